@@ -1,0 +1,347 @@
+"""The nouns of thinkaloud, and nothing else: read this page first.
+
+A *task* makes *items*. A *strategy* asks a *model* an item by sending a *prompt* whose last part, the *prefill*, is
+the beginning of the model's own answer; what stands there between question and answer is a *transcript* of *steps*.
+An *intervention* turns a transcript into another one, and a *reading* is the distribution over the item's options
+that the model then gives. A *study* composes these, a *unit* is the smallest piece of a study's work, and a *record*
+is what a unit left behind. A *metric* turns records into *estimates*.
+
+This module knows nothing about tokens, files, backends or statistics. All of it is immutable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+# --------------------------------------------------------------------------------------------------- what is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sentence of visible thinking.
+
+    `form` names the sentence's form in its task's grammar (None: the task could not read it), `fields` its slots as
+    written, `value` what the step concludes (None: it concludes nothing).
+    """
+
+    text: str
+    form: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The visible thinking between a question and its answer, step by step. Empty: nothing stands between."""
+
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The steps as one text, joined by single spaces."""
+        return " ".join(step.text for step in self.steps)
+
+    @property
+    def conclusion(self) -> str | None:
+        """The value of the last step that concludes anything."""
+        return next((step.value for step in reversed(self.steps) if step.value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question with its options.
+
+    `gold` is one of `options` (texts, at least two, all different). `worked` is the task's own correct reasoning: the
+    model never sees it for the item it is asked, only for the examples before it.
+    """
+
+    id: str
+    task: str
+    level: int
+    question: str
+    options: tuple[str, ...]
+    gold: str
+    worked: Transcript = Transcript()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def gold_index(self) -> int:
+        """Position of the right answer in `options`."""
+        return self.options.index(self.gold)
+
+    @property
+    def chance(self) -> float:
+        """Probability of the right answer for somebody who knows only the options."""
+        return 1 / len(self.options)
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A family of questions.
+
+    `levels` are difficulties in ascending order, `meaning` says in a few words what a level is. `items` is a pure
+    function of its arguments. `reads_steps` says whether the task knows its own grammar; where it does not, `paraphrase`
+    and `mistake` return None and studies say *not measurable* for what needs them.
+    """
+
+    name: str
+    levels: tuple[int, ...]
+    meaning: str
+    reads_steps: bool
+
+    def items(self, level: int, n: int, key: Key) -> list[Item]:
+        """`n` different items of this level; raises `UserError` if there are not so many."""
+        ...
+
+    def verify(self, item: Item, answer: str) -> bool:
+        """Whether a free-text answer is right. Accepts the gold answer of every item, rejects junk."""
+        ...
+
+    def parse(self, text: str) -> Transcript:
+        """Cut a text into steps; steps outside the grammar have `form=None`."""
+        ...
+
+    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
+        """The same meaning in other words, every number and relation kept; None where that cannot be promised."""
+        ...
+
+    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
+        """Step `at` with a wrong conclusion that leads to another option; None where there is no such edit."""
+        ...
+
+    def legible(self, item: Item, transcript: Transcript) -> Legibility | None:
+        """What a checker of the steps could verify; None where the task does not know its steps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A directed mistake: `step` replaces the step at `at`; from there the right way leads to the option `implied`."""
+
+    at: int
+    step: Step
+    implied: str
+
+
+@dataclass(frozen=True, slots=True)
+class Legibility:
+    """Shares of steps, each in [0, 1], that a checker could read, and found right without and with the question.
+
+    `readable`: in the task's grammar. `sound`: readable and right by itself (5 plus 6 is 11), no question needed.
+    `grounded`: sound and following from the question and the steps before. `complete`: grounded steps, each needed
+    step counted once, over the steps the item needs.
+    """
+
+    readable: float
+    sound: float
+    grounded: float
+    complete: float
+
+
+# --------------------------------------------------------------------------------------------------- who answers
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """An example before the question: `answer` is the whole turn, in the same parts as a prefill."""
+
+    question: str
+    answer: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is shown: examples, a question, and the beginning of its own answer.
+
+    `prefill` is in parts (a sentence each) that are joined by single spaces; every part is tokenised for itself, so that
+    prompts which share parts share tokens. How turns are written (chat template or plain completion) is the model's.
+    """
+
+    shots: tuple[Shot, ...]
+    question: str
+    prefill: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote. `finish`: `stop` (a stop text, or the end of the turn) or `length` (cut off)."""
+
+    text: str
+    tokens: int
+    finish: Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A distribution over an item's options, in their order.
+
+    `logprobs`: log-probability in nats of each option's text followed by its closing mark, as the model gave it (not
+    normalised over the options).
+    """
+
+    logprobs: tuple[float, ...]
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Normalised over the options; sums to 1."""
+        top = max(self.logprobs)
+        weights = [math.exp(x - top) for x in self.logprobs]
+        return tuple(w / sum(weights) for w in weights)
+
+    @property
+    def mass(self) -> float:
+        """How much of the model's probability the options cover together: near 0, the model meant something else."""
+        return math.fsum(math.exp(x) for x in self.logprobs)
+
+    @property
+    def best(self) -> int:
+        """Index of the most probable option (the first of equals)."""
+        return max(range(len(self.logprobs)), key=lambda i: self.logprobs[i])
+
+    @property
+    def margin(self) -> float:
+        """Nats between the best and the second option: below the noise floor, the answer may be arithmetic."""
+        first, second = sorted(self.logprobs, reverse=True)[:2]
+        return first - second
+
+
+Capability = Literal["prefill", "logprobs", "raw_reasoning", "hidden_states", "gradients"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Who answered. `digest` identifies the weights (or the rule of a scripted reasoner); `format` is how turns are
+    written; `precision` the arithmetic; `context` in tokens."""
+
+    name: str
+    backend: str
+    digest: str
+    format: Literal["chat", "completion", "scripted"]
+    precision: str
+    context: int
+    capabilities: frozenset[Capability]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Anything that can answer. A user's own model is any object with these three members.
+
+    Both methods are pure: the same arguments give the same answer, whatever else is asked at the same time.
+    """
+
+    card: ModelCard
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        """Continue the prompt. All randomness comes from `key`."""
+        ...
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        """Log-probability of each option, written after the prefill and followed by `closing`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to write: at most `tokens`, ending before any of `stop`; `temperature` 0 is greedy."""
+
+    tokens: int
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    top_p: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The token bill. `asked`: prompt tokens if every request were computed alone; `computed`: prompt tokens that were;
+    `generated`: tokens written; `requests`: how many; `seconds`: spent inside the model."""
+
+    asked: int = 0
+    computed: int = 0
+    generated: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.asked + other.asked,
+            self.computed + other.computed,
+            self.generated + other.generated,
+            self.requests + other.requests,
+            self.seconds + other.seconds,
+        )
+
+
+# --------------------------------------------------------------------------------------------------- what is reported
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A name for a stream of randomness: equal keys give equal numbers, on any machine, in any order."""
+
+    path: tuple[str, ...]
+
+    def child(self, *names: object) -> Key:
+        """The key of a part."""
+        return Key(self.path + tuple(str(name) for name in names))
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes; the parts are length-prefixed so that different paths never meet."""
+        joined = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in self.path)
+        return hashlib.sha256(b"thinkaloud/key/v1\0" + joined).digest()
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """A fresh generator for this key (Philox: counter-based, the same everywhere)."""
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(self.digest[:16], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval, or the reason why there is none.
+
+    `low`..`high` is the 95% interval, `n` the number of items it rests on, `clusters` the number of independent
+    clusters (`clustered_by` names them). Where `value` is None, `reason` says why, and nothing else is a number.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    clusters: int
+    clustered_by: str = "item"
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) != (self.reason is not None):
+            raise ValueError(f"estimate {self.name!r}: give a value or a reason, not both or neither")
+        if self.value is not None and (self.low is None or self.high is None):
+            raise ValueError(f"estimate {self.name!r}: a number needs its interval")
+
+    @staticmethod
+    def absent(name: str, reason: str, n: int = 0) -> Estimate:
+        """An estimate that could not be made."""
+        return Estimate(name, None, None, None, n, n, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An estimate and what it is about: one row of `findings.json`."""
+
+    study: str
+    model: str
+    task: str
+    difficulty: int | None
+    estimate: Estimate
+
+
+Record = Mapping[str, Any]
+"""What a unit left behind: plain JSON. A failure is a record too (`status` is `failed`, `error` says why)."""
