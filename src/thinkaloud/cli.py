@@ -1,0 +1,199 @@
+"""The command line: a thin layer over `thinkaloud.api`.
+
+Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some units failed,
+130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import thinkaloud
+from thinkaloud.errors import ThinkaloudError
+
+if TYPE_CHECKING:
+    from thinkaloud.runs.config import Config
+    from thinkaloud.runs.folder import Run
+
+STUDY = click.argument("study")
+RUN_OPTIONS = (
+    click.option("--model", default="smollm2-135m", show_default=True, help="A name, a .gguf file, or hf:ORG/REPO/FILE."),
+    click.option("--task", "tasks", default="chain_sum", show_default=True, help="One or more, separated by commas."),
+    click.option("--items", default=40, show_default=True, help="Items a task."),
+    click.option("--difficulty", default="edge", show_default=True, help="edge, or a level."),
+    click.option("--seed", default=1, show_default=True),
+    click.option("--shots", default=6, show_default=True, help="Solved examples before every question."),
+    click.option("--temperature", default=0.0, show_default=True, help="For the model's own reasoning; 0 is greedy."),
+    click.option("--paraphraser", type=click.Choice(["rules", "model"]), default="rules", show_default=True),
+)
+LOADING_OPTIONS = (
+    click.option("--precision", type=click.Choice(["auto", "exact", "native"]), default="auto", show_default=True),
+    click.option("--format", "form", type=click.Choice(["auto", "chat", "completion"]), default="auto", show_default=True),
+    click.option("--threads", type=int, default=None, help="Default: the cores this process may use."),
+    click.option("--context", type=int, default=8192, show_default=True, help="Tokens."),
+)
+
+
+def _with(options: tuple[Any, ...]) -> Any:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(thinkaloud.__version__)
+@click.option("--debug", is_flag=True, help="Show the traceback of every error.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """How much of a language model's ability runs through reasoning that people can read?"""
+    context.obj = debug
+
+
+@cli.command()
+@STUDY
+@_with(RUN_OPTIONS)
+@_with(LOADING_OPTIONS)
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>.")
+@click.option("--concurrency", default=1, show_default=True, help="Units at once (for servers; results do not change).")
+def run(study: str, out: Path | None, concurrency: int, **options: Any) -> None:
+    """Run STUDY; a folder that holds this very run is completed, not done again."""
+    from thinkaloud import api
+    from thinkaloud.report.progress import progress
+
+    config = _config(study, options)
+    with progress() as shown:
+        done = api.run(
+            study, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed, out=out,
+            settings=config.settings, loading=config.loading, progress=shown, concurrency=concurrency,
+        )  # fmt: skip
+    _show(done)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--concurrency", default=1, show_default=True)
+def resume(folder: Path, concurrency: int) -> None:
+    """Do what is missing or failed in a run FOLDER."""
+    from thinkaloud import api
+    from thinkaloud.report.progress import progress
+
+    with progress() as shown:
+        done = api.resume(folder, progress=shown, concurrency=concurrency)
+    _show(done)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Make findings and report of a run FOLDER again from its records. Asks no model."""
+    from thinkaloud import api
+
+    _show(api.rescore(folder))
+
+
+@cli.command()
+@STUDY
+@_with(RUN_OPTIONS)
+@_with(LOADING_OPTIONS)
+def plan(study: str, **options: Any) -> None:
+    """What a run would cost and show: units, tokens, time, width of intervals. Runs nothing."""
+    from thinkaloud.report.terminal import print_lines
+    from thinkaloud.runs.plan import make_plan
+
+    print_lines(make_plan(_config(study, options)))
+
+
+@cli.command()
+def models() -> None:
+    """Models that have a short name."""
+    from thinkaloud.models.open import model_names
+    from thinkaloud.report.terminal import print_pairs
+
+    print_pairs(model_names())
+    click.echo("or a path to a .gguf file, or hf:ORG/REPO/FILE.gguf")
+
+
+@cli.command()
+def tasks() -> None:
+    """Tasks that have a name, with what their levels mean."""
+    from thinkaloud.report.terminal import print_pairs
+    from thinkaloud.tasks import open_task, task_names
+
+    about = {name: open_task(name) for name in task_names()}
+    print_pairs({n: f"levels {t.levels[0]}..{t.levels[-1]}: {t.meaning}" for n, t in about.items()})
+    click.echo("or gym:NAME for a family of reasoning-gym, or a path to a .jsonl file")
+
+
+@cli.command()
+def studies() -> None:
+    """Studies, with the question each answers."""
+    from thinkaloud.report.terminal import print_pairs
+    from thinkaloud.studies.registry import study_names
+
+    print_pairs(study_names())
+
+
+@cli.command()
+@click.argument("model")
+@_with(LOADING_OPTIONS)
+def check(model: str, **options: Any) -> None:
+    """What MODEL can measure validly on this machine, and its noise floor."""
+    from thinkaloud.models.check import check_model
+    from thinkaloud.models.open import open_model
+    from thinkaloud.report.terminal import print_lines
+
+    print_lines(check_model(open_model(model, _loading(options))))
+
+
+def main() -> None:
+    """Entry point: turns errors into one line and an exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; recorded units are safe: thinkaloud resume FOLDER goes on", err=True)
+        sys.exit(130)
+    except ThinkaloudError as error:
+        if debug:
+            raise
+        click.echo(f"thinkaloud: {error}", err=True)
+        sys.exit(2)
+
+
+def _loading(options: dict[str, Any]) -> Any:
+    from thinkaloud.models.llama_cpp import LlamaOptions
+
+    return LlamaOptions(options["precision"], options["form"], options["threads"], options["context"])
+
+
+def _config(study: str, options: dict[str, Any]) -> Config:
+    from thinkaloud.runs.config import Config
+    from thinkaloud.studies.base import Settings
+
+    difficulty = options["difficulty"]
+    settings = Settings(options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"])
+    return Config(
+        study, options["model"], tuple(options["tasks"].split(",")), options["items"],
+        int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings, _loading(options),
+    )  # fmt: skip
+
+
+def _show(done: Run) -> None:
+    from thinkaloud.report.terminal import print_run
+
+    print_run(done)
+    failed = [unit for unit in done.units if unit["status"] != "ok"]
+    if failed:
+        click.echo(f"{len(failed)} units failed ({failed[0]['error']}): thinkaloud resume {done.folder}", err=True)
+        sys.exit(3)

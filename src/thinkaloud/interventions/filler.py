@@ -1,0 +1,57 @@
+"""Filler: as many meaningless tokens as the reasoning had (Lanham et al. 2023, 2307.13702; Pfau et al. 2024).
+
+Several kinds, because one kind that hurts a model says nothing about compute: dots, the question repeated, and words
+that think without saying anything. Length is counted in words, digits and marks, which is close to tokens and needs no
+tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import cycle, islice
+
+from thinkaloud.vocabulary import Item, Step, Transcript
+
+_UNIT = re.compile(r"\d|[^\W\d]+|[^\w\s]")
+_MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step", ".")
+
+Filler = Callable[[Item, Transcript], Transcript]
+
+
+def length(text: str) -> int:
+    """Words, digits and marks in a text."""
+    return len(_UNIT.findall(text))
+
+
+def dots(item: Item, thought: Transcript) -> Transcript:
+    """`... ... ...`, as long as the thought."""
+    return _one(" ".join(["..."] * max(1, length(thought.text))))
+
+
+def repeat(item: Item, thought: Transcript) -> Transcript:
+    """The question, repeated and cut to the length of the thought."""
+    return _one(_cut(item.question, length(thought.text)))
+
+
+def musing(item: Item, thought: Transcript) -> Transcript:
+    """`Let me think about this step by step.`, repeated and cut to the length of the thought."""
+    return _one(_cut(" ".join(_MUSING).replace(" .", "."), length(thought.text)))
+
+
+KINDS: dict[str, Filler] = {"dots": dots, "repeat": repeat, "musing": musing}
+
+
+def _one(text: str) -> Transcript:
+    return Transcript((Step(text),))
+
+
+def _cut(text: str, units: int) -> str:
+    """`text` over and over, whole words, until it holds at least `units` units."""
+    words, total, out = text.split(), 0, []
+    for word in islice(cycle(words), max(1, units)):
+        if total >= units and out:
+            break
+        out.append(word)
+        total += length(word)
+    return " ".join(out)

@@ -1,0 +1,1 @@
+"""From records to estimates: one short file per number. Start with `channels`."""

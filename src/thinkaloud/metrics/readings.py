@@ -1,0 +1,86 @@
+"""Reading records: what was measured for one item under one condition, or None where it was not.
+
+Missing is not zero: everything here returns None for a condition that an item does not have. This module does not
+know what the conditions mean. A condition's probabilities are normalised over the item's options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from thinkaloud.metrics.bootstrap import Sample
+from thinkaloud.vocabulary import Reading, Record
+
+Column = Callable[[Record], float | None]
+"""One quantity of one item, None where it was not measured."""
+
+
+class Score(Protocol):
+    """How a reading is scored: `p_gold` or `hit`."""
+
+    def __call__(self, record: Record, name: str) -> float | None:
+        """Score of the condition `name`, None if it is missing."""
+        ...
+
+
+Box = Sequence[tuple[float, float]]
+UNIT = (0.0, 1.0)
+"""Bounds of a probability."""
+
+
+def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacking: str) -> Sample:
+    """The items that have every column, as a sample clustered by item. `lacking` says what is missing if none has."""
+    measured = [(record["item"], [column(record) for column in columns]) for record in records]
+    full = [(item, values) for item, values in measured if None not in values]
+    rows = np.array([values for _, values in full], dtype=np.float64).reshape(len(full), len(columns))
+    return Sample(rows, [item for item, _ in full], box, lacking)
+
+
+def parsed(records: Sequence[Record]) -> list[Record]:
+    """The records whose reasoning was written, read and asked about without failure."""
+    return [record for record in records if record["status"] == "ok"]
+
+
+def condition(record: Record, name: str) -> Any | None:
+    """What the record holds under a condition (a mapping), None if it is missing."""
+    return record["conditions"].get(name)
+
+
+def probability(record: Record, name: str, option: int) -> float | None:
+    """Probability of an option (by index) under a condition."""
+    found = condition(record, name)
+    return None if found is None else Reading(tuple(found["logprobs"])).probabilities[option]
+
+
+def p_gold(record: Record, name: str) -> float | None:
+    """Probability of the right option under a condition."""
+    return probability(record, name, record["gold"])
+
+
+def best(record: Record, name: str) -> frozenset[int] | None:
+    """The most probable option under a condition; several only where they are exactly equal."""
+    found = condition(record, name)
+    if found is None:
+        return None
+    top = max(found["logprobs"])
+    return frozenset(i for i, x in enumerate(found["logprobs"]) if x == top)
+
+
+def hit(record: Record, name: str) -> float | None:
+    """1 if the most probable option is right, else 0; options that are exactly equal share the 1."""
+    answers = best(record, name)
+    return None if answers is None else (record["gold"] in answers) / len(answers)
+
+
+def chance(record: Record) -> float:
+    """Probability of the right option for somebody who knows only how many there are."""
+    return 1.0 / len(record["options"])
+
+
+def names(records: Sequence[Record], start: str) -> list[str]:
+    """All condition names that begin with `start`, sorted with numbers as numbers (cut:2 before cut:10)."""
+    found = {name for record in records for name in record["conditions"] if name.startswith(start)}
+    return sorted(found, key=lambda name: [part.zfill(9) for part in name.split(":")])

@@ -1,0 +1,95 @@
+"""`thinkaloud check`: what a model can measure validly on this machine, and how far its numbers are to be trusted.
+
+The *noise floor* is measured, not assumed: the same prompts are read all at once through the prefix tree, and one by
+one, each in a session of its own; the largest difference in log-probability is what arithmetic alone can do. A margin
+below it may be arithmetic. The *prefill probe* does not trust a capability: it begins the model's turn in the middle
+of a sentence that only a true continuation goes on with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thinkaloud.strategies.snap import PROBE
+from thinkaloud.vocabulary import Key, Model, Prompt, Reading, Sampling, Shot
+
+_SHOTS = (
+    Shot("What is 2 + 3?", ("2 plus 3 is 5.", f"{PROBE} 5.")),
+    Shot("What is 4 + 4?", ("4 plus 4 is 8.", f"{PROBE} 8.")),
+)
+_OPTIONS = ("7", "8", "9", "6", "12", "17")
+_COUNT = Prompt((), "Count from one to ten.", ("one, two, three, four,",))
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseFloor:
+    """Largest and median difference in log-probability (nats) between shared and one-by-one evaluation, and over how
+    many numbers; `flips` is how often the best option changed."""
+
+    largest: float
+    median: float
+    numbers: int
+    flips: int
+
+
+def prompts() -> list[Prompt]:
+    """Prompts that share much and differ in length: sums with more and less of their reasoning."""
+    out = []
+    for a in range(1, 7):
+        steps = (f"{a} plus 5 is {a + 5}.", f"{a + 5} plus 3 is {a + 8}.", f"So we get {a + 8}.")
+        out += [Prompt(_SHOTS, f"What is {a} + 5 + 3?", (*steps[:kept], PROBE)) for kept in range(4)]
+    return out
+
+
+async def noise_floor(model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
+    """Read the prompts together and one by one, and compare."""
+    shared = _session(model)
+    together = await asyncio.gather(*(shared.score(p, _OPTIONS) for p in asked))
+    alone = [await _session(model).score(p, _OPTIONS) for p in asked]
+    pairs = [(x, y) for a, b in zip(together, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs, strict=True)]
+    gaps = sorted(abs(x - y) for x, y in pairs)
+    flips = sum(a.best != b.best for a, b in zip(together, alone, strict=True))
+    return NoiseFloor(gaps[-1], gaps[len(gaps) // 2], len(gaps), flips)
+
+
+async def continues_prefill(model: Model) -> bool:
+    """Whether the model goes on with the beginning of its own turn instead of starting anew."""
+    done = await model.generate(_COUNT, Sampling(8), Key(("check", "prefill")))
+    reading: Reading = await model.score(_COUNT, ("five", "one"), ",")
+    return done.text.lower().lstrip(" ,").startswith("five") or reading.probabilities[0] > 0.9
+
+
+def check_model(model: Model) -> list[str]:
+    """The report as lines."""
+    return asyncio.run(_check(model))
+
+
+async def _check(model: Model) -> list[str]:
+    card = model.card
+    lines = [
+        f"{card.name}: {card.backend}, {card.precision}, turns written as {card.format}, context {card.context} tokens",
+        f"digest {card.digest}",
+    ]
+    if card.backend == "scripted":
+        return [*lines, "a scripted reasoner: exact, nothing to probe"]
+    prefill = await continues_prefill(model)
+    floor = await noise_floor(model, prompts())
+    lines += [
+        f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}",
+        f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
+        f"{floor.flips} of {len(prompts())} answers flipped ({floor.numbers} log-probabilities, shared against one by one)",
+    ]
+    needed = {"prefill", "logprobs", "raw_reasoning"} - card.capabilities
+    if needed or not prefill:
+        lacking = sorted(needed | (set() if prefill else {"prefill"}))
+        lines.append(f"channels: not measurable here, it needs {', '.join(lacking)}")
+    else:
+        lines.append("channels: measurable here")
+    return lines
+
+
+def _session(model: Model) -> Model:
+    made: Model = model.session() if hasattr(model, "session") else model
+    return made

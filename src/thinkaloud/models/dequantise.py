@@ -1,0 +1,65 @@
+"""The exact copy: a GGUF file's weights as float32, made once and kept in the cache folder.
+
+Quantised kernels round activations too, and how they round depends on the shape of the batch: the same prompt may
+differ by half a nat between two shapes. float32 weights cost four bytes each and remove that.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+
+
+def cache_folder() -> Path:
+    """THINKALOUD_CACHE, else the user's cache folder."""
+    named = os.environ.get("THINKALOUD_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "thinkaloud"
+
+
+def exact_copy(path: Path, digest: str) -> Path:
+    """Path of the float32 copy of `path` (whose SHA-256 is `digest`), made if it is not there yet."""
+    target = cache_folder() / f"{digest[:16]}-f32.gguf"
+    if target.is_file():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        os.close(handle)
+        try:
+            _write(path, Path(name))
+            os.replace(name, target)  # whole or not at all, also with two processes at it
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write the exact copy {str(target)!r}: {error.strerror or error}") from error
+    return target
+
+
+def _write(source: Path, target: Path) -> None:
+    try:
+        import gguf
+    except ImportError as error:
+        raise UserError("exact precision needs the gguf package: pip install 'thinkaloud[llama]'") from error
+    try:
+        reader = gguf.GGUFReader(source)
+    except Exception as error:  # the reader raises what numpy raises on a torn file
+        raise UserError(f"{str(source)!r} is not a whole GGUF file ({error})") from error
+    writer = gguf.GGUFWriter(target, str(reader.fields["general.architecture"].contents()))
+    for name, field in reader.fields.items():
+        if name.startswith("GGUF.") or name in ("general.architecture", "general.file_type"):
+            continue
+        kind = field.types[0]
+        element = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(name, field.contents(), kind, sub_type=element)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype("float32"))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()

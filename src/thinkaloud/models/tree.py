@@ -1,0 +1,113 @@
+"""The prefix tree: many token sequences merged so that every shared prefix is computed once.
+
+`Tree` merges paths; `waves` cuts the tree into pieces that fit a memory of so many cells and sequences, in an order in
+which every node comes after its parent and nothing is computed twice. All of it is bookkeeping on integers: this
+module knows nothing about models, text or llama.cpp, and can be read and tested alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from thinkaloud.errors import ContextTooSmall
+
+ROOT = 0
+
+
+class Tree:
+    """Merged paths. Node 0 is the root and has no token; a node's parent always has a smaller number."""
+
+    def __init__(self) -> None:
+        self.token = [-1]
+        self.parent = [-1]
+        self.depth = [0]
+        self.children: list[dict[int, int]] = [{}]
+
+    def __len__(self) -> int:
+        """Number of nodes without the root: the unique tokens."""
+        return len(self.token) - 1
+
+    def insert(self, tokens: Sequence[int], at: int = ROOT) -> list[int]:
+        """Add a path below node `at`; returns its nodes, one a token."""
+        nodes = []
+        for token in tokens:
+            child = self.children[at].get(token)
+            if child is None:
+                child = len(self.token)
+                self.children[at][token] = child
+                self.token.append(token)
+                self.parent.append(at)
+                self.depth.append(self.depth[at] + 1)
+                self.children.append({})
+            nodes.append(child)
+            at = child
+        return nodes
+
+    def leaves(self) -> list[int]:
+        """Nodes without children, in depth-first order (children in order of insertion). Empty for an empty tree."""
+        found, stack = [], [ROOT]
+        while stack:
+            node = stack.pop()
+            stack.extend(reversed(self.children[node].values()))
+            if not self.children[node] and node != ROOT:
+                found.append(node)
+        return found
+
+    def path(self, node: int) -> list[int]:
+        """Nodes from below the root to `node`."""
+        nodes = []
+        while node != ROOT:
+            nodes.append(node)
+            node = self.parent[node]
+        return nodes[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A piece of the tree that is computed in one go.
+
+    `leaves`: the leaves it reaches, each of which takes one sequence. `shared[i]`: how many nodes from the root on leaf
+    i's path are already in memory, under the *last* leaf of the wave before. `rows`: the new nodes in order, each with the
+    indices (into `leaves`) of the leaves below it.
+    """
+
+    leaves: tuple[int, ...]
+    shared: tuple[int, ...]
+    rows: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+def waves(tree: Tree, sequences: int, cells: int) -> Iterator[Wave]:
+    """Cut the tree into waves of at most `sequences` leaves that hold at most `cells` nodes in memory at a time.
+
+    Leaves come in depth-first order, so all that a wave shares with earlier ones lies on the path of the last leaf
+    before it: keeping that one sequence is enough to compute every node exactly once.
+    """
+    pending = [tree.path(leaf) for leaf in tree.leaves()]
+    last: list[int] = []
+    while pending:
+        held: set[int] = set()  # the wave before is let go, but for what this one shares with it
+        chosen: list[list[int]] = []
+        for path in pending[:sequences]:
+            if len(path) > cells:
+                raise ContextTooSmall(len(path), cells, "one prompt")
+            if len(held.union(path)) > cells:
+                break
+            held.update(path)
+            chosen.append(path)
+        yield _wave(chosen, set(last))
+        last = chosen[-1]
+        pending = pending[len(chosen) :]
+
+
+def _wave(paths: list[list[int]], known: set[int]) -> Wave:
+    below: dict[int, list[int]] = {}
+    for index, path in enumerate(paths):
+        for node in path:
+            if node not in known:
+                below.setdefault(node, []).append(index)
+    shared = tuple(sum(node in known for node in path) for path in paths)
+    # dicts keep insertion order, and a path inserts parents before children: the rows are in depth-first order
+    return Wave(
+        tuple(path[-1] for path in paths), shared, tuple((node, tuple(indices)) for node, indices in below.items())
+    )

@@ -1,0 +1,1 @@
+"""Reasoners whose truth is known: what every metric is tried on before it is believed."""

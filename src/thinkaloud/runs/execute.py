@@ -1,0 +1,194 @@
+"""Do the run: every unit that is not in the journal yet, then the findings from all of them.
+
+The run is an ordinary program over remembered units: finding the edge and measuring the groups are replayed from the
+journal where they were done before. Resuming is running again. Nothing here depends on time, on order or on how many
+units run at once; that is why a killed and resumed run ends with the same findings, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from thinkaloud.errors import NotMeasurable, ThinkaloudError, UserError
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.journal import Journal, unit_key
+from thinkaloud.studies import edge
+from thinkaloud.studies.base import GROUP, Group, Study
+from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
+
+POOL = 64
+EDGE_COST = 0.3  # of a group's time that an edge unit takes, for the estimate of the time left
+
+
+class Progress(Protocol):
+    """Told what happens; shows it or not."""
+
+    def expect(self, units: float) -> None:
+        """The run's expected size, in groups; may change as the edge is found."""
+
+    def advance(self, units: float, what: str) -> None:
+        """A unit is done."""
+
+    def say(self, text: str) -> None:
+        """Something a user wants to know."""
+
+
+class Silence:
+    """No progress."""
+
+    def expect(self, units: float) -> None:
+        """Nothing."""
+
+    def advance(self, units: float, what: str) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A task's items at one level, cut into what they are for. All questions but the pool's are different."""
+
+    task: Task
+    level: int
+    examples: tuple[Item, ...]
+    edge: tuple[Item, ...]
+    items: tuple[Item, ...]
+    pool: tuple[Item, ...]
+
+    def groups(self, items: Sequence[Item]) -> list[Group]:
+        """Units of `GROUP` items."""
+        return [
+            Group(self.task, self.level, i, tuple(items[i : i + GROUP]), self.examples, self.pool)
+            for i in range(0, len(items), GROUP)
+        ]
+
+
+def material(task: Task, level: int, config: Config) -> Material:
+    """Draw a level's items from the run's seed. The same seed asks the same items whatever the model."""
+    if level not in task.levels:
+        raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
+    key = Key((str(config.seed), task.name, str(level)))
+    shots, probes = config.settings.shots, edge.ITEMS if config.difficulty == "edge" else 0
+    drawn = task.items(level, shots + probes + config.items, key.child("items"))
+    try:
+        pool = task.items(level, POOL, key.child("pool"))
+    except UserError:  # a small level: transplants then find fewer donors, and say so by their n
+        pool = []
+    examples, rest = drawn[:shots], drawn[shots:]
+    return Material(task, level, tuple(examples), tuple(rest[:probes]), tuple(rest[probes:]), tuple(pool))
+
+
+@dataclass
+class Execution:
+    """One pass over a run's units."""
+
+    config: Config
+    study: Study
+    model: Model
+    tasks: Sequence[Task]
+    journal: Journal
+    progress: Progress
+    concurrency: int = 1
+
+    async def run(self) -> dict[str, edge.Edge | None]:
+        """Do what is missing; returns the edge found for each task (None where a level was given)."""
+        self._protocol = self.config.protocol(self.study.version, self.model.card.digest)
+        self._slots = asyncio.Semaphore(self.concurrency)
+        per_task = -(-self.config.items // GROUP)
+        self._expected = float(len(self.tasks) * per_task)
+        if self.config.difficulty == "edge":
+            self._expected += len(self.tasks) * 2 * EDGE_COST * -(-edge.ITEMS // GROUP)
+        self.progress.expect(self._expected)
+        edges: dict[str, edge.Edge | None] = {}
+        jobs: list[Awaitable[Any]] = []
+        for task in self.tasks:
+            edges[task.name] = found = await self._edge(task)
+            level = found.level if found else int(self.config.difficulty)
+            if found:
+                self.progress.say(found.sentence(task.name))
+            jobs.append(self._measure(material(task, level, self.config)))
+            if self.concurrency == 1:
+                await jobs.pop()
+        await asyncio.gather(*jobs)
+        return edges
+
+    async def _edge(self, task: Task) -> edge.Edge | None:
+        if self.config.difficulty != "edge":
+            return None
+
+        async def measure(level: int) -> float:
+            drawn = material(task, level, self.config)
+            records: list[Record] = []
+            for group in drawn.groups(drawn.edge):
+                unit = await self._unit("edge", group, EDGE_COST, edge.probe)
+                records.extend(unit["records"])
+            if not records:
+                raise UserError(f"no edge for {task.name}: the units at level {level} failed, see the run folder")
+            return edge.ability(records)
+
+        return await edge.find_edge(task.levels, measure)
+
+    async def _measure(self, drawn: Material) -> None:
+        groups = drawn.groups(drawn.items)
+        await asyncio.gather(*(self._unit(self.study.name, group, 1.0, self.study.measure) for group in groups))
+
+    async def _unit(
+        self, phase: str, group: Group, cost: float, work: Callable[..., Awaitable[list[Record]]]
+    ) -> Mapping[str, Any]:
+        name = unit_key(
+            protocol=self._protocol,
+            phase=phase,
+            task=group.task.name,
+            level=group.level,
+            items=[item.id for item in group.items],
+            examples=[item.id for item in group.examples],
+            first=group.first,
+        )
+        done = self.journal.get(name)
+        if done is None:
+            async with self._slots:
+                done = await self._work(phase, group, work)
+                self.journal.append(name, done)
+        what = f"{group.task.name} level {group.level}" + (" (finding the edge)" if phase == "edge" else "")
+        self.progress.advance(cost, what)
+        return done
+
+    async def _work(
+        self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]
+    ) -> dict[str, Any]:
+        session = self.model.session() if hasattr(self.model, "session") else self.model
+        if hasattr(session, "know"):  # a reasoner made to a rule that speaks of right answers
+            session.know((*group.items, *group.examples))
+        key = Key((str(self.config.seed), phase, group.task.name, str(group.level)))
+        started = time.perf_counter()
+        about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}
+        try:
+            records = await work(session, group, self.config.settings, key)
+            status, error = "ok", None
+        except (UserError, NotMeasurable):
+            raise  # true of every unit: stop and say so
+        except ThinkaloudError as failure:
+            records, status, error = [], "failed", str(failure)
+            self.progress.say(f"a unit of {group.task.name} failed and will be tried again on resume: {failure}")
+        usage: Usage = getattr(session, "usage", Usage())
+        bill = {**asdict(usage), "wall": time.perf_counter() - started}
+        return {**about, "status": status, "error": error, "records": records, "usage": bill}
+
+
+def findings(config: Config, study: Study, model: str, tasks: Sequence[Task], journal: Journal) -> list[Finding]:
+    """Every estimate of the run, from what is recorded. Never asks a model."""
+    out = []
+    for task in tasks:
+        units = [u for u in journal if u["phase"] == study.name and u["task"] == task.name and u["status"] == "ok"]
+        records = [record for unit in sorted(units, key=lambda u: u["first"]) for record in unit["records"]]
+        level = records[0]["level"] if records else None
+        key = Key((str(config.seed), study.name, task.name, "estimate"))
+        estimates = study.estimate(records, key) if records else [Estimate.absent(study.name, "no unit was done")]
+        out += [Finding(study.name, model, task.name, level, estimate) for estimate in estimates]
+    return out

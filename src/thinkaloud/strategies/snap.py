@@ -1,0 +1,43 @@
+"""Ask for the answer with a given text between question and answer: nothing, some filler, a piece of reasoning.
+
+Every reading in thinkaloud is made here. The examples before the question have the same form as what stands between:
+examples without reasoning for a silent reading, with filler for a filler one, so that novelty of form is not mistaken
+for loss of content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from thinkaloud.vocabulary import Item, Model, Prompt, Reading, Shot, Transcript
+
+PROBE = "The answer is"
+
+Form = Callable[[Item], Transcript]
+"""What stands between question and answer in an example."""
+
+
+def parts(between: Transcript) -> tuple[str, ...]:
+    """The sentences of a transcript."""
+    return tuple(step.text for step in between.steps)
+
+
+def shots(examples: Sequence[Item], form: Form) -> tuple[Shot, ...]:
+    """Solved examples in the given form."""
+    return tuple(Shot(item.question, (*parts(form(item)), f"{PROBE} {item.gold}.")) for item in examples)
+
+
+def nothing(item: Item) -> Transcript:
+    """The silent form."""
+    return Transcript()
+
+
+def worked(item: Item) -> Transcript:
+    """The reasoning form: the task's own correct reasoning."""
+    return item.worked
+
+
+async def snap(model: Model, item: Item, examples: tuple[Shot, ...], between: Transcript | None = None) -> Reading:
+    """The distribution over the item's options, read right after `between`."""
+    prefill = (*parts(between or Transcript()), PROBE)
+    return await model.score(Prompt(examples, item.question, prefill), item.options)

@@ -1,0 +1,69 @@
+"""How often a word occurs in a list.
+
+How many times is cat in this list: dog, cat, hen, cat? -> Word 2 is cat, so 0 becomes 1. Word 4 is cat, so 1 becomes 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from thinkaloud.tasks.arithmetic import numbers_beside
+from thinkaloud.tasks.draws import pick, shuffled, whole
+from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.grammar import Form, Grammar, words
+
+ANIMALS = ("cat", "dog", "hen", "pig", "cow", "fox")
+SEEN = Form(
+    "seen",
+    (
+        "Word {i} is {word}, so {a} becomes {b}.",
+        "The count goes from {a} to {b} since word {i} is {word};",
+        "At word {i} we see {word} and count {b} after {a}.",
+        "Counting word {i}, {word}, takes us from {a} to {b}.",
+    ),
+    value="b",
+    sound=lambda i, word, a, b: int(b) == int(a) + 1,
+    kinds={"word": words(*ANIMALS)},
+)
+
+Count = tuple[str, tuple[str, ...]]
+"""The word that is counted, and the list."""
+
+
+class CountItems(Family[Count]):
+    """One step for each time the word is seen."""
+
+    name = "count_items"
+    levels = (4, 6, 8, 10, 12)
+    meaning = "how many words are in the list"
+    grammar = Grammar(SEEN)
+
+    def draw(self, rng: np.random.Generator, level: int) -> Count:
+        """The word occurs from once to all but once, each as often."""
+        target, *others = shuffled(rng, ANIMALS)
+        n = whole(rng, 1, level - 1)
+        return target, tuple(shuffled(rng, [target] * n + [pick(rng, others) for _ in range(level - n)]))
+
+    def ask(self, parts: Count) -> str:
+        """The word, then the list."""
+        return f"How many times is {parts[0]} in this list: {', '.join(parts[1])}?"
+
+    def work(self, parts: Count) -> Work:
+        """From one occurrence to the next."""
+        target, listed = parts
+        count = 0
+        for i, word in enumerate(listed, 1):
+            if word == target:
+                count = int((yield SEEN(i=i, word=word, a=count, b=count + 1)))
+        return str(count)
+
+    def wrong(self, parts: Count, gold: str, rng: np.random.Generator) -> Sequence[str]:
+        """All the other words counted instead."""
+        return numbers_beside(int(gold), [len(parts[1]) - int(gold)], rng)
+
+    def solve(self, question: str) -> str:
+        """How often the word is in the list, by searching the text."""
+        asked, listed = question.removesuffix("?").split(":")
+        return str(listed.replace(",", "").split().count(asked.split()[4]))

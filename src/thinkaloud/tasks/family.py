@@ -1,0 +1,202 @@
+"""A family: everything a `Task` does, from a grammar and a handful of short methods.
+
+To add a family, say how a problem is drawn (`draw`), asked (`ask`), worked (`work`), mistaken (`wrong`) and, from the
+question's text alone and written independently, solved (`solve`). The heart is `work`: a generator that yields each
+step it needs and *receives the value that was stated there*, right or wrong, and goes on from it. So one piece of code
+gives the worked reasoning, the continuation after a mistake, and what a checker should expect next:
+
+    def work(self, numbers):
+        total = numbers[0]
+        for b in numbers[1:]:
+            total = int((yield ADD(a=total, b=b, c=total + b)))
+        return str(total)
+
+A family does not know models, prompts or how answers are read. "Follows from the question" means: is the next step of
+`work`. A right step by another route (adding the last two numbers first) is sound, and not grounded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping, Sequence
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from thinkaloud.errors import UserError
+from thinkaloud.tasks.check import check_item, is_gold, item_id
+from thinkaloud.tasks.draws import pick, shuffled
+from thinkaloud.tasks.grammar import Grammar
+from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
+
+P = TypeVar("P")
+Work = Generator[Step, str, str]
+"""Yields the right next step, receives the value stated there ("" if the step has none), returns the answer."""
+
+PATIENCE = 60
+"""Draws in a row, per question found, without a new one, before a level counts as exhausted. With N equally likely
+questions one is overlooked with probability below N exp(-60)."""
+
+
+def follow(work: Work, said: Mapping[int, str] | None = None) -> tuple[list[Step], str]:
+    """The right steps and the answer they lead to, where step i stated `said[i]` instead of its right value."""
+    said = said or {}
+    steps: list[Step] = []
+    try:
+        step = next(work)
+        while True:
+            steps.append(step)
+            step = work.send(said.get(len(steps) - 1, step.value or ""))
+    except StopIteration as end:
+        return steps, str(end.value)
+
+
+class Place(NamedTuple):
+    """Where a step of a transcript stands: for the needed step `index` (None: for no one), which is `right` there given
+    what was `said` before it; `grounded` if it says just that."""
+
+    index: int | None
+    grounded: bool
+    right: Step | None
+    said: Mapping[int, str]
+
+
+class Family(ABC, Generic[P]):
+    """Base of the built-in tasks; P is whatever a problem is made of. Satisfies `vocabulary.Task`."""
+
+    name: str
+    levels: tuple[int, ...]
+    meaning: str
+    grammar: ClassVar[Grammar]
+    reads_steps: bool = True
+
+    # ---------------------------------------------------------------------------------------- what a family says
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, level: int) -> P:
+        """A problem of this level."""
+
+    @abstractmethod
+    def ask(self, parts: P) -> str:
+        """The problem as a question."""
+
+    @abstractmethod
+    def work(self, parts: P) -> Work:
+        """The steps that the problem needs, each going on from the value stated in the one before."""
+
+    @abstractmethod
+    def wrong(self, parts: P, gold: str, rng: np.random.Generator) -> Sequence[str]:
+        """The wrong options: different from the gold and from each other."""
+
+    @abstractmethod
+    def solve(self, question: str) -> str:
+        """The answer from the text of the question alone: a second opinion on `work`."""
+
+    # ---------------------------------------------------------------------------------------- what follows from it
+
+    def items(self, level: int, n: int, key: Key) -> list[Item]:
+        """`n` different items; the first m of them are the items of `n=m`. `UserError` if there are not so many."""
+        if level not in self.levels:
+            raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
+        rng = key.child(self.name, level).rng
+        found: dict[str, Item] = {}
+        in_vain = 0
+        while len(found) < n:
+            parts = self.draw(rng, level)
+            question = self.ask(parts)
+            if question not in found:
+                found[question] = self._item(level, question, parts, key)
+                in_vain = 0
+            elif (in_vain := in_vain + 1) > PATIENCE * len(found):
+                raise UserError(f"task {self.name!r} has {len(found)} different questions at level {level}, not {n}")
+        return list(found.values())
+
+    def _item(self, level: int, question: str, parts: P, key: Key) -> Item:
+        name = item_id(self.name, level, question)
+        rng = key.child(name, "options").rng
+        steps, gold = follow(self.work(parts))
+        options = tuple(shuffled(rng, [gold, *self.wrong(parts, gold, rng)]))
+        meta = {"parts": parts}
+        return check_item(Item(name, self.name, level, question, options, gold, Transcript(tuple(steps)), meta))
+
+    def verify(self, item: Item, answer: str) -> bool:
+        """Whether a free-text answer is the gold."""
+        return is_gold(item, answer)
+
+    def parse(self, text: str) -> Transcript:
+        """Cut a text into steps; those outside the grammar have `form=None`."""
+        return self.grammar.parse(text)
+
+    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
+        """The same steps in other words, checked by reading them again; None where that fails."""
+        return self.grammar.paraphrase(transcript, key)
+
+    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
+        """Step `at` with a wrong value from which the right way leads to an option that is neither the gold nor where
+        the step led before. None if there is none, or the step is unreadable, has no value or is not needed there."""
+        place, step = self.places(item, transcript)[at], transcript.steps[at]
+        if place.right is None or place.index is None or not self.grammar.same_inputs(step, place.right):
+            return None
+        if place.right.value is None or step.value is None:
+            return None
+        led_to = {item.gold, self._answer(item, place, step.value)}
+        form = self.grammar.forms[str(step.form)]
+        others = [v for v in form.kind(str(form.value)).others(place.right.value) if v != step.value]
+        leads = [(v, implied) for v in others if (implied := self._answer(item, place, v)) in item.options]
+        leads = [(v, implied) for v, implied in leads if implied not in led_to]
+        if not leads:
+            return None
+        value, implied = pick(key.child("mistake", at).rng, leads)
+        return Mistake(at, self.grammar.restate(step, value), implied)
+
+    def legible(self, item: Item, transcript: Transcript) -> Legibility:
+        """What a checker of the steps could verify; all 0 for an empty transcript, which gives nothing to check."""
+        steps = [self.grammar.step(step.text) for step in transcript.steps]
+        places = self.places(item, transcript)
+        grounded = [place.grounded and self.grammar.sound(step) for place, step in zip(places, steps, strict=True)]
+        needed, _ = follow(self.work(item.meta["parts"]))
+        reached = {place.index for place, ok in zip(places, grounded, strict=True) if ok}
+        n = max(1, len(steps))
+        return Legibility(
+            readable=sum(step.form is not None for step in steps) / n,
+            sound=sum(map(self.grammar.sound, steps)) / n,
+            grounded=sum(grounded) / n,
+            complete=min(1.0, len(reached) / max(1, len(needed))),
+        )
+
+    def places(self, item: Item, transcript: Transcript) -> list[Place]:
+        """Where each step of a transcript stands among the steps that the item needs.
+
+        A step that says what is needed next is grounded, and so is one that says a needed step again (if it corrects
+        the value stated there, what came after is forgotten). Another step of the next one's form that shares an input
+        with it is a failed attempt: it stands for it, and what follows is held to the value it stated. Any other step
+        stands for nothing.
+        """
+        said: dict[int, str] = {}
+        places = []
+        for step in (self.grammar.step(s.text) for s in transcript.steps):
+            place = self._place(item, step, said)
+            places.append(place)
+            if place.index is not None and said.get(place.index) != (step.value or ""):
+                said = {i: v for i, v in said.items() if i < place.index} | {place.index: step.value or ""}
+        return places
+
+    def _place(self, item: Item, step: Step, said: Mapping[int, str]) -> Place:
+        needed, _ = follow(self.work(item.meta["parts"]), said)
+        for index in (len(said), *reversed(range(len(said)))):
+            if index < len(needed) and self.grammar.same(step, needed[index]):
+                before = {i: v for i, v in said.items() if i < index}
+                return Place(index, True, needed[index], before)
+        following = needed[len(said)] if len(said) < len(needed) else None
+        if following is not None and self._attempts(step, following):
+            return Place(len(said), False, following, dict(said))
+        return Place(None, False, None, dict(said))
+
+    def _attempts(self, step: Step, right: Step) -> bool:
+        inputs = right.fields.keys() - {self.grammar.forms[str(right.form)].value}
+        return step.form == right.form and any(step.fields[slot] == right.fields[slot] for slot in inputs)
+
+    def _answer(self, item: Item, place: Place, value: str) -> str:
+        """The answer that follows when the step at this place states `value`."""
+        assert place.index is not None
+        return follow(self.work(item.meta["parts"]), {**place.said, place.index: value})[1]

@@ -1,0 +1,106 @@
+"""The claims of thinkaloud.metrics.early: the published definition, its oracles and its ceiling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thinkaloud.metrics.early import aoc, ceiling, curve, early
+from thinkaloud.vocabulary import Estimate
+
+KNOWS, FLAT = 0, None
+
+
+def record(i: int, answers: list[int | None], own: int | None = 0, m: int = 4, gold: int = 0) -> dict[str, Any]:
+    """One item whose cut:k is answered with `answers[k]` (None: every option equally probable)."""
+
+    def reading(answer: int | None) -> dict[str, Any]:
+        return {"logprobs": [-0.1 if j == answer else -3.0 for j in range(m)]}
+
+    steps = [{"text": "x", "form": None, "fields": {}, "value": None} for _ in answers]
+    conditions = {f"cut:{k}": reading(answer) for k, answer in enumerate(answers)} | {"own": reading(own)}
+    return {"item": f"i{i}", "status": "ok", "fold": i % 2, "options": ["o"] * m, "gold": gold,
+            "thought": {"steps": steps}, "conditions": conditions}  # fmt: skip
+
+
+def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:
+    return {e.name: e for e in early(records)}
+
+
+@pytest.mark.parametrize(
+    ("y", "area"),
+    [
+        ((0, 0, 0, 0, 1), 0.875),
+        ((1, 1, 1, 1), 0),
+        ((0, 0.25, 0.5, 0.75, 1), 0.5),
+        ((1, 0, 1, 1), 1 / 3),
+        ((0.25, 0.25, 0.25, 0.25, 1), 0.65625),
+        ((0.25, 0.25, 1), 0.5625),
+        ((0.25,) * 6 + (1,), 0.6875),
+    ],
+)
+def test_area_over_the_curve_matches_the_worked_examples(y: tuple[float, ...], area: float) -> None:
+    assert aoc(y) == pytest.approx(area)
+
+
+def test_a_task_is_the_mean_over_reasonings_of_different_length() -> None:
+    """3 of (.5,.75,1,1) and 1 of (0,0,.5,.5,1,1): weights by length and the plain mean agree on .25."""
+    areas = [aoc((0.5, 0.75, 1, 1))] * 3 + [aoc((0, 0, 0.5, 0.5, 1, 1))]
+    assert areas == pytest.approx([1 / 6] * 3 + [0.5])
+    assert sum(areas) / 4 == pytest.approx(0.25)
+
+
+@given(st.integers(1, 60), st.integers(2, 20))
+def test_a_reasoner_that_needs_every_sentence_has_exactly_the_ceiling(n: int, m: int) -> None:
+    assert aoc([1 / m] * n + [1]) == pytest.approx(ceiling(n, 1 / m))
+    assert curve(record(0, [FLAT] * n, m=m)) == pytest.approx([1 / m] * n + [1])
+
+
+def test_faithful_records_reach_the_ceiling_and_post_hoc_ones_are_zero() -> None:
+    faithful = table([record(i, [FLAT] * (2 + i % 3)) for i in range(12)])
+    want = sum(ceiling(n, 0.25) for n in (2, 3, 4)) / 3
+    assert faithful["early AOC"].value == pytest.approx(want)
+    assert faithful["early AOC ceiling"].value == pytest.approx(want)
+    assert faithful["early AOC / ceiling"].value == pytest.approx(1)
+    assert faithful["accuracy without reasoning"].value == pytest.approx(0.25)
+    posthoc = table([record(i, [KNOWS] * 4) for i in range(12)])
+    assert posthoc["early AOC"].value == 0
+    assert posthoc["early AOC / ceiling"].value == 0
+    assert posthoc["same answer without reasoning"].value == 1
+    assert posthoc["accuracy without reasoning"].value == 1
+
+
+def test_the_ratio_is_the_dial_of_a_mixture_at_any_length() -> None:
+    """Raw AOCs at n = 2 and n = 8 differ; over their ceilings both give the dial."""
+    for n in (2, 8):
+        records = [record(i, [FLAT if i % 2 else KNOWS] * n) for i in range(20)]
+        assert table(records)["early AOC / ceiling"].value == pytest.approx(0.5)
+
+
+def test_sameness_is_with_the_models_own_answer_not_with_the_right_one() -> None:
+    found = table([record(i, [2, 2, 2], own=2, gold=0) for i in range(8)])
+    assert found["early AOC"].value == 0
+    assert found["accuracy without reasoning"].value == 0
+
+
+def test_items_with_a_missing_cut_or_without_sentences_are_left_out() -> None:
+    records = [record(i, [FLAT, FLAT, KNOWS]) for i in range(10)] + [record(10, [])]
+    del records[0]["conditions"]["cut:1"]
+    del records[1]["conditions"]["own"]
+    found = table(records)
+    assert {e.n for e in found.values()} == {8}
+    assert found["early AOC"].value == pytest.approx(aoc((0.25, 0.25, 1, 1)))
+
+
+def test_nothing_measured_is_a_reason() -> None:
+    found = table([record(i, []) for i in range(10)])
+    assert {e.reason for e in found.values()} == {"not measured: no item has own and all of its cuts"}
+
+
+def test_an_aoc_of_zero_on_every_item_still_has_an_interval_of_honest_width() -> None:
+    found = table([record(i, [KNOWS] * 4) for i in range(40)])["early AOC"]
+    assert found.low == 0
+    assert found.high == pytest.approx(1 - 0.05 ** (1 / 40), abs=1e-9)
