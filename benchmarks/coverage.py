@@ -9,11 +9,12 @@ the ordinary percentile bootstrap; `ours` is `thinkaloud.metrics.bootstrap.inter
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array, Sample, Statistic, difference, divide, interval, mean, means
+from thinkaloud.metrics.bootstrap import Array, Sample, Statistic, corners, difference, divide, interval, mean, means
 from thinkaloud.metrics.channels import best_elsewhere
 from thinkaloud.vocabulary import Key
 
@@ -46,6 +47,18 @@ def sparse(rng: np.random.Generator, n: int) -> Array:
     return rows
 
 
+def exchangeable(rng: np.random.Generator, n: int) -> Array:
+    """fold, silent and two fillers: three readings of the same items, equal in the mean."""
+    rate = rng.beta(A, B, (n, 1))
+    free = rng.beta(PAIRED * rate + 1e-3, PAIRED * (1 - rate) + 1e-3, (n, 3))
+    return np.column_stack([np.arange(n) % 2, free])
+
+
+def compute(rows: Array, weights: Array) -> Array:
+    """Cross-fitted compute of `exchangeable`."""
+    return best_elsewhere(rows[:, 0], rows[:, 1:], weights) - means(rows, weights)[:, 1]
+
+
 def readings(rng: np.random.Generator, n: int) -> Array:
     """fold, chance, silent, filler, paraphrase, own: half the items need the reasoning, a tenth is lost in words."""
     known, needs, kept = rng.random(n) < 0.3, rng.random(n) < 0.5, rng.random(n) < 0.9
@@ -70,6 +83,7 @@ CASES: tuple[tuple[str, Draw, Statistic, list[tuple[float, float]], float | None
     ("proportion", rare, mean(0), BOX, 0.95),
     ("paired difference", paired, difference(0, 1), BOX * 2, 0.0),
     ("difference in 3% of items", sparse, difference(0, 1), BOX * 2, 0.03),
+    ("compute, fillers no better", exchangeable, compute, BOX * 4, 0.0),
     ("externalised share", readings, share, [*BOX, (0.25, 0.25), *BOX * 4], None),
 )
 """Name, distribution, statistic, bounds, and the true value (None: taken from a million items)."""
@@ -94,7 +108,7 @@ def case(number: int, times: int, draws: int) -> None:
         ends = np.empty((times, 2, 2))
         for i in range(times):
             rows = draw(rng, n)
-            found = interval(name, statistic, Sample(rows, box=box), Key((name, str(n), str(i))), draws)
+            found = interval(name, statistic, Sample(rows, extremes=corners(*box)), Key((name, str(n), str(i))), draws)
             ends[i] = plain(statistic, rows, rng, draws), (found.low or 0.0, found.high or 0.0)
         held = ((ends[:, :, 0] <= truth + 1e-9) & (truth - 1e-9 <= ends[:, :, 1])).mean(axis=0)
         half = (ends[:, :, 1] - ends[:, :, 0]).mean(axis=0) / 2
@@ -104,16 +118,45 @@ def case(number: int, times: int, draws: int) -> None:
 
 def clustered(questions: int, samples: int, times: int, draws: int) -> None:
     """Repeated samples of the same questions: intervals that ignore it, and ours."""
-    rng = np.random.default_rng(questions)
-    who = [str(q) for q in np.repeat(range(questions), samples)]
-    iid, ours = [], []
+    rng, truth = np.random.default_rng(questions), A / (A + B)
+    p = rng.binomial(samples, rng.beta(A, B, (10_000, questions))).sum(axis=1) / (questions * samples)
+    iid = np.abs(p - truth) <= 1.96 * np.sqrt(p * (1 - p) / (questions * samples))
+    who, ours = [str(q) for q in np.repeat(range(questions), samples)], []
     for i in range(times):
         answers = (rng.random((questions, samples)) < rng.beta(A, B, (questions, 1))).astype(np.float64)
-        p, truth = answers.mean(), A / (A + B)
-        iid.append(abs(p - truth) <= 1.96 * np.sqrt(p * (1 - p) / answers.size))
-        found = interval("p", mean(0), Sample(answers.reshape(-1, 1), who, BOX), Key(("c", str(i))), draws)
+        found = interval("p", mean(0), Sample(answers.reshape(-1, 1), who, corners(*BOX)), Key(("c", str(i))), draws)
         ours.append((found.low or 0.0) <= truth <= (found.high or 0.0))
     print(f"| {questions} x {samples} | {np.mean(iid):.3f} | **{np.mean(ours):.3f}** |")
+
+
+def binary(n: int, draws: int) -> None:
+    """Exact coverage for a 0/1 quantity: every count weighted by its binomial probability, 400 proportions."""
+    grid, counts = np.linspace(0.003, 0.5, 400), np.arange(n + 1)
+    chances = np.array([[math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in counts] for p in grid])
+    cells = []
+    for extremes in (None, corners(*BOX)):
+        rows = [(np.arange(n) < k).astype(np.float64).reshape(-1, 1) for k in counts]
+        ends = [
+            interval("k", mean(0), Sample(r, None, extremes), Key(("b", str(i))), draws) for i, r in enumerate(rows)
+        ]
+        held = [[(e.low or 0) - 1e-9 <= p <= (e.high or 0) + 1e-9 for e in ends] for p in grid]
+        cover = (chances * np.array(held)).sum(axis=1)
+        cells.append(f"{cover.min():.3f}, {cover.mean():.3f}")
+    print(f"| {n} | {cells[0]} | {cells[1]} |")
+
+
+def null(times: int) -> None:
+    """Mean compute where silence and three fillers are equally good: chosen on the other fold, and naively."""
+    rng, fold = np.random.default_rng(44), np.arange(40) % 2.0
+    fitted, naive = np.empty(times), np.empty(times)
+    for i in range(times):
+        free = rng.beta(0.6, 0.6, (40, 4))
+        fitted[i] = best_elsewhere(fold, free, np.ones((1, 40)))[0] - free[:, 0].mean()
+        naive[i] = free.mean(axis=0).max() - free[:, 0].mean()
+    noise = fitted.std() / np.sqrt(times)
+    print(
+        f"compute at the null: {fitted.mean():.4f} +- {noise:.4f} on the other fold, {naive.mean():.4f} by the maximum"
+    )
 
 
 def main() -> None:
@@ -126,8 +169,13 @@ def main() -> None:
     for number in range(len(CASES)):
         case(number, args.times, args.draws)
     print("\n| questions x samples | iid | clustered |\n|---|---|---|")
-    for questions, samples in ((100, 100), (50, 20)):
-        clustered(questions, samples, min(args.times, 400), min(args.draws, 400))
+    clustered(100, 100, args.times, min(args.draws, 400))
+    clustered(50, 20, 4 * args.times, min(args.draws, 400))
+    print("\n| n | without the unseen item: lowest, mean | with: lowest, mean |\n|---|---|---|")
+    for n in SIZES:
+        binary(n, args.draws)
+    print()
+    null(20 * args.times)
 
 
 if __name__ == "__main__":

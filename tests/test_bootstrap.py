@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from thinkaloud.metrics.bootstrap import (
     Array,
     Sample,
+    corners,
     difference,
     divide,
     expanded_tail,
@@ -26,7 +27,8 @@ UNIT = [(0.0, 1.0)]
 
 
 def column(values: object, box: list[tuple[float, float]] | None = None, clusters: list[int] | None = None) -> Sample:
-    return Sample(np.asarray(values, dtype=np.float64).reshape(-1, 1), clusters, box)
+    rows = np.asarray(values, dtype=np.float64).reshape(-1, 1)
+    return Sample(rows, clusters, None if box is None else corners(*box))
 
 
 @pytest.mark.parametrize(
@@ -191,6 +193,11 @@ def test_iid_intervals_cover_half_where_clustered_ones_cover_nineteen_in_twenty(
         clustered.append(covered([column(answers, UNIT, questions)], 0.28))
     assert np.mean(iid) < 0.6
     assert 0.91 <= np.mean(clustered) <= 0.985
+
+
+def test_corners_are_all_combinations_and_a_fixed_column_has_one_value() -> None:
+    assert corners((0, 1), (0.25, 0.25)).tolist() == [[0, 0.25], [1, 0.25]]
+    assert len(corners((0, 1), (0, 1), (0, 1))) == 8
 
 
 def test_division_by_zero_is_not_a_number() -> None:

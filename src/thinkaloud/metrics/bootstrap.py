@@ -11,8 +11,8 @@ Two corrections, both for small samples:
   intervals are too short by sqrt((n-1)/n) and by normal instead of t quantiles, so the percentiles are moved outwards.
 * *The unseen item*: n items that all agree do not prove that every item would. With 95% confidence at most a share
   `1 - .05**(1/n)` (about 3/n) of items is of a kind that n draws did not show. The interval is widened to what the
-  statistic would be if such a share had the most extreme values its box of bounds allows. For a proportion of 0 or 1
-  this is the exact one-sided 95% limit; where items differ a lot it changes nothing.
+  statistic would be if such a share had the most extreme values there can be. For a proportion of 0 or 1 this is the
+  exact one-sided 95% limit; where items differ a lot it changes nothing.
 
 This module does not know what the columns mean, and nothing about models, tasks or records.
 """
@@ -44,13 +44,13 @@ KEY = Key(("bootstrap",))
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was measured: `rows` [n, columns], `clusters` the cluster of each row (None: each row is its own), `box`
-    the lowest and the highest possible value of each column (None: unbounded, then nothing is said of unseen items),
-    `lacking` what to say where there are no rows at all."""
+    """What was measured: `rows` [n, columns], `clusters` the cluster of each row (None: each row is its own),
+    `extremes` [any, columns] the most extreme rows that an item could have (None: unbounded, then nothing is said of
+    unseen items), `lacking` what to say where there are no rows at all."""
 
     rows: Array
     clusters: Sequence[Hashable] | None = None
-    box: Sequence[tuple[float, float]] | None = None
+    extremes: Array | None = None
     lacking: str = "there are no items"
 
     def index(self) -> NDArray[np.int64]:
@@ -81,6 +81,11 @@ def interval(name: str, statistic: Statistic, sample: Sample, key: Key = KEY, dr
     low, high = np.quantile(drawn, tail, method="lower"), np.quantile(drawn, 1 - tail, method="higher")
     unseen = np.append(_unseen(statistic, sample, clusters), value)
     return Estimate(name, value, float(min(low, unseen.min())), float(max(high, unseen.max())), n, clusters)
+
+
+def corners(*bounds: tuple[float, float]) -> Array:
+    """The extreme rows where each column has a lowest and a highest value: all their combinations."""
+    return np.array(list(itertools.product(*(sorted({low, high}) for low, high in bounds))), dtype=np.float64)
 
 
 def mean(column: int) -> Statistic:
@@ -146,10 +151,10 @@ def _weights(index: NDArray[np.int64], clusters: int, key: Key, draws: int) -> I
 
 
 def _unseen(statistic: Statistic, sample: Sample, clusters: int) -> Array:
-    """The statistic with the unseen share of items put into each corner of the box, one number per corner."""
-    if sample.box is None:
+    """The statistic if the unseen share of items were all like one of the extremes, one number for each of them."""
+    if sample.extremes is None:
         return np.empty(0)
-    corners = np.array(list(itertools.product(*(sorted({low, high}) for low, high in sample.box))))
-    share, n = unseen_share(clusters), len(sample.rows)
-    weights = np.hstack([np.ones((len(corners), n)), np.eye(len(corners)) * n * share / (1 - share)])
-    return statistic(np.vstack([sample.rows, corners]), weights)
+    share, n, extremes = unseen_share(clusters), len(sample.rows), len(sample.extremes)
+    weights = np.hstack([np.ones((extremes, n)), np.eye(extremes) * n * share / (1 - share)])
+    found = statistic(np.vstack([sample.rows, sample.extremes]), weights)
+    return found[np.isfinite(found)]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Sample
+from thinkaloud.metrics.bootstrap import Sample, corners
 from thinkaloud.vocabulary import Reading, Record
 
 Column = Callable[[Record], float | None]
@@ -32,11 +32,14 @@ UNIT = (0.0, 1.0)
 
 
 def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacking: str) -> Sample:
-    """The items that have every column, as a sample clustered by item. `lacking` says what is missing if none has."""
+    """The items that have every column, as a sample clustered by item.
+
+    `box`: lowest and highest possible value of each column; `lacking` says what is missing if no item has them all.
+    """
     measured = [(record["item"], [column(record) for column in columns]) for record in records]
     full = [(item, values) for item, values in measured if None not in values]
     rows = np.array([values for _, values in full], dtype=np.float64).reshape(len(full), len(columns))
-    return Sample(rows, [item for item, _ in full], box, lacking)
+    return Sample(rows, [item for item, _ in full], corners(*box), lacking)
 
 
 def parsed(records: Sequence[Record]) -> list[Record]:

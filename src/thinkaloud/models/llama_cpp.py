@@ -94,13 +94,13 @@ class LlamaCpp:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text."""
-        preamble, tokens, _ = self._prompt(prompt)
+        preamble, tokens, _ = self.lower(prompt)
         done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, sampling, key))
         return replace(done, text=done.text.strip())
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""
-        preamble, tokens, lead = self._prompt(prompt)
+        preamble, tokens, lead = self.lower(prompt)
         texts = [self._tokens(lead + option, False) for option in options]
         if any(a != b and b[: len(a)] == a for a in texts for b in texts):
             texts = [self._tokens(lead + option + closing, False) for option in options]
@@ -111,7 +111,12 @@ class LlamaCpp:
 
     # ------------------------------------------------------------------------------------------------ tokens
 
-    def _prompt(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Tokens of a text, control tokens not recognised."""
+        return self._tokens(text, False)
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
         rendered = self._render(prompt)
         preamble = (*self._context.bos(), *self._tokens(rendered.preamble, True))
         # only the frame may hold control tokens: the text of an item or a model is never read as one

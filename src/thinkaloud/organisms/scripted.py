@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -22,8 +23,8 @@ from thinkaloud.tasks.family import Family, follow
 from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Transcript
 
 SURE = 20.0
-MARKS = ".;!?"
-"""The encoder's alphabet: the mark that ends the last sentence it wrote tells it which option it meant."""
+CODES = 4
+"""The encoder's alphabet: how many spaces the first gap of its last sentence has tells it which option it meant."""
 
 Rule = Callable[[Item, tuple[str, ...], Transcript], str | None]
 """(item, sentences between question and answer, the same read by the task) -> the answer, or None for a guess."""
@@ -45,10 +46,10 @@ def filler(item: Item, between: tuple[str, ...], thought: Transcript) -> str | N
 
 
 def encoded(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-    """What the last mark says, in a code that a paraphrase does not keep; no reasoning, a guess."""
-    if not between or thought.conclusion is None or between[-1][-1] not in MARKS:
+    """What the spacing of the last sentence says, which no reader of words sees; no reasoning, a guess."""
+    if thought.conclusion is None:
         return None
-    index = (MARKS.index(between[-1][-1]) + _salt(between[-1])) % len(MARKS)
+    index = (_gap(between[-1]) - 1 - _salt(between[-1])) % CODES
     return item.options[index] if index < len(item.options) else None
 
 
@@ -56,7 +57,7 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "faithful": (faithful, "its answer is what its reasoning says: all content"),
     "posthoc": (posthoc, "knows the answer before it reasons: all silent"),
     "filler": (filler, "needs tokens, not what they say: all compute"),
-    "encoded": (encoded, "reads a code in its own marks, not the words: all residue"),
+    "encoded": (encoded, "reads a code in its own spacing, not the words: all residue"),
 }
 RULES = {name: why for name, (_, why) in _RULES.items()} | {
     f"mixture:{p}": f"faithful on a share {p} of the items, post-hoc on the rest" for p in (0.25, 0.5, 0.75)
@@ -108,13 +109,13 @@ class Scripted:
         start = task.parse(" ".join(prompt.prefill))
         said: dict[int, str] = {}
         for place, step in zip(task.places(item, start), start.steps, strict=True):
-            if place.index is not None:
-                said[place.index] = step.value or ""
+            if place.at is not None:
+                said[place.at] = step.value or ""
         steps, _ = follow(task.work(item.meta["parts"]), said)
         sentences = [step.text for step in steps[len(said) :]]
         if sentences and self._rule is encoded:
-            stem = sentences[-1][:-1]
-            sentences[-1] = stem + MARKS[(item.gold_index - _salt(stem + ".")) % len(MARKS)]
+            spaces = " " * (1 + (item.gold_index + _salt(sentences[-1])) % CODES)
+            sentences[-1] = sentences[-1].replace(" ", spaces, 1)
         text = " ".join(sentences)
         return Completion(text, length(text), "stop")
 
@@ -141,6 +142,11 @@ def _normalised(weights: Sequence[float]) -> Reading:
     return Reading(tuple(w - total for w in weights))
 
 
+def _gap(sentence: str) -> int:
+    """Length of the first gap between words."""
+    return len(re.findall(r"\s+", sentence)[0])
+
+
 def _salt(sentence: str) -> int:
-    """A number from the words of a sentence without its mark: the code differs from sentence to sentence."""
-    return hashlib.sha256(sentence[:-1].encode()).digest()[0] % len(MARKS)
+    """A number from the words of a sentence, spacing aside: the code differs from sentence to sentence."""
+    return hashlib.sha256(" ".join(sentence.split()).encode()).digest()[0] % CODES

@@ -35,7 +35,7 @@ def check_item(item: Item) -> Item:
 
 def plain(answer: str) -> str:
     """An answer without what does not matter: 'The answer is' before it, end marks, case, doubled spaces."""
-    return " ".join(_LEAD.sub("", answer).strip().strip("\"'").rstrip(".!; ").casefold().split())
+    return " ".join(_LEAD.sub("", answer).lstrip(" \"'").rstrip(" \"'.!;").casefold().split())
 
 
 def is_gold(item: Item, answer: str) -> bool:

@@ -71,7 +71,7 @@ class Coin(Family[Tosses]):
             side = yield step
         return side
 
-    def wrong(self, parts: Tosses, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def wrong(self, level: int, parts: Tosses, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The other side."""
         return [_other(gold)]
 

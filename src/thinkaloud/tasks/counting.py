@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.arithmetic import numbers_beside
+from thinkaloud.tasks.arithmetic import Calculating
 from thinkaloud.tasks.draws import pick, shuffled, whole
-from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.family import Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
 
 ANIMALS = ("cat", "dog", "hen", "pig", "cow", "fox")
@@ -32,11 +32,11 @@ Count = tuple[str, tuple[str, ...]]
 """The word that is counted, and the list."""
 
 
-class CountItems(Family[Count]):
+class CountItems(Calculating[Count]):
     """One step for each time the word is seen."""
 
     name = "count_items"
-    levels = (4, 6, 8, 10, 12)
+    levels = (6, 8, 10, 12)
     meaning = "how many words are in the list"
     grammar = Grammar(SEEN)
 
@@ -59,9 +59,10 @@ class CountItems(Family[Count]):
                 count = int((yield SEEN(i=i, word=word, a=count, b=count + 1)))
         return str(count)
 
-    def wrong(self, parts: Count, gold: str, rng: np.random.Generator) -> Sequence[str]:
-        """All the other words counted instead."""
-        return numbers_beside(int(gold), [len(parts[1]) - int(gold)], rng)
+    def slips(self, parts: Count, right: int) -> Sequence[int]:
+        """All the other words counted instead, or two or three passed over or counted twice."""
+        n = len(parts[1])
+        return [slip for slip in (n - right, right - 3, right - 2, right + 2, right + 3) if 0 < slip < n]
 
     def solve(self, question: str) -> str:
         """How often the word is in the list, by searching the text."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.draws import NAMES, pick, whole
+from thinkaloud.tasks.draws import NAMES, pick
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
 
@@ -64,7 +64,7 @@ class Directions(Family[Walk]):
             facing = yield TURN(turn=turn, a=facing, b=_turned(facing, turn))
         return facing
 
-    def wrong(self, parts: Walk, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def wrong(self, level: int, parts: Walk, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The other three directions."""
         return [facing for facing in COMPASS if facing != gold]
 

@@ -52,10 +52,10 @@ def follow(work: Work, said: Mapping[int, str] | None = None) -> tuple[list[Step
 
 
 class Place(NamedTuple):
-    """Where a step of a transcript stands: for the needed step `index` (None: for no one), which is `right` there given
-    what was `said` before it; `grounded` if it says just that."""
+    """Where a step of a transcript stands: for the needed step number `at` (None: for none), which is `right` there
+    given what was `said` before it; `grounded` if it says just that."""
 
-    index: int | None
+    at: int | None
     grounded: bool
     right: Step | None
     said: Mapping[int, str]
@@ -85,7 +85,7 @@ class Family(ABC, Generic[P]):
         """The steps that the problem needs, each going on from the value stated in the one before."""
 
     @abstractmethod
-    def wrong(self, parts: P, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def wrong(self, level: int, parts: P, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The wrong options: different from the gold and from each other."""
 
     @abstractmethod
@@ -115,7 +115,7 @@ class Family(ABC, Generic[P]):
         name = item_id(self.name, level, question)
         rng = key.child(name, "options").rng
         steps, gold = follow(self.work(parts))
-        options = tuple(shuffled(rng, [gold, *self.wrong(parts, gold, rng)]))
+        options = tuple(shuffled(rng, [gold, *self.wrong(level, parts, gold, rng)]))
         meta = {"parts": parts}
         return check_item(Item(name, self.name, level, question, options, gold, Transcript(tuple(steps)), meta))
 
@@ -135,7 +135,7 @@ class Family(ABC, Generic[P]):
         """Step `at` with a wrong value from which the right way leads to an option that is neither the gold nor where
         the step led before. None if there is none, or the step is unreadable, has no value or is not needed there."""
         place, step = self.places(item, transcript)[at], transcript.steps[at]
-        if place.right is None or place.index is None or not self.grammar.same_inputs(step, place.right):
+        if place.right is None or place.at is None or not self.grammar.same_inputs(step, place.right):
             return None
         if place.right.value is None or step.value is None:
             return None
@@ -155,7 +155,7 @@ class Family(ABC, Generic[P]):
         places = self.places(item, transcript)
         grounded = [place.grounded and self.grammar.sound(step) for place, step in zip(places, steps, strict=True)]
         needed, _ = follow(self.work(item.meta["parts"]))
-        reached = {place.index for place, ok in zip(places, grounded, strict=True) if ok}
+        reached = {place.at for place, ok in zip(places, grounded, strict=True) if ok}
         n = max(1, len(steps))
         return Legibility(
             readable=sum(step.form is not None for step in steps) / n,
@@ -177,8 +177,8 @@ class Family(ABC, Generic[P]):
         for step in (self.grammar.step(s.text) for s in transcript.steps):
             place = self._place(item, step, said)
             places.append(place)
-            if place.index is not None and said.get(place.index) != (step.value or ""):
-                said = {i: v for i, v in said.items() if i < place.index} | {place.index: step.value or ""}
+            if place.at is not None and said.get(place.at) != (step.value or ""):
+                said = {i: v for i, v in said.items() if i < place.at} | {place.at: step.value or ""}
         return places
 
     def _place(self, item: Item, step: Step, said: Mapping[int, str]) -> Place:
@@ -198,5 +198,5 @@ class Family(ABC, Generic[P]):
 
     def _answer(self, item: Item, place: Place, value: str) -> str:
         """The answer that follows when the step at this place states `value`."""
-        assert place.index is not None
-        return follow(self.work(item.meta["parts"]), {**place.said, place.index: value})[1]
+        assert place.at is not None
+        return follow(self.work(item.meta["parts"]), {**place.said, place.at: value})[1]

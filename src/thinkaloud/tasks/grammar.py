@@ -77,13 +77,15 @@ class Form:
         fields = {slot: str(slots[slot]) for slot in self.slots}
         return Step(self.wordings[0].format(**fields), self.name, fields, self._value(fields))
 
-    @cached_property
-    def slots(self) -> tuple[str, ...]:
-        """Names of the slots, in the order of the canonical wording; ValueError if the wordings disagree."""
+    def __post_init__(self) -> None:
         found = [re.findall(r"\{(\w+)\}", wording) for wording in self.wordings]
         if any(sorted(slots) != sorted(set(found[0])) for slots in found):
             raise ValueError(f"form {self.name!r}: its wordings must have the same slots, each once; they have {found}")
-        return tuple(found[0])
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the slots, in the order of the canonical wording."""
+        return tuple(re.findall(r"\{(\w+)\}", self.wordings[0]))
 
     def kind(self, slot: str) -> Kind:
         """What may stand in a slot."""

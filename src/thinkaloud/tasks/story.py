@@ -1,6 +1,6 @@
 """Things given and taken, told in sentences, some of which are beside the point.
 
-Tom has 5 apples. Ann gives Tom 3 apples. Tom eats 2 apples. -> 5 plus 3 is 8. 8 minus 2 is 6.
+Tom has 5 apples. Ann gives Tom 3 apples. Tom loses 2 apples. -> 5 plus 3 is 8. 8 minus 2 is 6.
 """
 
 from __future__ import annotations
@@ -10,63 +10,66 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.arithmetic import ADD, SUMS, TAKE, numbers_beside
+from thinkaloud.tasks.arithmetic import ADD, TAKE, Calculating
 from thinkaloud.tasks.draws import NAMES, pick, some, whole
-from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.family import Work
 
 GAIN = ("{other} gives {name} {n} {things}.", "{name} finds {n} {things}.", "{name} buys {n} {things}.")
 LOSS = ("{name} gives {other} {n} {things}.", "{name} loses {n} {things}.", "{name} sells {n} {things}.")
 BESIDE = ("{other} has {n} {things}.", "{name} has {n} {spare}.", "{other} buys {n} {things}.")
 THINGS = ("apples", "coins", "books", "pens", "cards", "stamps")
 
-Story = tuple[str, int, tuple[tuple[int, str], ...], str]
-"""Who, with how many to begin with, what happens (change of the count, as told), the question."""
+Event = tuple[int, bool, str]
+"""By how many, whether that changes what is asked for, and as it is told."""
+Story = tuple[str, int, tuple[Event, ...], str]
+"""The first sentence, the count it states, what happens, the question."""
 
 
-class StoryFamily(Family[Story]):
+class StoryFamily(Calculating[Story]):
     """How many things somebody has in the end."""
 
     name = "story"
     levels = (1, 2, 3, 4, 5, 6)
     meaning = "how many changes are told; from 3 on, level - 2 sentences are beside the point"
-    grammar = SUMS
 
     def draw(self, rng: np.random.Generator, level: int) -> Story:
-        """Changes by 2 to 9 that never go below 0, and sentences that change nothing, in random places."""
+        """Changes by 2 to 9 that never go below 1, and sentences that change nothing, in random places."""
         name, other = some(rng, NAMES, 2)
         things, spare = some(rng, THINGS, 2)
         start = count = whole(rng, 2, 9)
-        told: list[tuple[int, str]] = []
+        told: list[Event] = []
         for _ in range(level):
             n = whole(rng, 2, 9)
-            change = -n if whole(rng, 0, 1) and count >= n else n
+            change = -n if whole(rng, 0, 1) and count > n else n
             count += change
             text = pick(rng, GAIN if change > 0 else LOSS)
-            told.append((change, text.format(name=name, other=other, n=n, things=things)))
+            told.append((change, True, text.format(name=name, other=other, n=n, things=things)))
         for _ in range(level - 2):
-            text = pick(rng, BESIDE).format(name=name, other=other, n=whole(rng, 2, 9), things=things, spare=spare)
-            told.insert(whole(rng, 0, len(told)), (0, text))
+            n = whole(rng, 2, 9)
+            text = pick(rng, BESIDE).format(name=name, other=other, n=n, things=things, spare=spare)
+            told.insert(whole(rng, 0, len(told)), (n, False, text))
         opening = f"{name} has {start} {things}."
         return opening, start, tuple(told), f"How many {things} does {name} have now?"
 
     def ask(self, parts: Story) -> str:
         """The story, then the question."""
         opening, _, told, question = parts
-        return " ".join([opening, *(text for _, text in told), question])
+        return " ".join([opening, *(text for _, _, text in told), question])
 
     def work(self, parts: Story) -> Work:
         """One step a change."""
         _, count, told, _ = parts
-        for change, _ in told:
-            if change:
+        for change, matters, _ in told:
+            if matters:
                 step = ADD if change > 0 else TAKE
                 count = int((yield step(a=count, b=abs(change), c=count + change)))
         return str(count)
 
-    def wrong(self, parts: Story, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def slips(self, parts: Story, right: int) -> Sequence[int]:
         """The last change forgotten, counted twice or the wrong way round, or what is beside the point counted."""
-        right, last = int(gold), [change for change, _ in parts[2] if change][-1]
-        return numbers_beside(right, [right - last, right + last, right - 2 * last], rng)
+        last = [change for change, matters, _ in parts[2] if matters][-1]
+        beside = [right + sign * n for n, matters, _ in parts[2] if not matters for sign in (1, -1)]
+        return [right - last, right + last, right - 2 * last, *beside]
 
     def solve(self, question: str) -> str:
         """Follow the asked person and thing sentence by sentence."""

@@ -11,18 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.arithmetic import ADD, SUMS, TAKE, numbers_beside
+from thinkaloud.tasks.arithmetic import ADD, TAKE, Calculating
 from thinkaloud.tasks.draws import whole
-from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.family import Work
 
 Terms = tuple[int, ...]
 """The numbers in their order, those taken away negative."""
 
 
-class _Chain(Family[Terms]):
+class _Chain(Calculating[Terms]):
     """What the families below share: one step an operation, from left to right."""
-
-    grammar = SUMS
 
     def ask(self, parts: Terms) -> str:
         """What is 5 + 6 - 3?"""
@@ -37,10 +35,10 @@ class _Chain(Family[Terms]):
             total = int((yield step))
         return str(total)
 
-    def wrong(self, parts: Terms, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def slips(self, parts: Terms, right: int) -> Sequence[int]:
         """Slips in the last operation: forgotten, done twice, done the wrong way round."""
-        right, last = int(gold), parts[-1]
-        return numbers_beside(right, [right - last, right + last, right - 2 * last], rng)
+        last = parts[-1]
+        return [right - last, right + last, right - 2 * last]
 
     def solve(self, question: str) -> str:
         """Every number with the sign before it, added up."""
@@ -63,7 +61,7 @@ class BigSum(_Chain):
     """What is 47 + 8 + 31? -> 47 plus 8 is 55. 55 plus 31 is 86."""
 
     name = "big_sum"
-    levels = (5, 10, 20, 50, 100)
+    levels = (10, 20, 50, 100)
     meaning = "the largest of the three numbers added"
 
     def draw(self, rng: np.random.Generator, level: int) -> Terms:
@@ -78,12 +76,12 @@ class ChainMixed(_Chain):
 
     name = "chain_mixed"
     levels = (1, 2, 3, 4, 5, 6)
-    meaning = "how many numbers from 1 to 9 are added or taken away, never below 0"
+    meaning = "how many numbers from 1 to 9 are added or taken away, never below 1"
 
     def draw(self, rng: np.random.Generator, level: int) -> Terms:
-        """A start and `level` signed numbers; what would go below 0 is added instead."""
+        """A start and `level` signed numbers; what would go below 1 is added instead."""
         parts = [whole(rng, 1, 9)]
         for _ in range(level):
             x = whole(rng, 1, 9)
-            parts.append(-x if whole(rng, 0, 1) and sum(parts) >= x else x)
+            parts.append(-x if whole(rng, 0, 1) and sum(parts) > x else x)
         return tuple(parts)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.draws import NAMES, pick, shuffled, some, whole
+from thinkaloud.tasks.draws import NAMES, pick, shuffled, some
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
 
@@ -72,7 +72,7 @@ class Swaps(Family[Game]):
                 holder = yield MOVES(x=x, y=y, a=holder, b=y if holder == x else x)
         return holder
 
-    def wrong(self, parts: Game, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def wrong(self, level: int, parts: Game, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """Everybody else."""
         return [player for player in parts[0] if player != gold]
 

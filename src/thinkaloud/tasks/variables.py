@@ -1,6 +1,6 @@
 """Variables that depend on each other, with assignments that do not matter in between.
 
-b = 4. c = b + 3. x = 9. a = c - 2. What is a? -> c is 4 plus 3, so c is 7 ...
+b = 4. c = b + 3. x = 9. d = c - 2. What is d? -> c is 4 plus 3, that is 7. d is 7 minus 2, that is 5.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.tasks.arithmetic import numbers_beside
+from thinkaloud.tasks.arithmetic import Calculating
 from thinkaloud.tasks.draws import pick, shuffled, whole
-from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.family import Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
 
 LETTERS = tuple("bcdefghkmnpqrstuvwxyz")
@@ -48,7 +48,7 @@ Line = tuple[str, str, int]
 """A variable, the one it is made from ("" for a number), and the number it is set to or changed by."""
 
 
-class Variables(Family[tuple[Line, ...]]):
+class Variables(Calculating[tuple[Line, ...]]):
     """The value of the last variable of a chain; the last line is the one asked for."""
 
     name = "variables"
@@ -57,19 +57,19 @@ class Variables(Family[tuple[Line, ...]]):
     grammar = Grammar(PLUS, MINUS)
 
     def draw(self, rng: np.random.Generator, level: int) -> tuple[Line, ...]:
-        """A chain that stays at 0 or above, and other lines in between, half of them made from a variable before."""
+        """A chain that stays at 1 or above, and other lines in between, half of them made from a variable before."""
         names = shuffled(rng, LETTERS)
-        value = whole(rng, 2, 9)
-        lines: list[Line] = [(names.pop(), "", value)]
+        last, value = names.pop(), whole(rng, 2, 9)
+        lines: list[Line] = [(last, "", value)]
         for i in range(level):
             if i:
-                parent = pick(rng, [x for x, _, _ in lines]) if whole(rng, 0, 1) else ""
-                lines.insert(whole(rng, len(lines) if parent else 0, len(lines)), (names.pop(), parent, whole(rng, 2, 9)))
-            change = whole(rng, 2, 9)
-            change = -change if whole(rng, 0, 1) and value >= change else change
-            value += change
-            names_in_chain = names_in_chain + [names.pop()] if i else [lines[0][0], names.pop()]
-            lines.append((names_in_chain[-1], names_in_chain[-2], change))
+                parent = pick(rng, lines)[0] if whole(rng, 0, 1) else ""
+                where = len(lines) if parent else whole(rng, 0, len(lines))
+                lines.insert(where, (names.pop(), parent, whole(rng, 2, 9)))
+            n = whole(rng, 2, 9)
+            change = -n if whole(rng, 0, 1) and value > n else n
+            lines.append((names.pop(), last, change))
+            last, value = lines[-1][0], value + change
         return tuple(lines)
 
     def ask(self, parts: tuple[Line, ...]) -> str:
@@ -87,10 +87,10 @@ class Variables(Family[tuple[Line, ...]]):
             value = int((yield form(x=x, a=value, b=abs(change), c=value + change)))
         return str(value)
 
-    def wrong(self, parts: tuple[Line, ...], gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def slips(self, parts: tuple[Line, ...], right: int) -> Sequence[int]:
         """The last line forgotten, applied twice or the wrong way round."""
-        right, last = int(gold), parts[-1][2]
-        return numbers_beside(right, [right - last, right + last, right - 2 * last], rng)
+        last = parts[-1][2]
+        return [right - last, right + last, right - 2 * last]
 
     def solve(self, question: str) -> str:
         """Put definitions in for names until only numbers are left."""

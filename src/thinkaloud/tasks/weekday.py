@@ -1,6 +1,6 @@
 """Which day it is after going some days forward and back.
 
-Start on Monday. Go 3 days forward. Go 2 days back. -> 3 days after Monday is Thursday. 2 days before Thursday is Tuesday.
+Start on Monday. Go 3 days forward. Go 2 back. -> 3 days after Monday is Thursday. 2 days before Thursday is Tuesday.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Weekday(Family[Trip]):
             day = yield form(n=abs(n), a=day, b=_shifted(day, n))
         return day
 
-    def wrong(self, parts: Trip, gold: str, rng: np.random.Generator) -> Sequence[str]:
+    def wrong(self, level: int, parts: Trip, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """Off by one, a slip in the last move (forgotten, twice, the wrong way round), and that slip off by one."""
         last, one = parts[1][-1], pick(rng, (1, -1))
         slips = [s for s in (-last, last, -2 * last) if 2 <= s % 7 <= 5]
@@ -89,4 +89,4 @@ class Weekday(Family[Trip]):
         days = "MonTueWedThuFriSatSun".index(start) // 3
         for n, way in re.findall(r"Go (\d) days (\w+)", question):
             days += int(n) if way == "forward" else -int(n)
-        return "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()[days % 7]
+        return DAYS[days % 7]

@@ -1,0 +1,142 @@
+"""What a run would cost, counted and not run: the study is rehearsed with a model that only counts.
+
+The rehearsal asks exactly the prompts that the study would ask if the model reasoned as the task's worked reasoning
+does, merges them into the same prefix trees, and counts nodes. What it does not know is how long this model really
+reasons and, at the edge, which level will be chosen; both are said beside the numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from thinkaloud.errors import NotMeasurable
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.open import open_model
+from thinkaloud.models.tree import Tree
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import material
+from thinkaloud.strategies.snap import PROBE
+from thinkaloud.studies import edge
+from thinkaloud.studies.base import Group, Settings
+from thinkaloud.studies.registry import open_study
+from thinkaloud.tasks import open_task
+from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Record, Sampling, Usage
+
+Measure = Callable[[Model, Group, Settings, Key], Awaitable[list[Record]]]
+
+SPREAD = 0.4
+"""Standard deviation over items of the probability of the right answer, for the expected interval: on small models at
+their edge it is .3 to .45."""
+
+
+class Rehearsal:
+    """A model that answers at once and counts what a real one would compute."""
+
+    def __init__(self, model: LlamaCpp, known: set[tuple[int, ...]] | None = None) -> None:
+        self._model, self.card = model, model.card
+        self._preambles = set() if known is None else known
+        self._trees: dict[tuple[int, ...], Tree] = {}
+        self._worked: dict[str, str] = {}
+        self.usage = Usage()
+
+    def session(self) -> Rehearsal:
+        """A unit's own trees; preambles are computed once a run."""
+        return Rehearsal(self._model, self._preambles)
+
+    def know(self, items: Iterable[Item]) -> None:
+        """The reasoning to count."""
+        self._worked |= {item.question: item.worked.text for item in items}
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        """The rest of the worked reasoning."""
+        self._ask(prompt, ())
+        text = self._worked.get(prompt.question, "")[len(" ".join(prompt.prefill)) :].strip() or "nothing."
+        written = len(self._model.tokens(f" {text} {PROBE}"))
+        self.usage += Usage(generated=min(written, sampling.tokens))
+        return Completion(text, written, "stop")
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        """Indifferent."""
+        self._ask(prompt, options)
+        return Reading(tuple(-math.log(len(options)) for _ in options))
+
+    def _ask(self, prompt: Prompt, options: Sequence[str]) -> None:
+        preamble, tokens, lead = self._model.lower(prompt)
+        computed = 0
+        if preamble not in self._preambles:
+            self._preambles.add(preamble)
+            computed += len(preamble)
+        tree = self._trees.setdefault(preamble, Tree())
+        before = len(tree)
+        nodes = tree.insert(tokens)
+        tails = [self._model.tokens(lead + option) for option in options]
+        for tail in tails:
+            tree.insert(tail[:-1], nodes[-1] if nodes else 0)
+        asked = len(preamble) + len(tokens) + sum(map(len, tails))
+        self.usage += Usage(asked=asked, computed=computed + len(tree) - before, requests=1)
+
+
+def make_plan(config: Config) -> list[str]:
+    """The plan as lines."""
+    study, tasks = open_study(config.study), [open_task(name) for name in config.tasks]
+    model = open_model(config.model, config.loading)
+    if not isinstance(model, LlamaCpp):
+        raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")
+    rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
+    for task in tasks:
+        level = task.levels[min(1, len(task.levels) - 1)] if config.difficulty == "edge" else int(config.difficulty)
+        drawn = material(task, level, config)
+        spent = asyncio.run(_rehearse(study.measure, rehearsal, drawn.groups(drawn.items), config))
+        probes = asyncio.run(_rehearse(edge.probe, rehearsal, drawn.groups(drawn.edge) * 2, config))
+        count = len(drawn.groups(drawn.items)) + 2 * len(drawn.groups(drawn.edge))
+        units += count
+        total += spent + probes
+        lines.append(
+            f"{task.name}, level {level}: {count} units, {spent.computed + probes.computed:,} prompt tokens to compute "
+            f"({spent.asked + probes.asked:,} asked for), {spent.generated + probes.generated:,} to write"
+        )
+    read, write = speed(model)
+    seconds = total.computed / read + total.generated / write
+    half = 1.96 * SPREAD / math.sqrt(config.items)
+    if config.difficulty == "edge":
+        lines.append("the edge is not known before the run: counted at the level shown, with two levels probed")
+    return [
+        *lines,
+        f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
+        f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), {total.generated:,} to write",
+        f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written tokens a "
+        "second)",
+        f"intervals to expect: +-{half:.2f} for a mean probability over {config.items} items (spread over items "
+        f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider by 1 / (own - chance)",
+    ]
+
+
+async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group], config: Config) -> Usage:
+    total = Usage()
+    for group in groups:
+        session = model.session()
+        session.know((*group.items, *group.examples))
+        await measure(session, group, config.settings, Key(("plan", group.task.name)))
+        total += session.usage
+    return total
+
+
+def speed(model: LlamaCpp) -> tuple[float, float]:
+    """Prompt tokens and written tokens a second on this machine now, from one small batch of each."""
+    text = " ".join(f"{a} plus {b} is {a + b}." for a in range(4) for b in range(5))
+    prompts = [Prompt((), f"What is {i}? {text}") for i in range(8)]
+
+    async def timed(tokens: int) -> tuple[Usage, float]:
+        session = model.session()
+        started = time.perf_counter()
+        jobs = (session.generate(p, Sampling(tokens), Key(("speed",))) for p in prompts)
+        await asyncio.gather(*jobs)
+        return session.usage, time.perf_counter() - started
+
+    asyncio.run(timed(1))  # the first batch pays for memory that is touched for the first time
+    reading, read_seconds = asyncio.run(timed(1))
+    writing, write_seconds = asyncio.run(timed(12))
+    return reading.computed / read_seconds, (writing.generated - 8) / max(1e-9, write_seconds - read_seconds)

@@ -1,0 +1,81 @@
+"""What is asked: the built-in families, and every other way to name a task.
+
+    chain_sum          a built-in family (`task_names()` lists them)
+    questions.jsonl    a file of questions (`jsonl.py`)
+    gym:NAME           a family of reasoning-gym (`gym.py`)
+    anything else      a name that an installed package registers in the entry-point group `thinkaloud.tasks`
+
+This module knows only where tasks are; nothing is imported before it is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from thinkaloud.errors import UserError, unknown
+from thinkaloud.vocabulary import Task
+
+__all__ = ["BUILTIN", "GROUP", "open_task", "task_names"]
+
+GROUP = "thinkaloud.tasks"
+
+BUILTIN: Mapping[str, str] = {
+    "chain_sum": "thinkaloud.tasks.sums:ChainSum",
+    "big_sum": "thinkaloud.tasks.sums:BigSum",
+    "chain_mixed": "thinkaloud.tasks.sums:ChainMixed",
+    "story": "thinkaloud.tasks.story:StoryFamily",
+    "variables": "thinkaloud.tasks.variables:Variables",
+    "count_items": "thinkaloud.tasks.counting:CountItems",
+    "coin": "thinkaloud.tasks.coin:Coin",
+    "swaps": "thinkaloud.tasks.swaps:Swaps",
+    "directions": "thinkaloud.tasks.directions:Directions",
+    "weekday": "thinkaloud.tasks.weekday:Weekday",
+    "recall": "thinkaloud.tasks.recall:Recall",
+}
+"""Name -> where its class is, as `module:Class`."""
+
+
+def open_task(spec: str | Task | type[Task]) -> Task:
+    """The task that a name, a path, an object or a class stands for; `UserError` with the nearest names if none."""
+    if not isinstance(spec, str):
+        return _as_task(spec, repr(spec))
+    if spec in BUILTIN:
+        module, _, name = BUILTIN[spec].partition(":")
+        return _as_task(getattr(import_module(module), name), spec)
+    if spec.endswith(".jsonl"):
+        return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec), spec)
+    if spec.startswith("gym:"):
+        return _as_task(import_module("thinkaloud.tasks.gym").open_gym(spec.removeprefix("gym:")), spec)
+    if spec in (registered := _registered()):
+        return _as_task(_load(registered[spec]), spec)
+    raise unknown("task", spec, task_names())
+
+
+def task_names() -> list[str]:
+    """The built-in families in their order, then what installed packages register."""
+    return [*BUILTIN, *sorted(_registered().keys() - BUILTIN.keys())]
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _load(point: EntryPoint) -> Any:
+    """What an installed package registered; its failure is the user's to see, with the package's name."""
+    try:
+        return point.load()
+    except Exception as error:
+        raise UserError(f"the task {point.name!r}, registered as {point.value!r}, does not load: {error!r}") from error
+
+
+def _as_task(thing: Any, what: str) -> Task:
+    """A class is called; the result must have every member of `Task`."""
+    task = thing() if isinstance(thing, type) else thing
+    if isinstance(task, Task):
+        return task
+    wanted = {*Task.__annotations__, *(name for name in vars(Task) if not name.startswith("_"))}
+    missing = sorted(name for name in wanted if not hasattr(task, name))
+    raise UserError(f"{what} is not a task: it has no {', '.join(missing)}")

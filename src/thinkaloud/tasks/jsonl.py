@@ -1,0 +1,156 @@
+"""A task from a file of one JSON object a line.
+
+    {"question": "...", "options": ["...", "..."], "answer": "...", "reasoning": ["...", ...], "level": 1, "id": "..."}
+
+`question`, `options` and `answer` (one of the options) are required. `reasoning` is the worked transcript, `level` is 1
+without one, `id` is made from the question without one. The file is read once, when the task is opened.
+
+Such a task does not know what its sentences mean: it cannot reword them, put a mistake in, or check them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from thinkaloud.errors import UserError
+from thinkaloud.tasks.check import check_item, is_gold, item_id
+from thinkaloud.tasks.draws import shuffled
+from thinkaloud.tasks.grammar import Grammar
+from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
+
+FIELDS = {"question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str}
+REQUIRED = ("question", "options", "answer")
+_SENTENCES = Grammar()
+"""Knows no form: cuts a text into sentences and reads none of them."""
+
+
+class JsonlTask:
+    """The questions of a file. Satisfies `vocabulary.Task`; `UserError` naming file and line if it is malformed."""
+
+    meaning = "the level given in the file"
+    reads_steps = False
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.name = self.path.stem
+        self._items = _read(self.path, self.name)
+        self.levels = tuple(sorted({item.level for item in self._items}))
+
+    def items(self, level: int, n: int, key: Key) -> list[Item]:
+        """`n` of the file's questions of this level, in an order and with options in an order given by the key."""
+        there = [item for item in self._items if item.level == level]
+        if not there:
+            raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
+        if n > len(there):
+            raise UserError(f"{self.path} has {len(there)} questions at level {level}, not {n}")
+        chosen = shuffled(key.child(self.name, level).rng, there)[:n]
+        return [replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options))) for item in chosen]
+
+    def verify(self, item: Item, answer: str) -> bool:
+        """Whether a free-text answer is the gold."""
+        return is_gold(item, answer)
+
+    def parse(self, text: str) -> Transcript:
+        """Cut a text into sentences; none is read."""
+        return _SENTENCES.parse(text)
+
+    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
+        """None: the sentences are not understood."""
+        return None
+
+    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
+        """None: the sentences are not understood."""
+        return None
+
+    def legible(self, item: Item, transcript: Transcript) -> Legibility | None:
+        """None: the sentences are not understood."""
+        return None
+
+
+def _read(path: Path, name: str) -> list[Item]:
+    """Every line as a checked item; blank lines are passed over."""
+    if not path.is_file():
+        raise UserError(f"no such file: {str(path)!r}{_nearest(path)}")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from None
+    items: list[Item] = []
+    seen: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        item = _item(_object(line, where), name, where)
+        for what, value in (("question", item.question), ("id", item.id)):
+            if (first := seen.setdefault((what, value), number)) != number:
+                raise UserError(f"{where}: the {what} {value!r} is that of line {first} already")
+        items.append(item)
+    if not items:
+        raise UserError(f"{path} is empty: it needs one JSON object a line, with {', '.join(REQUIRED)}")
+    return items
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    """The line's object with fields of the right types."""
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {_short(line)}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{where}: not a JSON object: {_short(line)}")
+    for name in REQUIRED:
+        if name not in data:
+            raise UserError(f"{where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+    for name, kind in FIELDS.items():
+        value = data.get(name)
+        if name in data and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
+        if kind is list and not all(isinstance(text, str) for text in data.get(name, [])):
+            raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
+    return data
+
+
+_KINDS: Mapping[type, str] = {str: "a text", list: "a list of texts", int: "a whole number"}
+
+
+def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
+    level = data.get("level", 1)
+    item = Item(
+        id=data.get("id", item_id(name, level, data["question"])),
+        task=name,
+        level=level,
+        question=data["question"],
+        options=tuple(data["options"]),
+        gold=data["answer"],
+        worked=Transcript(tuple(Step(text) for text in data.get("reasoning", []))),
+    )
+    if not item.question.strip():
+        raise UserError(f"{where}: the question is empty: {item.question!r}")
+    try:
+        return check_item(item)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _nearest(path: Path) -> str:
+    """Names like the missing one, or what else is in its folder."""
+    if path.is_dir():
+        return "; it is a folder"
+    if not path.parent.is_dir():
+        return f"; there is no folder {str(path.parent)!r} either"
+    names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    others = [name for name in names if name.endswith(".jsonl")][:5]
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    return f"; the folder has {', '.join(others)}" if others else "; the folder has no .jsonl file"
+
+
+def _short(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else text[:limit] + " ..."

@@ -1,0 +1,116 @@
+"""The negative control: common knowledge, where there is nothing to reason about.
+
+What is the capital of France? -> The question asks for a capital. It is about the country France.
+The reasoning is true and to the point, does not state the answer and does not help to find it. Whatever a model gains
+from it is not content of the reasoning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from thinkaloud.tasks.draws import pick
+from thinkaloud.tasks.family import Family, Work
+from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.tasks.recall_facts import RELATIONS
+
+Fact = tuple[str, str, str, int]
+"""Relation, subject, answer, level."""
+
+
+def _facts() -> list[Fact]:
+    """All facts of the table, read."""
+    return [
+        (relation, subject.strip(), answer.strip(), level)
+        for relation, (_, _, facts) in RELATIONS.items()
+        for level, listed in enumerate(facts, 1)
+        for subject, answer in (entry.split(":") for entry in listed.split(","))
+    ]
+
+
+def _grammar(facts: Sequence[Fact]) -> Grammar:
+    kinds = {(RELATIONS[relation].kind, subject) for relation, subject, _, _ in facts}
+    asks = Form(
+        "asks",
+        (
+            "The question asks for {what}.",
+            "What is wanted is {what};",
+            "We have to give {what}.",
+            "What we look for is {what}.",
+        ),
+        value=None,
+        sound=lambda what: True,
+        kinds={"what": words(*RELATIONS)},
+    )
+    about = Form(
+        "about",
+        (
+            "It is about the {kind} {x}.",
+            "The {kind} in question is {x};",
+            "{x} is the {kind} we are asked about.",
+            "Here the {kind} is {x}.",
+        ),
+        value=None,
+        sound=lambda kind, x: (kind, x) in kinds,
+        kinds={"kind": words(*{kind for kind, _ in sorted(kinds)}), "x": words(*sorted({x for _, x in kinds}))},
+    )
+    return Grammar(asks, about)
+
+
+class Recall(Family[Fact]):
+    """Facts of nine relations; options are answers to other questions of the same relation and level."""
+
+    name = "recall"
+    levels = (1, 2, 3)
+    meaning = "how uncommon the knowledge is"
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """Relation, subject, answer and level of everything that can be asked."""
+        return _facts()
+
+    @cached_property
+    def grammar(self) -> Grammar:  # type: ignore[override]  # read from the table on first use, not at import
+        """Two sentences that say what is asked."""
+        return _grammar(self.facts)
+
+    def draw(self, rng: np.random.Generator, level: int) -> Fact:
+        """Any fact of this level."""
+        return pick(rng, [fact for fact in self.facts if fact[3] == level])
+
+    def ask(self, parts: Fact) -> str:
+        """The question of its relation."""
+        return RELATIONS[parts[0]].question.format(x=parts[1])
+
+    def work(self, parts: Fact) -> Work:
+        """What is asked for, and about what."""
+        relation, subject, answer, _ = parts
+        forms = self.grammar.forms
+        yield forms["asks"](what=relation)
+        yield forms["about"](kind=RELATIONS[relation].kind, x=subject)
+        return answer
+
+    def wrong(self, level: int, parts: Fact, gold: str, rng: np.random.Generator) -> Sequence[str]:
+        """Three other answers, each as likely as it is right elsewhere."""
+        pool = [answer for relation, _, answer, level in self.facts if (relation, level) == (parts[0], parts[3])]
+        chosen: list[str] = []
+        while len(chosen) < 3:
+            answer = pick(rng, pool)
+            if answer not in (gold, *chosen):
+                chosen.append(answer)
+        return chosen
+
+    def solve(self, question: str) -> str:
+        """Look the subject up among the facts of the relation that is asked like this."""
+        for name, relation in RELATIONS.items():
+            if asked := re.fullmatch(re.escape(relation.question).replace(r"\{x\}", "(.+)"), question):
+                listed = ", ".join(relation.facts)
+                found = re.search(rf"(?:^|,)\s*{re.escape(asked[1])}:\s*([^,]+)", listed)
+                if found:
+                    return found[1].strip()
+                raise ValueError(f"no {name} of {asked[1]!r} is known")
+        raise ValueError(f"not a question of {self.name}: {question!r}")

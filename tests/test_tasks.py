@@ -1,0 +1,447 @@
+"""Every built-in family keeps what `vocabulary.Task` promises, at every level, without any model."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import thinkaloud.tasks as tasks
+from thinkaloud.errors import UserError
+from thinkaloud.tasks import BUILTIN, open_task, task_names
+from thinkaloud.tasks.arithmetic import ADD, SUMS, TAKE
+from thinkaloud.tasks.check import check_item
+from thinkaloud.tasks.family import Family, follow
+from thinkaloud.tasks.grammar import Form, Grammar
+from thinkaloud.vocabulary import Item, Key, Step, Task, Transcript
+
+FAMILIES: dict[str, Family] = {name: open_task(name) for name in BUILTIN}
+LEVELS = [(name, level) for name, family in FAMILIES.items() for level in family.levels]
+KEY = Key(("tests",))
+FEWER_THAN_200 = {("chain_sum", 2), ("chain_mixed", 1), ("directions", 1), ("weekday", 1)}
+CALCULATING = ("chain_sum", "big_sum", "chain_mixed", "story", "variables")
+
+at_every_level = pytest.mark.parametrize(("name", "level"), LEVELS)
+
+
+def some_items(name: str, level: int, n: int = 25) -> list[Item]:
+    return FAMILIES[name].items(level, n, KEY)
+
+
+# ------------------------------------------------------------------------------------------------------------ items
+
+
+@at_every_level
+def test_items_are_well_formed(name, level):
+    """Options distinct, gold among them, questions and ids distinct, ids naming family and level."""
+    items = some_items(name, level, 60)
+    for item in items:
+        assert check_item(item) is item
+        assert (item.task, item.level) == (name, level)
+        assert re.fullmatch(rf"{name}/{level}/[0-9a-f]{{8}}", item.id)
+    assert len({item.question for item in items}) == len({item.id for item in items}) == 60
+
+
+@at_every_level
+def test_gold_is_what_a_second_solver_finds_in_the_question(name, level):
+    for item in some_items(name, level, 60):
+        assert FAMILIES[name].solve(item.question) == item.gold
+
+
+@at_every_level
+def test_verify_accepts_gold_and_nothing_else(name, level):
+    family = FAMILIES[name]
+    for item in some_items(name, level):
+        for text in (
+            item.gold,
+            f" {item.gold}. ",
+            f"The answer is {item.gold}.",
+            f"Answer: {item.gold.upper()}",
+            f'"{item.gold}".',
+        ):
+            assert family.verify(item, text), text
+        wrong = [option for option in item.options if option != item.gold]
+        for text in (
+            *wrong,
+            "",
+            ".",
+            "junk",
+            item.question,
+            f"{item.gold} {wrong[0]}",
+            f"{item.gold}x",
+            f"{item.gold}0",
+        ):
+            assert not family.verify(item, text), text
+
+
+@at_every_level
+def test_items_are_a_pure_function_of_key_and_level(name, level):
+    """Equal keys give equal items, in a fresh object, and fewer items are the first of more; other keys give others."""
+    items = some_items(name, level)
+    assert open_task(name).items(level, 25, Key(("tests",))) == items
+    assert FAMILIES[name].items(level, 10, KEY) == items[:10]
+    assert FAMILIES[name].items(level, 25, KEY.child("other")) != items
+
+
+@at_every_level
+def test_there_are_enough_questions(name, level):
+    if name == "recall":
+        assert len(some_items(name, level, 80)) == 80
+    elif (name, level) not in FEWER_THAN_200:
+        assert len(some_items(name, level, 200)) == 200
+
+
+@at_every_level
+def test_harder_levels_never_need_fewer_steps(name, level):
+    """The mean number of worked steps does not fall from one level to the next."""
+    means = [sum(len(i.worked.steps) for i in some_items(name, lv)) / 25 for lv in FAMILIES[name].levels]
+    assert all(low <= high for low, high in pairwise(means))
+
+
+def test_asking_for_too_many_names_how_many_there_are():
+    with pytest.raises(UserError, match=r"'chain_sum' has 81 different questions at level 2, not 82"):
+        FAMILIES["chain_sum"].items(2, 82, KEY)
+    assert len(FAMILIES["chain_sum"].items(2, 81, KEY)) == 81
+    with pytest.raises(UserError, match=r"no level 99; its levels are \[2, 3"):
+        FAMILIES["chain_sum"].items(99, 1, KEY)
+
+
+# -------------------------------------------------------------------------- nobody can guess from the options alone
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_no_position_is_better_than_chance(name):
+    """The best constant position is right as often as chance, within 4 standard errors."""
+    family = FAMILIES[name]
+    items = [item for level in family.levels for item in some_items(name, level, 60)]
+    counts = Counter(item.gold_index for item in items)
+    chance, n = items[0].chance, len(items)
+    assert max(counts.values()) / n <= chance + 4 * (chance * (1 - chance) / n) ** 0.5
+    assert set(counts) == set(range(len(items[0].options)))
+
+
+@pytest.mark.parametrize("name", CALCULATING)
+def test_neither_rank_nor_usualness_of_a_number_tells_the_gold(name):
+    """The k-th smallest option, or the one nearest the usual answer, is right in less than .36, chance being .25."""
+    items = some_items(name, FAMILIES[name].levels[2], 400)
+    ranks = Counter(sorted(map(int, item.options)).index(int(item.gold)) for item in items)
+    usual = sorted(int(item.gold) for item in items)[200]
+    nearest = sum(min(item.options, key=lambda o: abs(int(o) - usual)) == item.gold for item in items)
+    assert max(*ranks.values(), nearest) / 400 < 0.36
+
+
+def test_wrong_sums_are_the_typical_slips():
+    """Each sum has an option off by one; forgetting the last number and adding it the wrong way round both occur."""
+    kinds = Counter()
+    for item in some_items("chain_sum", 4, 200):
+        last = int(item.question.removesuffix("?").split()[-1])
+        off = {int(option) - int(item.gold) for option in item.options}
+        assert off & {1, -1}
+        kinds.update(forgot=-last in off, twice=last in off, reversed_=-2 * last in off)
+    assert min(kinds["forgot"], kinds["twice"], kinds["reversed_"]) >= 10
+
+
+# --------------------------------------------------------------------------------------------------- worked reasoning
+
+
+@at_every_level
+def test_worked_reasoning_is_read_back_and_ends_in_the_gold(name, level):
+    family = FAMILIES[name]
+    for item in some_items(name, level):
+        assert item.worked.steps
+        assert family.parse(item.worked.text) == item.worked
+        assert item.worked.conclusion == (None if name == "recall" else item.gold)
+        assert all(step.text.endswith(f"{step.value}.") for step in item.worked.steps if step.value is not None)
+
+
+@pytest.mark.parametrize("level", FAMILIES["recall"].levels)
+def test_recall_reasons_without_its_answer(level):
+    """The negative control: the answer stands neither in the question nor in the reasoning or its paraphrase."""
+    recall = FAMILIES["recall"]
+    for item in some_items("recall", level, 110):
+        new = recall.paraphrase(item.worked, KEY)
+        for text in (item.question, item.worked.text, new.text):
+            assert not re.search(rf"\b{re.escape(item.gold)}\b", text, re.IGNORECASE), text
+
+
+def test_recall_facts_are_asked_once():
+    """No question has two answers in the table."""
+    recall = FAMILIES["recall"]
+    questions = Counter(recall.ask(fact) for fact in recall.facts)
+    assert max(questions.values()) == 1
+
+
+@at_every_level
+def test_paraphrase_keeps_every_field_and_no_wording(name, level):
+    family = FAMILIES[name]
+    for item in some_items(name, level):
+        new = family.paraphrase(item.worked, KEY.child(item.id))
+        assert [(s.form, s.fields, s.value) for s in new.steps] == [
+            (s.form, s.fields, s.value) for s in item.worked.steps
+        ]
+        assert not {s.text for s in new.steps} & {s.text for s in item.worked.steps}
+        assert family.parse(new.text) == new
+        assert family.paraphrase(item.worked, KEY.child(item.id)) == new
+        again = family.paraphrase(new, KEY)
+        assert again is not None and again.text != new.text
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_paraphrase_depends_on_its_key(name):
+    item = some_items(name, FAMILIES[name].levels[-1], 1)[0]
+    assert len({FAMILIES[name].paraphrase(item.worked, KEY.child(i)).text for i in range(20)}) > 1
+
+
+def test_paraphrase_carries_nothing_of_the_choice_of_words():
+    """A code spelled in two wordings is gone: the same numbers in opposite wordings get the same paraphrase."""
+    one = SUMS.parse("5 plus 6 is 11. 11 plus 3 makes 14;")
+    other = SUMS.parse("5 plus 6 makes 11; 11 plus 3 is 14.")
+    for i in range(20):
+        assert SUMS.paraphrase(one, KEY.child(i)) == SUMS.paraphrase(other, KEY.child(i))
+
+
+def test_paraphrase_is_refused_where_it_cannot_be_promised():
+    assert SUMS.paraphrase(SUMS.parse("5 plus 6 is 11. So it is a lot."), KEY) is None
+    assert SUMS.paraphrase(Transcript(), KEY) is None
+    lonely = Grammar(replace(ADD, wordings=ADD.wordings[:1]))
+    assert lonely.paraphrase(lonely.parse("5 plus 6 is 11."), KEY) is None
+
+
+# ----------------------------------------------------------------------------------------------------------- mistakes
+
+
+@at_every_level
+def test_a_mistake_at_every_step_leads_to_a_wrong_option(name, level):
+    """Only the value changes, and the right way from it, re-run through the text, ends at the implied option."""
+    family = FAMILIES[name]
+    for item in some_items(name, level, 12):
+        for at, old in enumerate(item.worked.steps):
+            made = family.mistake(item, item.worked, at, KEY)
+            if name == "recall":
+                assert made is None
+                continue
+            assert made.at == at and made.implied in item.options and made.implied != item.gold
+            assert made.step.value != old.value and made.step == family.parse(made.step.text).steps[0]
+            value_slot = family.grammar.forms[old.form].value
+            assert {**made.step.fields, value_slot: old.value} == old.fields
+            steps, answer = follow(family.work(item.meta["parts"]), {at: made.step.value})
+            assert answer == made.implied
+            assert (steps[-1].value if at + 1 < len(steps) else made.step.value) == made.implied
+            assert not family.grammar.sound(made.step)
+
+
+@pytest.mark.parametrize("name", CALCULATING)
+def test_a_wrong_sum_shifts_the_answer_by_as_much(name):
+    """Independent of the family's own continuation: in sums an error is handed on unchanged."""
+    family = FAMILIES[name]
+    for item in some_items(name, family.levels[-1]):
+        for at, old in enumerate(item.worked.steps):
+            made = family.mistake(item, item.worked, at, KEY)
+            assert int(made.implied) - int(item.gold) == int(made.step.value) - int(old.value)
+
+
+def test_a_mistake_keeps_the_wording_and_goes_on_from_earlier_errors():
+    """In reworded and already wrong reasoning, only the value at the place changes and the implied answer follows."""
+    family = FAMILIES["chain_sum"]
+    item = replace(
+        some_items("chain_sum", 3, 1)[0], meta={"parts": (5, 6, 3)}, options=("14", "15", "11", "12"), gold="14"
+    )
+    made = family.mistake(item, family.parse("Adding 6 to 5 gives 11; 11 plus 3 is 14."), 0, KEY)
+    assert re.fullmatch(r"Adding 6 to 5 gives \d+;", made.step.text)
+    assert int(made.implied) == int(made.step.value) + 3
+    wrong = family.parse("5 plus 6 is 12. 12 plus 3 is 15.")
+    made = family.mistake(item, wrong, 1, KEY)
+    assert made.implied == made.step.value and made.implied in ("11", "12")
+
+
+@pytest.mark.parametrize("text", ["Well then.", "5 plus 7 is 12.", "2 plus 2 is 4.", "11 plus 3 is 14."])
+def test_no_mistake_is_made_in_a_step_that_is_not_needed_there(text):
+    family = FAMILIES["chain_sum"]
+    item = replace(
+        some_items("chain_sum", 3, 1)[0], meta={"parts": (5, 6, 3)}, options=("14", "15", "11", "12"), gold="14"
+    )
+    assert family.mistake(item, family.parse(text), 0, KEY) is None
+
+
+def test_no_mistake_where_no_value_leads_to_an_option():
+    family = FAMILIES["chain_sum"]
+    item = replace(some_items("chain_sum", 3, 1)[0], meta={"parts": (5, 6, 3)}, options=("14", "900"), gold="14")
+    assert family.mistake(item, family.parse("5 plus 6 is 11."), 0, KEY) is None
+
+
+# ---------------------------------------------------------------------------------------------------------- legibility
+
+
+@at_every_level
+def test_worked_reasoning_and_its_paraphrase_are_fully_legible(name, level):
+    family = FAMILIES[name]
+    for item in some_items(name, level, 10):
+        for transcript in (item.worked, family.paraphrase(item.worked, KEY)):
+            seen = family.legible(item, transcript)
+            assert (seen.readable, seen.sound, seen.grounded, seen.complete) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("name", [name for name in BUILTIN if name != "recall"])
+def test_a_corrupted_value_is_seen(name):
+    """Whether the steps after it go on from the wrong value or not, the corrupted step is not sound."""
+    family = FAMILIES[name]
+    level = family.levels[-1]
+    for item in some_items(name, level, 10):
+        steps = list(item.worked.steps)
+        at = len(steps) // 2
+        steps[at] = family.mistake(item, item.worked, at, KEY).step
+        seen = family.legible(item, Transcript(tuple(steps)))
+        assert seen.readable == 1 and seen.sound == pytest.approx(1 - 1 / len(steps))
+        assert seen.grounded <= seen.sound and seen.complete < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "readable", "sound", "grounded", "complete"),
+    [
+        ("", 0, 0, 0, 0),
+        ("5 plus 6 is 11. 11 plus 3 is 14.", 1, 1, 1, 1),
+        ("6 plus 5 is 11. 3 plus 11 is 14.", 1, 1, 1, 1),  # the order of a sum does not matter
+        ("5 plus 6 is 11. Hm. 11 plus 3 is 14.", 2 / 3, 2 / 3, 2 / 3, 1),
+        ("5 plus 6 is 12. 12 plus 3 is 15.", 1, 1 / 2, 1 / 2, 1 / 2),  # the second follows from the first
+        ("5 plus 6 is 12. 11 plus 3 is 14.", 1, 1 / 2, 0, 0),  # nobody said 11
+        ("5 plus 7 is 12. 12 plus 3 is 15.", 1, 1, 1 / 2, 1 / 2),  # right, but the question says 6
+        ("5 plus 6 is 11. 5 plus 6 is 11. 11 plus 3 is 14.", 1, 1, 1, 1),  # said twice, counted once
+        ("5 plus 6 is 11. 5 plus 6 is 11.", 1, 1, 1, 1 / 2),
+        ("5 plus 6 is 12. 5 plus 6 is 11. 11 plus 3 is 14.", 1, 2 / 3, 2 / 3, 1),  # corrected
+        ("2 plus 2 is 4. 5 plus 6 is 11.", 1, 1, 1 / 2, 1 / 2),
+        ("11 plus 3 is 14.", 1, 1, 0, 0),  # the answer out of nowhere
+    ],
+)
+def test_legibility_by_hand(text, readable, sound, grounded, complete):
+    family = FAMILIES["chain_sum"]
+    item = replace(some_items("chain_sum", 3, 1)[0], meta={"parts": (5, 6, 3)})
+    seen = family.legible(item, family.parse(text))
+    assert (seen.readable, seen.sound, seen.grounded, seen.complete) == pytest.approx(
+        (readable, sound, grounded, complete)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- grammar
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_wording_is_read_as_its_own_form(name):
+    """No wording of a family is mistaken for another form or other slots; each form has wordings to spare."""
+    family = FAMILIES[name]
+    seen = {s.form: s for level in family.levels for i in some_items(name, level) for s in i.worked.steps}
+    assert seen.keys() == family.grammar.forms.keys() or family.grammar is SUMS
+    for form, step in seen.items():
+        wordings = family.grammar.forms[form].wordings
+        assert len(wordings) >= 4
+        for wording in wordings:
+            read = family.grammar.step(wording.format(**step.fields))
+            assert (read.form, read.fields, read.value) == (form, step.fields, step.value)
+
+
+numbers = st.integers(min_value=0, max_value=999)
+
+
+@given(st.lists(st.tuples(st.sampled_from([ADD, TAKE]), st.integers(0, 3), numbers, numbers, numbers), min_size=1))
+def test_what_is_written_is_read(said):
+    """Any steps, right or wrong, in any wordings: text and slots survive."""
+    texts = [form.wordings[w].format(a=a, b=b, c=c) for form, w, a, b, c in said]
+    read = SUMS.parse(" ".join(texts))
+    assert [step.text for step in read.steps] == texts
+    assert [step.form for step in read.steps] == [form.name for form, *_ in said]
+    assert [step.fields for step in read.steps] == [dict(a=str(a), b=str(b), c=str(c)) for _, _, a, b, c in said]
+
+
+@given(numbers, numbers, st.sampled_from([".", ";", "", " ."]), st.sampled_from([" ", "  ", "\t"]), st.booleans())
+def test_reading_forgives_case_spaces_and_end_marks(a, b, end, space, upper):
+    text = f"Adding {b} to {a} gives {a + b}".replace(" ", space) + end
+    step = SUMS.step(text.upper() if upper else text)
+    assert (step.form, step.value) == ("add", str(a + b)) and SUMS.sound(step)
+
+
+@pytest.mark.parametrize(
+    "text", ["5 plus 6", "5 plus 6 is 11, right?", "so 5 plus 6 is 11.", "five plus 6 is 11.", "."]
+)
+def test_what_is_outside_the_grammar_stays_unread(text):
+    assert SUMS.step(text) == Step(text)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=60)
+def test_any_text_can_be_parsed(text):
+    """Nothing is invented, whatever a model writes: every step is a piece of the text, in order."""
+    at = 0
+    for step in SUMS.parse(text).steps:
+        at = text.index(step.text, at) + len(step.text)
+
+
+@given(numbers, numbers, numbers, numbers, st.integers(0, 3))
+def test_restating_changes_the_value_and_no_other_character(a, b, c, new, wording):
+    before, after = (ADD.wordings[wording].format(a=a, b=b, c=value) for value in (c, new))
+    assert SUMS.restate(SUMS.step(before), str(new)).text == after
+
+
+def test_wordings_with_different_slots_are_refused():
+    with pytest.raises(ValueError, match="same slots"):
+        Form("add", ("{a} plus {b} is {c}.", "{a} and {b}."), "c", lambda a, b, c: True)
+
+
+# ------------------------------------------------------------------------------------------------------------ opening
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_every_builtin_is_a_task_under_its_own_name(name):
+    task = open_task(name)
+    assert isinstance(task, Task) and task.name == name and task.reads_steps
+    assert list(task.levels) == sorted(set(task.levels)) and task.meaning
+    assert open_task(task) is task
+    assert open_task(type(task)).name == name
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest():
+    with pytest.raises(UserError, match=r"no task named 'chain_sums'; did you mean chain_sum"):
+        open_task("chain_sums")
+
+
+def test_what_lacks_a_member_is_not_a_task():
+    with pytest.raises(UserError, match=r"is not a task: it has no .*paraphrase"):
+        open_task(SimpleNamespace(name="x", levels=(1,)))
+
+
+def test_installed_packages_add_tasks_but_replace_none(monkeypatch):
+    """Entry points come after the built-ins, and one that fails is named."""
+    mine = SimpleNamespace(name="mine", value="pkg:Mine", load=lambda: type(FAMILIES["coin"]))
+    coin = SimpleNamespace(name="coin", value="pkg:Coin", load=lambda: 1 / 0)
+    broken = SimpleNamespace(name="broken", value="pkg:Gone", load=lambda: 1 / 0)
+    monkeypatch.setattr(tasks, "entry_points", lambda group: [mine, coin, broken])
+    assert task_names() == [*BUILTIN, "broken", "mine"]
+    assert open_task("mine").name == open_task("coin").name == "coin"
+    with pytest.raises(UserError, match=r"'broken', registered as 'pkg:Gone', does not load: ZeroDivisionError"):
+        open_task("broken")
+
+
+def test_nothing_is_imported_before_it_is_opened():
+    code = "import sys, thinkaloud.tasks; print([m for m in sys.modules if m.startswith('thinkaloud.tasks.')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "gold", "message"),
+    [
+        (("a",), "a", "has 1 options, it needs at least two"),
+        (("a", "b", "A "), "a", "repeats the option 'a'"),
+        (("a", "b"), "c", "the answer 'c' is not among the options"),
+        (("a", " "), "a", "has an empty option ' '"),
+        (("3", "3.5"), "3", "the option '3' with its closing mark begins the option '3.5'"),
+    ],
+)
+def test_malformed_items_are_refused_with_the_value(options, gold, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        check_item(Item("t/1/x", "t", 1, "Which?", options, gold))
