@@ -104,7 +104,7 @@ def condition_figure(findings: Sequence[Finding], width: int = WIDE, alone: bool
     rows = {subject: _conditions(es) for subject, es in by_subject(findings).items()}
     columns = max(1, min(len(rows), width // PANEL))
     wide = width / columns
-    tall = 60 + LINE * max((len(names) for names in rows.values()), default=0)
+    tall = 70 + LINE * max((len(names) for names in rows.values()), default=0)
     panels = []
     for i, (subject, estimates) in enumerate(rows.items()):
         at = f"translate({_n(i % columns * wide)},{_n(i // columns * tall)})"
@@ -245,7 +245,7 @@ def _conditions(estimates: Estimates) -> dict[str, Estimate]:
 
 
 def _panel(width: float, subject: Subject, estimates: dict[str, Estimate]) -> str:
-    left, right, top = 96.0, width - 24, 34.0
+    left, right, top = 96.0, width - 24, 44.0
     rows = {name: estimate for name, estimate in estimates.items() if name != "chance"}
     bottom = top + len(rows) * LINE
 
@@ -257,7 +257,7 @@ def _panel(width: float, subject: Subject, estimates: dict[str, Estimate]) -> st
         parts.append(_vertical(x(value), top - 8, bottom, "ta-grid") + _text(x(value), bottom + 14, f"{value:g}", "ta-quiet", "middle"))
     chance = estimates.get("chance")
     if chance is not None and chance.value is not None:
-        parts.append(_vertical(x(chance.value), top - 8, bottom, "ta-chance") + _text(x(chance.value), bottom + 14, "chance", "ta-quiet", "middle"))
+        parts.append(_vertical(x(chance.value), top - 8, bottom, "ta-chance") + _text(x(chance.value), top - 12, "chance", "ta-quiet", "middle"))
     for i, (name, estimate) in enumerate(rows.items()):
         y = top + i * LINE
         inner = [_title(f"{subject}: P(gold) {name} {shown(estimate)}"), _text(left - 8, y + 4, name, "ta-quiet", "end")]

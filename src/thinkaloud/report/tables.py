@@ -45,7 +45,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("content with resample", "content again, with a second sample of its own reasoning in the place of the paraphrase"),
     (CHANCE, "1 / number of options"),
     (READING, "mean probability of the right option, normalised over the options, with this between question and answer; "
-     "`mismatched`: after examples of another form"),
+     "mismatched: after examples of another form"),
     ("follow ", "probability of the option that the replacement leads to (raw), minus the same under its own reasoning "
      "(floor)"),
     ("drop ", "probability that the right option loses when the reasoning is replaced"),

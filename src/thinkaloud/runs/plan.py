@@ -126,17 +126,18 @@ async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group],
 
 def speed(model: LlamaCpp) -> tuple[float, float]:
     """Prompt tokens and written tokens a second on this machine now, from one small batch of each."""
-    text = " ".join(f"{a} plus {b} is {a + b}." for a in range(4) for b in range(5))
+    text = " ".join(f"{a} plus {a} is {2 * a}." for a in range(6))
     prompts = [Prompt((), f"What is {i}? {text}") for i in range(8)]
 
     async def timed(tokens: int) -> tuple[Usage, float]:
         session = model.session()
         started = time.perf_counter()
-        jobs = (session.generate(p, Sampling(tokens), Key(("speed",))) for p in prompts)
-        await asyncio.gather(*jobs)
+        sampling = Sampling(tokens, temperature=1.0)
+        await asyncio.gather(*(session.generate(p, sampling, Key(("speed", str(i)))) for i, p in enumerate(prompts)))
         return session.usage, time.perf_counter() - started
 
     asyncio.run(timed(1))  # the first batch pays for memory that is touched for the first time
     reading, read_seconds = asyncio.run(timed(1))
-    writing, write_seconds = asyncio.run(timed(12))
-    return reading.computed / read_seconds, (writing.generated - 8) / max(1e-9, write_seconds - read_seconds)
+    writing, write_seconds = asyncio.run(timed(8))
+    more = max(write_seconds - read_seconds, 1e-3)
+    return reading.computed / read_seconds, max(1, writing.generated - reading.generated) / more

@@ -1,0 +1,166 @@
+"""The report of a run as one HTML file that works offline and asks nobody anything.
+
+What models and files say is never trusted: Python escapes it, the explorer gets it as inert JSON, and a content security
+policy lets nothing run or style but this package's own script and sheet, known by their hashes. Everything but the
+explorer is readable without a script. This module does not know how a number was made beyond what `tables` says.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from thinkaloud.report.explorer import CAP, as_json, payload
+from thinkaloud.report.figure import NARROW, STYLE, WIDE, channel_figure, condition_figure
+from thinkaloud.report.tables import (
+    Estimates,
+    Subject,
+    by_heading,
+    by_subject,
+    meanings,
+    sentences,
+    shown,
+)
+from thinkaloud.vocabulary import Estimate, Finding, Record
+
+POLICY = "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'"
+FACTS: tuple[tuple[str, str], ...] = (
+    ("model", "Model"),
+    ("date", "Date"),
+    ("command", "Command"),
+    ("seed", "Seed"),
+    ("settings", "Settings"),
+    ("versions", "Versions"),
+    ("bill", "Token bill"),
+)
+"""Key of the meta mapping -> what it is called."""
+
+
+def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Mapping[str, Any], cap: int = CAP) -> str:
+    """The whole page. At most `cap` records are in the explorer, which says so.
+
+    Of `meta` it shows `study`, `question`, those in `FACTS`, and the lists of paragraphs `notes` (what the run decided,
+    such as the difficulty), `ruler` and `limits`; what is not there is left out.
+    """
+    style, script = STYLE + _resource("page.css"), _resource("page.js")
+    data = payload(records, cap)
+    page = Template(_resource("page.html")).substitute(
+        policy=escape(POLICY.format(script=source_hash(script), style=source_hash(style))),
+        style=style,
+        script=script,
+        data=as_json(data),
+        title=escape(f"{meta.get('study', 'study')}: {_model_name(meta)}"),
+        study=escape(str(meta.get("study", ""))),
+        model=escape(_model_name(meta)),
+        question=escape(str(meta.get("question", ""))),
+        short=_list(sentences(findings)),
+        figure=_both(channel_figure(findings, WIDE), channel_figure(findings, NARROW)),
+        conditions=_both(condition_figure(findings, WIDE), condition_figure(findings, NARROW)),
+        count=escape(_count(data)),
+        tables=_tables(findings),
+        notes=_section("notes", "How the difficulty was chosen", meta.get("notes")),
+        ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
+        limits=_section("limits", "What this cannot tell", meta.get("limits")),
+        facts=_facts(meta),
+    )
+    return page.encode("utf-8", "replace").decode("utf-8")  # half a character from a broken text must not stop the file
+
+
+def source_hash(text: str) -> str:
+    """The source expression that allows exactly this inline text in a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _resource(name: str) -> str:
+    return files("thinkaloud.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _model_name(meta: Mapping[str, Any]) -> str:
+    model = meta.get("model", {})
+    return str(model.get("name", "")) if isinstance(model, Mapping) else str(model)
+
+
+def _both(wide: str, narrow: str) -> str:
+    """A figure in two widths, of which the style sheet shows one."""
+    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+
+
+def _count(data: Mapping[str, Any]) -> str:
+    """How many records are in the page."""
+    if data["embedded"] == data["total"]:
+        return f"All {data['total']} items are in this page."
+    return (
+        f"{data['embedded']} of {data['total']} items are in this page, the first of every task; "
+        "the numbers above rest on all of them, and the run folder holds the rest."
+    )
+
+
+def _tables(findings: Sequence[Finding]) -> str:
+    """A table under each heading: a line an estimate, a column a task."""
+    rows = by_subject(findings)
+    head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
+    parts = []
+    for title, names in by_heading(findings).items():
+        body = _lines(names, rows)
+        parts.append(
+            f'<h3>{escape(title)}</h3><div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+            f'<table><thead><tr><th scope="col">estimate</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        )
+    return "".join(parts)
+
+
+def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
+    """The lines of one table."""
+    told = meanings(names)
+    parts = []
+    for name in names:
+        about = f"<small>{escape(told[name])}</small>" if name in told else ""
+        cells = "".join(_cell(estimates.get(name)) for estimates in rows.values())
+        parts.append(f'<tr><th scope="row">{escape(name)}{about}</th>{cells}</tr>')
+    return "".join(parts)
+
+
+def _cell(estimate: Estimate | None) -> str:
+    """A number with interval and n, or in words why there is none."""
+    if estimate is None:
+        return '<td class="absent">not estimated</td>'
+    if estimate.value is None:
+        return f'<td class="absent">{escape(shown(estimate))}</td>'
+    value, interval = shown(estimate).split(" ", 1)
+    by = "" if estimate.clusters == estimate.n else f", {estimate.clusters} clusters by {escape(estimate.clustered_by)}"
+    return f'<td><span class="number"><b>{value}</b> {interval}</span> <small>n {estimate.n}{by}</small></td>'
+
+
+def _list(lines: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+
+
+def _section(name: str, title: str, paragraphs: Sequence[str] | None) -> str:
+    """A section of paragraphs; nothing where there are none."""
+    if not paragraphs:
+        return ""
+    body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    return f'<section id="{name}"><h2>{title}</h2>{body}</section>'
+
+
+def _facts(meta: Mapping[str, Any]) -> str:
+    """Where the numbers come from, as a list of terms."""
+    parts = [
+        f"<dt>{label}</dt><dd>{_value(meta[key], key)}</dd>" for key, label in FACTS if key in meta
+    ]
+    return f'<dl class="facts">{"".join(parts)}</dl>'
+
+
+def _value(value: Any, key: str = "") -> str:
+    """A mapping as `name value` pairs, a list with commas, anything else as it is (the bill with thousands apart)."""
+    if isinstance(value, Mapping):
+        return "".join(f"<div><span>{escape(str(k))}</span> {_value(v, key)}</div>" for k, v in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return escape(", ".join(sorted(map(str, value))))
+    text = f"{value:,}" if key == "bill" and isinstance(value, int | float) else str(value)
+    return f"<code>{escape(text)}</code>" if key == "command" else escape(text)

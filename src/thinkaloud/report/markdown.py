@@ -1,0 +1,72 @@
+"""The report as GitHub Markdown, ready to paste: the same words and numbers as the HTML page, without its explorer.
+
+Task names, reasons and the rest are text and not markup: every character that Markdown or HTML would read is escaped.
+This module does not know how a number was made beyond what `tables` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from thinkaloud.report.tables import Estimates, Subject, by_heading, by_subject, meanings, sentences, shown
+from thinkaloud.vocabulary import Estimate, Finding
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$@!])")
+SECTIONS = (
+    ("notes", "How the difficulty was chosen"),
+    ("ruler", "The ruler: these numbers where the truth is known"),
+    ("limits", "What this cannot tell"),
+)
+FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill")
+
+
+def render_markdown(findings: Sequence[Finding], meta: Mapping[str, Any]) -> str:
+    """The whole report; `meta` as for `render_html`."""
+    blocks = [f"# {plain(str(meta.get('question', meta.get('study', 'Report'))))}"]
+    blocks += [_list([plain(sentence) for sentence in sentences(findings)])]
+    blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
+    rows = by_subject(findings)
+    for title, names in by_heading(findings).items():
+        told = [f"**{plain(name)}**: {plain(text)}" for name, text in meanings(names).items()]
+        blocks += [f"## {title}", _table(names, rows), _list(told)]
+    for key, title in SECTIONS:
+        if meta.get(key):
+            blocks += [f"## {title}", *(plain(text) for text in meta[key])]
+    facts = [f"{key}: {_value(meta[key], key)}" for key in FACTS if key in meta]
+    return "\n\n".join(block for block in [*blocks, "## Where this comes from", _list(facts)] if block) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text on one line that renders as itself."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;")
+
+
+def _table(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
+    """A line an estimate, a column a task."""
+    head = ["estimate", *(f"{plain(subject.task)} ({subject.difficulty})" for subject in rows)]
+    body = [[plain(name), *(_cell(estimates.get(name)) for estimates in rows.values())] for name in names]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *body])
+
+
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "not estimated"
+    return plain(shown(estimate)) if estimate.value is None else f"{shown(estimate)}, n {estimate.n}"
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _value(value: Any, key: str) -> str:
+    """A mapping as `name value` pairs, a command as code."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain(str(k))} {_value(v, key)}" for k, v in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return plain(", ".join(sorted(map(str, value))))
+    if key == "command":
+        fence = "`" * (1 + max(map(len, re.findall("`+", str(value))), default=0))
+        return f"{fence} {value} {fence}" if len(fence) > 1 else f"`{value}`"
+    return plain(f"{value:,}" if key == "bill" and isinstance(value, int | float) else str(value))
