@@ -20,9 +20,9 @@ LEVELS = {"chain_sum": 3, "coin": 4, "recall": 1}
 
 # P(gold) of each condition: chain_sum needs its words, coin loses something in the paraphrase, recall knows nothing.
 SHIFTS = {
-    "chain_sum": {"own": 0.9, "paraphrase": 0.84, "silent": 0.42, "filler:dots": 0.36, "filler:repeat": 0.44, "resample": 0.86},
-    "coin": {"own": 0.88, "paraphrase": 0.7, "silent": 0.55, "filler:dots": 0.62, "filler:repeat": 0.5, "resample": 0.85},
-    "recall": {"own": 0.27, "paraphrase": 0.26, "silent": 0.26, "filler:dots": 0.24, "filler:repeat": 0.25, "resample": 0.25},
+    "chain_sum": {"own": 0.9, "paraphrase": 0.84, "silent": 0.42, "filler:dots": 0.36, "filler:repeat": 0.44},
+    "coin": {"own": 0.88, "paraphrase": 0.7, "silent": 0.55, "filler:dots": 0.62, "filler:repeat": 0.5},
+    "recall": {"own": 0.27, "paraphrase": 0.26, "silent": 0.26, "filler:dots": 0.24, "filler:repeat": 0.25},
 }  # fmt: skip
 
 
@@ -38,7 +38,10 @@ def findings() -> tuple[Finding, ...]:
     found = []
     for task, level in LEVELS.items():
         own = [record for record in records() if record["task"] == task]
-        estimates = [*Channels().estimate(own, Key(("fixture", task))), Estimate("margin of own", 1.5, 1.25, 1.75, 8, 8)]
+        estimates = [
+            *Channels().estimate(own, Key(("fixture", task))),
+            Estimate("margin of own", 1.5, 1.25, 1.75, 8, 8),
+        ]
         found += [Finding("channels", "tiny", task, level, estimate) for estimate in estimates]
     return tuple(found)
 
@@ -47,7 +50,7 @@ def meta() -> dict[str, Any]:
     """What the report says besides the numbers."""
     return {
         "study": "channels",
-        "question": "When this model answers, how much of its ability over chance runs through words a reader can read?",
+        "question": "How much of this model's ability over chance runs through words that a reader can read?",
         "model": {
             "name": "tiny-135m", "backend": "llama_cpp", "digest": "sha256:" + "5a" * 32, "format": "chat",
             "precision": "exact", "context": 8192, "capabilities": ["logprobs", "prefill", "raw_reasoning"],
@@ -59,9 +62,9 @@ def meta() -> dict[str, Any]:
         "seed": 1,
         "settings": {"shots": 6, "temperature": 0.0},
         "bill": {"asked": 123456, "computed": 20576, "generated": 3120, "requests": 911, "seconds": 41.25},
-        "notes": ["chain_sum: level 3, because the ability there (0.71) lies between 0.3 and 0.8; also tried: 1 (0.96)."],
-        "ruler": ["On reasoners whose truth is known the share is off by 0.03 at most (mixtures of 0, 0.25, 0.5, 1; n 40)."],
-        "limits": ["The channels say what the answer needs, not what it used.", "Toy tasks: not a claim about real work."],
+        "notes": ["chain_sum: level 3, where the ability (0.71) lies between 0.3 and 0.8; also tried: 1 (0.96)."],
+        "ruler": ["On reasoners whose truth is known the share is off by 0.03 at most (n 40)."],
+        "limits": ["The channels say what the answer needs, not what it used.", "Toy tasks: no claim about real work."],
     }  # fmt: skip
 
 
@@ -77,8 +80,20 @@ def _record(task: str, level: int, index: int) -> dict[str, Any]:
         "question": f"What is {a} + {b} + {c}?", "options": options, "gold": gold,
     }  # fmt: skip
     if base["item"] == FAILED_ITEM:
-        return {**base, "status": "failed", "error": "the context is full <after 8192 tokens>", "conditions": {},
-                "thought": {"text": "", "finish": "length", "steps": [], "conclusion": None, "right": None, "legible": None}}
+        return {
+            **base,
+            "status": "failed",
+            "error": "the context is full <after 8192 tokens>",
+            "conditions": {},
+            "thought": {
+                "text": "",
+                "finish": "length",
+                "steps": [],
+                "conclusion": None,
+                "right": None,
+                "legible": None,
+            },
+        }
     if base["item"] == HOSTILE_ITEM:
         base["question"] += f" {HOSTILE}"
         thought = Transcript((Step(HOSTILE), *thought.steps))
@@ -104,7 +119,7 @@ def _conditions(base: dict[str, Any], thought: Transcript, rng: Any) -> dict[str
     made = {
         "silent": condition(Transcript(), read(shifts["silent"])),
         "own": condition(thought, read(shifts["own"])),
-        "resample": condition(thought, read(shifts["resample"])),
+        "resample": condition(thought, read(shifts["own"] - 0.03)),
         "paraphrase": condition(words, read(shifts["paraphrase"]), range(n)),
         "foreign": condition(foreign, read(0.3), range(2), other),
         "filler:dots": condition(Transcript((Step("... " * 11 + "..."),)), read(shifts["filler:dots"])),

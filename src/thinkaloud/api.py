@@ -27,10 +27,12 @@ from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Model, Task
 
+__all__ = ["Run", "open_model", "open_run", "open_task", "rescore", "resume", "run", "slug"]
+
 T = TypeVar("T")
 
 
-def run(
+def run(  # noqa: PLR0913  (everything a user may say, by name)
     study: str,
     model: str | Model,
     tasks: Sequence[str | Task],

@@ -1,7 +1,7 @@
 """The command line: a thin layer over `thinkaloud.api`.
 
-Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some units failed,
-130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some units
+failed, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 STUDY = click.argument("study")
 RUN_OPTIONS = (
-    click.option("--model", default="smollm2-135m", show_default=True, help="A name, a .gguf file, or hf:ORG/REPO/FILE."),
+    click.option(
+        "--model", default="smollm2-135m", show_default=True, help="A name, a .gguf file, or hf:ORG/REPO/FILE."
+    ),
     click.option("--task", "tasks", default="chain_sum", show_default=True, help="One or more, separated by commas."),
     click.option("--items", default=40, show_default=True, help="Items a task."),
     click.option("--difficulty", default="edge", show_default=True, help="edge, or a level."),
@@ -32,7 +34,9 @@ RUN_OPTIONS = (
 )
 LOADING_OPTIONS = (
     click.option("--precision", type=click.Choice(["auto", "exact", "native"]), default="auto", show_default=True),
-    click.option("--format", "form", type=click.Choice(["auto", "chat", "completion"]), default="auto", show_default=True),
+    click.option(
+        "--format", "form", type=click.Choice(["auto", "chat", "completion"]), default="auto", show_default=True
+    ),
     click.option("--threads", type=int, default=None, help="Default: the cores this process may use."),
     click.option("--context", type=int, default=8192, show_default=True, help="Tokens."),
 )
@@ -60,7 +64,9 @@ def cli(context: click.Context, debug: bool) -> None:
 @STUDY
 @_with(RUN_OPTIONS)
 @_with(LOADING_OPTIONS)
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>."
+)
 @click.option("--concurrency", default=1, show_default=True, help="Units at once (for servers; results do not change).")
 def run(study: str, out: Path | None, concurrency: int, **options: Any) -> None:
     """Run STUDY; a folder that holds this very run is completed, not done again."""
@@ -70,8 +76,8 @@ def run(study: str, out: Path | None, concurrency: int, **options: Any) -> None:
     config = _config(study, options)
     with progress() as shown:
         done = api.run(
-            study, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed, out=out,
-            settings=config.settings, loading=config.loading, progress=shown, concurrency=concurrency,
+            study, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
+            out=out, settings=config.settings, loading=config.loading, progress=shown, concurrency=concurrency,
         )  # fmt: skip
     _show(done)
 
@@ -185,7 +191,8 @@ def _config(study: str, options: dict[str, Any]) -> Config:
     settings = Settings(options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"])
     return Config(
         study, options["model"], tuple(options["tasks"].split(",")), options["items"],
-        int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings, _loading(options),
+        int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings,
+        _loading(options),
     )  # fmt: skip
 
 

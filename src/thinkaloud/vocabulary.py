@@ -86,8 +86,8 @@ class Task(Protocol):
     """A family of questions.
 
     `levels` are difficulties in ascending order, `meaning` says in a few words what a level is. `items` is a pure
-    function of its arguments. `reads_steps` says whether the task knows its own grammar; where it does not, `paraphrase`
-    and `mistake` return None and studies say *not measurable* for what needs them.
+    function of its arguments. `reads_steps` says whether the task knows its own grammar; where it does not,
+    `paraphrase` and `mistake` return None and studies say *not measurable* for what needs them.
     """
 
     name: str
@@ -159,8 +159,8 @@ class Shot:
 class Prompt:
     """What a model is shown: examples, a question, and the beginning of its own answer.
 
-    `prefill` is in parts (a sentence each) that are joined by single spaces; every part is tokenised for itself, so that
-    prompts which share parts share tokens. How turns are written (chat template or plain completion) is the model's.
+    `prefill` is in parts (a sentence each) that are joined by single spaces; every part is tokenised for itself, so
+    that prompts which share parts share tokens. How turns are written (chat template or completion) is the model's.
     """
 
     shots: tuple[Shot, ...]

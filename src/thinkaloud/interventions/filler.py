@@ -48,7 +48,8 @@ def _one(text: str) -> Transcript:
 
 def _cut(text: str, units: int) -> str:
     """`text` over and over, whole words, until it holds at least `units` units."""
-    words, total, out = text.split(), 0, []
+    words, total = text.split(), 0
+    out: list[str] = []
     for word in islice(cycle(words), max(1, units)):
         if total >= units and out:
             break

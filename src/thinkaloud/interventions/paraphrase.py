@@ -1,7 +1,7 @@
 """Paraphrase by a model: the way where a task has no grammar, or to check the rules (Lanham et al. 2023).
 
-The default is the task's own `paraphrase`, which is safe by construction. This one asks a model and then checks what can
-be checked: every number of the original, in order, and no other number. What fails the check is no paraphrase.
+The default is the task's own `paraphrase`, which is safe by construction. This one asks a model and then checks what
+can be checked: every number of the original, in order, and no other number. What fails the check is no paraphrase.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _EXAMPLES = (
 
 
 async def paraphrase_by_model(model: Model, task: Task, thought: Transcript, key: Key) -> Transcript | None:
-    """`thought` in the model's words (the question is not shown), or None where a number went astray or nothing changed."""
+    """`thought` in the model's words (the question is not shown), or None where a number went astray."""
     examples = tuple(Shot(_REQUEST + text, (answer,)) for text, answer in _EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
     done = await model.generate(Prompt(examples, _REQUEST + thought.text), sampling, key)

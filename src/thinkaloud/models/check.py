@@ -79,7 +79,8 @@ async def _check(model: Model) -> list[str]:
     lines += [
         f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}",
         f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
-        f"{floor.flips} of {len(prompts())} answers flipped ({floor.numbers} log-probabilities, shared against one by one)",
+        f"{floor.flips} of {len(prompts())} answers flipped ({floor.numbers} log-probabilities, shared against one by "
+        "one)",
     ]
     needed = {"prefill", "logprobs", "raw_reasoning"} - card.capabilities
     if needed or not prefill:

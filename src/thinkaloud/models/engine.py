@@ -312,7 +312,7 @@ def _logsumexp(logits: npt.NDArray[np.float32]) -> float:
     return top + float(np.log(np.exp(logits.astype(np.float64) - top).sum()))
 
 
-def _by_preamble(requests: Sequence[ScoreRequest] | Sequence[SampleRequest]) -> dict[tuple[int, ...], list[int]]:
+def _by_preamble(requests: Sequence[ScoreRequest | SampleRequest]) -> dict[tuple[int, ...], list[int]]:
     groups: dict[tuple[int, ...], list[int]] = {}
     for index, request in enumerate(requests):
         groups.setdefault(request.preamble, []).append(index)

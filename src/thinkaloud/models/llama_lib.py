@@ -108,9 +108,11 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
-@_LOG
-def _silent(level: int, text: bytes, data: object) -> None:
-    """Swallow the library's log: it writes to stderr, over the progress bar."""
+def _swallow(level: int, text: bytes, data: object) -> None:
+    """The library's log would go to stderr, over the progress bar."""
+
+
+_SILENT = _LOG(_swallow)  # must outlive the library
 
 
 def _find() -> Path:
@@ -147,7 +149,7 @@ class Library:
             raise UserError(f"{path} is not a usable llama.cpp library on {sys.platform}: {error}") from error
         self.model_params = self._checked_model_params()
         self.context_params = self._checked_context_params()
-        self.llama_log_set(_silent, None)
+        self.llama_log_set(_SILENT, None)
         self.llama_backend_init()
 
     def __getattr__(self, name: str) -> Any:
@@ -240,7 +242,9 @@ class Context:
             params.flash_attn_type, params.type_k, params.type_v = FLASH_OFF, GGML_TYPE_F32, GGML_TYPE_F32
         self._context = lib.llama_init_from_model(self._model, params)
         if not self._context:
-            raise UserError(f"llama.cpp could not make a context of {cells} tokens for {str(path)!r}: not enough memory?")
+            raise UserError(
+                f"llama.cpp could not make a context of {cells} tokens for {str(path)!r}: not enough memory?"
+            )
         self._memory = lib.llama_get_memory(self._context)
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.vocab_size: int = lib.llama_vocab_n_tokens(self._vocab)

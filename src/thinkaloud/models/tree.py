@@ -68,8 +68,8 @@ class Wave:
     """A piece of the tree that is computed in one go.
 
     `leaves`: the leaves it reaches, each of which takes one sequence. `shared[i]`: how many nodes from the root on leaf
-    i's path are already in memory, under the *last* leaf of the wave before. `rows`: the new nodes in order, each with the
-    indices (into `leaves`) of the leaves below it.
+    i's path are already in memory, under the *last* leaf of the wave before. `rows`: the new nodes in order, each with
+    the indices (into `leaves`) of the leaves below it.
     """
 
     leaves: tuple[int, ...]

@@ -133,7 +133,9 @@ class Scripted:
             raise ModelError(f"{self.card.name} was not shown the item {prompt.question!r}: call know(items) first")
         task = open_task(item.task)
         if not isinstance(task, Family):
-            raise UserError(f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}")
+            raise UserError(
+                f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}"
+            )
         return item, task
 
 

@@ -27,7 +27,11 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("resample", "Other reasoning in its place", "A second sample of the model's own reasoning."),
     ("foreign", "Other reasoning in its place", "The model's reasoning for another question."),
     ("transplant", "Other reasoning in its place", "Right reasoning for another question, in other words."),
-    ("mistake:", "Directed mistakes", "One sentence made wrong; where sentences follow, the model wrote them after it."),
+    (
+        "mistake:",
+        "Directed mistakes",
+        "One sentence made wrong; where sentences follow, the model wrote them after it.",
+    ),
     ("cut:", "Early answering", "Only the first sentences of the model's own reasoning."),
     ("", "Other conditions", ""),
 )
@@ -130,7 +134,9 @@ def _reading(logprobs: Sequence[float]) -> dict[str, Any]:
 
 def _section(name: str) -> tuple[str, str]:
     if name.endswith(MISMATCHED):
-        return SECTIONS[-1][1], f"{_section(name.removesuffix(MISMATCHED))[1]} The examples before it have another form."
+        return SECTIONS[-1][
+            1
+        ], f"{_section(name.removesuffix(MISMATCHED))[1]} The examples before it have another form."
     return next((title, caption) for start, title, caption in SECTIONS if name == start or _begins(name, start))
 
 
@@ -141,5 +147,9 @@ def _begins(name: str, start: str) -> bool:
 def _order(name: str) -> tuple[int, list[str]]:
     """Sections in their order, numbers as numbers."""
     starts = [start for start, _, _ in SECTIONS]
-    place = len(starts) if name.endswith(MISMATCHED) else next(i for i, s in enumerate(starts) if name == s or _begins(name, s))
+    place = (
+        len(starts)
+        if name.endswith(MISMATCHED)
+        else next(i for i, s in enumerate(starts) if name == s or _begins(name, s))
+    )
     return place, [part.zfill(9) for part in name.split(":")]

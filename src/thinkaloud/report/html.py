@@ -1,8 +1,8 @@
 """The report of a run as one HTML file that works offline and asks nobody anything.
 
-What models and files say is never trusted: Python escapes it, the explorer gets it as inert JSON, and a content security
-policy lets nothing run or style but this package's own script and sheet, known by their hashes. Everything but the
-explorer is readable without a script. This module does not know how a number was made beyond what `tables` says.
+What models and files say is never trusted: Python escapes it, the explorer gets it as inert JSON, and a content
+security policy lets nothing run or style but this package's own script and sheet, known by their hashes. Everything but
+the explorer is readable without a script. This module does not know how a number was made beyond what `tables` says.
 """
 
 from __future__ import annotations
@@ -150,9 +150,7 @@ def _section(name: str, title: str, paragraphs: Sequence[str] | None) -> str:
 
 def _facts(meta: Mapping[str, Any]) -> str:
     """Where the numbers come from, as a list of terms."""
-    parts = [
-        f"<dt>{label}</dt><dd>{_value(meta[key], key)}</dd>" for key, label in FACTS if key in meta
-    ]
+    parts = [f"<dt>{label}</dt><dd>{_value(meta[key], key)}</dd>" for key, label in FACTS if key in meta]
     return f'<dl class="facts">{"".join(parts)}</dl>'
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from thinkaloud.report.tables import Estimates, Subject, by_heading, by_subject, meanings, sentences, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$@!])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
 SECTIONS = (
     ("notes", "How the difficulty was chosen"),
     ("ruler", "The ruler: these numbers where the truth is known"),

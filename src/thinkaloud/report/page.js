@@ -210,6 +210,7 @@
     else if (named === 3 && group && channel) view.replaceChildren(...list(group, channel));
     else if (named === 4 && record && channel) view.replaceChildren(...item(group, channel, record));
     else view.replaceChildren(...unknown());
+    view.dataset.at = location.hash;
     if (!moved || !location.hash.startsWith("#/")) return;
     explorer.scrollIntoView({ block: "start" });
     view.querySelector("h3").focus({ preventScroll: true });

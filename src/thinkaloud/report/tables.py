@@ -30,7 +30,7 @@ HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Agreement of silent and own", ("same answer ", "agreement ")),
     ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "parsed")),
 )
-"""Heading -> the names under it; a name that ends in a space stands for all that begin with it. The first fit counts."""
+"""Heading -> the names under it; one that ends in a space stands for all that begin so. The first fit counts."""
 
 MEANINGS: tuple[tuple[str, str], ...] = (
     ("silent", "P(gold) with nothing between question and answer, minus chance"),
@@ -42,10 +42,10 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
     ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
     ("content with foreign", "content again, with another item's reasoning in the place of the paraphrase"),
-    ("content with resample", "content again, with a second sample of its own reasoning in the place of the paraphrase"),
+    ("content with resample", "content again, with a second sample of its reasoning in the place of the paraphrase"),
     (CHANCE, "1 / number of options"),
-    (READING, "mean probability of the right option, normalised over the options, with this between question and answer; "
-     "mismatched: after examples of another form"),
+    (READING, "mean probability of the right option, normalised over the options, with this between question and "
+     "answer; mismatched: after examples of another form"),
     ("follow ", "probability of the option that the replacement leads to (raw), minus the same under its own reasoning "
      "(floor)"),
     ("drop ", "probability that the right option loses when the reasoning is replaced"),
@@ -94,7 +94,9 @@ def by_subject(findings: Sequence[Finding]) -> dict[Subject, dict[str, Estimate]
     for finding in findings:
         estimates = found.setdefault(Subject(finding.task, finding.difficulty), {})
         if finding.estimate.name in estimates:
-            raise ValueError(f"{finding.estimate.name!r} is there twice for {finding.task!r}: findings of several runs?")
+            raise ValueError(
+                f"{finding.estimate.name!r} is there twice for {finding.task!r}: findings of several runs?"
+            )
         estimates[finding.estimate.name] = finding.estimate
     return found
 

@@ -28,7 +28,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 
 
 def channel_table(findings: Sequence[Finding], narrow: bool = False) -> Table:
-    """A row a task: level, n, P(gold) own and silent, the channels, the externalised share, each as `0.47 [0.31, 0.62]`.
+    """A row a task: level, n, P(gold) own and silent, the channels, the share, each as `0.47 [0.31, 0.62]`.
 
     `narrow`: the interval stands below its number.
     """
@@ -81,8 +81,8 @@ def print_run(run: Run) -> None:
     print_lines(
         [
             *run.notes,
-            f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, {bill['generated']:,} written, "
-            f"{bill['seconds']:.1f} s in the model",
+            f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
+            f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model",
             f"report: {run.folder / 'report.html'}",
         ]
     )

@@ -69,13 +69,16 @@ class Material:
         ]
 
 
-def material(task: Task, level: int, config: Config) -> Material:
-    """Draw a level's items from the run's seed. The same seed asks the same items whatever the model."""
+def material(task: Task, level: int, config: Config, items: int) -> Material:
+    """Draw a level's items from the run's seed: examples, those for the edge, then `items` to measure.
+
+    The same seed asks the same items whatever the model.
+    """
     if level not in task.levels:
         raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
     key = Key((str(config.seed), task.name, str(level)))
     shots, probes = config.settings.shots, edge.ITEMS if config.difficulty == "edge" else 0
-    drawn = task.items(level, shots + probes + config.items, key.child("items"))
+    drawn = task.items(level, shots + probes + items, key.child("items"))
     try:
         pool = task.items(level, POOL, key.child("pool"))
     except UserError:  # a small level: transplants then find fewer donors, and say so by their n
@@ -112,7 +115,7 @@ class Execution:
             level = found.level if found else int(self.config.difficulty)
             if found:
                 self.progress.say(found.sentence(task.name))
-            jobs.append(self._measure(material(task, level, self.config)))
+            jobs.append(self._measure(material(task, level, self.config, self.config.items)))
             if self.concurrency == 1:
                 await jobs.pop()
         await asyncio.gather(*jobs)
@@ -123,7 +126,7 @@ class Execution:
             return None
 
         async def measure(level: int) -> float:
-            drawn = material(task, level, self.config)
+            drawn = material(task, level, self.config, 0)
             records: list[Record] = []
             for group in drawn.groups(drawn.edge):
                 unit = await self._unit("edge", group, EDGE_COST, edge.probe)
@@ -159,9 +162,7 @@ class Execution:
         self.progress.advance(cost, what)
         return done
 
-    async def _work(
-        self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]
-    ) -> dict[str, Any]:
+    async def _work(self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]) -> dict[str, Any]:
         session = self.model.session() if hasattr(self.model, "session") else self.model
         if hasattr(session, "know"):  # a reasoner made to a rule that speaks of right answers
             session.know((*group.items, *group.examples))

@@ -89,7 +89,9 @@ class Run:
         try:
             import pandas  # type: ignore[import-untyped, unused-ignore]
         except ImportError as error:
-            raise UserError("frame() needs pandas: pip install pandas (run.findings has the same as objects)") from error
+            raise UserError(
+                "frame() needs pandas: pip install pandas (run.findings has the same as objects)"
+            ) from error
         return pandas.DataFrame([finding_as_dict(f) for f in self.findings])
 
     def report(self) -> Path:

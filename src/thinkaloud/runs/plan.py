@@ -88,7 +88,7 @@ def make_plan(config: Config) -> list[str]:
     rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
     for task in tasks:
         level = task.levels[min(1, len(task.levels) - 1)] if config.difficulty == "edge" else int(config.difficulty)
-        drawn = material(task, level, config)
+        drawn = material(task, level, config, config.items)
         spent = asyncio.run(_rehearse(study.measure, rehearsal, drawn.groups(drawn.items), config))
         probes = asyncio.run(_rehearse(edge.probe, rehearsal, drawn.groups(drawn.edge) * 2, config))
         count = len(drawn.groups(drawn.items)) + 2 * len(drawn.groups(drawn.edge))
@@ -106,9 +106,10 @@ def make_plan(config: Config) -> list[str]:
     return [
         *lines,
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
-        f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), {total.generated:,} to write",
-        f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written tokens a "
-        "second)",
+        f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
+        f"{total.generated:,} to write",
+        f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written "
+        "tokens a second)",
         f"intervals to expect: +-{half:.2f} for a mean probability over {config.items} items (spread over items "
         f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider by 1 / (own - chance)",
     ]

@@ -65,6 +65,7 @@ class _Unit:
         self.task = group.task
         self.aloud = shots(group.examples, worked)
         self.silent = shots(group.examples, nothing)
+        self.wording = key.child("wording")  # one for all, so that examples and item are reworded alike
         self.tokens = max(32, 3 * max(length(item.worked.text) for item in (*group.items, *group.examples)))
 
     async def thoughts(self, item: Item) -> tuple[Completion, Completion]:
@@ -122,11 +123,10 @@ class _Unit:
 
     async def paraphrase(self, item: Item, own: Transcript) -> dict[str, object] | None:
         """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe."""
-        key = self.key.child(item.id, "paraphrase")
         if self.settings.paraphraser == "model":
-            other = await paraphrase_by_model(self.model, self.task, own, key)
+            other = await paraphrase_by_model(self.model, self.task, own, self.key.child(item.id, "paraphrase"))
         else:
-            other = self.task.paraphrase(own, key)
+            other = self.task.paraphrase(own, self.wording)
         if other is None:
             return None
         examples = shots(self.group.examples, self.reworded)
@@ -134,7 +134,7 @@ class _Unit:
 
     def reworded(self, example: Item) -> Transcript:
         """An example's reasoning in other words."""
-        return self.task.paraphrase(example.worked, Key(("example", example.id))) or example.worked
+        return self.task.paraphrase(example.worked, self.wording) or example.worked
 
     async def foreign(self, index: int, owns: list[Transcript]) -> dict[str, object] | None:
         """A neighbour's own reasoning: what any reasoning at all does."""

@@ -68,6 +68,11 @@ class Admission:
         failed = [check for check in self.checks if not check.passed]
         return "; ".join(map(str, failed or self.checks))
 
+    @property
+    def short(self) -> str:
+        """The failed checks with their values, and nothing else; empty if none failed."""
+        return "; ".join(f"{check.name} {check.value:.3g}" for check in self.checks if not check.passed)
+
 
 def admit(questions: Sequence[str], answers: Sequence[str | None], score: Score, seconds: float) -> Admission:
     """All checks over the items; `seconds` is what generating an item took. ValueError if there is no item, or if there
@@ -116,6 +121,19 @@ def unique(questions: Sequence[str]) -> Check:
 def quick(seconds: float) -> Check:
     """An item is generated in time."""
     return Check("seconds", seconds, f"<= {SECONDS:g}", seconds <= SECONDS)
+
+
+def same_again(first: Sequence[str], again: Sequence[str]) -> Check:
+    """Made anew in another process, the items are the same, as far as both lists go; 0 if there is nothing to compare.
+    Not part of `admit`, which runs in one process."""
+    pairs = list(zip(first, again, strict=False))
+    value = fmean(float(a == b) for a, b in pairs) if pairs else 0.0
+    return Check("same again", value, "1", value == 1)
+
+
+def also(admission: Admission, check: Check) -> Admission:
+    """The verdict with one more check."""
+    return Admission(admission.admitted and check.passed, (*admission.checks, check), admission.n)
 
 
 def graded(score: Score, answer: str, index: int) -> float:

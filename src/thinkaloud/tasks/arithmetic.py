@@ -28,6 +28,7 @@ FALLBACK = (2, -2, 3, -3)
 ADD = Form(
     "add",
     (
+        "{a} + {b} = {c}.",
         "{a} plus {b} is {c}.",
         "{a} plus {b} makes {c};",
         "Adding {b} to {a} gives {c}.",
@@ -41,6 +42,7 @@ ADD = Form(
 TAKE = Form(
     "take",
     (
+        "{a} - {b} = {c}.",
         "{a} minus {b} is {c}.",
         "{a} minus {b} leaves {c};",
         "Taking {b} from {a} gives {c}.",

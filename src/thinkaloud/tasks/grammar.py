@@ -177,13 +177,13 @@ class Grammar:
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
         """Every step in other words, checked by reading the result again.
 
-        The new wording is drawn, without regard to the old one, from those that the transcript uses nowhere, so that
-        nothing spelled out in the choice of words survives. None if there is no step, if one is outside the grammar,
-        or if the check fails: same forms, same slots, step by step, in a different text.
+        Each form gets one new wording, drawn without regard to the old ones from those that the transcript uses nowhere,
+        so that nothing spelled out in the choice of words survives; with one key, transcripts that use the same wordings
+        are reworded alike. None if there is no step, if one is outside the grammar, or if the check fails: same forms,
+        same slots, step by step, in a different text.
         """
         found = [self.find(step.text) for step in transcript.steps]
         used = {(f.form.name, f.wording) for f in found if f}
-        rng = key.child("paraphrase").rng
         texts = []
         for f in found:
             if f is None:
@@ -191,7 +191,8 @@ class Grammar:
             every = range(len(f.form.wordings))
             unused = [w for w in every if (f.form.name, w) not in used]
             choices = [w for w in unused if w > 0] or unused or every[1:] or every
-            texts.append(f.form.wordings[pick(rng, choices)].format(**f.fields))
+            chosen = pick(key.child("paraphrase", f.form.name).rng, choices)
+            texts.append(f.form.wordings[chosen].format(**f.fields))
         result = self.parse(" ".join(texts))
         return result if self._reworded(transcript, result) else None
 

@@ -1,7 +1,7 @@
 """Seeds for sets of generated questions: derived, never chosen, and far enough apart.
 
     root = SHA256(protocol_hash || beacon)
-    seed = the first 4 bytes of SHA256("thinkaloud/seed/v1" 0 root 0 "family/split/level/j"), as a number, halved: 31 bits
+    seed = the first 4 bytes of SHA256("thinkaloud/seed/v1" 0 root 0 "family/split/level/j"), halved: 31 bits
 
 The beacon may be a public random value that appeared after the protocol was fixed: then nobody could have looked at the
 questions before. A generator that makes question i from `seed + i` (reasoning-gym does) gives nearly the same set for

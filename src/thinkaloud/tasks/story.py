@@ -1,6 +1,6 @@
 """Things given and taken, told in sentences, some of which are beside the point.
 
-Tom has 5 apples. Ann gives Tom 3 apples. Tom loses 2 apples. -> 5 plus 3 is 8. 8 minus 2 is 6.
+Tom has 5 apples. Ann gives Tom 3 apples. Tom loses 2 apples. -> 5 + 3 = 8. 8 - 2 = 6.
 """
 
 from __future__ import annotations

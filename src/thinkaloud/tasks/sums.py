@@ -46,7 +46,7 @@ class _Chain(Calculating[Terms]):
 
 
 class ChainSum(_Chain):
-    """What is 5 + 6 + 3? -> 5 plus 6 is 11. 11 plus 3 is 14."""
+    """What is 5 + 6 + 3? -> 5 + 6 = 11. 11 + 3 = 14."""
 
     name = "chain_sum"
     levels = (2, 3, 4, 5, 6, 7, 8)
@@ -58,7 +58,7 @@ class ChainSum(_Chain):
 
 
 class BigSum(_Chain):
-    """What is 47 + 8 + 31? -> 47 plus 8 is 55. 55 plus 31 is 86."""
+    """What is 47 + 8 + 31? -> 47 + 8 = 55. 55 + 31 = 86."""
 
     name = "big_sum"
     levels = (10, 20, 50, 100)
@@ -72,7 +72,7 @@ class BigSum(_Chain):
 
 
 class ChainMixed(_Chain):
-    """What is 9 - 4 + 2? -> 9 minus 4 is 5. 5 plus 2 is 7."""
+    """What is 9 - 4 + 2? -> 9 - 4 = 5. 5 + 2 = 7."""
 
     name = "chain_mixed"
     levels = (1, 2, 3, 4, 5, 6)

@@ -1,6 +1,6 @@
 """Variables that depend on each other, with assignments that do not matter in between.
 
-b = 4. c = b + 3. x = 9. d = c - 2. What is d? -> c is 4 plus 3, that is 7. d is 7 minus 2, that is 5.
+b = 4. c = b + 3. x = 9. d = c - 2. What is d? -> c = 4 + 3 = 7. d = 7 - 2 = 5.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ LETTER = words(*LETTERS)
 PLUS = Form(
     "plus",
     (
+        "{x} = {a} + {b} = {c}.",
         "{x} is {a} plus {b}, that is {c}.",
         "{x} equals {a} plus {b}, which makes {c};",
         "Adding {b} to {a} gives {x} the value {c}.",
@@ -34,6 +35,7 @@ PLUS = Form(
 MINUS = Form(
     "minus",
     (
+        "{x} = {a} - {b} = {c}.",
         "{x} is {a} minus {b}, that is {c}.",
         "{x} equals {a} minus {b}, which makes {c};",
         "Taking {b} from {a} gives {x} the value {c}.",

@@ -1,0 +1,213 @@
+"""The families of reasoning-gym as tasks: `gym:NAME`, or `gym:NAME!` for one that failed the gate.
+
+A family is opened if it passed the gate (`admission.py`), with those of its levels that passed. The verdicts are in
+`gym_admission.json` for one version of reasoning-gym (`gym_survey.py` made it); with another version installed the
+family is judged when it is opened, which takes seconds to minutes.
+
+    question   as reasoning-gym writes it, however long; its length is in `meta["characters"]`
+    options    the right answer and the right answers of the next three items that differ and that the family's own
+               scorer does not accept here; fewer where a level has fewer different answers
+    verify     the family's own scorer, and only a score of exactly 1
+
+So the wrong options are right somewhere else, not plausible here: that somebody picks the right one of four shows less
+than that they write it. Nothing here understands a question or an answer, so steps are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from thinkaloud.errors import UserError
+from thinkaloud.tasks import gym_pool
+from thinkaloud.tasks.admission import graded
+from thinkaloud.tasks.check import CLOSING, check_item, item_id
+from thinkaloud.tasks.draws import shuffled
+from thinkaloud.tasks.grammar import Grammar
+from thinkaloud.tasks.seeds import Set, draw_seeds, root
+from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Task, Transcript
+
+TABLE = Path(__file__).with_name("gym_admission.json")
+WRONG = 3
+"""Wrong options, where a level has so many."""
+REACH = 64
+"""So many following items are searched for wrong options."""
+PATIENCE = 200
+"""Items in a row without a new usable question, before a level counts as exhausted."""
+ON_OPENING = {"n": 60, "budget_seconds": 60.0}
+"""How thoroughly a family is judged when the shipped table is for another version."""
+_SENTENCES = Grammar()
+"""Knows no form: cuts a text into sentences and reads none of them."""
+
+
+def gym_names() -> list[str]:
+    """All families of the installed reasoning-gym, admitted or not; `UserError` if it is not installed."""
+    return gym_pool.names()
+
+
+def open_gym(name: str) -> Task:
+    """The family with this name. `UserError` with the gate's reason if it is not admitted, unless the name ends in `!`;
+    with the nearest names if there is none such; with the extra to install without reasoning-gym."""
+    family = gym_pool.known(name.removesuffix("!"))
+    row = verdict(family)
+    if not (row["admitted"] or name.endswith("!")):
+        raise UserError(
+            f"gym:{family} does not pass the gate ({row['reason']}); to ask it all the same, open 'gym:{family}!'"
+        )
+    return GymTask(family, row, forced=name.endswith("!"))
+
+
+def verdict(family: str) -> Mapping[str, Any]:
+    """The gate's row for a family (`gym_survey.survey` says what is in it), for the installed version."""
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    if table["reasoning_gym"] == gym_pool.version() and family in table["families"]:
+        row: Mapping[str, Any] = table["families"][family]
+        return row
+    return _judged_now(family, gym_pool.version())
+
+
+@cache
+def _judged_now(family: str, version: str) -> Mapping[str, Any]:
+    from thinkaloud.tasks.gym_survey import judge
+
+    return judge(family, int(ON_OPENING["n"]), ON_OPENING["budget_seconds"])
+
+
+class GymTask:
+    """A family of reasoning-gym. Satisfies `vocabulary.Task`.
+
+    Levels are those of the family's curriculum (level k: every attribute at its k-th value) that passed the gate; where
+    there is none, level 1 is the family's default configuration.
+    """
+
+    reads_steps = False
+
+    def __init__(self, family: str, row: Mapping[str, Any], forced: bool = False) -> None:
+        self.family = family
+        self.name = f"gym:{family}{'!' if forced else ''}"
+        usable = [int(k) for k, why in row["levels"].items() if why is None or (forced and "cannot be" not in why)]
+        self._configurations = {level: level for level in sorted(usable)} or {1: gym_pool.DEFAULT}
+        self.levels = tuple(self._configurations)
+        self.meaning = (
+            "every attribute of the curriculum at its k-th value" if usable else "the family's default configuration"
+        )
+
+    def items(self, level: int, n: int, key: Key) -> list[Item]:
+        """`n` different items; the first m of them are the items of `n=m`. `UserError` if there are not so many."""
+        if level not in self.levels:
+            raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
+        stream = _Stream(self._usable(level, key))
+        items: list[Item] = []
+        while len(items) < n and stream.has(len(items)):
+            items.append(self._item(level, stream, len(items), key))
+        if len(items) < n:
+            raise UserError(f"task {self.name!r} has {len(items)} different questions at level {level}, not {n}")
+        return items
+
+    def verify(self, item: Item, answer: str) -> bool:
+        """Whether the family's scorer gives the answer exactly 1, as it stands or without spaces and a full stop around
+        it. A scorer that raises has said no."""
+        return self._right(item.level, item.meta["entry"], answer)
+
+    def parse(self, text: str) -> Transcript:
+        """Cut a text into sentences; none is read."""
+        return _SENTENCES.parse(text)
+
+    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
+        """None: the sentences are not understood."""
+        return None
+
+    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
+        """None: the sentences are not understood."""
+        return None
+
+    def legible(self, item: Item, transcript: Transcript) -> Legibility | None:
+        """None: the sentences are not understood."""
+        return None
+
+    # ------------------------------------------------------------------------------------------------ how it is made
+
+    def seed(self, level: int, key: Key) -> int:
+        """The seed of a level under this key, more than `LARGEST` away from the other levels' under the same key."""
+        configurations = range(gym_pool.level_count(self.family) + 1)
+        sets = [Set(self.family, "items", configuration) for configuration in configurations]
+        return draw_seeds(root(key.digest), sets, gym_pool.LARGEST)[sets[self._configurations[level]]]
+
+    def _usable(self, level: int, key: Key) -> Iterator[gym_pool.Entry]:
+        """Entries with a new question and a right answer that can be an option; ends when they no longer come."""
+        seen: set[str] = set()
+        in_vain = 0
+        source = gym_pool.dataset(self.family, self._configurations[level], self.seed(level, key))
+        for entry in gym_pool.entries(source):
+            fits = isinstance(entry["answer"], str) and entry["answer"].strip(" .!;\"'\n") != ""
+            if fits and entry["question"] not in seen and self._right(level, entry, entry["answer"]):
+                seen.add(entry["question"])
+                in_vain = 0
+                yield entry
+            elif (in_vain := in_vain + 1) >= PATIENCE:
+                return
+
+    def _item(self, level: int, stream: _Stream, at: int, key: Key) -> Item:
+        entry = stream.entries[at]
+        question, gold = entry["question"], entry["answer"]
+        name = item_id(self.name, level, question)
+        meta = {"entry": entry, "characters": len(question)}
+        item = Item(name, self.name, level, question, (gold,), gold, meta=meta)
+        for other in stream.others(at):
+            if _fits(wider := _with(item, *item.options, other)) and not self._right(level, entry, other):
+                item = wider
+            if len(item.options) > WRONG:
+                break
+        return check_item(_with(item, *shuffled(key.child(name, "options").rng, item.options)))
+
+    def _right(self, level: int, entry: gym_pool.Entry, answer: str) -> bool:
+        score = _scorer(self.family, self._configurations[level], gym_pool.version())
+        forms = dict.fromkeys([answer, answer.strip(), answer.strip().removesuffix(CLOSING)])
+        with gym_pool.quiet():
+            return any(graded(lambda text, _: float(score(text, entry)), form, 0) == 1.0 for form in forms)
+
+
+class _Stream:
+    """Entries as they are needed, each generated once."""
+
+    def __init__(self, source: Iterator[gym_pool.Entry]) -> None:
+        self._source = source
+        self.entries: list[gym_pool.Entry] = []
+
+    def has(self, index: int) -> bool:
+        """Whether there is an entry with this index."""
+        self.entries += islice(self._source, max(0, index + 1 - len(self.entries)))
+        return index < len(self.entries)
+
+    def others(self, index: int) -> Iterator[str]:
+        """The answers of the next `REACH` entries, going on with the first ones after the last."""
+        for other in range(index + 1, index + 1 + REACH):
+            if self.has(other):
+                yield self.entries[other]["answer"]
+            elif (again := other - len(self.entries)) < index:
+                yield self.entries[again]["answer"]
+
+
+@cache
+def _scorer(family: str, configuration: int, version: str) -> Callable[[str, gym_pool.Entry], Any]:
+    """The scoring function of a family's configuration; it does not depend on the seed."""
+    scorer: Callable[[str, gym_pool.Entry], Any] = gym_pool.dataset(family, configuration, seed=0).score_answer
+    return scorer
+
+
+def _with(item: Item, *options: str) -> Item:
+    return replace(item, options=options)
+
+
+def _fits(item: Item) -> bool:
+    """Whether the options are different, not empty, and none begins another."""
+    try:
+        check_item(item)
+    except UserError:
+        return False
+    return True

@@ -1,0 +1,66 @@
+"""Reasoners whose truth is known come back in their own channel, within their intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import thinkaloud as ta
+from thinkaloud.runs.folder import Run
+from thinkaloud.vocabulary import Estimate
+
+TRUTH = {"faithful": "content", "posthoc": "silent", "filler": "compute", "encoded": "residue"}
+
+
+def measured(rule: str, task: str, level: int, folder: Path, items: int = 40) -> dict[str, Estimate]:
+    run: Run = ta.run("channels", f"scripted:{rule}", [task], items=items, difficulty=level, out=folder)
+    return {finding.estimate.name: finding.estimate for finding in run.findings}
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    assert estimate.value is not None and estimate.low is not None and estimate.high is not None, estimate.reason
+    return estimate.low - 1e-6 <= truth <= estimate.high + 1e-6
+
+
+@pytest.mark.parametrize("task, level, chance", [("chain_sum", 3, 0.25), ("coin", 3, 0.5), ("variables", 2, 0.25)])
+@pytest.mark.parametrize("rule", TRUTH)
+def test_each_reasoner_comes_back_in_its_own_channel(
+    rule: str, task: str, level: int, chance: float, tmp_path: Path
+) -> None:
+    found = measured(rule, task, level, tmp_path / "run")
+    for channel in TRUTH.values():
+        truth = (1 - chance) if channel == TRUTH[rule] else 0.0
+        assert holds(found[channel], truth), (channel, truth, found[channel])
+    own = found[TRUTH[rule]]
+    assert own.low is not None and own.low > 0.1
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_a_mixture_with_dial_p_comes_back_as_p(share: float, tmp_path: Path) -> None:
+    found = measured(f"mixture:{share}", "chain_sum", 3, tmp_path / "run", items=96)
+    assert holds(found["externalised share"], share), found["externalised share"]
+    assert holds(found["content"], 0.75 * share)
+    assert holds(found["silent"], 0.75 * (1 - share))
+
+
+def test_use_is_told_from_need(tmp_path: Path) -> None:
+    """The answer of a faithful reasoner follows a swapped last step; that of a post-hoc one does not."""
+    faithful = measured("faithful", "chain_sum", 3, tmp_path / "a")
+    posthoc = measured("posthoc", "chain_sum", 3, tmp_path / "b")
+    for name in ("follow mistake:0", "follow mistake:last", "follow transplant"):
+        assert holds(faithful[name], 1.0), (name, faithful[name])
+        assert holds(posthoc[name], 0.0), (name, posthoc[name])
+
+
+def test_recall_has_nothing_to_follow_and_says_so(tmp_path: Path) -> None:
+    """Its steps conclude nothing: a directed mistake does not exist, and is not reported as 0."""
+    found = measured("posthoc", "recall", 1, tmp_path / "run", items=24)
+    assert not any(e.value is not None for name, e in found.items() if name.startswith("follow mistake"))
+    assert holds(found["silent"], 0.75) and holds(found["content"], 0.0)
+
+
+def test_the_encoder_writes_what_a_reader_of_words_finds_right(tmp_path: Path) -> None:
+    found = measured("encoded", "chain_sum", 3, tmp_path / "run")
+    assert found["sound"].value == found["complete"].value == 1.0
+    assert holds(found["follow transplant"], 0.0) or (found["follow transplant"].value or 0) < 0.5
