@@ -175,14 +175,14 @@ def _names(frame: Frame, top: float, subject: Subject, estimates: Estimates) -> 
     style, tip = "ta-name" if _measured(share) else "ta-quiet", shown(share) if share else ""
     if frame.single:
         return [
-            text(0, top + 12, _cut(subject.task, 30), "ta-name", tip=subject.task),
+            text(0, top + 12, _cut(subject.task, 28), "ta-name", tip=subject.task),
             text(frame.right, top + 12, about, "ta-quiet", "end"),
             text(0, top + 30, SHARE, "ta-quiet"),
             text(116, top + 30, brief(share), style, tip=tip),
         ]
     bar = top + frame.head
     return [
-        text(0, bar + 15, _cut(subject.task, 24), "ta-name", tip=subject.task),
+        text(0, bar + 15, _cut(subject.task, 21), "ta-name", tip=subject.task),
         text(0, bar + BAR + 16, about, "ta-quiet"),
         text(frame.right + 22, bar + 15, brief(share), style, tip=tip),
     ]
@@ -265,7 +265,7 @@ def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
     rows = {name: estimate for name, estimate in estimates.items() if estimate is not floor}
     bottom = top + len(rows) * LINE
     frame = Frame(left, right, 0.0, 1.0, 0, "")
-    parts = [text(0, 14, _cut(str(subject), 34), "ta-name", tip=str(subject))]
+    parts = [text(0, 14, _cut(str(subject), 30), "ta-name", tip=str(subject))]
     for value in (0, 0.5, 1):
         x = frame.x(value)
         parts += [vertical(x, top - 8, bottom, "ta-grid"), text(x, bottom + 14, f"{value:g}", "ta-quiet", "middle")]

@@ -95,7 +95,7 @@ def _count(data: Mapping[str, Any]) -> str:
     if data["embedded"] == data["total"]:
         return f"All {data['total']} items are in this page."
     return (
-        f"{data['embedded']} of {data['total']} items are in this page, the first of every task; "
+        f"{data['embedded']} of {data['total']} items are in this page, the first ones of every task; "
         "the numbers above rest on all of them, and the run folder holds the rest."
     )
 

