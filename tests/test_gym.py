@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_items_are_the_same_for_the_same_key_a_prefix_for_fewer_and_others_for_a
 def test_no_two_levels_of_a_key_share_a_stretch_of_random_numbers(installed: None):
     task = gym.GymTask("leg_counting", row(**{f"l{k}": None for k in range(1, 37)}))
     seeds = sorted(task.seed(level, KEY) for level in task.levels)
-    assert len(seeds) == 36 and min(b - a for a, b in zip(seeds, seeds[1:], strict=False)) > gym_pool.LARGEST
+    assert len(seeds) == 36 and min(b - a for a, b in pairwise(seeds)) > gym_pool.LARGEST
 
 
 def test_the_right_option_stands_at_every_position(installed: None):
