@@ -69,10 +69,16 @@ def main() -> None:
     head = context.vocab_size * 576  # the output matrix is the embedding matrix: width 576
     body = context.parameters - head
     limit = rate / (2 * body)
-    print(f"float32 matrix products: {rate / 1e9:.0f} GFLOP/s on {args.threads} threads, so at most {limit:.0f} tokens/s")
+    print(
+        f"float32 matrix products: {rate / 1e9:.0f} GFLOP/s on {args.threads} threads, so at most {limit:.0f} tokens/s"
+    )
     print(f"prefill of {n}: {n / plain:.0f} tokens/s, {n / plain / limit:.0%} of that limit")
-    print(f"logits for every token: {n / every:.0f} tokens/s; the head and copying logits cost {(every - plain) / n * 1e6:.0f} us a token")
-    print(f"after {n} tokens in memory: {n / later:.0f} tokens/s; attention to them costs {(later - plain) / n * 1e6:.0f} us a token")
+    print(
+        f"logits for every token: {n / every:.0f} tokens/s; the head and copying logits cost {(every - plain) / n * 1e6:.0f} us a token"
+    )
+    print(
+        f"after {n} tokens in memory: {n / later:.0f} tokens/s; attention to them costs {(later - plain) / n * 1e6:.0f} us a token"
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import platform
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+import thinkaloud
 
 if TYPE_CHECKING:
     from thinkaloud.runs.folder import Run
@@ -11,7 +16,7 @@ if TYPE_CHECKING:
 
 def meta(run: Run) -> dict[str, Any]:
     """Plain data for the report of `run`."""
-    import thinkaloud
+    from thinkaloud.organisms.card import sentences
     from thinkaloud.studies.registry import open_study
 
     config = run.config
@@ -24,10 +29,21 @@ def meta(run: Run) -> dict[str, Any]:
         "study": config.study,
         "question": study.question,
         "model": run.card,
-        "versions": {"thinkaloud": thinkaloud.__version__, "python": platform.python_version()},
+        "versions": _versions(),
+        "date": datetime.fromtimestamp((run.folder / "model.json").stat().st_mtime, UTC).date().isoformat(),
         "command": command,
         "seed": config.seed,
         "settings": {"shots": config.settings.shots, "temperature": config.settings.temperature},
         "bill": run.bill,
         "notes": run.notes,
+        "ruler": sentences() if config.study == "channels" else [],
+        "limits": list(study.limits),
     }
+
+
+def _versions() -> dict[str, str]:
+    found = {"thinkaloud": thinkaloud.__version__, "python": platform.python_version()}
+    for package in ("numpy", "xllamacpp", "llama-cpp-python", "reasoning-gym"):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

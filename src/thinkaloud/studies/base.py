@@ -50,6 +50,8 @@ class Study(Protocol):
     name: str
     question: str
     version: int
+    limits: Sequence[str]
+    """What the study cannot tell, in sentences."""
 
     async def measure(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
         """One record an item of the group."""

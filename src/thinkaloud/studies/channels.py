@@ -36,6 +36,15 @@ class Channels:
         "alone, how much from what a reader could read, and how much from what only the model can read?"
     )
     version = 1
+    limits = (
+        "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "
+        "everything. Use (the `follow` rows) is read beside them.",
+        "Content is what survives a rule-based paraphrase. Where the model's reasoning could not be paraphrased the item "
+        "is left out, so the channels speak of the items with well-formed reasoning (`paraphrase validity`).",
+        "Reading by probability books sharpening as content: a model that is 60% sure, then writes its best guess down, is "
+        "surer of it afterwards. The rows by accuracy do not have this and are noisier.",
+        "Short generated questions are toys: shares on them do not carry over to other tasks, prompts or models.",
+    )
 
     async def measure(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
         """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
