@@ -67,7 +67,9 @@ def main() -> None:
             naive_s, naive_tokens, alone = timed(model, [[one] for one in asked])
             ratios.append(naive_s / tree_s)
             trees.append(tree_s)
-            pairs = ((x, y) for a, b in zip(shared, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs))
+            pairs = (
+                (x, y) for a, b in zip(shared, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs, strict=True)
+            )
             gap = max(gap, *(abs(x - y) for x, y in pairs))
         tokens = naive_tokens / tree_tokens
         time_ratio = statistics.median(ratios)

@@ -2,8 +2,8 @@
 
     python benchmarks/overhead.py [--items 200] [--repeats 3]
 
-A probe is one request (a reading or a generation). Counted is everything: drawing items, asking through a desk, parsing,
-interventions, records synced to disk; the estimates and the report, which are made once a run, are shown beside it.
+A probe is one request (a reading or a generation). Counted is everything: drawing items, asking through a desk,
+parsing, interventions, records synced to disk; estimates and report, made once a run, are shown beside it.
 """
 
 from __future__ import annotations

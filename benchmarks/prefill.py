@@ -73,12 +73,9 @@ def main() -> None:
         f"float32 matrix products: {rate / 1e9:.0f} GFLOP/s on {args.threads} threads, so at most {limit:.0f} tokens/s"
     )
     print(f"prefill of {n}: {n / plain:.0f} tokens/s, {n / plain / limit:.0%} of that limit")
-    print(
-        f"logits for every token: {n / every:.0f} tokens/s; the head and copying logits cost {(every - plain) / n * 1e6:.0f} us a token"
-    )
-    print(
-        f"after {n} tokens in memory: {n / later:.0f} tokens/s; attention to them costs {(later - plain) / n * 1e6:.0f} us a token"
-    )
+    head_us, memory_us = ((x - plain) / n * 1e6 for x in (every, later))
+    print(f"logits for every token: {n / every:.0f} tokens/s; head and copying of logits cost {head_us:.0f} us a token")
+    print(f"after {n} tokens in memory: {n / later:.0f} tokens/s; attention to them costs {memory_us:.0f} us a token")
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 def test_a_run_prints_its_table_and_where_things_are(tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = thinkaloud(
-        "run", "channels", "--model", "scripted:faithful", "--task", "chain_sum,recall", "--items", "8", "--difficulty", "2",
-        "--out", str(out),
+        "run", "channels", "--model", "scripted:faithful", "--task", "chain_sum,recall", "--items", "8",
+        "--difficulty", "2", "--out", str(out),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "chain_sum" in done.stdout and "recall" in done.stdout

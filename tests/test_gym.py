@@ -12,7 +12,7 @@ import pytest
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym, gym_pool, gym_survey, open_task
 from thinkaloud.tasks.admission import Admission, admit
-from thinkaloud.vocabulary import Key, Task, Transcript
+from thinkaloud.vocabulary import Item, Key, Task, Transcript
 
 KEY = Key(("test",))
 
@@ -126,6 +126,7 @@ def test_the_shipped_table_names_every_family_of_the_installed_version(installed
 def test_a_family_that_is_judged_again_gets_the_verdict_of_the_table(installed: None):
     found = gym_survey.survey(n=60, names=["bitwise_arithmetic"], budget_seconds=60)["families"]["bitwise_arithmetic"]
     shipped = gym.verdict("bitwise_arithmetic")
+    assert found["cue"] == shipped["cue"]
     assert found["admitted"] and found["admitted"] == shipped["admitted"]
     assert found["n"] == 60 and found["measured"]["same again"] == [1.0]
 
@@ -218,6 +219,20 @@ def test_a_wrong_option_is_never_one_that_the_scorer_accepts(installed: None):
     """puzzle24 accepts the answers of all other items, so no wrong option is left."""
     with pytest.raises(UserError, match="needs at least two"):
         gym.open_gym("puzzle24!").items(1, 1, KEY)
+
+
+def test_the_cue_is_the_share_of_items_given_away_by_looking_like_the_question():
+    def item(gold: str) -> Item:
+        return Item("i", "t", 1, "Is Zoey or Jack here?", ("Zoey is", "Mary is"), gold)
+
+    assert gym.cue([item("Zoey is"), item("Zoey is"), item("Mary is"), item("Zoey is")]) == 0.75
+
+
+def test_options_of_knights_and_knaves_give_the_answer_away_by_names_and_every_item_says_so(installed: None):
+    task = gym.open_gym("knights_knaves")
+    items = task.items(task.levels[0], 40, KEY)
+    assert gym.cue(items) > 0.9 and all(item.meta["cue"] > 0.9 for item in items)
+    assert gym.cue(gym.open_gym("count_primes").items(3, 40, KEY)) < 0.55
 
 
 def test_what_needs_a_grammar_is_absent_and_a_text_is_only_cut(installed: None):

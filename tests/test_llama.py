@@ -105,7 +105,7 @@ def test_more_requests_than_places_are_all_answered_and_finished_ones_make_room(
 
 
 def test_sampled_tokens_follow_the_distribution(tiny: LlamaCpp) -> None:
-    """2,000 draws of one token: frequencies of the likeliest tokens within four standard errors of their probability."""
+    """2,000 draws of one token: a likely one comes up as often as its probability says, within four standard errors."""
     prompt = tiny.tokens("The cat")
     tops = [(t,) for t in range(300, 330)]
     reading = tiny.engine.score([ScoreRequest((), prompt, tuple(tops))])[0]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.llama_cpp import LlamaOptions
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
@@ -106,6 +106,11 @@ def _name(thing: str | object) -> str:
 
 def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
     study = open_study(found.config.study)
+    lacking = study.needs - model.card.capabilities
+    if lacking:
+        raise NotMeasurable(
+            f"{study.name} is not measurable on {model.card.name}: it lacks {', '.join(sorted(lacking))}"
+        )
     execution = Execution(found.config, study, model, tasks, found.journal, progress or Silence(), concurrency)
     try:
         edges = _run(execution.run)

@@ -13,14 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thinkaloud.strategies.snap import PROBE
-from thinkaloud.vocabulary import Key, Model, Prompt, Reading, Sampling, Shot
+from thinkaloud.studies.registry import BUILTIN, open_study
+from thinkaloud.vocabulary import Model, Prompt, Shot
 
 _SHOTS = (
     Shot("What is 2 + 3?", ("2 plus 3 is 5.", f"{PROBE} 5.")),
     Shot("What is 4 + 4?", ("4 plus 4 is 8.", f"{PROBE} 8.")),
 )
 _OPTIONS = ("7", "8", "9", "6", "12", "17")
-_COUNT = Prompt((), "Count from one to ten.", ("one, two, three, four,",))
+# (what was begun, what only a continuation says next, what a new turn would begin with)
+_BEGUN = (
+    (Prompt((), "Count from one to ten.", ("one, two, three, four,",)), "five", "one"),
+    (Prompt((), "Name the days of the week.", ("Monday, Tuesday, Wednesday,",)), "Thursday", "Monday"),
+    (Prompt((), "Say the alphabet.", ("A, B, C, D, E,",)), "F", "A"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,9 @@ async def noise_floor(model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
 
 
 async def continues_prefill(model: Model) -> bool:
-    """Whether the model goes on with the beginning of its own turn instead of starting anew."""
-    done = await model.generate(_COUNT, Sampling(8), Key(("check", "prefill")))
-    reading: Reading = await model.score(_COUNT, ("five", "one"), ",")
-    return done.text.lower().lstrip(" ,").startswith("five") or reading.probabilities[0] > 0.9
+    """Whether the model goes on with the beginning of its own turn instead of starting anew, in all of three tries."""
+    readings = [await model.score(prompt, (following, anew), ",") for prompt, following, anew in _BEGUN]
+    return all(reading.best == 0 for reading in readings)
 
 
 def check_model(model: Model) -> list[str]:
@@ -82,12 +87,12 @@ async def _check(model: Model) -> list[str]:
         f"{floor.flips} of {len(prompts())} answers flipped ({floor.numbers} log-probabilities, shared against one by "
         "one)",
     ]
-    needed = {"prefill", "logprobs", "raw_reasoning"} - card.capabilities
-    if needed or not prefill:
-        lacking = sorted(needed | (set() if prefill else {"prefill"}))
-        lines.append(f"channels: not measurable here, it needs {', '.join(lacking)}")
-    else:
-        lines.append("channels: measurable here")
+    able = card.capabilities if prefill else card.capabilities - {"prefill"}
+    for name in BUILTIN:
+        lacking = sorted(open_study(name).needs - able)
+        lines.append(
+            f"{name}: " + (f"not measurable here, it needs {', '.join(lacking)}" if lacking else "measurable here")
+        )
     return lines
 
 

@@ -62,8 +62,8 @@ def sentences() -> list[str]:
     names = sorted({row["reasoner"] for row in rows})
     return [
         f"On {len(names)} scripted reasoners whose truth is known ({', '.join(names)}; {TASK} at level {LEVEL}, "
-        f"n={rows[0]['n']}) the true channel lies within the interval in {within} of {len(rows)} cells; the largest error "
-        f"is {abs(worst['value'] - worst['truth']):.3f} ({worst['channel']} of {worst['reasoner']}). "
+        f"n={rows[0]['n']}) the true channel lies within the interval in {within} of {len(rows)} cells; the largest "
+        f"error is {abs(worst['value'] - worst['truth']):.3f} ({worst['channel']} of {worst['reasoner']}). "
         "Scripted reasoners are exact: this shows that the instrument is wired right, not how it does on noisy prose.",
     ]
 

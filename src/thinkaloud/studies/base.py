@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from thinkaloud.vocabulary import Estimate, Item, Key, Model, Reading, Record, Task, Transcript
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Reading, Record, Task, Transcript
 
 GROUP = 8
 """Items a unit: enough to write side by side, few enough to lose when a run is killed."""
@@ -50,8 +50,10 @@ class Study(Protocol):
     name: str
     question: str
     version: int
-    limits: Sequence[str]
+    limits: tuple[str, ...]
     """What the study cannot tell, in sentences."""
+    needs: frozenset[Capability]
+    """What a model must be able to do; without it the study is not measurable, and says so."""
 
     async def measure(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
         """One record an item of the group."""

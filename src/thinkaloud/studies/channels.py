@@ -21,7 +21,7 @@ from thinkaloud.metrics.use import use
 from thinkaloud.strategies.snap import nothing, shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition, describe, steps
-from thinkaloud.vocabulary import Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
+from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
 
 POSITIONS = 4
 """Mistakes are directed at every step of a short thought, and at this many of a long one."""
@@ -36,13 +36,14 @@ class Channels:
         "alone, how much from what a reader could read, and how much from what only the model can read?"
     )
     version = 1
-    limits = (
+    needs: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
+    limits: tuple[str, ...] = (
         "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "
         "everything. Use (the `follow` rows) is read beside them.",
-        "Content is what survives a rule-based paraphrase. Where the model's reasoning could not be paraphrased the item "
-        "is left out, so the channels speak of the items with well-formed reasoning (`paraphrase validity`).",
-        "Reading by probability books sharpening as content: a model that is 60% sure, then writes its best guess down, is "
-        "surer of it afterwards. The rows by accuracy do not have this and are noisier.",
+        "Content is what survives a rule-based paraphrase. Where the model's reasoning could not be paraphrased the "
+        "item is left out, so the channels speak of the items with well-formed reasoning (`paraphrase validity`).",
+        "Reading by probability books sharpening as content: a model that is 60% sure, then writes its best guess "
+        "down, is surer of it afterwards. The rows by accuracy do not have this and are noisier.",
         "Short generated questions are toys: shares on them do not carry over to other tasks, prompts or models.",
     )
 

@@ -9,7 +9,7 @@ from thinkaloud.errors import unknown
 from thinkaloud.studies.base import Study
 from thinkaloud.studies.channels import Channels
 
-BUILTIN: dict[str, type[Study]] = {Channels.name: Channels}
+BUILTIN: dict[str, type[Channels]] = {Channels.name: Channels}
 
 
 def study_names() -> dict[str, str]:

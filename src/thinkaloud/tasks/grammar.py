@@ -45,6 +45,10 @@ def _near(value: str, reach: int = 20) -> list[str]:
 NUMBER = Kind(r"-?[0-9]+", lambda text: str(int(text)), _near)
 
 
+PHRASE = Kind(r"[^.;!?\n]+?", str.strip, lambda text: [])
+"""Any words up to an end mark; there is no wrong value to put in their place."""
+
+
 def words(*choices: str) -> Kind:
     """The kind of a closed list of words or phrases."""
     spelling = {choice.casefold(): choice for choice in choices}
@@ -177,10 +181,10 @@ class Grammar:
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
         """Every step in other words, checked by reading the result again.
 
-        Each form gets one new wording, drawn without regard to the old ones from those that the transcript uses nowhere,
-        so that nothing spelled out in the choice of words survives; with one key, transcripts that use the same wordings
-        are reworded alike. None if there is no step, if one is outside the grammar, or if the check fails: same forms,
-        same slots, step by step, in a different text.
+        Each form gets one new wording, drawn without regard to the old ones from those that the transcript uses
+        nowhere, so that nothing spelled out in the choice of words survives; with one key, transcripts that use the
+        same wordings are reworded alike. None if there is no step, if one is outside the grammar, or if the check
+        fails: same forms, same slots, step by step, in a different text.
         """
         found = [self.find(step.text) for step in transcript.steps]
         used = {(f.form.name, f.wording) for f in found if f}

@@ -7,7 +7,7 @@ another PYTHONHASHSEED generates the same items again: some families order their
 give other questions in every process. The verdict on a family is that on its default configuration; each level of its
 curriculum is judged by itself beside it. What could not be judged in time is *not scanned* and not admitted.
 
-Knows nothing of items or options.
+The verdict knows nothing of items or options; how much the options give away (`cue`) is measured beside it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import SECONDS, Admission, Check, admit, also, same_again
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
+from thinkaloud.vocabulary import Key
 
 Row = dict[str, Any]
 
@@ -44,11 +46,12 @@ def survey(n: int = 200, names: Sequence[str] | None = None, budget_seconds: flo
 
     A family gets `budget_seconds` for all its levels, and as much again for the second generation. Returns
     {"reasoning_gym": version, "date", "n", "families": {name: row}} where a row has `admitted`, `reason`, `n`,
-    `measured` {check: [value] or [value, raw]} of the default configuration, and `levels` {level: None or the reason
-    why it is not admitted}. `UserError` for an unknown name.
+    `measured` {check: [value] or [value, raw]} of the default configuration, `levels` {level: None or the reason why it
+    is not admitted}, and, where it is admitted, `cue` (`gym.cue` on 40 items of the middle one of the levels that may
+    be asked; None if there are not so many). `UserError` for an unknown name.
     """
     chosen = gym_pool.names() if names is None else [gym_pool.known(name) for name in names]
-    rows = {name: judge(name, n, budget_seconds) for name in chosen}
+    rows = {name: with_cue(name, judge(name, n, budget_seconds)) for name in chosen}
     today = datetime.date.today().isoformat()
     return {"reasoning_gym": gym_pool.version(), "date": today, "n": n, "families": rows}
 
@@ -63,6 +66,20 @@ def judge(name: str, n: int, budget_seconds: float) -> Row:
         levels[level] = _row(first.get(level), second.get(level), f"not scanned: {trouble}")
     family = {k: v for k, v in levels.pop(gym_pool.DEFAULT).items() if k != "short"}
     return {**family, "levels": {str(level): row["short"] or None for level, row in levels.items()}}
+
+
+def with_cue(name: str, row: Row) -> Row:
+    """The row, with the cue that its options give if it is admitted."""
+    if not row["admitted"]:
+        return row
+    from thinkaloud.tasks.gym import GymTask, cue
+
+    task = GymTask(name, row)
+    try:
+        items = task.items(task.levels[len(task.levels) // 2], ENOUGH, Key(("cue",)))
+    except UserError:
+        return {**row, "cue": None}
+    return {**row, "cue": round(cue(items), 3)}
 
 
 def _row(found: Row | None, again: Row | None, otherwise: str) -> Row:

@@ -15,7 +15,7 @@ import numpy as np
 
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.family import Family, Work
-from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.tasks.grammar import PHRASE, Form, Grammar
 from thinkaloud.tasks.recall_facts import RELATIONS
 
 Fact = tuple[str, str, str, int]
@@ -33,7 +33,8 @@ def _facts() -> list[Fact]:
 
 
 def _grammar(facts: Sequence[Fact]) -> Grammar:
-    kinds = {(RELATIONS[relation].kind, subject) for relation, subject, _, _ in facts}
+    """Free phrases in the slots: a model that writes "a city" for "a capital" can still be read, and found unsound."""
+    things = {_thing(relation, subject) for relation, subject, _, _ in facts}
     asks = Form(
         "asks",
         (
@@ -43,22 +44,26 @@ def _grammar(facts: Sequence[Fact]) -> Grammar:
             "What we look for is {what}.",
         ),
         value=None,
-        sound=lambda what: True,
-        kinds={"what": words(*RELATIONS)},
+        sound=lambda what: what in RELATIONS,
+        kinds={"what": PHRASE},
     )
     about = Form(
         "about",
         (
-            "It is about the {kind} {x}.",
-            "The {kind} in question is {x};",
-            "{x} is the {kind} we are asked about.",
-            "Here the {kind} is {x}.",
+            "It is about {x}.",
+            "It has to do with {x};",
+            "{x} is the subject of it.",
+            "We think of {x} here.",
         ),
         value=None,
-        sound=lambda kind, x: (kind, x) in kinds,
-        kinds={"kind": words(*{kind for kind, _ in sorted(kinds)}), "x": words(*sorted({x for _, x in kinds}))},
+        sound=lambda x: x in things,
+        kinds={"x": PHRASE},
     )
     return Grammar(asks, about)
+
+
+def _thing(relation: str, subject: str) -> str:
+    return f"the {RELATIONS[relation].kind} {subject}"
 
 
 class Recall(Family[Fact]):
@@ -91,7 +96,7 @@ class Recall(Family[Fact]):
         relation, subject, answer, _ = parts
         forms = self.grammar.forms
         yield forms["asks"](what=relation)
-        yield forms["about"](kind=RELATIONS[relation].kind, x=subject)
+        yield forms["about"](x=_thing(relation, subject))
         return answer
 
     def wrong(self, level: int, parts: Fact, gold: str, rng: np.random.Generator) -> Sequence[str]:

@@ -1,0 +1,148 @@
+"""From Python: own models and tasks need no registration, plans count what a run costs, checks measure."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import thinkaloud as ta
+from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.models.check import check_model
+from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.plan import make_plan
+from thinkaloud.studies.base import Settings
+from thinkaloud.tasks.sums import ChainSum
+from thinkaloud.vocabulary import Completion, Estimate, Key, ModelCard, Prompt, Reading, Sampling
+
+
+class Always:
+    """The smallest model: says a thing, prefers the first option."""
+
+    card = ModelCard(
+        "always", "own", "1", "completion", "exact", 999, frozenset({"prefill", "logprobs", "raw_reasoning"})
+    )
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        return Completion("Well then.", 3, "stop")
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        return Reading(tuple(-0.1 if i == 0 else -4.0 for i in range(len(options))))
+
+
+class ShortSum(ChainSum):
+    """A task of one's own."""
+
+    name = "short_sum"
+
+
+def test_own_model_and_own_task_are_passed_as_they_are(tmp_path: Path) -> None:
+    run = ta.run("channels", Always(), [ShortSum], items=8, difficulty=3, out=tmp_path / "run")
+    found = {f.estimate.name: f.estimate for f in run.findings}
+    assert {f.task for f in run.findings} == {"short_sum"} and {f.model for f in run.findings} == {"always"}
+    assert found["paraphrase validity"].value == 0  # it says nothing the task could read
+    assert found["externalised share"].value is None and found["externalised share"].reason
+
+
+def test_a_jsonl_file_is_a_task(tmp_path: Path) -> None:
+    lines = [
+        {
+            "question": f"What is {i} + 1?",
+            "options": [str(i + 1), "no", "maybe"],
+            "answer": str(i + 1),
+            "reasoning": ["Count on."],
+        }
+        for i in range(20)
+    ]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    run = ta.run("channels", Always(), [str(path)], items=8, difficulty=1, out=tmp_path / "run")
+    own = next(f.estimate for f in run.findings if f.estimate.name == "P(gold) own")
+    assert own.n == 8
+
+
+def test_a_model_that_lacks_what_a_study_needs_is_refused_with_the_reason(tmp_path: Path) -> None:
+    class Hosted(Always):
+        card = ModelCard("hosted", "own", "1", "chat", "?", 999, frozenset({"logprobs"}))
+
+    with pytest.raises(NotMeasurable, match="channels is not measurable on hosted: it lacks prefill, raw_reasoning"):
+        ta.run("channels", Hosted(), ["coin"], items=8, difficulty=2, out=tmp_path / "run")
+
+
+def test_something_that_is_no_model_is_said_to_be_none() -> None:
+    with pytest.raises(UserError, match="is no model: it needs `card`, `generate` and `score`"):
+        ta.open_model(object())  # type: ignore[arg-type]
+
+
+def test_a_run_works_inside_a_running_event_loop(tmp_path: Path) -> None:
+    """As in a notebook."""
+
+    async def cell() -> int:
+        return len(ta.run("channels", Always(), ["coin"], items=8, difficulty=2, out=tmp_path / "run").records)
+
+    assert asyncio.run(cell()) == 8
+
+
+def test_an_estimate_is_a_number_with_its_interval_or_a_reason() -> None:
+    with pytest.raises(ValueError, match="a number needs its interval"):
+        Estimate("x", 0.5, None, None, 3, 3)
+    with pytest.raises(ValueError, match="not both or neither"):
+        Estimate("x", None, None, None, 3, 3)
+
+
+def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaCpp, tiny_path: Path) -> None:
+    """Where the model reasons as the plan assumes, every token is accounted for; here it babbles, so only what does not
+    depend on its words is compared: units, and that asked is far more than computed."""
+    loading = LlamaOptions(precision="exact", format="completion", threads=1)
+    config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, Settings(), loading)
+    lines = make_plan(config)
+    assert lines[0].startswith("chain_sum, level 3: 2 units")
+    assert any("times fewer" in line for line in lines) and any("intervals to expect" in line for line in lines)
+    run = ta.run("channels", tiny, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run", loading=loading)
+    assert run.bill["units"] == 2
+    assert run.bill["asked"] > 4 * run.bill["computed"] > 0
+
+
+def test_numbers_of_a_unit_do_not_depend_on_the_others(tmp_path: Path, tiny: LlamaCpp) -> None:
+    """On a real engine: two units at once, one at a time, and one alone give the same records to the bit."""
+    loading = LlamaOptions(precision="exact", format="completion", threads=1)
+
+    def records(name: str, items: int, concurrency: int) -> list[object]:
+        out = tmp_path / name
+        run = ta.run(
+            "channels", tiny, ["coin"], items=items, difficulty=2, out=out, loading=loading, concurrency=concurrency
+        )
+        return list(run.records)
+
+    both, apart, alone = records("both", 16, 2), records("apart", 16, 1), records("alone", 8, 1)
+    assert both == apart
+    assert apart[:8] == alone
+
+
+def test_check_says_what_can_be_measured_and_the_noise_floor(tiny: LlamaCpp) -> None:
+    assert any(line.startswith("noise floor: ") for line in check_model(tiny))
+
+
+def test_a_model_that_starts_its_turn_anew_is_found_out() -> None:
+    """As a chat server does that closes the prefilled turn and opens another, whatever its documentation says."""
+
+    class Restarts(Always):
+        async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+            beginnings = ("one", "Monday", "A")
+            return Reading(tuple(-0.1 if option in beginnings else -5.0 for option in options))
+
+    assert "channels: not measurable here, it needs prefill" in check_model(Restarts())
+
+
+def test_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
+    assert "channels: measurable here" in check_model(smollm2)
+
+
+def test_a_prompt_that_does_not_fit_is_said_with_its_length(tmp_path: Path, tiny_path: Path) -> None:
+    small = LlamaCpp(tiny_path, options=LlamaOptions(precision="exact", format="completion", threads=1, context=256))
+    with pytest.raises(UserError, match=r"needs \d+ tokens, the context holds 256"):
+        ta.run("channels", small, ["chain_sum"], items=8, difficulty=8, out=tmp_path / "run")
