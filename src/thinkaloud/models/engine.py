@@ -181,6 +181,8 @@ class Engine:
                     results[i] = ThinkaloudError("a prompt to continue must have a token after its preamble")
                 else:
                     queue.append(i)
+            if not queue:
+                continue
             started = time.perf_counter()
             self._restore(preamble, False)
             self._write(preamble, requests, queue, results)

@@ -250,7 +250,7 @@ class Context:
         self.vocab_size: int = lib.llama_vocab_n_tokens(self._vocab)
         self.trained_context: int = lib.llama_model_n_ctx_train(self._model)
         self.parameters: int = lib.llama_model_n_params(self._model)
-        self.step = params.n_batch
+        self.step = min(params.n_batch, cells)  # llama.cpp takes no more at a time, and aborts
 
     def close(self) -> None:
         """Free the memory; the object is of no use afterwards."""
