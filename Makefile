@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 OUT ?= runs/channels-smollm2-135m
-TASKS ?= chain_sum,chain_mixed,variables,recall
+TASKS ?= chain_sum,big_sum,recall
 ITEMS ?= 24
 
 .PHONY: run test lint types browser benchmark coverage clean

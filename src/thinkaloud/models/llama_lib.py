@@ -299,8 +299,8 @@ class Context:
     # ------------------------------------------------------------------------------------------------ memory
 
     def clear(self) -> None:
-        """Forget everything. Contents are zeroed, so that what comes next does not depend on what was."""
-        self.lib.llama_memory_clear(self._memory, True)
+        """Forget everything. What the cells held is left there: a masked cell counts with a weight of exactly 0."""
+        self.lib.llama_memory_clear(self._memory, False)
 
     def copy(self, source: int, target: int, start: int, stop: int) -> None:
         """Let `target` share the cells of `source` at positions start..stop (no computation, no copy of data)."""

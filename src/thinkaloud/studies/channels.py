@@ -75,7 +75,9 @@ class _Unit:
         self.task = group.task
         self.aloud = shots(group.examples, worked)
         self.silent = shots(group.examples, nothing)
-        self.wording = key.child("wording")  # one for all, so that examples and item are reworded alike
+        # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
+        # that the estimate does not hang on how well the model takes one particular wording
+        self.wording = key.child("wording", group.first)
         self.tokens = max(32, 3 * max(length(item.worked.text) for item in (*group.items, *group.examples)))
 
     async def thoughts(self, item: Item) -> tuple[Completion, Completion]:
@@ -113,7 +115,6 @@ class _Unit:
         for kind, filler in KINDS.items():
             jobs[f"filler:{kind}"] = self.filler(item, own, filler)
         jobs["silent:mismatched"] = self.read(item, self.aloud, Transcript())
-        jobs["filler:dots:mismatched"] = self.read(item, self.aloud, KINDS["dots"](item, own))
         for keep in range(len(own.steps)):
             jobs[f"cut:{keep}"] = self.read(item, self.aloud, truncate(own, keep))
         for at in self.positions(item, own):
