@@ -48,13 +48,29 @@ def test_sets_of_a_family_lie_further_apart_than_the_largest_is_long(beacon: byt
     assert all(0 <= seed < 2**31 for seed in seeds)
 
 
-def test_a_seed_too_near_another_of_its_family_gives_way_to_the_next_candidate_and_other_families_do_not_matter():
+def test_a_seed_too_near_another_of_its_family_gives_way_to_the_next_candidate():
     origin = root(b"p")
-    one, two, other = Set("f", "dev", 0), Set("f", "test", 0), Set("g", "test", 0)
-    gap = abs(candidate(origin, one, 0) - candidate(origin, two, 0))
-    assert draw_seeds(origin, [one, two], gap - 1)[two] == candidate(origin, two, 0)
-    assert draw_seeds(origin, [one, two], gap)[two] == candidate(origin, two, 1)
-    assert draw_seeds(origin, [one, other], 2**31)[other] == candidate(origin, other, 0)
+    one = Set("f", "dev", 0)
+
+    def gap(other: Set) -> int:
+        return abs(candidate(origin, one, 0) - candidate(origin, other, 0))
+
+    near = min((Set("f", "test", level) for level in range(50)), key=gap)
+    assert draw_seeds(origin, [one, near], gap(near) - 1)[near] == candidate(origin, near, 0)
+    assert draw_seeds(origin, [one, near], gap(near))[near] == candidate(origin, near, 1)
+
+
+def test_other_families_do_not_matter_to_a_seed():
+    origin = root(b"p")
+    one = Set("f", "dev", 0)
+    others = [Set("g", "test", level) for level in range(50)]
+    near = min(others, key=lambda other: abs(candidate(origin, one, 0) - candidate(origin, other, 0)))
+    assert draw_seeds(origin, [one, near], 2**28)[near] == candidate(origin, near, 0)
+
+
+def test_more_sets_than_fit_are_refused_instead_of_searched_for_ever():
+    with pytest.raises(ValueError, match="3 sets of up to 1073741824 questions"):
+        draw_seeds(root(b"p"), [Set("f", "dev", level) for level in range(3)], 2**30)
 
 
 def test_a_question_in_two_sets_is_refused_with_its_text():
@@ -127,7 +143,8 @@ def test_a_slow_family_fails_the_seconds_alone():
 def test_items_that_another_process_makes_differently_fail_that_check_and_so_does_having_none_to_compare():
     verdict = admit(QUESTIONS, ANSWERS, exact(ANSWERS), 0.01)
     assert also(verdict, same_again(["a", "b"], ["a", "b", "c"])).admitted
-    assert failed(also(verdict, same_again(["a", "b"], ["a", "x"]))) == ["same again"]
+    other = also(verdict, same_again(["a", "b"], ["a", "x"]))
+    assert failed(other) == ["same again"] and not other.admitted
     assert failed(also(verdict, same_again(["a"], []))) == ["same again"]
 
 

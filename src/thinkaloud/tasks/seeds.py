@@ -41,7 +41,10 @@ def candidate(origin: bytes, wanted: Set, j: int) -> int:
 
 def draw_seeds(origin: bytes, sets: Sequence[Set], largest: int) -> dict[Set, int]:
     """A seed for each set, in their order: the first candidate that is more than `largest` (the number of questions in
-    the largest set) away from every seed that a set of the same family has by then."""
+    the largest set) away from every seed that a set of the same family has by then. ValueError if there may be no room
+    for so many sets."""
+    if 2 * largest * len(sets) >= 1 << 31:
+        raise ValueError(f"{len(sets)} sets of up to {largest} questions do not fit among 2^31 seeds")
     seeds: dict[Set, int] = {}
     for wanted in sets:
         taken = [seed for other, seed in seeds.items() if other.family == wanted.family]
