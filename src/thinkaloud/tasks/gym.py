@@ -19,16 +19,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import graded
-from thinkaloud.tasks.check import CLOSING, check_item, item_id
+from thinkaloud.tasks.check import CLOSING, item_id
 from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.grammar import Grammar
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
@@ -175,15 +174,20 @@ class GymTask:
     def _item(self, level: int, stream: _Stream, at: int, key: Key) -> Item:
         entry = stream.entries[at]
         question, gold = entry["question"], entry["answer"]
-        name = item_id(self.name, level, question)
-        meta = {"entry": entry, "characters": len(question), "cue": self._cue}
-        item = Item(name, self.name, level, question, (gold,), gold, meta=meta)
+        options = [gold]
         for other in stream.others(at):
-            if _fits(wider := _with(item, *item.options, other)) and not self._right(level, entry, other):
-                item = wider
-            if len(item.options) > WRONG:
+            if _fit([*options, other]) and not self._right(level, entry, other):
+                options.append(other)
+            if len(options) > WRONG:
                 break
-        return check_item(_with(item, *shuffled(key.child(name, "options").rng, item.options)))
+        if len(options) < 2:
+            raise UserError(
+                f"task {self.name!r} has no wrong options at level {level}: {question[:60]!r} accepts all answers"
+            )
+        name = item_id(self.name, level, question)
+        ordered = tuple(shuffled(key.child(name, "options").rng, options))
+        meta = {"entry": entry, "characters": len(question), "cue": self._cue}
+        return Item(name, self.name, level, question, ordered, gold, meta=meta)
 
     def _right(self, level: int, entry: gym_pool.Entry, answer: str) -> bool:
         score = _scorer(self.family, self._configurations[level], gym_pool.version())
@@ -220,14 +224,9 @@ def _scorer(family: str, configuration: int, version: str) -> Callable[[str, gym
     return scorer
 
 
-def _with(item: Item, *options: str) -> Item:
-    return replace(item, options=options)
-
-
-def _fits(item: Item) -> bool:
-    """Whether the options are different, not empty, and none begins another."""
-    try:
-        check_item(item)
-    except UserError:
-        return False
-    return True
+def _fit(options: Sequence[str]) -> bool:
+    """Whether the options are different, not empty, and none begins another: the rules of `check_item`, which also
+    looks for "the answer is" in an option and takes seconds for those here that are thousands of characters long."""
+    bare = [" ".join(option.casefold().split()).strip("\"'").rstrip(".!; ") for option in options]
+    hidden = any((two + CLOSING).startswith(one + CLOSING) for one, two in permutations(options, 2))
+    return all(bare) and len(set(bare)) == len(bare) and not hidden
