@@ -13,7 +13,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.vocabulary import Item
 
 CLOSING = "."
-_LEAD = re.compile(r".*\banswer\b(?:\s+is\b|\s*:)", re.IGNORECASE | re.DOTALL)
+_LEAD = re.compile(r"\A.*\banswer\b(?:\s+is\b|\s*:)", re.IGNORECASE | re.DOTALL)
 
 
 def check_item(item: Item) -> Item:
