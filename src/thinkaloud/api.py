@@ -113,10 +113,10 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
         )
     execution = Execution(found.config, study, model, tasks, found.journal, progress or Silence(), concurrency)
     try:
-        edges = _run(execution.run)
+        notes = _run(execution.run)
     finally:
         found.journal.close()
-    found.note([edge.sentence(task) for task, edge in edges.items() if edge])
+    found.note(notes)
     if all(unit["status"] == "ok" for unit in found.journal):
         found.journal.seal()
     _conclude(found, tasks)

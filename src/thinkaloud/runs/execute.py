@@ -21,6 +21,7 @@ from thinkaloud.studies.base import GROUP, Group, Study
 from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
 
 POOL = 64
+CUE = 0.5
 EDGE_COST = 0.3  # of a group's time that an edge unit takes, for the estimate of the time left
 
 
@@ -87,6 +88,15 @@ def material(task: Task, level: int, config: Config, items: int) -> Material:
     return Material(task, level, tuple(examples), tuple(rest[:probes]), tuple(rest[probes:]), tuple(pool))
 
 
+def given_away(task: str, items: Sequence[Item]) -> list[str]:
+    """A warning where the options themselves give the answer away (`meta["cue"]`: the share of a family's items whose
+    right option is the one that looks most like the question)."""
+    cue = max((float(item.meta.get("cue") or 0.0) for item in items), default=0.0)
+    if cue < CUE:
+        return []
+    return [f"{task}: the right option is the one most like the question in {cue:.0%} of its items; silent books that"]
+
+
 @dataclass
 class Execution:
     """One pass over a run's units."""
@@ -99,8 +109,8 @@ class Execution:
     progress: Progress
     concurrency: int = 1
 
-    async def run(self) -> dict[str, edge.Edge | None]:
-        """Do what is missing; returns the edge found for each task (None where a level was given)."""
+    async def run(self) -> list[str]:
+        """Do what is missing; returns what a reader of the report should know, in sentences."""
         self._protocol = self.config.protocol(self.study.version, self.model.card.digest)
         self._slots = asyncio.Semaphore(self.concurrency)
         per_task = -(-self.config.items // GROUP)
@@ -108,18 +118,23 @@ class Execution:
         if self.config.difficulty == "edge":
             self._expected += len(self.tasks) * 2 * EDGE_COST * -(-edge.ITEMS // GROUP)
         self.progress.expect(self._expected)
-        edges: dict[str, edge.Edge | None] = {}
+        notes: list[str] = []
         jobs: list[Awaitable[Any]] = []
         for task in self.tasks:
-            edges[task.name] = found = await self._edge(task)
-            level = found.level if found else int(self.config.difficulty)
-            if found:
-                self.progress.say(found.sentence(task.name))
-            jobs.append(self._measure(material(task, level, self.config, self.config.items)))
+            found = await self._edge(task)
+            drawn = material(
+                task, found.level if found else int(self.config.difficulty), self.config, self.config.items
+            )
+            said = [found.sentence(task.name)] if found else []
+            said += given_away(task.name, drawn.items)
+            for sentence in said:
+                self.progress.say(sentence)
+            notes += said
+            jobs.append(self._measure(drawn))
             if self.concurrency == 1:
                 await jobs.pop()
         await asyncio.gather(*jobs)
-        return edges
+        return notes
 
     async def _edge(self, task: Task) -> edge.Edge | None:
         if self.config.difficulty != "edge":
