@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import gguf
@@ -53,5 +52,4 @@ def tiny_gguf(folder: Path, context: int = 4096) -> Path:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    assert hashlib.sha256(path.read_bytes()).hexdigest()
     return path

@@ -52,9 +52,13 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
         settings or Settings(), loading or LlamaOptions(),
     )  # fmt: skip
     folder = Path(out) if out is not None else Path("runs") / slug(config)
-    open_study(study)
+    asked = open_study(study)
     opened = [open_task(task) for task in tasks]
     answering = open_model(model, config.loading)
+    lacking = asked.needs - answering.card.capabilities
+    if lacking:  # before there is a folder; a run that has one was measurable when it began
+        why = f"it lacks {', '.join(sorted(lacking))}"
+        raise NotMeasurable(f"{study} is not measurable on {answering.card.name}: {why}")
     return _finish(Run.create(folder, config, answering.card), answering, opened, progress, concurrency)
 
 
@@ -106,11 +110,6 @@ def _name(thing: str | object) -> str:
 
 def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
     study = open_study(found.config.study)
-    lacking = study.needs - model.card.capabilities
-    if lacking:
-        raise NotMeasurable(
-            f"{study.name} is not measurable on {model.card.name}: it lacks {', '.join(sorted(lacking))}"
-        )
     execution = Execution(found.config, study, model, tasks, found.journal, progress or Silence(), concurrency)
     try:
         notes = _run(execution.run)

@@ -14,8 +14,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from thinkaloud.errors import ThinkaloudError
-
 # Loop turns without a new request before the pile is handed over. A coroutine that was just answered needs a few
 # turns to get through its `gather`s to its next request; idle turns cost microseconds.
 PATIENCE = 6
@@ -60,7 +58,7 @@ class Desk:
             except Exception as error:
                 answers = [error] * len(mine)
             for (_, future), answer in zip(mine, answers, strict=True):
-                if isinstance(answer, (ThinkaloudError, Exception)):
+                if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)

@@ -41,11 +41,16 @@ class LlamaOptions:
 
 
 class LlamaCpp:
-    """A GGUF model. Sessions of it share the weights and the bill; each batches for itself."""
+    """A GGUF model (`digest`: its SHA-256 where that is known already).
 
-    def __init__(self, path: Path, name: str | None = None, options: LlamaOptions | None = None) -> None:
+    Sessions of it share the weights; each batches for itself and has its own bill.
+    """
+
+    def __init__(
+        self, path: Path, name: str | None = None, options: LlamaOptions | None = None, digest: str | None = None
+    ) -> None:
         options = options or LlamaOptions()
-        digest = file_digest(path)
+        digest = digest or file_digest(path)
         source = path
         exact = options.precision == "exact" or (options.precision == "auto" and _weights(path) <= EXACT_PARAMETERS)
         if exact:

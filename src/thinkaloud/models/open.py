@@ -34,7 +34,7 @@ def open_model(model: str | Model, options: LlamaOptions | None = None) -> Model
             raise UserError(f"{model!r} is no model: it needs `card`, `generate` and `score`")
         return model
     if model == "smollm2-135m":
-        return LlamaCpp(_smollm2(), model, options)
+        return LlamaCpp(_smollm2(), model, options, SMOLLM2_SHA256)  # checked there
     if model.startswith("scripted:"):
         from thinkaloud.organisms.scripted import RULES, scripted
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -80,10 +81,10 @@ def material(task: Task, level: int, config: Config, items: int) -> Material:
     key = Key((str(config.seed), task.name, str(level)))
     shots, probes = config.settings.shots, edge.ITEMS if config.difficulty == "edge" else 0
     drawn = task.items(level, shots + probes + items, key.child("items"))
-    try:
-        pool = task.items(level, POOL, key.child("pool"))
-    except UserError:  # a small level: transplants then find fewer donors, and say so by their n
-        pool = []
+    pool: list[Item] = []
+    if items and task.reads_steps:  # donors are for what is measured, and only steps that are read conclude anything
+        with suppress(UserError):  # a small level: transplants then find fewer donors, and say so by their n
+            pool = task.items(level, POOL, key.child("pool"))
     examples, rest = drawn[:shots], drawn[shots:]
     return Material(task, level, tuple(examples), tuple(rest[:probes]), tuple(rest[probes:]), tuple(pool))
 

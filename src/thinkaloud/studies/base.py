@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
+from thinkaloud.interventions.filler import length
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Reading, Record, Task, Transcript
 
 GROUP = 8
@@ -42,6 +43,11 @@ class Group:
     items: tuple[Item, ...]
     examples: tuple[Item, ...]
     pool: tuple[Item, ...]
+
+    @property
+    def room(self) -> int:
+        """Tokens that a model gets for its own reasoning: three times the longest worked one, and at least 32."""
+        return max(32, 3 * max(length(item.worked.text) for item in (*self.items, *self.examples)))
 
 
 class Study(Protocol):

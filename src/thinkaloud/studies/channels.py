@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from thinkaloud.interventions.filler import KINDS, Filler, length
+from thinkaloud.interventions.filler import KINDS, Filler
 from thinkaloud.interventions.paraphrase import paraphrase_by_model
 from thinkaloud.interventions.transplant import donor, neighbour
 from thinkaloud.interventions.truncate import replace_step, truncate
@@ -78,7 +78,7 @@ class _Unit:
         # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
         # that the estimate does not hang on how well the model takes one particular wording
         self.wording = key.child("wording", group.first)
-        self.tokens = max(32, 3 * max(length(item.worked.text) for item in (*group.items, *group.examples)))
+        self.tokens = group.room
 
     async def thoughts(self, item: Item) -> tuple[Completion, Completion]:
         """The model's own reasoning, and a second sample of it."""

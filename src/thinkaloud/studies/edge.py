@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.interventions.filler import length
+from thinkaloud.metrics.readings import chance, p_gold
 from thinkaloud.strategies.snap import shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition, describe
@@ -25,7 +25,7 @@ ITEMS = 16
 async def probe(model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
     """One record an item: its thinking-aloud reading."""
     examples = shots(group.examples, worked)
-    tokens = max(32, 3 * max(length(item.worked.text) for item in (*group.items, *group.examples)))
+    tokens = group.room
 
     async def one(position: int, item: Item) -> Record:
         sampling = aloud(tokens, settings.temperature)
@@ -39,14 +39,8 @@ async def probe(model: Model, group: Group, settings: Settings, key: Key) -> lis
 
 def ability(records: Sequence[Record]) -> float:
     """Mean probability of the right answer, corrected for chance."""
-    from thinkaloud.vocabulary import Reading
-
-    total = 0.0
-    for record in records:
-        chance = 1 / len(record["options"])
-        p = Reading(tuple(record["conditions"]["own"]["logprobs"])).probabilities[record["gold"]]
-        total += (p - chance) / (1 - chance)
-    return total / len(records)
+    read = [(p, chance(record)) for record in records if (p := p_gold(record, "own")) is not None]
+    return sum((p - c) / (1 - c) for p, c in read) / len(read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import graded
 from thinkaloud.tasks.check import CLOSING, item_id
 from thinkaloud.tasks.draws import shuffled
-from thinkaloud.tasks.grammar import Grammar
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
-from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Task, Transcript
+from thinkaloud.tasks.unread import Unread
+from thinkaloud.vocabulary import Item, Key, Task
 
 TABLE = Path(__file__).with_name("gym_admission.json")
 WRONG = 3
@@ -42,7 +42,6 @@ PATIENCE = 200
 """Items in a row without a new usable question, before a level counts as exhausted."""
 ON_OPENING = {"n": 60, "budget_seconds": 60.0}
 """How thoroughly a family is judged when the shipped table is for another version."""
-_SENTENCES = Grammar()
 """Knows no form: cuts a text into sentences and reads none of them."""
 
 
@@ -96,14 +95,12 @@ def _pieces(text: str) -> set[str]:
     return {low[i : i + 3] for i in range(max(1, len(low) - 2))}
 
 
-class GymTask:
+class GymTask(Unread):
     """A family of reasoning-gym. Satisfies `vocabulary.Task`.
 
     Levels are those of the family's curriculum (level k: every attribute at its k-th value) that passed the gate; where
     there is none, level 1 is the family's default configuration.
     """
-
-    reads_steps = False
 
     def __init__(self, family: str, row: Mapping[str, Any], forced: bool = False) -> None:
         self.family = family
@@ -132,22 +129,6 @@ class GymTask:
         """Whether the family's scorer gives the answer exactly 1, as it stands or without spaces and a full stop around
         it. A scorer that raises has said no."""
         return self._right(item.level, item.meta["entry"], answer)
-
-    def parse(self, text: str) -> Transcript:
-        """Cut a text into sentences; none is read."""
-        return _SENTENCES.parse(text)
-
-    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
-        """None: the sentences are not understood."""
-        return None
-
-    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
-        """None: the sentences are not understood."""
-        return None
-
-    def legible(self, item: Item, transcript: Transcript) -> Legibility | None:
-        """None: the sentences are not understood."""
-        return None
 
     # ------------------------------------------------------------------------------------------------ how it is made
 

@@ -20,20 +20,18 @@ from typing import Any
 from thinkaloud.errors import UserError
 from thinkaloud.tasks.check import check_item, is_gold, item_id
 from thinkaloud.tasks.draws import shuffled
-from thinkaloud.tasks.grammar import Grammar
-from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
+from thinkaloud.tasks.unread import Unread
+from thinkaloud.vocabulary import Item, Key, Step, Transcript
 
 FIELDS = {"question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str}
 REQUIRED = ("question", "options", "answer")
-_SENTENCES = Grammar()
 """Knows no form: cuts a text into sentences and reads none of them."""
 
 
-class JsonlTask:
+class JsonlTask(Unread):
     """The questions of a file. Satisfies `vocabulary.Task`; `UserError` naming file and line if it is malformed."""
 
     meaning = "the level given in the file"
-    reads_steps = False
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -54,22 +52,6 @@ class JsonlTask:
     def verify(self, item: Item, answer: str) -> bool:
         """Whether a free-text answer is the gold."""
         return is_gold(item, answer)
-
-    def parse(self, text: str) -> Transcript:
-        """Cut a text into sentences; none is read."""
-        return _SENTENCES.parse(text)
-
-    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
-        """None: the sentences are not understood."""
-        return None
-
-    def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
-        """None: the sentences are not understood."""
-        return None
-
-    def legible(self, item: Item, transcript: Transcript) -> Legibility | None:
-        """None: the sentences are not understood."""
-        return None
 
 
 def _read(path: Path, name: str) -> list[Item]:
