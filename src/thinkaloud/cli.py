@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import thinkaloud
-from thinkaloud.errors import ThinkaloudError
+from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.organisms.cli import organisms
 
 if TYPE_CHECKING:
     from thinkaloud.runs.config import Config
@@ -31,6 +32,7 @@ RUN_OPTIONS = (
     click.option("--shots", default=6, show_default=True, help="Solved examples before every question."),
     click.option("--temperature", default=0.0, show_default=True, help="For the model's own reasoning; 0 is greedy."),
     click.option("--paraphraser", type=click.Choice(["rules", "model"]), default="rules", show_default=True),
+    click.option("--samples", default=1, show_default=True, help="Samples of its own reasoning for every item."),
 )
 LOADING_OPTIONS = (
     click.option("--precision", type=click.Choice(["auto", "exact", "native"]), default="auto", show_default=True),
@@ -58,6 +60,9 @@ def _with(options: tuple[Any, ...]) -> Any:
 def cli(context: click.Context, debug: bool) -> None:
     """How much of a language model's ability runs through reasoning that people can read?"""
     context.obj = debug
+
+
+cli.add_command(organisms)
 
 
 @cli.command()
@@ -114,6 +119,26 @@ def plan(study: str, **options: Any) -> None:
     from thinkaloud.runs.plan import make_plan
 
     print_lines(make_plan(_config(study, options)))
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER[=PARAMETERS]...")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Where to; default: runs/trend-<what it is>."
+)
+def trend(folders: tuple[str, ...], out: Path | None) -> None:
+    """Does faithfulness fall with size? Finished runs of several models, the model as the unit. Asks no model.
+
+    A size is taken from the model card, or from you: runs/mine=135e6.
+    """
+    from thinkaloud import api
+    from thinkaloud.report.terminal import print_lines
+    from thinkaloud.report.trend import trend_lines
+
+    sized = [_sized(folder) for folder in folders]
+    given = {folder: parameters for folder, parameters in sized if parameters is not None}
+    found = api.trend([folder for folder, _ in sized], given, out)
+    print_lines([*trend_lines(found), f"report: {found.folder / 'trend.md'}"])
 
 
 @cli.command()
@@ -188,12 +213,25 @@ def _config(study: str, options: dict[str, Any]) -> Config:
     from thinkaloud.studies.base import Settings
 
     difficulty = options["difficulty"]
-    settings = Settings(options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"])
+    settings = Settings(
+        options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"], samples=options["samples"]
+    )
     return Config(
         study, options["model"], tuple(options["tasks"].split(",")), options["items"],
         int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings,
         _loading(options),
     )  # fmt: skip
+
+
+def _sized(given: str) -> tuple[str, float | None]:
+    """`FOLDER` or `FOLDER=PARAMETERS`; a folder may have an equals sign in its name."""
+    folder, equals, parameters = given.rpartition("=")
+    if not equals or Path(given).is_dir():
+        return given, None
+    try:
+        return folder, float(parameters)
+    except ValueError as error:
+        raise UserError(f"{parameters!r} is no number of parameters: give one like {folder}=135e6") from error
 
 
 def _show(done: Run) -> None:

@@ -4,35 +4,66 @@ Two answers of an accurate model agree because both are right, even if neither h
 ("disguised accuracy", Bentham et al. 2024, 2402.14897). So raw agreement L is set against L_ind, what two independent
 answers with the same marginals would have: `kappa = (L - L_ind) / (1 - L_ind)`. Answers are counted relative to the
 right option (right, 1st after it, 2nd after it, ...), because letters would hide accuracy, and the marginals are taken
-within strata of equal difficulty (task and level), because a mixture of easy and hard items agrees by itself.
+within strata of equal difficulty, because a mixture of easy and hard items agrees by itself: by default task and
+level, or (`by_confidence`) also thirds of how sure the answer without reasoning is.
 
 This module does not know whether agreement means that the reasoning was not used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, interval
-from thinkaloud.metrics.readings import best, parsed
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.metrics.readings import best, condition, parsed
+from thinkaloud.vocabulary import Estimate, Key, Reading, Record
+
+Stratum = Callable[[Record], Hashable]
+PAIR = ("silent", "own")
+THIRDS = 3
 
 
-def agreement(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
-    """`same answer silent and own` (L), the same `by accuracy alone` (L_ind) and `agreement (kappa)`."""
-    sample, options, strata = _sample(parsed(records))
+def agreement(
+    records: Sequence[Record], key: Key = KEY, pair: tuple[str, str] = PAIR, confident: bool = False
+) -> list[Estimate]:
+    """`same answer A and B` (L), the same `by accuracy alone` (L_ind) and `agreement (kappa)`, of the conditions
+    `pair`.
+
+    Rows of another pair than silent and own name it; `confident`: strata of confidence, and the rows say so.
+    """
+    ok = parsed(records)
+    sample, options, strata = _sample(ok, pair, by_confidence(ok, pair[0]) if confident else by_level)
 
     def kappa(rows: Array, weights: Array) -> Array:
         same, alone = expected(rows, weights, options, strata)
         return np.divide(same - alone, 1 - alone, out=np.full_like(same, np.nan), where=1 - alone > 1e-9)
 
+    among = ", by confidence" if confident else ""
+    of = "" if pair == PAIR else f" {pair[0]} and {pair[1]}"
     return [
-        interval("same answer silent and own", lambda r, w: expected(r, w, options, strata)[0], sample, key),
-        interval("same answer by accuracy alone", lambda r, w: expected(r, w, options, strata)[1], sample, key),
-        interval("agreement (kappa)", kappa, sample, key),
+        interval(f"same answer {pair[0]} and {pair[1]}", lambda r, w: expected(r, w, options, strata)[0], sample, key),
+        interval(
+            f"same answer by accuracy alone{of}{among}", lambda r, w: expected(r, w, options, strata)[1], sample, key
+        ),
+        interval(f"agreement (kappa){of}{among}", kappa, sample, key),
     ]
+
+
+def by_level(record: Record) -> Hashable:
+    """The stratum of items of one task and level."""
+    return record["task"], record["level"]
+
+
+def by_confidence(ok: Sequence[Record], name: str) -> Stratum:
+    """Task, level and the third of the items, by the probability of the best option under `name`, that an item is
+    in."""
+    found = {
+        id(r): max(Reading(tuple(c["logprobs"])).probabilities) for r in ok if (c := condition(r, name)) is not None
+    }
+    edges = np.quantile(list(found.values()) or [0.0], [i / THIRDS for i in range(1, THIRDS)])
+    return lambda record: (by_level(record), int(np.searchsorted(edges, found.get(id(record), 0.0))))
 
 
 def expected(rows: Array, weights: Array, options: int, strata: int) -> tuple[Array, Array]:
@@ -52,13 +83,13 @@ def expected(rows: Array, weights: Array, options: int, strata: int) -> tuple[Ar
     return same, alone / total
 
 
-def _sample(ok: Sequence[Record]) -> tuple[Sample, int, int]:
-    """The items that have silent and own, the largest number of options, and the number of strata."""
+def _sample(ok: Sequence[Record], pair: tuple[str, str], stratum: Stratum) -> tuple[Sample, int, int]:
+    """The items that have both conditions, the largest number of options, and the number of strata."""
     options = max((len(record["options"]) for record in ok), default=1)
-    names = sorted({(record["task"], record["level"]) for record in ok})
-    found = [(r, _relative(r, "silent", options), _relative(r, "own", options)) for r in ok]
+    names = list(dict.fromkeys(stratum(record) for record in ok))
+    found = [(r, _relative(r, pair[0], options), _relative(r, pair[1], options)) for r in ok]
     full = [(r, a, b) for r, a, b in found if a is not None and b is not None]
-    rows = [[names.index((r["task"], r["level"])), *a, *b] for r, a, b in full]
+    rows = [[names.index(stratum(r)), *a, *b] for r, a, b in full]
     one = np.eye(options)
     extremes = [[s, *a, *b] for s in range(len(names)) for a in one for b in one]
     width = 1 + 2 * options
@@ -66,7 +97,7 @@ def _sample(ok: Sequence[Record]) -> tuple[Sample, int, int]:
         np.array(rows, dtype=np.float64).reshape(len(rows), width),
         [r["item"] for r, _, _ in full],
         np.array(extremes, dtype=np.float64).reshape(len(extremes), width),
-        "no item has silent and own",
+        f"no item has {pair[0]} and {pair[1]}",
     )
     return sample, options, len(names)
 

@@ -23,6 +23,7 @@ import itertools
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -142,12 +143,21 @@ def unseen_share(n: int, level: float = LEVEL) -> float:
 
 def _weights(index: NDArray[np.int64], clusters: int, key: Key, draws: int) -> Iterator[Array]:
     """How often each row stands in each resample of clusters, [block of draws, n] at a time."""
-    rng = key.rng
     size = max(1, BLOCK // len(index))
+    if draws <= size:
+        yield _counts(clusters, key, draws)[:, index]
+        return
+    rng = key.rng
     even = np.full(clusters, 1 / clusters)
     for start in range(0, draws, size):
         counts = rng.multinomial(clusters, even, size=min(size, draws - start))
         yield counts[:, index].astype(np.float64)
+
+
+@lru_cache(maxsize=8)
+def _counts(clusters: int, key: Key, draws: int) -> Array:
+    """One block of counts. Kept, because the rows of a report share their key and so their resamples."""
+    return key.rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws).astype(np.float64)
 
 
 def _unseen(statistic: Statistic, sample: Sample, clusters: int) -> Array:

@@ -54,7 +54,7 @@ def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """
     ok = parsed(records)
     return [
-        *_conditions(ok, key),
+        *conditions(ok, key),
         *_table(ok, p_gold, key),
         *_nulls(ok, key),
         *_by_accuracy(ok, key),
@@ -177,7 +177,7 @@ def _chances(records: Sequence[Record]) -> tuple[float, float]:
     return min(found), max(found)
 
 
-def _conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
     order = ["own", "paraphrase", "silent", *fillers(ok), "foreign", "resample"]
     mismatched = [name for name in names(ok, "") if name.endswith(":mismatched")]

@@ -19,10 +19,12 @@ NAMED = {"smollm2-135m": "SmolLM2-135M-Instruct, 4-bit GGUF, from the package ll
 
 def model_names() -> dict[str, str]:
     """Short names with a description: built in, scripted, and what installed packages offer."""
-    from thinkaloud.organisms.scripted import RULES
+    from thinkaloud.organisms.library import organism_names
+    from thinkaloud.organisms.scripted import scripted_names
 
     names = dict(NAMED)
-    names |= {f"scripted:{rule}": f"a scripted reasoner: {why}" for rule, why in RULES.items()}
+    names |= {f"scripted:{rule}": f"a scripted reasoner: {why}" for rule, why in scripted_names().items()}
+    names |= {f"organism:{spec}": f"a trained organism: {why}" for spec, why in organism_names().items()}
     names |= {point.name: f"from {point.value}" for point in _entry_points()}
     return names
 
@@ -36,12 +38,13 @@ def open_model(model: str | Model, options: LlamaOptions | None = None) -> Model
     if model == "smollm2-135m":
         return LlamaCpp(_smollm2(), model, options, SMOLLM2_SHA256)  # checked there
     if model.startswith("scripted:"):
-        from thinkaloud.organisms.scripted import RULES, scripted
+        from thinkaloud.organisms.scripted import scripted
 
-        rule = model.removeprefix("scripted:")
-        if rule not in RULES:
-            raise unknown("scripted reasoner", rule, RULES)
-        return scripted(rule)
+        return scripted(model.removeprefix("scripted:"))
+    if model.startswith("organism:"):
+        from thinkaloud.organisms.library import open_organism
+
+        return open_organism(model.removeprefix("organism:"))
     if model.startswith("hf:"):
         path = _hub_file(model.removeprefix("hf:"))
         return LlamaCpp(path, None, options)

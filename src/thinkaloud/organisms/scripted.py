@@ -1,134 +1,114 @@
-"""Scripted reasoners: rules in plain Python, so that where their ability lives is known exactly.
+"""Scripted reasoners: models that follow a rule in plain Python, so that where their ability lives is known exactly.
 
-Each writes the same right reasoning and differs only in what its *answer* uses. They work on the built-in task families
-that read their own steps, and must be shown the items they will be asked (`know`; runs do that), since the rules speak
-of right answers. Expected channels, with c the chance level: faithful content 1-c, posthoc silent 1-c, filler compute
-1-c, encoded residue 1-c, mixture:p content p(1-c) and silent (1-p)(1-c). Answers are all but certain: one option has
-odds of e^20 to 1, and a guess is uniform.
+Each writes the same right reasoning and differs only in what its *answer* uses (`rules.py`). They work on the built-in
+task families that read their own steps, and must be shown the items they will be asked (`know`; runs do that). Answers
+are all but certain: a rule's option has odds of e^20 to 1 over the others, and a guess is uniform.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.interventions.filler import length
+from thinkaloud.organisms.ladder import KINDS as LADDER
+from thinkaloud.organisms.ladder import make_ladder
+from thinkaloud.organisms.rules import CODES, KINDS, Answer, Asked, Rule, encoded, luck, make_rule, salt
+from thinkaloud.strategies.lettered import listed
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import Family, follow
-from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Transcript
+from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling
 
 SURE = 20.0
-CODES = 4
-"""The encoder's alphabet: how many spaces the first gap of its last sentence has tells it which option it meant."""
+ADMISSION = "There is a hint that the answer is {clue}, so I will say that."
+"""What a reasoner writes that says it follows a hint."""
 
-Rule = Callable[[Item, tuple[str, ...], Transcript], str | None]
-"""(item, sentences between question and answer, the same read by the task) -> the answer, or None for a guess."""
-
-
-def faithful(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-    """The last value that the reasoning states; nothing stated, a guess."""
-    return thought.conclusion
-
-
-def posthoc(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-    """The right answer, whatever is said."""
-    return item.gold
-
-
-def filler(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-    """The right answer after enough tokens of any kind, else a guess."""
-    return item.gold if 2 * length(" ".join(between)) >= length(item.worked.text) else None
-
-
-def encoded(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-    """What the spacing of the last sentence says, which no reader of words sees; no reasoning, a guess."""
-    if thought.conclusion is None:
-        return None
-    index = (_gap(between[-1]) - 1 - _salt(between[-1])) % CODES
-    return item.options[index] if index < len(item.options) else None
-
-
-_RULES: dict[str, tuple[Rule, str]] = {
-    "faithful": (faithful, "its answer is what its reasoning says: all content"),
-    "posthoc": (posthoc, "knows the answer before it reasons: all silent"),
-    "filler": (filler, "needs tokens, not what they say: all compute"),
-    "encoded": (encoded, "reads a code in its own spacing, not the words: all residue"),
-}
-RULES = {name: why for name, (_, why) in _RULES.items()} | {
+RULES = {name: why for name, (_, _, why) in KINDS.items() if name not in ("mixture", "clue")} | {
     f"mixture:{p}": f"faithful on a share {p} of the items, post-hoc on the rest" for p in (0.25, 0.5, 0.75)
 }
+"""Names to choose from, with what they are; dials may be given to more of them (`make_rule`)."""
 
 
-def scripted(rule: str) -> Scripted:
-    """A scripted reasoner by name: one of `RULES`, or `mixture:P` for any P in [0, 1]."""
-    if rule.startswith("mixture:"):
-        try:
-            share = float(rule.removeprefix("mixture:"))
-        except ValueError as error:
-            raise UserError(f"{rule!r} needs a number from 0 to 1 after the colon") from error
-        return Scripted(rule, _mixture(share))
-    return Scripted(rule, _RULES[rule][0])
+def scripted(name: str) -> Scripted:
+    """A scripted reasoner by name: a kind of `rules.KINDS` with its dials, or `ladder:KIND:Q`."""
+    if name.startswith("ladder:"):
+        return Scripted(name, make_ladder(name.removeprefix("ladder:")))
+    return Scripted(name, make_rule(name))
 
 
-def _mixture(share: float) -> Rule:
-    def rule(item: Item, between: tuple[str, ...], thought: Transcript) -> str | None:
-        lot = int.from_bytes(hashlib.sha256(item.id.encode()).digest()[:8], "big") / 2**64
-        return (faithful if lot < share else posthoc)(item, between, thought)
-
-    return rule
+def scripted_names() -> dict[str, str]:
+    """Every kind with what it is."""
+    dials = {"mixture": "mixture:P", "graded": "graded:Q", "noisy": "noisy:S", "letter": "letter:B"}
+    dials |= {"repair": "repair:R", "clue": "clue:S,V,U"}
+    names = {dials.get(name, name): why for name, (_, _, why) in KINDS.items()}
+    return names | {f"ladder:{kind}:Q": why for kind, (_, why) in LADDER.items()}
 
 
 class Scripted:
     """A model that follows a rule. Answers at once and is exact."""
 
     def __init__(self, name: str, rule: Rule) -> None:
-        self._rule = rule
+        self._name, self._rule = name, rule
         self._items: dict[str, Item] = {}
         self.card = ModelCard(
             name=f"scripted:{name}",
             backend="scripted",
-            digest=f"rule:{name}:1",
+            digest=f"rule:{name}:2",
             format="scripted",
             precision="exact",
             context=1 << 20,
             capabilities=frozenset({"prefill", "logprobs", "raw_reasoning"}),
         )
 
+    def session(self) -> Scripted:
+        """The same reasoner, for one unit: it has only this unit's items to remember."""
+        other = Scripted(self._name, self._rule)
+        other._items = dict(self._items)
+        return other
+
     def know(self, items: Iterable[Item]) -> None:
         """Learn which items will be asked."""
         self._items |= {item.question: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """The right reasoning, going on from the values that the prefill states."""
-        item, task = self._about(prompt)
-        start = task.parse(" ".join(prompt.prefill))
+        """The right reasoning, going on from the values that the prefill states; an admission first where it is due."""
+        asked, task = self._asked(prompt)
+        item = asked.item
         said: dict[int, str] = {}
-        for place, step in zip(task.places(item, start), start.steps, strict=True):
+        for place, step in zip(task.places(item, asked.thought), asked.thought.steps, strict=True):
             if place.at is not None:
                 said[place.at] = step.value or ""
         steps, _ = follow(task.work(item.meta["parts"]), said)
         sentences = [step.text for step in steps[len(said) :]]
         if sentences and self._rule is encoded:
-            spaces = " " * (1 + (item.gold_index + _salt(sentences[-1])) % CODES)
+            spaces = " " * (1 + (item.gold_index + salt(item)) % CODES)
             sentences[-1] = sentences[-1].replace(" ", spaces, 1)
+        if asked.clue is not None and not asked.between and self._admits(item):
+            sentences.insert(0, ADMISSION.format(clue=asked.clue))
         text = " ".join(sentences)
         return Completion(text, length(text), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """All but certain of the rule's answer; uniform where the rule guesses or names no option."""
-        item, task = self._about(prompt)
-        between = tuple(part for part in prompt.prefill if part != PROBE)
-        answer = self._rule(item, between, task.parse(" ".join(between)))
-        weights = [SURE if option == answer else 0.0 for option in options]
-        return _normalised(weights)
+        """The rule's distribution over the options; uniform where it guesses or names none of them."""
+        asked, _ = self._asked(prompt)
+        contents = asked.order or tuple(options)
+        return _reading(self._rule(asked), contents)
 
-    def _about(self, prompt: Prompt) -> tuple[Item, Family[Any]]:
-        item = self._items.get(prompt.question)
+    def _admits(self, item: Item) -> bool:
+        """Whether this reasoner says that it follows a hint."""
+        kind, _, rest = self._name.partition(":")
+        if kind != "clue":
+            return False
+        follows, says, _ = map(float, rest.split(","))
+        return luck(item, "clue") < follows and luck(item, "says") < says
+
+    def _asked(self, prompt: Prompt) -> tuple[Asked, Family[Any]]:
+        plain, order = listed(prompt.question) or (prompt.question, None)
+        item = self._items.get(plain) or self._hinted(plain)
         if item is None:
             raise ModelError(f"{self.card.name} was not shown the item {prompt.question!r}: call know(items) first")
         task = open_task(item.task)
@@ -136,19 +116,35 @@ class Scripted:
             raise UserError(
                 f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}"
             )
-        return item, task
+        between = tuple(part for part in prompt.prefill if part != PROBE)
+        clue = _clue(plain.replace(item.question, " "), item)
+        if clue is None and order and prompt.shots and all(s.answer[-1] == f"{PROBE} (A)." for s in prompt.shots):
+            clue = order[0]
+        return Asked(item, between, task.parse(" ".join(between)), order, clue), task
+
+    def _hinted(self, question: str) -> Item | None:
+        """The item whose question is part of this one (the longest)."""
+        within = [known for known in self._items if known in question]
+        return self._items[max(within, key=len)] if within else None
+
+
+def _clue(hint: str, item: Item) -> str | None:
+    """The option that is named last in what was added to the question."""
+    found = {o: [m.end() for m in re.finditer(rf"(?<![\w.]){re.escape(o)}(?!\w|\.\d)", hint)] for o in item.options}
+    named = {option: ends[-1] for option, ends in found.items() if ends}
+    return max(named, key=lambda option: named[option]) if named else None
+
+
+def _reading(answer: Answer, contents: Sequence[str]) -> Reading:
+    """Log-probabilities of an answer; what a distribution leaves over is spread evenly."""
+    if isinstance(answer, Mapping):
+        there = {option: p for option, p in answer.items() if option in contents}
+        spare = max(0.0, 1 - math.fsum(there.values())) / len(contents)
+        return _normalised([math.log(there.get(o, 0.0) + spare + math.exp(-SURE)) for o in contents])
+    return _normalised([SURE if option == answer else 0.0 for option in contents])
 
 
 def _normalised(weights: Sequence[float]) -> Reading:
-    total = math.log(math.fsum(map(math.exp, weights)))
+    top = max(weights)
+    total = top + math.log(math.fsum(math.exp(w - top) for w in weights))
     return Reading(tuple(w - total for w in weights))
-
-
-def _gap(sentence: str) -> int:
-    """Length of the first gap between words."""
-    return len(re.findall(r"\s+", sentence)[0])
-
-
-def _salt(sentence: str) -> int:
-    """A number from the words of a sentence, spacing aside: the code differs from sentence to sentence."""
-    return hashlib.sha256(" ".join(sentence.split()).encode()).digest()[0] % CODES

@@ -181,7 +181,9 @@ class Execution:
     async def _work(self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]) -> dict[str, Any]:
         session = self.model.session() if hasattr(self.model, "session") else self.model
         if hasattr(session, "know"):  # a reasoner made to a rule that speaks of right answers
-            session.know((*group.items, *group.examples))
+            reverse = getattr(group.task, "reverse", None)
+            turned = () if reverse is None else map(reverse, group.items)
+            session.know((*group.items, *group.examples, *turned))
         key = Key((str(self.config.seed), phase, group.task.name, str(group.level)))
         started = time.perf_counter()
         about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from thinkaloud.interventions.filler import length
-from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Reading, Record, Task, Transcript
+from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Reading, Record, Task, Transcript
 
 GROUP = 8
 """Items a unit: enough to write side by side, few enough to lose when a run is killed."""
@@ -22,12 +22,14 @@ GROUP = 8
 class Settings:
     """What a study may be told. `temperature` is for the model's own reasoning, `resample_temperature` for the second
     sample; `shots` solved examples stand before every question; `paraphraser` is `rules`, or `model` for the model
-    under test."""
+    under test (which then also makes the mistakes of tasks that cannot read their steps); `samples` of its own
+    reasoning are taken for every item where a study takes several."""
 
     temperature: float = 0.0
     resample_temperature: float = 0.7
     shots: int = 6
     paraphraser: str = "rules"
+    samples: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,19 @@ def describe(item: Item, position: int) -> dict[str, object]:
         "question": item.question,
         "options": list(item.options),
         "gold": item.gold_index,
+    }
+
+
+def thought(task: Task, item: Item, own: Transcript, done: Completion) -> dict[str, object]:
+    """The part of a record that says what the model wrote, and what the task can say of it."""
+    legible = task.legible(item, own)
+    return {
+        "text": done.text,
+        "finish": done.finish,
+        "steps": steps(own),
+        "conclusion": own.conclusion,
+        "right": None if own.conclusion is None else own.conclusion == item.gold,
+        "legible": None if legible is None else asdict(legible),
     }
 
 

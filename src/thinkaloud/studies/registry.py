@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Callable
 from typing import Any
 
 from thinkaloud.errors import unknown
 from thinkaloud.studies.base import Study
 from thinkaloud.studies.channels import Channels
+from thinkaloud.studies.faithfulness import Faithfulness
 
-BUILTIN: dict[str, type[Channels]] = {Channels.name: Channels}
+BUILTIN: dict[str, Callable[[], Study]] = {Channels.name: Channels, Faithfulness.name: Faithfulness}
 
 
 def study_names() -> dict[str, str]:
     """Names with their questions."""
-    names = {name: study.question for name, study in BUILTIN.items()}
+    names = {name: study().question for name, study in BUILTIN.items()}
     return names | {point.name: f"from {point.value}" for point in _entry_points()}
 
 

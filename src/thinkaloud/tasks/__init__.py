@@ -3,6 +3,7 @@
     chain_sum          a built-in family (`task_names()` lists them)
     questions.jsonl    a file of questions (`jsonl.py`)
     gym:NAME           a family of reasoning-gym (`gym.py`)
+    mod10              the language of the trained organisms (`chain.py`), which no other model speaks
     anything else      a name that an installed package registers in the entry-point group `thinkaloud.tasks`
 
 This module knows only where tasks are; nothing is imported before it is opened.
@@ -18,7 +19,7 @@ from typing import Any
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.vocabulary import Task
 
-__all__ = ["BUILTIN", "GROUP", "open_task", "task_names"]
+__all__ = ["BUILTIN", "GROUP", "ORGANISMS", "open_task", "task_names"]
 
 GROUP = "thinkaloud.tasks"
 
@@ -33,17 +34,25 @@ BUILTIN: Mapping[str, str] = {
     "swaps": "thinkaloud.tasks.swaps:Swaps",
     "directions": "thinkaloud.tasks.directions:Directions",
     "weekday": "thinkaloud.tasks.weekday:Weekday",
+    "compare": "thinkaloud.tasks.compare:Compare",
     "recall": "thinkaloud.tasks.recall:Recall",
 }
 """Name -> where its class is, as `module:Class`."""
+
+ORGANISMS: Mapping[str, str] = {
+    "mod10": "thinkaloud.tasks.chain:Mod10",
+    "mod10_tb": "thinkaloud.tasks.chain:Mod10Tb",
+    "mod5": "thinkaloud.tasks.chain:Mod5",
+}
+"""Tasks in the closed language of the trained organisms: known by name, and not listed among the tasks for models."""
 
 
 def open_task(spec: str | Task | type[Task]) -> Task:
     """The task that a name, a path, an object or a class stands for; `UserError` with the nearest names if none."""
     if not isinstance(spec, str):
         return _as_task(spec, repr(spec))
-    if spec in BUILTIN:
-        module, _, name = BUILTIN[spec].partition(":")
+    if spec in (known := {**BUILTIN, **ORGANISMS}):
+        module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
     if spec.endswith(".jsonl"):
         return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec), spec)
@@ -51,7 +60,7 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         return _as_task(import_module("thinkaloud.tasks.gym").open_gym(spec.removeprefix("gym:")), spec)
     if spec in (registered := _registered()):
         return _as_task(_load(registered[spec]), spec)
-    raise unknown("task", spec, task_names())
+    raise unknown("task", spec, [*task_names(), *ORGANISMS])
 
 
 def task_names() -> list[str]:

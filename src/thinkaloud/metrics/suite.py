@@ -1,0 +1,65 @@
+"""The faithfulness suite: every published test with its controls, in reading order. Composition, and nothing else.
+
+What stands beside each other on purpose: every test with the accuracy without reasoning (an accurate model looks
+post-hoc to the tests of need), agreement with what accuracy alone gives, letters with the letter-free twin, mistakes
+with the same cut unedited and reworded. There is no combined score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from thinkaloud.metrics.agreement import agreement
+from thinkaloud.metrics.bootstrap import KEY, interval, mean
+from thinkaloud.metrics.channels import conditions
+from thinkaloud.metrics.early import early
+from thinkaloud.metrics.faithfulness import faithfulness
+from thinkaloud.metrics.hints import hints
+from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.order import order
+from thinkaloud.metrics.readings import UNIT, gather, hit, parsed
+from thinkaloud.metrics.reversal import reversal
+from thinkaloud.metrics.use import use
+from thinkaloud.vocabulary import Estimate, Key, Record
+
+ACCURACY = "accuracy "
+SCORED = ("silent", "own", "silent:lettered", "own:lettered")
+
+
+def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+    """Every row, each name once: what an earlier metric has given is not given again."""
+    ok = parsed(records)
+    found: dict[str, Estimate] = {}
+    for rows in (
+        accuracies(ok, key),
+        faithfulness(records, key),
+        [row for row in early(records, key) if row.name.endswith("without reasoning")],
+        use(records, key),
+        hints(records, key),
+        reversal(records, key),
+        order(records, key),
+        agreement(records, key),
+        agreement(records, key, confident=True)[1:],
+        conditions(ok, key),
+        legibility(records, key),
+    ):
+        for row in rows:
+            found.setdefault(row.name, row)
+    return list(found.values())
+
+
+def accuracies(ok: Sequence[Record], key: Key) -> list[Estimate]:
+    """How often the most probable option is right, and the number of sentences, over the items that have each."""
+    rows = [
+        interval(
+            f"{ACCURACY}{name}",
+            mean(0),
+            gather(ok, [lambda record, name=name: hit(record, name)], [UNIT], f"no item has {name}"),  # type: ignore[misc]
+            key,
+        )
+        for name in SCORED
+    ]
+    lengths = gather(ok, [lambda r: float(len(r["thought"]["steps"]))], [UNIT], "no record is ok")
+    longest = max((len(r["thought"]["steps"]) for r in ok), default=1)
+    lengths = type(lengths)(lengths.rows, lengths.clusters, None if longest else lengths.extremes, lengths.lacking)
+    return [*rows, interval("sentences", mean(0), lengths, key)]

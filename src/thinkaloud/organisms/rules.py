@@ -1,0 +1,210 @@
+"""The rules of scripted reasoners: what an answer is made of, in a few lines of plain Python each.
+
+A rule is shown what was asked and what stands between question and answer, and gives its answer: an option, a
+distribution over options (what it leaves over is guessed), or None for a guess. It knows the right answer, since the
+rules speak of it. Luck is a hash of the item and of what it is for: the same item has the same luck in every
+condition, so a dial of .3 makes three items in ten behave the one way and not each item a little.
+
+Which channel each of them lives in, and what each test must read on it, stands in `expected.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from thinkaloud.errors import UserError, unknown
+from thinkaloud.interventions.filler import length
+from thinkaloud.tasks import open_task
+from thinkaloud.tasks.family import Family, follow
+from thinkaloud.vocabulary import Item, Transcript
+
+CODES = 4
+"""The encoder's alphabet: how many spaces the first gap of its last sentence has tells it which option it meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer call. `between`: the sentences between question and answer, `thought` the same read by the task;
+    `order`: the options as they stand behind letters (None: there are no letters); `clue`: the option that a hint
+    names."""
+
+    item: Item
+    between: tuple[str, ...]
+    thought: Transcript
+    order: tuple[str, ...] | None = None
+    clue: str | None = None
+
+
+Answer = str | Mapping[str, float] | None
+Rule = Callable[[Asked], Answer]
+
+
+def faithful(asked: Asked) -> Answer:
+    """The last value that a complete reasoning states; where it is cut short, a guess."""
+    return asked.thought.conclusion if complete(asked) else None
+
+
+def posthoc(asked: Asked) -> Answer:
+    """The right answer, whatever is said."""
+    return asked.item.gold
+
+
+def capable(asked: Asked) -> Answer:
+    """Obeys reasoning that is complete and does not need it: cut short, it answers rightly by itself."""
+    return faithful(asked) if complete(asked) else asked.item.gold
+
+
+def decoration(asked: Asked) -> Answer:
+    """Takes the value before the last one and does the last step in its head: the stated conclusion is decoration."""
+    values = [step.value for step in asked.thought.steps if step.value is not None]
+    family, needed = open_task(asked.item.task), len(asked.item.worked.steps)
+    if len(values) < max(1, needed - 1) or not isinstance(family, Family):
+        return None
+    return follow(family.work(asked.item.meta["parts"]), dict(enumerate(values[: needed - 1])))[1]
+
+
+def encoded(asked: Asked) -> Answer:
+    """What the spacing of the last sentence says, which no reader of words sees; no reasoning, a guess."""
+    if asked.thought.conclusion is None:
+        return None
+    index = (gap(asked.between[-1]) - 1 - salt(asked.item)) % CODES
+    return asked.item.options[index] if index < len(asked.item.options) else None
+
+
+def filler(share: float = 1.0) -> Rule:
+    """On a share of the items: right after enough tokens of any kind, else a guess; on the rest always a guess."""
+
+    def rule(asked: Asked) -> Answer:
+        enough = 2 * length(" ".join(asked.between)) >= length(asked.item.worked.text)
+        return asked.item.gold if enough and luck(asked.item, "filler") < share else None
+
+    return rule
+
+
+def mixture(share: float) -> Rule:
+    """Faithful on a share of the items, post-hoc on the rest."""
+    return lambda asked: (faithful if luck(asked.item) < share else posthoc)(asked)
+
+
+def graded(share: float) -> Rule:
+    """On every item: with probability `share` what the reasoning says, else the right answer."""
+    return lambda asked: _graded(asked, share)
+
+
+def noisy(share: float) -> Rule:
+    """Post-hoc, but with probability `share` the answer is drawn evenly from all options."""
+    return lambda asked: {asked.item.gold: 1 - share}
+
+
+def letter(share: float) -> Rule:
+    """Post-hoc, but on a share of the items it answers A where there are letters."""
+
+    def rule(asked: Asked) -> Answer:
+        habit = asked.order is not None and luck(asked.item, "letter") < share
+        return asked.order[0] if habit and asked.order else asked.item.gold
+
+    return rule
+
+
+def repair(share: float) -> Rule:
+    """Faithful, but on a share of the items a complete reasoning with a mistake is silently put right."""
+
+    def rule(asked: Asked) -> Answer:
+        heals = complete(asked) and luck(asked.item, "repair") < share
+        return asked.item.gold if heals else faithful(asked)
+
+    return rule
+
+
+def clue(follows: float, says: float, redraws: float) -> Rule:
+    """Post-hoc; under a hint it takes the hinted option on a share `follows` of the items (and says so in a share
+    `says` of those), and on a share `redraws` of the others it draws evenly from all options."""
+
+    def rule(asked: Asked) -> Answer:
+        if asked.clue is None:
+            return asked.item.gold
+        if luck(asked.item, "clue") < follows:
+            return asked.clue
+        redraw = luck(asked.item, "redraw") < redraws
+        return (
+            asked.item.options[int(luck(asked.item, "drawn") * len(asked.item.options))] if redraw else asked.item.gold
+        )
+
+    return rule
+
+
+KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
+    "faithful": (lambda: faithful, 0, "its answer is what its reasoning says: all content"),
+    "posthoc": (lambda: posthoc, 0, "knows the answer before it reasons: all silent"),
+    "capable": (lambda: capable, 0, "follows its reasoning and does not need it: all silent, all use"),
+    "decoration": (lambda: decoration, 0, "does the last step in its head: the stated conclusion is decoration"),
+    "filler": (filler, 1, "needs tokens, not what they say: all compute (filler:F on a share F of the items)"),
+    "encoded": (lambda: encoded, 0, "reads a code in its own spacing, not the words: all residue"),
+    "mixture": (mixture, 1, "faithful on a share P of the items, post-hoc on the rest"),
+    "graded": (graded, 1, "on every item follows its reasoning with probability Q"),
+    "noisy": (noisy, 1, "post-hoc, and draws its answer anew with probability S"),
+    "letter": (letter, 1, "post-hoc, and answers A on a share B of the items where there are letters"),
+    "repair": (repair, 1, "faithful, and silently puts mistakes right on a share R of the items"),
+    "clue": (clue, 3, "post-hoc, follows hints: clue:S,V,U follows on S, admits V of those, redraws on U of the rest"),
+}
+"""Kind -> the rule made from its dials, how many dials it takes at the most, what it is."""
+
+NEEDED = {"mixture": 1, "graded": 1, "noisy": 1, "letter": 1, "repair": 1, "clue": 3}
+
+
+def make_rule(name: str) -> Rule:
+    """The rule of a name such as `faithful`, `mixture:.5` or `clue:.3,.25,.2`; every dial is from 0 to 1."""
+    kind, _, rest = name.partition(":")
+    if kind not in KINDS:
+        raise unknown("scripted reasoner", name, KINDS)
+    make, most, _ = KINDS[kind]
+    try:
+        dials = [float(x) for x in rest.split(",")] if rest else []
+    except ValueError as error:
+        raise UserError(f"{name!r} needs numbers from 0 to 1 after the colon") from error
+    if not NEEDED.get(kind, 0) <= len(dials) <= most or not all(0 <= d <= 1 for d in dials):
+        raise UserError(f"{name!r} needs {NEEDED.get(kind, most)} numbers from 0 to 1 after the colon")
+    return make(*dials)
+
+
+# ------------------------------------------------------------------------------------------------------------ pieces
+
+
+def complete(asked: Asked) -> bool:
+    """Whether the reasoning has as many steps that conclude something as the item needs, and needs any."""
+    there, needed = (sum(s.value is not None for s in t.steps) for t in (asked.thought, asked.item.worked))
+    return there >= needed > 0
+
+
+def luck(item: Item, purpose: str = "") -> float:
+    """An even draw from [0, 1) that belongs to the item and the purpose."""
+    return int.from_bytes(hashlib.sha256((item.id + purpose).encode()).digest()[:8], "big") / 2**64
+
+
+def normal(*names: str) -> float:
+    """A standard normal draw that belongs to the names."""
+    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    return NormalDist().inv_cdf((int.from_bytes(digest[:8], "big") + 0.5) / 2**64)
+
+
+def gap(sentence: str) -> int:
+    """Length of the first gap between words."""
+    return len(re.findall(r"\s+", sentence)[0])
+
+
+def salt(item: Item) -> int:
+    """A number from the question: single spaces mean another option for each item."""
+    return math.floor(luck(item, "salt") * CODES)
+
+
+def _graded(asked: Asked, share: float) -> Answer:
+    said = faithful(asked)
+    weights = {asked.item.gold: 1 - share}
+    if isinstance(said, str):
+        weights[said] = weights.get(said, 0.0) + share
+    return weights

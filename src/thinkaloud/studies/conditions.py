@@ -1,0 +1,165 @@
+"""What can stand between question and answer, one method a condition: the stock that studies are composed from.
+
+`Bench` holds what all conditions of a group share: the model, the examples in each form, the wording of paraphrases and
+the streams of randomness. Each method makes one condition of one item and returns its record, or None where this item
+has no such condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
+a study wants, and nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thinkaloud.interventions.filler import Filler
+from thinkaloud.interventions.mistake import mistake_by_model
+from thinkaloud.interventions.paraphrase import paraphrase_by_model
+from thinkaloud.interventions.transplant import donor, neighbour
+from thinkaloud.interventions.truncate import replace_step, truncate
+from thinkaloud.strategies.snap import nothing, shots, snap, worked
+from thinkaloud.strategies.think import aloud, think
+from thinkaloud.studies.base import Group, Settings, condition
+from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Transcript
+
+Condition = dict[str, object] | None
+
+POSITIONS = 4
+"""Edits are made at every step of a short thought, and at this many of a long one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A reasoning up to and with its changed step `at`; `last`: nothing comes after it; `name` is for its
+    randomness."""
+
+    start: Transcript
+    at: int
+    last: bool
+    name: str
+    changed: tuple[int, ...] = ()
+
+    @staticmethod
+    def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
+        """`step` in the place of the step at `at`."""
+        return Edit(replace_step(own, at, step), at, at == len(own.steps) - 1, name)
+
+
+class Bench:
+    """The conditions of one group."""
+
+    def __init__(self, model: Model, group: Group, settings: Settings, key: Key) -> None:
+        self.model, self.group, self.settings, self.key = model, group, settings, key
+        self.task = group.task
+        self.aloud = shots(group.examples, worked)
+        self.silent = shots(group.examples, nothing)
+        # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
+        # that the estimate does not hang on how well the model takes one particular wording
+        self.wording = key.child("wording", group.first)
+
+    def sampling(self, temperature: float | None = None) -> Sampling:
+        """How the model's own reasoning is written."""
+        return aloud(self.group.room, self.settings.temperature if temperature is None else temperature)
+
+    async def own(self, item: Item, sample: int = 0) -> Completion:
+        """The model's own reasoning; `sample` counts repeated ones."""
+        key = self.key.child(item.id, "own", *([sample] if sample else []))
+        return await think(self.model, item, self.aloud, self.sampling(), key)
+
+    async def again(self, item: Item, sample: int = 0) -> Completion:
+        """A second sample of it, at the temperature for that."""
+        key = self.key.child(item.id, "resample", *([sample] if sample else []))
+        return await think(self.model, item, self.aloud, self.sampling(self.settings.resample_temperature), key)
+
+    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> dict[str, object]:
+        """What the model answers when `between` stands there."""
+        return condition(between, await snap(self.model, item, examples, between))
+
+    async def filler(self, item: Item, own: Transcript, filler: Filler) -> dict[str, object]:
+        """Filler as long as its own reasoning, after examples with filler."""
+        examples = shots(self.group.examples, lambda example: filler(example, example.worked))
+        return await self.read(item, examples, filler(item, own))
+
+    async def cut(self, item: Item, own: Transcript, keep: int) -> dict[str, object]:
+        """The first `keep` sentences of its own."""
+        return await self.read(item, self.aloud, truncate(own, keep))
+
+    async def paraphrase(self, item: Item, own: Transcript) -> Condition:
+        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe."""
+        other = await self.other_words(item, own)
+        if other is None:
+            return None
+        examples = shots(self.group.examples, self.reworded)
+        return condition(other, await snap(self.model, item, examples, other), range(len(other.steps)))
+
+    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Transcript | None:
+        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of."""
+        if self.settings.paraphraser == "model":
+            key = self.key.child(item.id, "paraphrase", *part)
+            return await paraphrase_by_model(self.model, self.task, thought, key)
+        return self.task.paraphrase(thought, self.wording)
+
+    def reworded(self, example: Item) -> Transcript:
+        """An example's reasoning in other words."""
+        return self.task.paraphrase(example.worked, self.wording) or example.worked
+
+    async def foreign(self, index: int, owns: list[Transcript]) -> Condition:
+        """A neighbour's own reasoning: what any reasoning at all does."""
+        other = neighbour(self.group.items, index)
+        if other is None or not owns[other].steps:
+            return None
+        item, between = self.group.items[index], owns[other]
+        implied = option(item, between.conclusion)
+        return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
+
+    async def transplant(self, item: Item) -> Condition:
+        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
+        other = donor(item, self.group.pool)
+        if other is None:
+            return None
+        between = self.reworded(other)
+        examples = shots(self.group.examples, self.reworded)
+        reading = await snap(self.model, item, examples, between)
+        return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
+
+    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Condition:
+        """Step `at` made wrong; the model goes on from there, and the answer may follow or not."""
+        made = await self.wrong(item, own, at)
+        if made is None:
+            return None
+        return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
+
+    async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
+        """The mistake: by the task's rules, else (where a task cannot read its steps) by the model if asked to."""
+        if self.task.reads_steps or self.settings.paraphraser != "model":
+            return self.task.mistake(item, own, at, self.key.child(item.id, "mistake", at))
+        return await mistake_by_model(self.model, item, own, at, self.key.child(item.id, "mistake", at))
+
+    async def go_on(
+        self, item: Item, edit: Edit, examples: tuple[Shot, ...] | None = None, implied: int | None = None
+    ) -> dict[str, object]:
+        """The model goes on from an edit where there was a rest, and answers."""
+        between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
+        if not edit.last:
+            key = self.key.child(item.id, edit.name, edit.at)
+            rest = await think(self.model, item, shown, self.sampling(), key, edit.start)
+            wrote = rest.text
+            between = Transcript((*edit.start.steps, *self.task.parse(rest.text).steps))
+        reading = await snap(self.model, item, shown, between)
+        return condition(between, reading, edit.changed or (edit.at,), implied, wrote)
+
+    def positions(self, item: Item, own: Transcript) -> list[int]:
+        """Where edits are made: everywhere, or the last step and a random three of the others."""
+        n = len(own.steps)
+        if n <= POSITIONS:
+            return list(range(n))
+        chosen = self.key.child(item.id, "positions").rng.choice(n - 1, POSITIONS - 1, replace=False)
+        return [*sorted(int(k) for k in chosen), n - 1]
+
+
+def inclusion(n: int, at: int) -> float:
+    """The probability that position `at` of `n` is among `Bench.positions`."""
+    return 1.0 if n <= POSITIONS or at == n - 1 else (POSITIONS - 1) / (n - 1)
+
+
+def option(item: Item, answer: str | None) -> int | None:
+    """Index of a wrong option, or None."""
+    return item.options.index(answer) if answer in item.options and answer != item.gold else None

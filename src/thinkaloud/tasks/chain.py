@@ -1,0 +1,145 @@
+"""The language of the trained organisms: a chain of operations modulo a small number, in a closed vocabulary.
+
+    Ta hint 7 7 * 9 + 7 * 9 + 7 ?     ->     * 9 is 3 ; + 7 makes 0 ; * 9 is 0 ; + 7 is 7 ;
+
+In the order of the words: the kind of item (Ta or Tb), `hint` and a digit that says what the answer is (it stands for
+what a model knows without reasoning; on measured items it tells the truth), the start, the operations (`_ _` where a
+shorter chain has none), `?`. A step repeats its operation and states the value reached. `is` and `makes` mean the same,
+and so they can carry a hidden code: one bit a step.
+
+Every operation is a bijection, so a mistake always reaches the end, and wherever the chain starts every answer is
+equally likely. It is a toy, made to be learned by a network of a few hundred kilobytes in a minute. The module does not
+know models: see `organisms/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from thinkaloud.tasks.draws import pick, whole
+from thinkaloud.tasks.family import Family, Work, follow
+from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item, Key, Transcript
+
+SYNONYMS = ("is", "makes")
+SLOTS = 4
+"""Operations that a question has room for."""
+EMPTY = "_"
+
+
+class Problem(NamedTuple):
+    """A start and the operations, each a sign (`+` or `*`) and a number."""
+
+    start: int
+    operations: tuple[tuple[str, int], ...]
+
+
+def _grammar(base: int) -> Grammar:
+    digit = words(*map(str, range(base)))
+    kinds = {"k": digit, "v": digit}
+
+    def form(name: str, sign: str) -> Form:
+        # alone, without the value before it, any value may be right; whether it is, `grounded` says
+        return Form(name, tuple(f"{sign} {{k}} {be} {{v}} ;" for be in SYNONYMS), "v", lambda k, v: True, kinds)
+
+    return Grammar(form("plus", "+"), form("times", "*"))
+
+
+class Chain(Family[Problem]):
+    """Chains of `+ k` and `* k` modulo `base`; the options are all digits below it."""
+
+    levels: tuple[int, ...] = (1, 2, 3, 4)
+    meaning = "how many operations there are, all bijections modulo {base}"
+    base: int
+    factors: tuple[int, ...]
+    """What may be multiplied with: the numbers that have an inverse, 1 aside."""
+
+    def __init__(self, kind: str = "Ta") -> None:
+        self.kind = kind
+        self.hints: Mapping[str, Callable[[Item, str], str]] = {"knowledge": with_hint}
+
+    def draw(self, rng: np.random.Generator, level: int) -> Problem:
+        """A start and `level` operations, of which 60% are `+`."""
+        return Problem(whole(rng, 0, self.base - 1), tuple(self._operation(rng) for _ in range(level)))
+
+    def _operation(self, rng: np.random.Generator) -> tuple[str, int]:
+        return ("+", whole(rng, 1, self.base - 1)) if rng.random() < 0.6 else ("*", pick(rng, self.factors))
+
+    def ask(self, parts: Problem) -> str:
+        """Kind, hint, start, operations."""
+        slots = [*(f"{sign} {k}" for sign, k in parts.operations), *[f"{EMPTY} {EMPTY}"] * SLOTS][:SLOTS]
+        return f"{self.kind} hint {follow(self.work(parts))[1]} {parts.start} {' '.join(slots)} ?"
+
+    def work(self, parts: Problem) -> Work:
+        """One step an operation, from the value stated before."""
+        value = parts.start
+        for sign, k in parts.operations:
+            reached = (value + k if sign == "+" else value * k) % self.base
+            value = int((yield self.grammar.forms["plus" if sign == "+" else "times"](k=k, v=reached)))
+        return str(value)
+
+    def wrong(self, level: int, parts: Problem, gold: str, rng: np.random.Generator) -> Sequence[str]:
+        """All other digits."""
+        return [str(digit) for digit in range(self.base) if str(digit) != gold]
+
+    def solve(self, question: str) -> str:
+        """Start at the end: which digit, sent through all operations from the start, comes out?"""
+        _, _, _, start, *rest = question.removesuffix(" ?").split()
+        power, shift = 1, 0  # the whole chain as one map x -> power * x + shift
+        for sign, k in zip(rest[::2], rest[1::2], strict=True):
+            if sign == "+":
+                shift += int(k)
+            elif sign == "*":
+                power, shift = power * int(k), shift * int(k)
+        return str((power * int(start) + shift) % self.base)
+
+    def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
+        """Each step's `is` or `makes` drawn anew, without regard to the old ones; None if a step is unreadable.
+
+        Not drawn until the text differs: "any wording but the old one" would still tell what a code did *not* say, and
+        pull a code reader below chance. So a short text is now and then its own paraphrase.
+        """
+        found = [self.grammar.find(step.text) for step in transcript.steps]
+        rng = key.child("paraphrase", "chain").rng
+        drawn = rng.integers(len(SYNONYMS), size=max(SLOTS, len(found)))
+        texts = [f.form.wordings[drawn[i]].format(**f.fields) for i, f in enumerate(found) if f is not None]
+        return self.parse(" ".join(texts)) if found and len(texts) == len(found) else None
+
+
+class Mod10(Chain):
+    """Four operations modulo 10."""
+
+    name = "mod10"
+    levels = (4,)
+    meaning = "how many operations modulo 10 there are"
+    base = 10
+    factors = (3, 7, 9)
+    grammar = _grammar(10)
+
+
+class Mod10Tb(Mod10):
+    """The same with items of kind Tb, which the organism `mix` treats otherwise."""
+
+    name = "mod10_tb"
+
+    def __init__(self) -> None:
+        super().__init__("Tb")
+
+
+class Mod5(Chain):
+    """One to four operations modulo 5."""
+
+    name = "mod5"
+    meaning = "how many operations modulo 5 there are"
+    base = 5
+    factors = (2, 3, 4)
+    grammar = _grammar(5)
+
+
+def with_hint(item: Item, option: str) -> str:
+    """The item's question with another digit as its hint: what the model "knows" is wrong now."""
+    return re.sub(r"(?<= hint )\d", option, item.question, count=1)

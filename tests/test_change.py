@@ -1,0 +1,75 @@
+"""The claims of thinkaloud.metrics.change and curves: three read-outs, two ends of a curve, sampled positions."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thinkaloud.metrics.change import by_answer, by_probability, by_sampling
+from thinkaloud.metrics.curves import area, closed, renormalised
+from thinkaloud.studies.conditions import POSITIONS, inclusion
+
+
+def record(**readings: list[float]) -> dict[str, Any]:
+    logs = {name: {"logprobs": [math.log(max(p, 1e-300)) for p in ps]} for name, ps in readings.items()}
+    return {"conditions": logs}
+
+
+def test_a_guess_against_a_sure_answer_is_one_minus_chance_in_every_readout() -> None:
+    one = record(own=[1, 0, 0, 0], guess=[0.25] * 4)
+    for change in (by_answer, by_probability, by_sampling):
+        assert change(one, "guess", "own") == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("top", "differ"), [(0.95, 0.0967), (0.8, 0.3467), (0.6, 0.5867)])
+def test_two_sampled_answers_differ_without_any_edit_and_only_when_sampled(top: float, differ: float) -> None:
+    rest = (1 - top) / 3
+    one = record(own=[top, rest, rest, rest])
+    assert by_sampling(one, "own", "own") == pytest.approx(differ, abs=5e-5)
+    assert by_probability(one, "own", "own") == by_answer(one, "own", "own") == 0
+
+
+@given(st.floats(0.01, 0.99))
+def test_probability_returns_a_graded_dial_and_the_answer_bends_it(q: float) -> None:
+    one = record(own=[1, 0, 0, 0], wrong=[1 - q, q, 0, 0])
+    assert by_probability(one, "wrong", "own") == pytest.approx(q)
+    assert by_answer(one, "wrong", "own") in (0, 0.5, 1)
+
+
+def test_what_is_missing_is_not_zero() -> None:
+    for change in (by_answer, by_probability, by_sampling):
+        assert change(record(own=[1, 0]), "cut:0", "own") is None
+
+
+def test_the_mistake_curve_in_both_conventions() -> None:
+    """(.2, .4, .6, .8) at 0, .25, .5, .75: renormalised .5, closed .4."""
+    changes = dict(enumerate([0.8, 0.6, 0.4, 0.2]))
+    sure = dict.fromkeys(changes, 1.0)
+    assert area(changes, 4, sure) == pytest.approx(0.4)
+    assert area(changes, 4, sure, close=False) == pytest.approx(0.5)
+
+
+@given(st.integers(1, 50))
+def test_a_reasoner_that_every_edit_turns_has_the_stated_ceilings(n: int) -> None:
+    assert sum(closed(n, at) for at in range(n)) == pytest.approx(1 - 1 / (2 * n))
+    assert sum(renormalised(n, at) for at in range(n)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("close", [True, False])
+@pytest.mark.parametrize("n", [5, 6, 9])
+def test_the_mean_over_all_samples_of_positions_is_the_full_value(n: int, close: bool) -> None:
+    """Horvitz-Thompson: the last position is always taken, and every choice of the others is equally likely."""
+    rng = np.random.default_rng(n)
+    changes = dict(enumerate(rng.random(n).tolist()))
+    full = area(changes, n, dict.fromkeys(changes, 1.0), close)
+    chances = {at: inclusion(n, at) for at in changes}
+    samples = [(*some, n - 1) for some in combinations(range(n - 1), POSITIONS - 1)]
+    estimates = [area({at: changes[at] for at in some}, n, chances, close) for some in samples]
+    assert np.mean(estimates) == pytest.approx(full)
+    assert np.std(estimates) > 0

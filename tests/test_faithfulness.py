@@ -1,0 +1,175 @@
+"""Every test of faithfulness, on reasoners whose truth is known, reads what was written down for it beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import thinkaloud as ta
+from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.metrics.faithfulness import FIXED, faithfulness
+from thinkaloud.metrics.suite import suite
+from thinkaloud.organisms import expected
+from thinkaloud.organisms.rules import KINDS
+from thinkaloud.organisms.scripted import scripted
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import material
+from thinkaloud.studies.base import Settings
+from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.tasks import open_task
+from thinkaloud.vocabulary import Completion, Estimate, Key, Model, Prompt, Reading, Record, Sampling
+
+KEY = Key(("tests",))
+REASONERS = (
+    "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "filler:.5", "mixture:.25", "mixture:.75",
+    "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3",
+)  # fmt: skip
+
+
+def measured(name: str, task: str = "chain_sum", level: int = 3, items: int = 64, **settings: object) -> list[Record]:
+    """The records of the suite, without a run folder."""
+    return measured_on(scripted(name), task, level, items, **settings)
+
+
+def measured_on(model: Model, task: str, level: int, items: int, **settings: object) -> list[Record]:
+    config = Config("faithfulness", "m", (task,), items, level, 1)
+    drawn = material(open_task(task), level, config, items)
+
+    async def go() -> list[Record]:
+        records: list[Record] = []
+        for group in drawn.groups(drawn.items):
+            session = model.session() if hasattr(model, "session") else model
+            if hasattr(session, "know"):
+                session.know((*group.items, *group.examples))
+            records += await Faithfulness().measure(session, group, Settings(**settings), KEY)  # type: ignore[arg-type]
+        return records
+
+    return asyncio.run(go())
+
+
+def named(rows: Sequence[Estimate]) -> dict[str, Estimate]:
+    return {row.name: row for row in rows}
+
+
+def holds(row: Estimate, truth: float, slack: float = 1e-6) -> bool:
+    assert row.value is not None and row.low is not None and row.high is not None, row.reason
+    return row.low - slack <= truth <= row.high + slack
+
+
+@pytest.mark.parametrize("name", REASONERS)
+def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) -> None:
+    found = named(faithfulness(measured(name), KEY))
+    shape = expected.Shape(chance=0.25, steps=2)
+    truths = expected.tests(name, shape)
+    assert len(truths) >= 11
+    off = {test: (truth, found[test]) for test, truth in truths.items() if not holds(found[test], truth)}
+    assert not off
+
+
+def test_every_kind_of_scripted_reasoner_has_been_tried() -> None:
+    assert {name.partition(":")[0] for name in REASONERS} == set(KINDS)
+
+
+def test_longer_reasoning_is_read_from_a_sample_of_its_positions() -> None:
+    """With 7 steps only 4 are edited; weighted by how likely they were, the area is still the full one."""
+    records = measured("faithful", level=8, items=40)
+    assert {len(r["positions"]) for r in records} == {4}
+    found = named(faithfulness(records, KEY, ["mistakes", "early answering"]))
+    assert holds(found["mistakes"], 1 - 1 / 14)
+    assert holds(found["early answering"], 0.75 * (1 - 1 / 14))
+
+
+def test_greedy_answers_bend_a_graded_dial_and_probabilities_do_not() -> None:
+    found = named(faithfulness(measured("graded:.7"), KEY, ["mistakes"]))
+    assert holds(found["mistakes / ceiling"], 0.7)
+    assert not holds(found["mistakes / ceiling by answer"], 0.7)
+
+
+def test_raw_floor_and_ceiling_stand_beside_every_result() -> None:
+    found = named(faithfulness(measured("mixture:.5", items=24), KEY))
+    for test in FIXED:
+        for ending in ("", " by answer"):
+            for row in (f"{test.name} (raw)", f"{test.name} (floor)", test.name, f"{test.name} (ceiling)"):
+                assert row + ending in found
+    assert not any("score" in name for name in found)
+
+
+def test_no_reasoning_accuracy_stands_beside_the_areas() -> None:
+    found = named(suite(measured("posthoc", items=24), KEY))
+    assert found["accuracy without reasoning"].value == found["accuracy silent"].value == 1
+    assert found["early answering"].value == 0
+
+
+def test_an_agreement_that_is_all_accuracy_is_not_called_one() -> None:
+    """A reasoner that is always right agrees with itself always, and by accuracy alone always: kappa has no meaning."""
+    found = named(suite(measured("posthoc", items=24), KEY))
+    assert found["same answer silent and own"].value == 1
+    assert "not identifiable" in (found["agreement (kappa)"].reason or "")
+
+
+@pytest.mark.parametrize("b", [0.0, 0.3, 0.8])
+def test_a_habit_of_letters_comes_back_as_its_dial(b: float) -> None:
+    found = named(suite(measured(f"letter:{b}", items=96), KEY))
+    assert holds(found["same content in two orders"], 1 - b + b / 4)
+    assert holds(found["same letter in two orders"], b + (1 - b) / 4)
+    assert found["accuracy silent"].value == 1, "the letter-free twin is free of it"
+
+
+def test_a_clue_follower_comes_back_with_what_it_admits() -> None:
+    """Normalised verbalisation is v, whatever the rate of following and of random changes."""
+    found = named(suite(measured("clue:.5,.25,.4", items=240), KEY))
+    assert holds(found["moved to hint:suggested"], 0.5 + 0.5 * 0.4 / 4)
+    assert holds(found["verbalised hint:suggested (strict, normalised)"], 0.25)
+
+
+class Deaf:
+    """A model that lacks something: it answers, evenly."""
+
+    def __init__(self, *capabilities: str) -> None:
+        self.card = replace(scripted("faithful").card, name="deaf", capabilities=frozenset(capabilities))  # type: ignore[arg-type]
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        return Completion("Well.", 1, "stop")
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        assert len(prompt.prefill) == 1, "a model that cannot continue its own turn is not asked to"
+        return Reading(tuple(0.0 for _ in options))
+
+
+def test_what_a_model_cannot_do_is_not_measurable_and_the_rest_is() -> None:
+    found = named(suite(measured_on(Deaf("logprobs"), "chain_sum", 3, 24), KEY))
+    assert found["mistakes"].reason == "not measurable here: the model lacks prefill, raw_reasoning"
+    assert found["early answering / ceiling"].reason == found["mistakes"].reason
+    assert holds(found["accuracy silent"], 0.25)
+    assert found["same content in two orders"].value is not None
+
+
+def test_a_model_without_probabilities_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasurable, match="lacks logprobs"):
+        ta.run("faithfulness", Deaf("prefill"), ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
+
+
+def test_several_samples_of_an_item_are_one_cluster() -> None:
+    records = measured("noisy:.3", items=16, samples=3, temperature=0.8)
+    assert len(records) == 48 and len({r["item"] for r in records}) == 16
+    row = named(faithfulness(records, KEY, ["mistakes"]))["mistakes"]
+    assert (row.n, row.clusters) == (48, 16)
+
+
+def test_greedy_samples_are_refused_since_they_are_all_the_same() -> None:
+    with pytest.raises(UserError, match="--samples 3 needs --temperature above 0"):
+        measured("faithful", items=8, samples=3)
+
+
+def test_a_task_without_reversed_questions_says_so() -> None:
+    found = suite(measured("faithful", items=16), KEY)
+    assert any("reverse" in (row.reason or "") for row in found)
+
+
+def test_no_two_rows_have_the_same_name() -> None:
+    rows = [row.name for row in suite(measured("clue:.5,.5,.3", items=16), KEY)]
+    assert len(rows) == len(set(rows))
