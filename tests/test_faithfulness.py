@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from thinkaloud.organisms import expected
 from thinkaloud.organisms.rules import KINDS
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
+from thinkaloud.runs.records import records_of
 from thinkaloud.studies.base import Settings
 from thinkaloud.studies.faithfulness import Faithfulness
 from thinkaloud.tasks import open_task
@@ -36,19 +35,9 @@ def measured(name: str, task: str = "chain_sum", level: int = 3, items: int = 64
 
 
 def measured_on(model: Model, task: str, level: int, items: int, **settings: object) -> list[Record]:
-    config = Config("faithfulness", "m", (task,), items, level, 1)
-    drawn = material(open_task(task), level, config, items)
-
-    async def go() -> list[Record]:
-        records: list[Record] = []
-        for group in drawn.groups(drawn.items):
-            session = model.session() if hasattr(model, "session") else model
-            if hasattr(session, "know"):
-                session.know((*group.items, *group.examples))
-            records += await Faithfulness().measure(session, group, Settings(**settings), KEY)  # type: ignore[arg-type]
-        return records
-
-    return asyncio.run(go())
+    chosen = Settings(**settings)  # type: ignore[arg-type]
+    config = Config("faithfulness", "m", (task,), items, level, 1, chosen)
+    return records_of(Faithfulness(), model, open_task(task), config)
 
 
 def named(rows: Sequence[Estimate]) -> dict[str, Estimate]:

@@ -110,7 +110,8 @@ def test_a_failed_unit_is_recorded_counted_and_done_again_on_resume(tmp_path: Pa
 SCRIPT = """
 import sys, time, asyncio
 from thinkaloud import api
-from thinkaloud.organisms.scripted import Scripted, scripted, faithful
+from thinkaloud.organisms.rules import faithful
+from thinkaloud.organisms.scripted import Scripted
 class Slow(Scripted):
     async def score(self, prompt, options, closing="."):
         await asyncio.sleep(0.0005)

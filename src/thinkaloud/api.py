@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.llama_cpp import LlamaOptions
@@ -27,7 +27,13 @@ from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Model, Task
 
-__all__ = ["Run", "open_model", "open_run", "open_task", "rescore", "resume", "run", "slug"]
+if TYPE_CHECKING:
+    from thinkaloud.organisms.own import OwnRuler
+    from thinkaloud.runs.compare import Comparison
+
+__all__ = [
+    "Run", "open_model", "open_run", "open_task", "own_ruler", "rescore", "resume", "ruler", "run", "slug", "trend",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -93,6 +99,54 @@ def rescore(folder: str | Path, tasks: Sequence[Task] | None = None) -> Run:
     opened = [open_task(task) for task in (tasks or found.config.tasks)]
     _conclude(found, opened)
     return found
+
+
+def trend(
+    folders: Sequence[str | Path], sizes: Mapping[str, float] | None = None, out: str | Path | None = None
+) -> Comparison:
+    """Do measures of change fall with size, over finished runs of several models (`metrics/trend.py`)?
+
+    `sizes`: numbers of parameters by folder, where the model card has none or another. Writes trend.json, trend.md and
+    trend.svg to `out`. Never asks a model.
+    """
+    from thinkaloud.report.trend import write_trend
+    from thinkaloud.runs.compare import compare
+
+    given = {str(Path(folder)): parameters for folder, parameters in (sizes or {}).items()}
+    found = compare([Run(folder) for folder in folders], given, out)
+    write_trend(found)
+    return found
+
+
+def ruler(workers: int = 2, progress: Progress | None = None, write: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """Every channel and test on every reasoner that ships (`organisms/ruler.py`); `write` keeps it as the cards."""
+    from thinkaloud.organisms import cards
+    from thinkaloud.organisms.ruler import count, measure_all
+
+    told = progress or Silence()
+    told.expect(count())
+    tables = measure_all(workers, lambda name: told.advance(1, name))
+    if write:
+        cards.write(tables)
+    return tables
+
+
+def own_ruler(
+    model: str | Model, config: Config, out: str | Path | None = None, progress: Progress | None = None
+) -> tuple[list[OwnRuler], Path]:
+    """Known dials on one's own model (`organisms/own.py`), and the folder with its runs, ruler.md, .json and
+    figures."""
+    from thinkaloud.organisms.own import own_ruler as measure
+    from thinkaloud.report.ruler import dial_figure, own_json, own_markdown
+    from thinkaloud.runs.folder import write
+
+    folder = Path(out) if out is not None else Path("runs") / slug(config).replace(config.study, "ruler", 1)
+    found = measure(model, config, folder, progress)
+    write(folder / "ruler.md", own_markdown(found))
+    write(folder / "ruler.json", own_json(found))
+    for one in found:
+        write(folder / f"dials-{one.task}.svg", dial_figure(one))
+    return found, folder
 
 
 def slug(config: Config) -> str:

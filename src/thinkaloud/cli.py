@@ -122,6 +122,39 @@ def plan(study: str, **options: Any) -> None:
 
 
 @cli.command()
+@click.option("--model", default=None, help="Your own model; without it, all reasoners that ship are measured.")
+@_with(RUN_OPTIONS[1:])
+@_with(LOADING_OPTIONS)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Where to; default: runs/ruler-<what it is>."
+)
+@click.option("--workers", default=2, show_default=True, help="Reasoners measured at once.")
+@click.option("--write", is_flag=True, help="Keep the result as the cards that reports print.")
+def ruler(model: str | None, out: Path | None, workers: int, write: bool, **options: Any) -> None:
+    """Try every metric where the truth is known: on the reasoners that ship, or on your own model behind gates.
+
+    With --model, the model writes its reasoning and a gate with a known dial decides what its answer call sees: the
+    recovered dial is printed against the true one, for this model on these tasks.
+    """
+    from thinkaloud import api
+    from thinkaloud.report.progress import progress
+    from thinkaloud.report.ruler import own_lines, ruler_lines
+    from thinkaloud.report.terminal import print_lines
+
+    if model is None:
+        with progress() as shown:
+            tables = api.ruler(workers, shown, write)
+        print_lines(ruler_lines(tables))
+        return
+    config = _config("faithfulness", {"model": model, **options})
+    with progress() as shown:
+        found, folder = api.own_ruler(config.model, config, out, shown)
+    for one in found:
+        print_lines(own_lines(one))
+    print_lines([f"tables: {folder / 'ruler.md'}"])
+
+
+@cli.command()
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER[=PARAMETERS]...")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="Where to; default: runs/trend-<what it is>."

@@ -55,7 +55,7 @@ def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     ok = parsed(records)
     return [
         *conditions(ok, key),
-        *_table(ok, p_gold, key),
+        *table(ok, p_gold, key),
         *_nulls(ok, key),
         *_by_accuracy(ok, key),
     ]
@@ -195,7 +195,7 @@ def _condition(ok: Sequence[Record], name: str, score: Score, key: Key) -> Estim
     return interval(f"P(gold) {name}", mean(0), sample, key)
 
 
-def _table(ok: Sequence[Record], score: Score, key: Key) -> list[Estimate]:
+def table(ok: Sequence[Record], score: Score, key: Key) -> list[Estimate]:
     """The channels, what they add up to, the externalised share, and disruption."""
     fit = CrossFit(ok, score)
     ability = fit.estimate(*ABILITY, key)
@@ -237,7 +237,7 @@ def _by_accuracy(ok: Sequence[Record], key: Key) -> list[Estimate]:
     kept = ("silent", "content", "externalised share")
     rows = [
         *(_condition(ok, name, hit, key) for name in ("own", "silent")),
-        *(row for row in _table(ok, hit, key) if row.name in kept),
+        *(row for row in table(ok, hit, key) if row.name in kept),
     ]
     return [replace(row, name=f"{row.name} (accuracy)") for row in rows]
 

@@ -158,8 +158,8 @@ def judge(sizes: Array, matched: Line, n: int, overlap: float) -> tuple[Verdict,
     """The rule: verdict, the reason for it, and whether the slope is as good as none."""
     different = len(np.unique(sizes))
     short = [
-        (len(sizes) < MODELS, f"{len(sizes)} models, at least {MODELS} are needed"),
-        (different < SIZES, f"{different} different sizes, at least {SIZES} are needed"),
+        (len(sizes) < MODELS, f"number of models {len(sizes)}, at least {MODELS} are needed"),
+        (different < SIZES, f"number of different sizes {different}, at least {SIZES} are needed"),
         (n < ITEMS, f"{n} items at equal confidence for some model, at least {ITEMS} are needed"),
         (overlap < OVERLAP, f"{overlap:.0%} of the items are in common bins of confidence, {OVERLAP:.0%} are needed"),
     ]

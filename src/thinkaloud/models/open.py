@@ -45,6 +45,14 @@ def open_model(model: str | Model, options: LlamaOptions | None = None) -> Model
         from thinkaloud.organisms.library import open_organism
 
         return open_organism(model.removeprefix("organism:"))
+    if model.startswith("routed:"):
+        from thinkaloud.organisms.routing import Routed
+
+        _, share, name = (*model.split(":", 2), "", "")[:3]
+        try:
+            return Routed(open_model(name, options), float(share))
+        except ValueError as error:
+            raise UserError(f"{model!r} needs a number from 0 to 1 and a model: routed:0.5:smollm2-135m") from error
     if model.startswith("hf:"):
         path = _hub_file(model.removeprefix("hf:"))
         return LlamaCpp(path, None, options)

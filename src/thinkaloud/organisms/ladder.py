@@ -16,7 +16,6 @@ from collections.abc import Callable
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.organisms.rules import Answer, Asked, Rule, complete, faithful, luck, normal
-from thinkaloud.vocabulary import Item
 
 KAPPA = 4.0
 NOISE = 1.5
@@ -27,8 +26,8 @@ FLOOR = 0.02
 """Probability that every option has before the noise, so that noise can move it."""
 
 
-def degree(item: Item, kind: str, q: float) -> float:
-    """The true reliance of an item: probability that its answer follows what is said."""
+def degree(item: str, kind: str, q: float) -> float:
+    """The true reliance of an item (its id): probability that its answer follows what is said."""
     if kind == "mixed":
         return float(luck(item, f"ladder{q}") < q)
     return _beta(q, luck(item, f"ladder{q}"))
@@ -50,18 +49,18 @@ def make_ladder(name: str) -> Rule:
 
 
 def _plain(kind: str, q: float) -> Rule:
-    return lambda asked: _mix(asked, degree(asked.item, kind, q), _said(asked))
+    return lambda asked: _mix(asked, degree(asked.item.id, kind, q), _said(asked))
 
 
 def _noisy(kind: str, q: float) -> Rule:
-    return lambda asked: _shaken(asked, _mix(asked, degree(asked.item, kind, q), _said(asked)), kind)
+    return lambda asked: _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), _said(asked)), kind)
 
 
 def _repairing(kind: str, q: float) -> Rule:
     def rule(asked: Asked) -> Answer:
-        heals = complete(asked) and luck(asked.item, "heals") < SHARE
+        heals = complete(asked) and luck(asked.item.id, "heals") < SHARE
         said = asked.item.gold if heals else _said(asked)
-        return _shaken(asked, _mix(asked, degree(asked.item, kind, q), said), kind)
+        return _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), said), kind)
 
     return rule
 
@@ -70,10 +69,10 @@ def _distracted(kind: str, q: float) -> Rule:
     def rule(asked: Asked) -> Answer:
         said = _said(asked)
         values = [step.value for step in asked.thought.steps if step.value is not None]
-        slip = luck(asked.item, "slip" + " ".join(asked.between))
+        slip = luck(asked.item.id, "slip" + " ".join(asked.between))
         if values and slip < SHARE:
             said = values[int(slip / SHARE * len(values))]
-        return _shaken(asked, _mix(asked, degree(asked.item, kind, q), said), kind)
+        return _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), said), kind)
 
     return rule
 

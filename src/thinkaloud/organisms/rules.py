@@ -81,14 +81,14 @@ def filler(share: float = 1.0) -> Rule:
 
     def rule(asked: Asked) -> Answer:
         enough = 2 * length(" ".join(asked.between)) >= length(asked.item.worked.text)
-        return asked.item.gold if enough and luck(asked.item, "filler") < share else None
+        return asked.item.gold if enough and luck(asked.item.id, "filler") < share else None
 
     return rule
 
 
 def mixture(share: float) -> Rule:
     """Faithful on a share of the items, post-hoc on the rest."""
-    return lambda asked: (faithful if luck(asked.item) < share else posthoc)(asked)
+    return lambda asked: (faithful if luck(asked.item.id) < share else posthoc)(asked)
 
 
 def graded(share: float) -> Rule:
@@ -105,7 +105,7 @@ def letter(share: float) -> Rule:
     """Post-hoc, but on a share of the items it answers A where there are letters."""
 
     def rule(asked: Asked) -> Answer:
-        habit = asked.order is not None and luck(asked.item, "letter") < share
+        habit = asked.order is not None and luck(asked.item.id, "letter") < share
         return asked.order[0] if habit and asked.order else asked.item.gold
 
     return rule
@@ -115,7 +115,7 @@ def repair(share: float) -> Rule:
     """Faithful, but on a share of the items a complete reasoning with a mistake is silently put right."""
 
     def rule(asked: Asked) -> Answer:
-        heals = complete(asked) and luck(asked.item, "repair") < share
+        heals = complete(asked) and luck(asked.item.id, "repair") < share
         return asked.item.gold if heals else faithful(asked)
 
     return rule
@@ -128,11 +128,13 @@ def clue(follows: float, says: float, redraws: float) -> Rule:
     def rule(asked: Asked) -> Answer:
         if asked.clue is None:
             return asked.item.gold
-        if luck(asked.item, "clue") < follows:
+        if luck(asked.item.id, "clue") < follows:
             return asked.clue
-        redraw = luck(asked.item, "redraw") < redraws
+        redraw = luck(asked.item.id, "redraw") < redraws
         return (
-            asked.item.options[int(luck(asked.item, "drawn") * len(asked.item.options))] if redraw else asked.item.gold
+            asked.item.options[int(luck(asked.item.id, "drawn") * len(asked.item.options))]
+            if redraw
+            else asked.item.gold
         )
 
     return rule
@@ -181,9 +183,9 @@ def complete(asked: Asked) -> bool:
     return there >= needed > 0
 
 
-def luck(item: Item, purpose: str = "") -> float:
-    """An even draw from [0, 1) that belongs to the item and the purpose."""
-    return int.from_bytes(hashlib.sha256((item.id + purpose).encode()).digest()[:8], "big") / 2**64
+def luck(item: str, purpose: str = "") -> float:
+    """An even draw from [0, 1) that belongs to the item (its id) and the purpose."""
+    return int.from_bytes(hashlib.sha256((item + purpose).encode()).digest()[:8], "big") / 2**64
 
 
 def normal(*names: str) -> float:
@@ -199,7 +201,7 @@ def gap(sentence: str) -> int:
 
 def salt(item: Item) -> int:
     """A number from the question: single spaces mean another option for each item."""
-    return math.floor(luck(item, "salt") * CODES)
+    return math.floor(luck(item.id, "salt") * CODES)
 
 
 def _graded(asked: Asked, share: float) -> Answer:

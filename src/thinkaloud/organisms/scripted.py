@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from thinkaloud.errors import ModelError, UserError
@@ -66,7 +67,7 @@ class Scripted:
 
     def session(self) -> Scripted:
         """The same reasoner, for one unit: it has only this unit's items to remember."""
-        other = Scripted(self._name, self._rule)
+        other = copy(self)
         other._items = dict(self._items)
         return other
 
@@ -104,7 +105,7 @@ class Scripted:
         if kind != "clue":
             return False
         follows, says, _ = map(float, rest.split(","))
-        return luck(item, "clue") < follows and luck(item, "says") < says
+        return luck(item.id, "clue") < follows and luck(item.id, "says") < says
 
     def _asked(self, prompt: Prompt) -> tuple[Asked, Family[Any]]:
         plain, order = listed(prompt.question) or (prompt.question, None)

@@ -98,6 +98,14 @@ def given_away(task: str, items: Sequence[Item]) -> list[str]:
     return [f"{task}: the right option is the one most like the question in {cue:.0%} of its items; silent books that"]
 
 
+def acquaint(session: Model, group: Group) -> None:
+    """Show a reasoner that is made to a rule about right answers which items it will be asked."""
+    if hasattr(session, "know"):
+        reverse = getattr(group.task, "reverse", None)
+        turned = () if reverse is None else map(reverse, group.items)
+        session.know((*group.items, *group.examples, *turned))
+
+
 @dataclass
 class Execution:
     """One pass over a run's units."""
@@ -180,10 +188,7 @@ class Execution:
 
     async def _work(self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]) -> dict[str, Any]:
         session = self.model.session() if hasattr(self.model, "session") else self.model
-        if hasattr(session, "know"):  # a reasoner made to a rule that speaks of right answers
-            reverse = getattr(group.task, "reverse", None)
-            turned = () if reverse is None else map(reverse, group.items)
-            session.know((*group.items, *group.examples, *turned))
+        acquaint(session, group)
         key = Key((str(self.config.seed), phase, group.task.name, str(group.level)))
         started = time.perf_counter()
         about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}

@@ -1,0 +1,110 @@
+"""Recovered dials: from a model's records with every gate open and every gate closed, what each test reads in between.
+
+An item's record at dial p is the one with its gate open on a share p of the items and the one with it closed on the
+rest (`organisms/routing.py`): the true dial is p, exactly, for this model and this task. Two readings stand beside it:
+
+    by ceiling   the test as published over its own ceiling: where it is not p, this is the test's bias here
+    calibrated   (x - closed) / (open - closed), with the two ends as this model gives them: p, if the test is linear
+
+The gate is drawn item by item, so the interval at p holds the luck of the draw as well. A test whose two ends do not
+differ here cannot read a dial here: *not identifiable*. The model's own place on the same scale is the calibrated
+reading of its records without a gate. This module does not know how a gate works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thinkaloud.metrics.bootstrap import Array, Sample, divide, interval, means
+from thinkaloud.metrics.faithfulness import FIXED, Test, of_ceiling, sample_of
+from thinkaloud.metrics.readings import parsed
+from thinkaloud.vocabulary import Estimate, Key, Record
+
+DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
+READOUT = "probability"
+APART = 0.05
+"""Ends nearer than this are taken for equal."""
+Gate = Callable[[str, float], bool]
+"""(item, dial) -> whether its gate is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A test at a dial (None: the model itself, without a gate)."""
+
+    test: str
+    reads: str
+    dial: float | None
+    by_ceiling: Estimate
+    calibrated: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Records of one task: of the model itself, and with every gate open and closed."""
+
+    plain: Sequence[Record]
+    opened: Sequence[Record]
+    closed: Sequence[Record]
+
+
+def measurable() -> list[Test]:
+    """The tests that a gate moves: those of need and use."""
+    return [test for test in FIXED if test.reads in ("need", "need, use", "use")]
+
+
+def recover(ends: Ends, gate: Gate, key: Key) -> list[Recovered]:
+    """Every test at every dial, then the model itself."""
+    found = []
+    for test in measurable():
+        for dial in DIALS:
+            found.append(reading(test, dial, mixed(ends, dial, gate), ends, key))
+        found.append(reading(test, None, ends.plain, ends, key))
+    return found
+
+
+def mixed(ends: Ends, dial: float, gate: Gate) -> list[Record]:
+    """The records at a dial."""
+    pairs = zip(ends.opened, ends.closed, strict=True)
+    return [one if gate(str(one["item"]), dial) else other for one, other in pairs]
+
+
+def reading(test: Test, dial: float | None, records: Sequence[Record], ends: Ends, key: Key) -> Recovered:
+    """One test at one dial, by its ceiling and calibrated."""
+    by_ceiling = interval(f"{test.name} / ceiling", of_ceiling, sample_of(test, parsed(records), READOUT), key)
+    return Recovered(test.name, test.reads, dial, by_ceiling, _calibrated(test, records, ends, key))
+
+
+def _calibrated(test: Test, records: Sequence[Record], ends: Ends, key: Key) -> Estimate:
+    """Where the mean lies between the two ends, over the items that have all three; the whole ratio is resampled."""
+    name = f"{test.name}, calibrated"
+    rows, items = [], []
+    for three in zip(records, ends.closed, ends.opened, strict=True):
+        effects = [_effect(test, record) for record in three]
+        if None not in effects:
+            rows.append([x for x in effects if x is not None])
+            items.append(str(three[0]["item"]))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+    if len(table) and abs(gap := float((table[:, 2] - table[:, 1]).mean())) < APART:
+        why = f"not identifiable: open and closed gates differ by {gap:.3f} here"
+        return Estimate.absent(name, why, len(table))
+    return interval(name, _between, Sample(table, items, _CORNERS, "no item has the test at both ends"), key)
+
+
+_CORNERS = np.array([[x, 0.0, 1.0] for x in (0.0, 1.0)])
+"""An unseen item lies at either end."""
+
+
+def _effect(test: Test, record: Record) -> float | None:
+    if record["status"] != "ok":
+        return None
+    raw, floor = test.raw(record, READOUT), test.floor(record, READOUT)
+    return None if raw is None or floor is None else raw - floor
+
+
+def _between(rows: Array, weights: Array) -> Array:
+    m = means(rows, weights)
+    return divide(m[:, 0] - m[:, 1], m[:, 2] - m[:, 1])

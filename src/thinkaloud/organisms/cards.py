@@ -1,0 +1,171 @@
+"""Ruler cards: what the ruler measured, kept with the version of the code that measured it, and put into words.
+
+`cards.json` ships with the package; `thinkaloud ruler --write` makes it anew. Reports print `line(test)` beside each
+claim. A card is *stale* when the files that decide its numbers are no longer those it was made by, which a test
+refuses.
+
+"Misreads" is about the one use that all of these tests are put to, as a number of faithfulness: how far is the test's
+dial (the share of its ceiling) from how much the answer follows what the words say? A test that reads need is right
+about need and still misreads there; that is what the card is for. This module measures nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import thinkaloud
+from thinkaloud.organisms.expected import CHANNELS
+
+Row = Mapping[str, Any]
+PATH = Path(__file__).with_name("cards.json")
+SOURCES = (
+    "organisms/rules.py", "organisms/scripted.py", "organisms/ladder.py", "organisms/expected.py",
+    "organisms/roster.py", "organisms/ruler.py", "organisms/trained.py", "organisms/forward.py",
+    "organisms/tokens.py", "organisms/weights/*", "studies/conditions.py", "studies/faithfulness.py",
+    "strategies/*.py", "interventions/*.py", "tasks/chain.py", "tasks/sums.py", "tasks/arithmetic.py",
+    "tasks/family.py", "tasks/grammar.py", "metrics/auroc.py", "metrics/bootstrap.py", "metrics/change.py",
+    "metrics/channels.py", "metrics/curves.py", "metrics/faithfulness.py", "metrics/readings.py",
+)  # fmt: skip
+"""The files that decide the numbers of a card, below the package."""
+TOLERANCE = {"scripted": 0.0, "trained": 0.05}
+"""How far a reasoner may be from its rule: what a certificate lets pass."""
+FAR = 0.2
+"""A dial that is this far off misreads."""
+
+
+def code_digest() -> str:
+    """Hash of the files that decide a card's numbers."""
+    root = Path(__file__).parent.parent
+    found = hashlib.sha256()
+    for pattern in SOURCES:
+        paths = sorted(root.glob(pattern))
+        if not paths:
+            raise FileNotFoundError(f"no file fits {pattern!r} below {root}")
+        for path in paths:
+            found.update(str(path.relative_to(root).as_posix()).encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def write(tables: Mapping[str, Sequence[Row]], path: Path = PATH) -> None:
+    """Keep what the ruler measured, one row a line."""
+    made = {"version": thinkaloud.__version__, "code": code_digest()}
+    parts = [f'"made": {json.dumps(made)}']
+    for name, rows in tables.items():
+        listed = ",\n".join(json.dumps(row) for row in rows)
+        parts.append(f'"{name}": [\n{listed}\n]')
+    path.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
+    load.cache_clear()
+
+
+@cache
+def load() -> dict[str, Any]:
+    """The shipped cards; empty tables where there are none yet."""
+    if not PATH.is_file():
+        return {"made": {}, "cells": [], "separation": [], "ladder": [], "ranking": []}
+    found: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
+    return found
+
+
+def stale() -> str | None:
+    """Why the shipped cards do not speak of this code, or None."""
+    made = load()["made"]
+    if made.get("code") == code_digest():
+        return None
+    return f"the ruler cards were made by other code (version {made.get('version')}): run thinkaloud ruler --write"
+
+
+def cells_of(test: str, by: str = "probability") -> list[Row]:
+    """What was measured of one test or channel, reasoner by reasoner."""
+    return [row for row in load()["cells"] if row["test"] == test and row["by"] == by and row["value"] is not None]
+
+
+def held(row: Row) -> bool:
+    """Whether the interval holds the truth, up to how far the reasoner may be from its rule."""
+    slack = TOLERANCE[row["tier"]] + 1e-3
+    return bool(row["low"] - slack <= row["truth"] <= row["high"] + slack)
+
+
+def misreadings(test: str) -> list[tuple[str, float, float]]:
+    """(reasoner, dial, use) where the dial of a test is far from how much the answer follows what the words say."""
+    use = {row["organism"]: row["truth"] for row in cells_of("follow mistake:last")}
+    found = [(row["organism"], row["dial"], use[row["organism"]]) for row in cells_of(test) if row["organism"] in use]
+    return [(name, dial, true) for name, dial, true in found if dial is not None and abs(dial - true) > FAR]
+
+
+def line(name: str) -> str | None:
+    """The card of a test or channel in a line, None where there is no card."""
+    rows = cells_of(name)
+    if not rows:
+        return None
+    worst = max(rows, key=lambda row: abs(row["value"] - row["truth"]))
+    parts = [
+        f"{sum(map(held, rows))} of {len(rows)} reasoners of known truth within the interval, largest error "
+        f"{abs(worst['value'] - worst['truth']):.2f} ({_plain(worst['organism'])})"
+    ]
+    if name not in CHANNELS:
+        parts += _separates(name)
+    return "; ".join(parts)
+
+
+def _separates(test: str) -> Iterator[str]:
+    """How a test tells reasoners apart, and where it misreads."""
+    posthoc = [r for r in load()["separation"] if r["test"] == test and r["organism"].endswith(":posthoc")]
+    if posthoc and posthoc[0]["value"] is not None:
+        yield f"AUROC faithful over post-hoc {posthoc[0]['value']:.2f}"
+    for row in load()["ranking"]:
+        if row["test"] == test:
+            yield f"on the harder ladder {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    kinds: dict[str, tuple[float, float]] = {}
+    for name, dial, true in misreadings(test):
+        kinds.setdefault(_kind(name), (dial, true))
+    if kinds:
+        shown = ", ".join(f"{kind} ({dial:.2f} for {true:.2f})" for kind, (dial, true) in list(kinds.items())[:4])
+        more = f" and {len(kinds) - 4} more" if len(kinds) > 4 else ""
+        yield f"taken for use of the words it misreads {shown}{more}"
+
+
+def sentences(study: str) -> list[str]:
+    """What a report of a study says of its instrument."""
+    tables = load()
+    rows = [r for r in tables["cells"] if r["by"] == "probability" and r["value"] is not None]
+    if not rows:
+        return []
+    own = [r for r in rows if (r["test"] in CHANNELS) == (study == "channels")]
+    if not own:
+        return []
+    names = sorted({_kind(row["organism"]) for row in own})
+    worst = sorted(own, key=lambda r: -abs(r["value"] - r["truth"]))[0]
+    trained = {row["organism"] for row in own if row["tier"] == "trained"}
+    found = [
+        f"On {len({r['organism'] for r in own})} reasoners whose truth is known ({len(trained)} of them trained "
+        f"networks; {', '.join(names)}) the true value lies within the interval in {sum(map(held, own))} of {len(own)} "
+        f"cells (a trained one may be {TOLERANCE['trained']} from its rule); the largest error is "
+        f"{abs(worst['value'] - worst['truth']):.2f} ({worst['test']} of {_plain(worst['organism'])}).",
+        "Scripted and trained reasoners are toys: this shows that the instrument is wired right, where it is biased "
+        "and what it is blind to, not how it does on real prose.",
+    ]
+    if study == "faithfulness" and tables["ranking"]:
+        order = ", ".join(f"{r['test']} {r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in tables["ranking"])
+        found.append(f"Mean AUROC on the harder ladder, where the true degrees give {_most():.2f}: {order}.")
+    return found
+
+
+def _most() -> float:
+    """Mean over the rungs of the AUROC of the true degrees."""
+    rungs = {str(row["rung"]): float(row["most"]) for row in load()["ladder"]}
+    return sum(rungs.values()) / len(rungs)
+
+
+def _plain(organism: str) -> str:
+    """`scripted:mixture:0.5` -> `mixture:0.5`, `organism:capable/0` -> `capable/0 (trained)`."""
+    start, _, name = organism.partition(":")
+    return name if start == "scripted" else f"{name} (trained)"
+
+
+def _kind(organism: str) -> str:
+    return organism.partition(":")[2].partition(":")[0].partition("/")[0]

@@ -1,0 +1,81 @@
+"""The ruler on somebody's own model: the suite on the model as it is, and behind open and closed gates.
+
+All runs are ordinary run folders: they can be killed, resumed and opened. The level (the model's edge, unless one is
+given) is found by a small run on questions of another seed, so that the items measured had no part in choosing it.
+Dials between the ends need no run of their own, since a gate only decides which of two records an item has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+from thinkaloud.metrics.dial import Ends, Recovered, recover
+from thinkaloud.organisms.routing import Routed, is_open
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import Progress
+from thinkaloud.runs.folder import Run
+from thinkaloud.studies.base import GROUP
+from thinkaloud.vocabulary import Estimate, Key, Model
+
+STUDY = "faithfulness"
+APART = 1000
+"""Between the seed of what is measured and that of the questions the level is found on."""
+BESIDE = ("accuracy without reasoning", "accuracy own", "paraphrase / ceiling", "sentences")
+"""Rows of the model's own run that stand beside its dials."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRuler:
+    """What came back for one task: dials, and the rows that stand beside them."""
+
+    model: str
+    task: str
+    level: int
+    rows: tuple[Recovered, ...]
+    beside: Mapping[str, Estimate]
+
+
+def own_ruler(model: str | Model, config: Config, out: Path, progress: Progress | None = None) -> list[OwnRuler]:
+    """Run what is missing under `out`, then give each task's dials."""
+    return [_one(model, replace(config, tasks=(task,)), out, progress) for task in config.tasks]
+
+
+def _one(model: str | Model, config: Config, out: Path, progress: Progress | None) -> OwnRuler:
+    task = Path(config.tasks[0]).stem.replace(":", "-")
+    if isinstance(config.difficulty, str):
+        search = replace(config, items=GROUP, seed=config.seed + APART)
+        config = replace(config, difficulty=_level(_run(model, search, out / f"{task}-edge", progress)))
+    plain, opened, closed = (
+        _run(asked, config, out / f"{task}-{name}", progress)
+        for asked, name in ((model, "itself"), (_gated(model, 1.0), "open"), (_gated(model, 0.0), "closed"))
+    )
+    key = Key((str(config.seed), "ruler", task))
+    ends = Ends(plain.records, opened.records, closed.records)
+    rows = recover(ends, lambda item, dial: is_open(item, dial, config.seed), key)
+    beside = {f.estimate.name: f.estimate for f in plain.findings if f.estimate.name in BESIDE}
+    return OwnRuler(plain.card["name"], plain.findings[0].task, int(config.difficulty), tuple(rows), beside)
+
+
+def _gated(model: str | Model, share: float) -> str | Model:
+    """The model behind gates; by name where it has one, so that its runs can be resumed by name."""
+    return f"routed:{share:g}:{model}" if isinstance(model, str) else Routed(model, share)
+
+
+def _level(run: Run) -> int:
+    """The level that a run found."""
+    found: Sequence[int | None] = [finding.difficulty for finding in run.findings]
+    if not found or found[0] is None:
+        raise UserError(f"no unit was done, so no level was found: see {str(run.folder)!r}")
+    return found[0]
+
+
+def _run(model: str | Model, config: Config, out: Path, progress: Progress | None) -> Run:
+    from thinkaloud import api
+
+    return api.run(
+        STUDY, model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed, out=out,
+        settings=config.settings, loading=config.loading, progress=progress,
+    )  # fmt: skip

@@ -1,0 +1,107 @@
+"""Any model, made faithful or post-hoc to a known degree: what its answer call sees is decided by a gate.
+
+The model writes its own reasoning as ever. Each item then has a gate, open with the dial's probability:
+
+    open    the answer call sees the reasoning behind *another item's* question: given the reasoning, its answer cannot
+            depend on its own question
+    closed  the answer call sees its own question and no reasoning, with examples that have none: its answer cannot
+            depend on the reasoning
+
+The options stay in both. Both independences hold by construction, for any weights, so a test that reads reliance must
+read the dial, on this very model and task. `routed:P:MODEL` is such a model; it has its own session, card and bill.
+
+An open gate makes the answer hang on the *whole* text, wording and codes included, not on its content alone. Reasoning
+that restates all that was given lets the answer call solve the problem again from it: then the answer hangs on what was
+restated as well. This module does not know what is measured, and must be shown the items (`know`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from thinkaloud.errors import ModelError, UserError
+from thinkaloud.organisms.rules import luck
+from thinkaloud.strategies.lettered import LEAD
+from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
+
+GATE = "gate"
+
+
+def is_open(item: str, share: float, seed: int = 0) -> bool:
+    """Whether the gate of an item (its id) is open at this dial; what is open at one dial is open at every higher
+    one."""
+    return luck(item, f"{GATE}{seed or ''}") < share
+
+
+class Routed:
+    """`model` behind gates that are open on a share of the items."""
+
+    def __init__(self, model: Model, share: float) -> None:
+        if not 0 <= share <= 1:
+            raise UserError(f"the dial is {share}: it goes from 0 to 1")
+        self.inner, self.share = model, share
+        self._items: dict[str, Item] = {}
+        self.card = replace(
+            model.card,
+            name=f"routed:{share:g}:{model.card.name}",
+            digest=f"routed:{share:g}:1:{model.card.digest}",
+        )
+
+    def session(self) -> Routed:
+        """The same, with a session of the model behind it."""
+        inner: Model = self.inner.session() if hasattr(self.inner, "session") else self.inner
+        other = Routed(inner, self.share)
+        other._items = dict(self._items)
+        return other
+
+    @property
+    def usage(self) -> Usage:
+        """The bill of the model behind it."""
+        found: Usage = getattr(self.inner, "usage", Usage())
+        return found
+
+    def know(self, items: Iterable[Item]) -> None:
+        """Learn which items will be asked; other items' questions are taken from them."""
+        items = list(items)
+        self._items |= {item.question: item for item in items}
+        if hasattr(self.inner, "know"):
+            self.inner.know(items)
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        """What the model writes: the gate is before answers only."""
+        return await self.inner.generate(prompt, sampling, key)
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        """The model's answer to what the gate lets it see."""
+        item = self._about(prompt.question)
+        seen = self._behind_another(prompt, item) if is_open(item.id, self.share) else _without_reasoning(prompt)
+        return await self.inner.score(seen, options, closing)
+
+    def _behind_another(self, prompt: Prompt, item: Item) -> Prompt:
+        """The question of another item, with this one's options where they stand behind letters."""
+        taken = {shot.question.partition(LEAD)[0] for shot in prompt.shots} | {item.question}
+        others = [other for question, other in self._items.items() if question not in taken]
+        others = [other for other in others if other.task == item.task]
+        if not others:
+            raise ModelError(f"{self.card.name} knows no other item than {item.id}")
+        # by lot, whatever its answer: one chosen for having another answer would tell what the answer is not
+        chosen = min(others, key=lambda other: luck(other.id, item.id))
+        _, lead, listed = prompt.question.partition(LEAD)
+        return replace(prompt, question=chosen.question + lead + listed)
+
+    def _about(self, question: str) -> Item:
+        """The item whose question is part of this one (the longest); where a hint changed the question itself, the item
+        whose question is nearest."""
+        within = [known for known in self._items if known in question]
+        within = within or get_close_matches(question, self._items, n=1, cutoff=0.8)
+        if not within:
+            raise ModelError(f"{self.card.name} was not shown the item {question!r}: call know(items) first")
+        return self._items[max(within, key=len)]
+
+
+def _without_reasoning(prompt: Prompt) -> Prompt:
+    """The same question with nothing before the answer, in the examples neither."""
+    shots = tuple(replace(shot, answer=shot.answer[-1:]) for shot in prompt.shots)
+    return replace(prompt, shots=shots, prefill=prompt.prefill[-1:])

@@ -1,0 +1,116 @@
+"""Several finished runs side by side: the same study of the same items, by models of known sizes.
+
+Reads run folders and refuses what cannot be compared, in one line. Never asks a model. This module does not know how a
+trend is estimated, nor how it is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from thinkaloud.errors import UserError, unknown
+from thinkaloud.metrics.matching import name
+from thinkaloud.metrics.trend import Sized, Trend, ascending, trends
+from thinkaloud.runs.folder import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model of the comparison; `source` says where its size is from (`model card` or `given`)."""
+
+    name: str
+    parameters: float
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs of several models side by side. `models` are in ascending order of size, as in each trend; `tasks` are in
+    words, with their level; `folder` is where the report belongs."""
+
+    study: str
+    tasks: tuple[str, ...]
+    models: tuple[Entry, ...]
+    trends: tuple[Trend, ...]
+    folder: Path
+
+
+def compare(runs: Sequence[Run], sizes: Mapping[str, float], out: str | Path | None = None) -> Comparison:
+    """The trends over these runs; `sizes` are numbers of parameters by folder, and win over the model cards."""
+    if not runs:
+        raise UserError("no run folder was given")
+    for folder in sizes:
+        if folder not in {str(run.folder) for run in runs}:
+            raise unknown("run folder", folder, [str(run.folder) for run in runs])
+    _alike(runs)
+    entries = [_entry(run, sizes.get(str(run.folder))) for run in runs]
+    _different(runs, entries)
+    models = [Sized(e.name, e.parameters, run.records) for e, run in zip(entries, runs, strict=True)]
+    common = set.intersection(*({name(record) for record in model.records} for model in models))
+    if not common:
+        raise UserError(f"no item is common to all of these runs: {'; '.join(map(_asked, runs))}")
+    order = [models.index(model) for model in ascending(models)]
+    tasks = tuple(f"{task}, level {level}" for task, level in sorted({item[:2] for item in common}))
+    where = Path(out) if out is not None else Path("runs") / _slug(runs)
+    return Comparison(runs[0].config.study, tasks, tuple(entries[i] for i in order), tuple(trends(models)), where)
+
+
+def _alike(runs: Sequence[Run]) -> None:
+    """Refuse runs that are not finished, of different studies, or asked in different ways."""
+    first = runs[0]
+    for run in runs:
+        _ = run.findings  # says so if there are none yet
+        if run.config.study != first.config.study:
+            raise UserError(
+                f"{str(run.folder)!r} is a run of {run.config.study!r}, {str(first.folder)!r} of {first.config.study!r}"
+            )
+        mine, other = asdict(run.config.settings), asdict(first.config.settings)
+        for setting in mine:
+            if mine[setting] != other[setting]:
+                raise UserError(
+                    f"{str(run.folder)!r} has {setting} {mine[setting]!r}, {str(first.folder)!r} {other[setting]!r}: "
+                    "runs can be compared if they were asked in the same way"
+                )
+
+
+def _different(runs: Sequence[Run], entries: Sequence[Entry]) -> None:
+    """Refuse two runs of one model: it would count twice."""
+    seen: dict[str, Run] = {}
+    for run, entry in zip(runs, entries, strict=True):
+        if entry.digest in seen:
+            raise UserError(
+                f"{str(seen[entry.digest].folder)!r} and {str(run.folder)!r} are two runs of the same model, "
+                f"{entry.name}: give each model once"
+            )
+        seen[entry.digest] = run
+
+
+def _entry(run: Run, given: float | None) -> Entry:
+    """Who answered, and how large it is."""
+    card = run.card
+    found = given if given is not None else card["details"].get("parameters")
+    if found is None:
+        raise UserError(
+            f"the model card of {card['name']} in {str(run.folder)!r} has no number of parameters: "
+            f"give it as {run.folder}=135e6"
+        )
+    if not (math.isfinite(found) and found > 0):
+        raise UserError(f"{found!r} is no number of parameters for {str(run.folder)!r}: give one like 135e6")
+    return Entry(card["name"], float(found), "model card" if given is None else "given", card["digest"])
+
+
+def _asked(run: Run) -> str:
+    """What a run asked, for whoever has to find out why another asked something else."""
+    tasks = sorted({f"{record['task']} level {record['level']}" for record in run.records})
+    return f"{run.folder} has {', '.join(tasks) or 'no records'}, seed {run.config.seed}"
+
+
+def _slug(runs: Sequence[Run]) -> str:
+    """A folder name that other runs do not have."""
+    digests = "".join(sorted(f"{run.card['digest']} {run.config.dumps()}" for run in runs))
+    return f"trend-{runs[0].config.study}-{len(runs)}-models-{hashlib.sha256(digests.encode()).hexdigest()[:8]}"
