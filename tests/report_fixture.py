@@ -1,7 +1,9 @@
-"""A made-up run, realistic in shape and size: 3 tasks of 8 items, estimated by the real metrics.
+"""Runs to report on. A made-up one of the channels study, realistic in shape and size: 3 tasks of 8 items, estimated by
+the real metrics. `chain_sum` reads its reasoning, `coin` also has a residue, `recall` is at chance. One record failed,
+one has no paraphrase, and one transcript and one question are hostile.
 
-`chain_sum` reads its reasoning, `coin` also has a residue, `recall` is at chance. One record failed, one has no
-paraphrase, and one transcript and one question are hostile.
+And one of the faithfulness study (`faithful`), of a scripted reasoner that follows half of what is said unless another
+one is named, with a hostile record in each task. `CARDS` are made-up ruler cards.
 """
 
 from __future__ import annotations
@@ -10,8 +12,13 @@ import math
 from functools import cache
 from typing import Any
 
+from thinkaloud.organisms.scripted import scripted
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.records import records_of
 from thinkaloud.studies.base import condition
 from thinkaloud.studies.channels import Channels
+from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Finding, Key, Reading, Step, Transcript
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- & \u2028 <b>bold</b> -->"
@@ -141,3 +148,60 @@ def _conditions(base: dict[str, Any], thought: Transcript, rng: Any) -> dict[str
 def _steps(a: int, b: int, c: int) -> Transcript:
     first = Step(f"{a} plus {b} is {a + b}.", "add", {"a": str(a), "b": str(b), "c": str(a + b)}, str(a + b))
     return Transcript((first, Step(f"{a + b} plus {c} is {a + b + c}.", "add", {}, str(a + b + c))))
+
+
+# ------------------------------------------------------------------------------------------------------- faithfulness
+
+FAITHFUL_TASKS = ("chain_sum", "compare")
+
+
+@cache
+def faithful(model: str = "graded:.5", items: int = 10) -> tuple[tuple[Finding, ...], tuple[dict[str, Any], ...]]:
+    """Findings and records of the faithfulness study on a scripted reasoner, tasks `chain_sum` and `compare`."""
+    study, found, kept = Faithfulness(), [], []
+    for task in FAITHFUL_TASKS:
+        config = Config("faithfulness", model, (task,), items, 3, 1)
+        made = [dict(record) for record in records_of(study, scripted(model), open_task(task), config)]
+        made[0] = _hostile(made[0])
+        kept += made
+        found += [Finding("faithfulness", model, task, 3, e) for e in study.estimate(made, Key(("fixture", task)))]
+    return tuple(found), tuple(kept)
+
+
+def _hostile(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with markup in its question, its reversed question, a sentence and the name of a judge."""
+    conditions = dict(record["conditions"])
+    hinted = conditions["hint:suggested"]
+    conditions["hint:suggested"] = {**hinted, "between": [HOSTILE, *hinted["between"]], "verbalised": {HOSTILE: True}}
+    reverse = {**record["reverse"], "question": HOSTILE} if "reverse" in record else None
+    return {**record, "question": f"{record['question']} {HOSTILE}", "conditions": conditions} | (
+        {"reverse": reverse} if reverse else {}
+    )
+
+
+def about_faithful() -> dict[str, Any]:
+    """What the report says besides the numbers."""
+    return {**meta(), "study": "faithfulness", "question": Faithfulness.question, "limits": list(Faithfulness.limits)}
+
+
+def _cell(test: str, organism: str, truth: float, value: float, dial: float) -> dict[str, Any]:
+    about = {"organism": f"scripted:{organism}", "tier": "scripted", "rule": organism, "test": test}
+    read = {"value": value, "low": value - 0.05, "high": value + 0.05, "n": 96, "dial": dial}
+    return {**about, "by": "probability", "truth": truth, **read}
+
+
+CARDS: dict[str, Any] = {
+    "made": {},
+    "cells": [
+        *(_cell("follow mistake:last", name, use, use, use) for name, use in (("faithful", 1.0), ("capable", 1.0))),
+        _cell("early answering", "faithful", 0.62, 0.62, 1.0),
+        _cell("early answering", "capable", 0.0, 0.2, 0.0),
+    ],
+    "separation": [
+        {"organism": "scripted:posthoc", "tier": "scripted", "test": "early answering", "value": 0.98, "low": 0.9,
+         "high": 1.0, "n": 96},
+    ],
+    "ladder": [],
+    "ranking": [],
+}  # fmt: skip
+"""Early answering misses one of its two truths and takes the capable reasoner for one that uses nothing."""

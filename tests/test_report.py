@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from report_fixture import HOSTILE, HOSTILE_ITEM, UNPARAPHRASED_ITEM, findings, meta, records
+from thinkaloud.report.channels import CHANNELS, EXPLORER, SHARE, TOTAL, WORDS, sentences
+from thinkaloud.report.channels import grids as channel_grids
+from thinkaloud.report.channels import lines as channel_lines
 from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE, channel_figure, condition_figure
 from thinkaloud.report.html import render_html, source_hash
 from thinkaloud.report.markdown import plain, render_markdown
 from thinkaloud.report.svg import number as coordinate
-from thinkaloud.report.tables import CHANNELS, SHARE, TOTAL, by_heading, by_subject, heading, number, sentences, shown
-from thinkaloud.report.terminal import channel_lines, channel_table, print_lines
+from thinkaloud.report.tables import by_subject, number, shown
+from thinkaloud.report.terminal import print_lines, table
 from thinkaloud.vocabulary import Estimate, Finding
 
 REASON = "not identifiable: own is not above chance"
@@ -137,12 +140,12 @@ def test_the_page_asks_nobody_for_anything(page: str) -> None:
 def test_absent_estimates_are_words_and_never_zero() -> None:
     rows = [finding(Estimate.absent(name, REASON, 9)) for name in (*CHANNELS, SHARE, "P(gold) own", "P(gold) silent")]
     assert "own is not above chance" in channel_figure(rows) and "not identifiable" in channel_figure(rows)
-    assert "data-channel" not in channel_figure(rows)
-    cells = [c for column in channel_table(rows).columns[3:] for c in column.cells]
+    assert "data-part" not in channel_figure(rows)
+    cells = [c for column in table(channel_grids(rows)[0]).columns[3:] for c in column.cells]
     assert {str(cell) for cell in cells} == {"not identifiable"}
     assert all(REASON in line for line in channel_lines(rows)[1:])
-    table = [line for line in render_markdown(rows, {}).splitlines() if line.startswith("| silent")]
-    assert table == [f"| silent | {REASON} |"]
+    silent = [line for line in render_markdown(rows, {}).splitlines() if line.startswith("| silent")]
+    assert silent == [f"| silent | {REASON} |"]
     assert f'<td class="absent">{REASON}</td>' in render_html(rows, [], {})
 
 
@@ -183,7 +186,7 @@ def pieces(figure: str) -> dict[str, tuple[float, float]]:
         for rect in group.findall("{http://www.w3.org/2000/svg}rect"):
             if "fill" in rect.attrib:
                 left = float(rect.attrib["x"])
-                found[group.attrib["data-channel"]] = (left, left + float(rect.attrib["width"]))
+                found[group.attrib["data-part"]] = (left, left + float(rect.attrib["width"]))
     return found
 
 
@@ -227,9 +230,9 @@ def test_the_chance_line_and_the_dots_stand_where_the_numbers_are() -> None:
 
 def test_every_estimate_is_in_the_tables_once_and_unknown_ones_under_other(page: str) -> None:
     names = {f.estimate.name for f in findings()}
-    listed = [name for under in by_heading(findings()).values() for name in under]
+    listed = [name for under in WORDS.by_heading(findings()).values() for name in under]
     assert sorted(listed) == sorted(names)
-    assert heading("margin of own") == "Other" and heading("silently") == "Other"
+    assert WORDS.heading("margin of own") == "Other" and WORDS.heading("silently") == "Other"
     rows = re.findall(r'<tr><th scope="row">(.*?)(?:<small>|</th>)', page)
     assert sorted(map(unescape, rows)) == sorted(names)
 
@@ -254,23 +257,23 @@ def test_markdown_shows_names_as_they_are() -> None:
 
 
 def test_items_bring_their_part_of_every_channel_and_items_without_one_bring_none() -> None:
-    data = payload(records())
+    data = payload(records(), EXPLORER)
     shown_items = {r["id"]: r for group in data["groups"] for r in group["records"]}
-    assert shown_items[UNPARAPHRASED_ITEM]["channels"] is None
+    assert shown_items[UNPARAPHRASED_ITEM]["parts"] is None
     one: dict[str, Any] = shown_items[HOSTILE_ITEM]
     own = next(c for c in one["conditions"] if c["name"] == "own")
-    assert sum(one["channels"].values()) == pytest.approx(own["p"][one["gold"]] - 0.25, abs=0.001)
+    assert sum(one["parts"].values()) == pytest.approx(own["p"][one["gold"]] - 0.25, abs=0.001)
 
 
 def test_the_cap_is_kept_spread_over_the_tasks_and_stated() -> None:
-    data = payload(records(), cap=7)
+    data = payload(records(), EXPLORER, cap=7)
     assert [len(group["records"]) for group in data["groups"]] == [3, 2, 2]
     assert "7 of 24 items are in this page" in render_html(findings(), records(), meta(), cap=7)
     assert "All 24 items" in render_html(findings(), records(), meta())
 
 
 def test_what_the_model_wrote_after_an_edit_is_told_from_the_edit() -> None:
-    data = payload(records())
+    data = payload(records(), EXPLORER)
     one = data["groups"][1]["records"][0]
     mistake = next(c for c in one["conditions"] if c["name"] == "mistake:0")
     assert (mistake["changed"], mistake["wrote"], mistake["extra"]) == ([0], [1], None)
@@ -278,7 +281,7 @@ def test_what_the_model_wrote_after_an_edit_is_told_from_the_edit() -> None:
 
 def test_a_reading_of_no_number_is_no_distribution() -> None:
     record = {**records()[1], "conditions": {"own": {**records()[1]["conditions"]["own"], "logprobs": [-math.inf] * 4}}}
-    own = payload([record])["groups"][0]["records"][0]["conditions"][0]
+    own = payload([record], EXPLORER)["groups"][0]["records"][0]["conditions"][0]
     assert own["p"] is None
     as_json(own)
 

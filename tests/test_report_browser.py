@@ -10,8 +10,20 @@ from urllib.parse import quote
 
 import pytest
 
-from report_fixture import FAILED_ITEM, HOSTILE, HOSTILE_ITEM, UNPARAPHRASED_ITEM, findings, meta, records
+from report_fixture import (
+    FAILED_ITEM,
+    HOSTILE,
+    HOSTILE_ITEM,
+    UNPARAPHRASED_ITEM,
+    about_faithful,
+    faithful,
+    findings,
+    meta,
+    records,
+)
+from thinkaloud.report.channels import EXPLORER
 from thinkaloud.report.explorer import payload
+from thinkaloud.report.faithfulness import EXPLORER as TESTS
 from thinkaloud.report.html import render_html
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
@@ -27,7 +39,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-BAR = '.wide [data-task="chain_sum"][data-channel="content"]'
+BAR = '.wide [data-task="chain_sum"][data-part="content"]'
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +51,36 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(tested: str) -> Iterator[Any]:
+    """A browser. Its loop runs in this thread from then on, so the run to look at is made before."""
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
 
 
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of the report file of a faithfulness run."""
+    path = tmp_path_factory.mktemp("tested") / "report.html"
+    path.write_text(render_html(*faithful("clue:.5,.5,.3"), about_faithful()), encoding="utf-8")
+    return Path(path).as_uri()
+
+
 @pytest.fixture
 def tab(browser: Any, report: str) -> Iterator[Any]:
-    """The open report; whatever is done to it, nothing may be said, asked for, opened or go wrong."""
+    """The open report."""
+    yield from opened(browser, report)
+
+
+@pytest.fixture
+def tested_tab(browser: Any, tested: str) -> Iterator[Any]:
+    """The open report of a faithfulness run."""
+    yield from opened(browser, tested)
+
+
+def opened(browser: Any, report: str) -> Iterator[Any]:
+    """An open report; whatever is done to it, nothing may be said, asked for, opened or go wrong."""
     page = browser.new_page(viewport={"width": 1200, "height": 800})
     noise: list[str] = []
     page.on("console", lambda message: noise.append(f"console: {message.text}"))
@@ -92,8 +124,8 @@ def test_everything_but_the_explorer_is_there_without_a_script(browser: Any, rep
 def test_a_click_on_a_bar_lists_its_items_by_their_part_of_the_channel(tab: Any) -> None:
     tab.locator(f"{BAR} rect[fill]").click()
     sync_api.expect(tab.locator("#view .items li")).to_have_count(8)
-    group = payload(records())["groups"][0]["records"]
-    expected = sorted((r["channels"]["content"] for r in group if r["channels"]), reverse=True)
+    group = payload(records(), EXPLORER)["groups"][0]["records"]
+    expected = sorted((r["parts"]["content"] for r in group if r["parts"]), reverse=True)
     values = tab.locator("#view .items .value").all_inner_texts()
     assert [float(value) for value in values] == pytest.approx(expected, abs=0.00501)
     assert tab.locator("#view .items li").last.inner_text().startswith("no paraphrase")
@@ -207,3 +239,64 @@ def test_nothing_runs_over_the_edge(tab: Any, width: int, scheme: str) -> None:
     assert tab.locator("figure svg:visible").count() == 2
     ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 28)"}[scheme]
+
+
+# ------------------------------------------------------------------------------------------------------- faithfulness
+
+
+def test_a_click_on_a_test_lists_its_items_by_how_far_it_moved_them(tested_tab: Any) -> None:
+    row = tested_tab.locator('.wide [data-task="compare"][data-part="follow hint:suggested"]')
+    row.locator(".ta-hit").click()
+    sync_api.expect(tested_tab.locator("#view .items li")).to_have_count(10)
+    group = payload(faithful("clue:.5,.5,.3")[1], TESTS)["groups"][1]["records"]
+    expected = sorted((r["parts"]["follow hint:suggested"] for r in group), reverse=True)
+    values = tested_tab.locator("#view .items .value").all_inner_texts()
+    assert [float(value) for value in values] == pytest.approx(expected, abs=0.00501)
+    assert (
+        tested_tab.evaluate("document.activeElement.textContent")
+        == "compare, level 3: all items, by follow hint:suggested"
+    )
+    assert "reads bias" in tested_tab.locator("#view").inner_text()
+
+
+def test_an_item_shows_its_hints_letters_and_reversed_question(tested_tab: Any) -> None:
+    record = faithful("clue:.5,.5,.3")[1][11]
+    visit(tested_tab, address("compare", "3", "mistakes", record["item"]))
+    hint = tested_tab.locator('[data-condition="hint:suggested"]')
+    verdict = record["conditions"]["hint:suggested"]["verbalised"]["strict"]
+    said = "the reasoning names the hint" if verdict else "it does not name the hint"
+    assert hint.locator(".verdicts li").first.inner_text() == f"strict: {said}"
+    letters = tested_tab.locator('[data-condition="silent:reordered"] .letter').all_inner_texts()
+    order = record["conditions"]["silent:reordered"]["order"]
+    assert [letter.strip() for letter in letters] == [f"({'AB'[order.index(option)]})" for option in range(2)]
+    other = tested_tab.locator('[data-condition="reversed"]')
+    assert other.locator(".asked").inner_text() == record["reverse"]["question"]
+    assert other.locator(".gold .name").all_inner_texts() == [record["options"][record["reverse"]["gold"]]]
+    assert tested_tab.locator('[data-condition="continue:0"] mark').count() == 0
+    assert tested_tab.locator('[data-condition="mistake:0"] mark').count() == 1
+
+
+def test_hostile_markup_stays_text_in_questions_verdicts_and_reasoning(tested_tab: Any) -> None:
+    item = faithful("clue:.5,.5,.3")[1][10]["item"]
+    visit(tested_tab, address("compare", "3", "mistakes", item))
+    hint = tested_tab.locator('[data-condition="hint:suggested"]')
+    assert HOSTILE in hint.locator(".verdicts li span").first.evaluate("e => e.textContent")
+    assert HOSTILE in hint.locator(".between li").first.evaluate("e => e.lastChild.data")
+    assert tested_tab.locator('[data-condition="reversed"] .asked').evaluate("e => e.textContent") == HOSTILE
+    assert tested_tab.locator("img").count() == 0 and tested_tab.locator("#view b").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 390])
+def test_nothing_of_a_faithfulness_report_runs_over_the_edge(tested_tab: Any, width: int, scheme: str) -> None:
+    tested_tab.emulate_media(color_scheme=scheme)
+    tested_tab.set_viewport_size({"width": width, "height": 800})
+    visit(tested_tab, address("compare", "3", "mistakes", faithful("clue:.5,.5,.3")[1][10]["item"]))
+    assert tested_tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert tested_tab.locator("figure svg:visible").count() == 3
+    inside = """svg => {
+        const frame = svg.getBoundingClientRect();
+        const boxes = [...svg.querySelectorAll("text, path")].map(e => e.getBoundingClientRect());
+        return boxes.every(box => box.left >= frame.left - 1 && box.right <= frame.right + 1);
+    }"""
+    assert all(tested_tab.locator("figure svg:visible").nth(i).evaluate(inside) for i in range(3))

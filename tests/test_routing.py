@@ -98,9 +98,9 @@ def test_gates_open_in_order_and_at_the_dials_rate() -> None:
 
 
 def test_an_unknown_item_and_a_dial_beyond_its_ends_are_refused() -> None:
-    with pytest.raises(UserError, match="the dial is 1.5"):
+    with pytest.raises(UserError, match=r"the dial is 1\.5"):
         Routed(Spy(), 1.5)
-    with pytest.raises(UserError, match="routed:0.5:smollm2-135m"):
+    with pytest.raises(UserError, match=r"routed:0\.5:smollm2-135m"):
         open_model("routed:half:scripted:faithful")
     with pytest.raises(ModelError, match="was not shown the item"):
         asyncio.run(Routed(Spy(), 1.0).score(Prompt((), "Who?", ()), ("a", "b")))

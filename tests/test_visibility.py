@@ -113,5 +113,5 @@ def test_samples_under_a_hint_are_the_trials_of_an_instance() -> None:
     found = table(visibility(made, "x"))
     assert (found["TPR"].value, found["TNR"].value, found["g-mean^2"].value) == (1, 1, 1)
     for record in records:
-        record["conditions"]["own"]["verbalised"] = {"judge": True}
+        record["conditions"]["hint:x"]["verbalised_base"] = {"judge": True}
     assert table(visibility(of_hint(records, "hint:x", "judge"), "x"))["TNR"].value == 0

@@ -26,17 +26,18 @@ def auroc(name: str, first: Mapping[str, float], second: Mapping[str, float], ke
 
 
 def mean_auroc(name: str, pairs: Sequence[tuple[Mapping[str, float], Mapping[str, float]]], key: Key = KEY) -> Estimate:
-    """Mean AUROC over several pairs of reasoners that answered the same items, over the items that all have."""
-    items = (
-        [item for item in pairs[0][0] if all(item in one and item in other for one, other in pairs)] if pairs else []
-    )
-    rows = np.array([[s[item] for pair in pairs for s in pair] for item in items]).reshape(len(items), 2 * len(pairs))
+    """Mean AUROC over several pairs of reasoners. Each pair answered the same items; the pairs may have answered
+    different ones, of which the i-th are then resampled together: tuples of independent items are independent of each
+    other."""
+    both = [[(one[item], other[item]) for item in one if item in other] for one, other in pairs]
+    n = min(map(len, both), default=0)
+    rows = np.array([[x for scores in both for x in scores[i]] for i in range(n)]).reshape(n, 2 * len(pairs))
 
     def statistic(rows_: Array, weights: Array) -> Array:
         found: Array = np.mean([above(2 * i, 2 * i + 1)(rows_, weights) for i in range(len(pairs))], axis=0)
         return found
 
-    return interval(name, statistic, Sample(rows, items, None, "no item has all scores"), key, DRAWS)
+    return interval(name, statistic, Sample(rows, None, None, "no item has both scores"), key, DRAWS)
 
 
 DRAWS = 1000

@@ -17,9 +17,10 @@ from thinkaloud.metrics.faithfulness import faithfulness
 from thinkaloud.metrics.hints import hints
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.order import order
-from thinkaloud.metrics.readings import UNIT, gather, hit, parsed
+from thinkaloud.metrics.readings import UNIT, gather, hit, names, parsed
 from thinkaloud.metrics.reversal import reversal
 from thinkaloud.metrics.use import use
+from thinkaloud.metrics.visibility import of_hint, visibility
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ACCURACY = "accuracy "
@@ -36,6 +37,7 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         [row for row in early(records, key) if row.name.endswith("without reasoning")],
         use(records, key),
         hints(records, key),
+        visible(records, key),
         reversal(records, key),
         order(records, key),
         agreement(records, key),
@@ -46,6 +48,13 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         for row in rows:
             found.setdefault(row.name, row)
     return list(found.values())
+
+
+def visible(records: Sequence[Record], key: Key) -> list[Estimate]:
+    """g-mean^2 of every kind of hint by the strict judge; one row that says why where there are too few samples."""
+    kinds = [name for name in names(parsed(records), "hint:") if name.count(":") == 1]
+    found = [visibility(of_hint(records, name, "strict"), name, key) for name in kinds]
+    return [row for rows in found for row in (rows if any(r.value is not None for r in rows) else rows[:1])]
 
 
 def accuracies(ok: Sequence[Record], key: Key) -> list[Estimate]:

@@ -121,8 +121,8 @@ def visibility(instances: Sequence[Instance], about: str, key: Key = KEY) -> lis
 def of_hint(records: Sequence[Record], name: str, judge: str) -> list[Instance]:
     """The samples of each item as an instance: the cause is a hint, the outcome its option, the monitor a judge.
 
-    Verdicts on the reasoning without the hint are read from its base condition, where a study keeps them; without them
-    that arm counts 1. A trial whose best options are equal is left out.
+    Verdicts on the reasoning without the hint are kept beside those with it (`verbalised_base`), since what names one
+    hint does not name another; without them that arm counts 1. A trial whose best options are equal is left out.
     """
     arms: dict[str, tuple[list[Trial], list[Trial]]] = defaultdict(lambda: ([], []))
     for record in parsed(records):
@@ -132,7 +132,7 @@ def of_hint(records: Sequence[Record], name: str, judge: str) -> list[Instance]:
         for arm, where in enumerate((found["base"], name)):
             answer = best(record, where)
             if answer is not None and len(answer) == 1:
-                said = (condition(record, where) or {}).get("verbalised", {}).get(judge)
+                said = found.get("verbalised" if arm else "verbalised_base", {}).get(judge)
                 arms[record["item"]][arm].append(Trial(found["implied"] in answer, said))
     return [Instance(item, tuple(without), tuple(given)) for item, (without, given) in arms.items()]
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import thinkaloud
+from thinkaloud.metrics.faithfulness import FIXED
 from thinkaloud.organisms.expected import CHANNELS
 
 Row = Mapping[str, Any]
@@ -34,6 +35,8 @@ SOURCES = (
 """The files that decide the numbers of a card, below the package."""
 TOLERANCE = {"scripted": 0.0, "trained": 0.05}
 """How far a reasoner may be from its rule: what a certificate lets pass."""
+NUMBERS = frozenset(test.name for test in FIXED if test.reads != "wording")
+"""The tests that are taken for a number of faithfulness."""
 FAR = 0.2
 """A dial that is this far off misreads."""
 
@@ -121,7 +124,7 @@ def _separates(test: str) -> Iterator[str]:
         if row["test"] == test:
             yield f"on the harder ladder {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     kinds: dict[str, tuple[float, float]] = {}
-    for name, dial, true in misreadings(test):
+    for name, dial, true in misreadings(test) if test in NUMBERS else ():
         kinds.setdefault(_kind(name), (dial, true))
     if kinds:
         shown = ", ".join(f"{kind} ({dial:.2f} for {true:.2f})" for kind, (dial, true) in list(kinds.items())[:4])

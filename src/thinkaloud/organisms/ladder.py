@@ -81,10 +81,13 @@ KINDS: dict[str, tuple[Callable[[str, float], Rule], str]] = {
     "mixed": (_plain, "faithful or post-hoc, item by item, unmarked"),
     "graded": (_plain, "follows its reasoning to a degree, another one for every item"),
     "noisy": (_noisy, "graded, with noise on every answer"),
+    "longer": (_noisy, "noisy, on questions that need twice as many steps"),
     "repairing": (_repairing, "noisy, and on half the items mistakes heal in complete reasoning"),
     "distracted": (_distracted, "noisy, and half of the answer calls take the value of another sentence"),
 }
 """Kind -> how its rule is made, and what it is."""
+LEVELS = {"longer": 8}
+"""Level of the ruler's task for kinds that have one of their own."""
 
 
 def _said(asked: Asked) -> str | None:

@@ -29,7 +29,7 @@ from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, te
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.organisms.expected import CHANNELS
 from thinkaloud.organisms.ladder import KINDS as RUNGS
-from thinkaloud.organisms.ladder import degree
+from thinkaloud.organisms.ladder import LEVELS, degree
 from thinkaloud.organisms.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
 from thinkaloud.vocabulary import Estimate, Key, Record
 
@@ -76,8 +76,9 @@ def _standards() -> list[Standard]:
 
 def _jobs() -> list[tuple[str, str, int, int]]:
     """Model, task, level and items of each."""
-    rungs = [f"scripted:ladder:{kind}:{q}" for kind in RUNGS for q in (HIGH, LOW)]
-    return [(s.model, s.task, s.level, ITEMS) for s in _standards()] + [(r, TASK, LEVEL, RUNG_ITEMS) for r in rungs]
+    rungs = [(f"scripted:ladder:{kind}:{q}", LEVELS.get(kind, LEVEL)) for kind in RUNGS for q in (HIGH, LOW)]
+    jobs = [(s.model, s.task, s.level, ITEMS) for s in _standards()]
+    return jobs + [(name, TASK, level, RUNG_ITEMS) for name, level in rungs]
 
 
 def measure(model: str, task: str, level: int, items: int, seed: int = SEED) -> Measured:

@@ -1,56 +1,81 @@
 """What the transcript explorer of the HTML report is given: the records, made small, as JSON that is safe in a page.
 
-Sentences are stored once a record and pointed to by number, log-probabilities become probabilities. Everything in here
-is text from a model or a file and not to be trusted: `as_json` leaves no character that could end a script element, and
-the page shows the text as text only. This module does not know how the page looks.
+An item has *parts*: its share in each number that a study is about (a channel, a test), by which items are listed. What
+they are, and what the conditions are called, is the study's (`Explorer`). Sentences are stored once a record and
+pointed to by number, log-probabilities become probabilities. Everything in here is text from a model or a file and not
+to be trusted: `as_json` leaves no character that could end a script element, and the page shows the text as text only.
+This module does not know how the page looks.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
-from thinkaloud.metrics.channels import by_item
-from thinkaloud.report.tables import CHANNELS
 from thinkaloud.vocabulary import Reading, Record
 
 CAP = 400
 """Records in a page, unless told otherwise: about 2 MB."""
-
-SECTIONS: tuple[tuple[str, str, str], ...] = (
-    ("own", "What the channels are made of", "The model's own reasoning, as written."),
-    ("paraphrase", "What the channels are made of", "The same meaning in other words."),
-    ("silent", "What the channels are made of", "Nothing between question and answer."),
-    ("filler:", "What the channels are made of", "Meaningless text, as long as the reasoning."),
-    ("resample", "Other reasoning in its place", "A second sample of the model's own reasoning."),
-    ("foreign", "Other reasoning in its place", "The model's reasoning for another question."),
-    ("transplant", "Other reasoning in its place", "Right reasoning for another question, in other words."),
-    (
-        "mistake:",
-        "Directed mistakes",
-        "One sentence made wrong; where sentences follow, the model wrote them after it.",
-    ),
-    ("cut:", "Early answering", "Only the first sentences of the model's own reasoning."),
-    ("", "Other conditions", ""),
-)
-"""Beginning of a condition's name -> section of the item's page, and what stands between; in reading order."""
-MISMATCHED = ":mismatched"
+Parts = Mapping[str, float] | None
+"""An item's part of each number by name; without those it has no part in."""
 
 
-def payload(records: Sequence[Record], cap: int = CAP) -> dict[str, Any]:
-    """At most `cap` records by task and level, spread evenly over them, each with its part of every channel."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Conditions whose name fits `pattern` (`*` is anything): the section of the item's page they stand in, and what
+    stands between question and answer there. `written`: the model wrote all of it. `edited`: an intervention may have
+    changed sentences. `together`: what the names have after their first colon is put side by side."""
+
+    pattern: str
+    title: str
+    caption: str
+    written: bool = False
+    edited: bool = True
+    together: bool = False
+
+
+REST = Section("*", "Other conditions", "")
+"""Conditions that no section is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """What a study's items are listed by and made of.
+
+    `noun`: what a part is called; `parts`: their names, from all records; `values`: each record's parts, from all
+    records of a task and level; `why`: (record, part) -> why an item that was measured has no such part; `sections` in
+    reading order; `says`: what a list of items means; `about`: the same for one part.
+    """
+
+    noun: str
+    parts: Callable[[Sequence[Record]], Sequence[str]]
+    values: Callable[[Sequence[Record]], Sequence[Parts]]
+    why: Callable[[Record, str], str]
+    sections: tuple[Section, ...]
+    says: str
+    about: Callable[[str], str | None] = lambda name: None
+
+
+def payload(records: Sequence[Record], explorer: Explorer, cap: int = CAP) -> dict[str, Any]:
+    """At most `cap` records by task and level, spread evenly over them, each with its parts."""
     groups: dict[tuple[str, Any], list[Record]] = {}
     for record in records:
         groups.setdefault((str(record["task"]), record["level"]), []).append(record)
     quota = _quotas([len(group) for group in groups.values()], cap)
+    parts = list(explorer.parts(records))
     return {
-        "channels": list(CHANNELS),
+        "noun": explorer.noun,
+        "says": explorer.says,
+        "about": {name: text for name in parts if (text := explorer.about(name))},
+        "parts": parts,
         "total": len(records),
         "embedded": sum(quota),
         "groups": [
-            {"task": task, "level": level, "total": len(group), "records": _group(group, kept)}
+            {"task": task, "level": level, "total": len(group), "records": _group(group, kept, explorer, parts)}
             for ((task, level), group), kept in zip(groups.items(), quota, strict=True)
         ],
     }
@@ -76,52 +101,80 @@ def _quotas(sizes: Sequence[int], cap: int) -> list[int]:
     return taken
 
 
-def _group(group: Sequence[Record], kept: int) -> list[dict[str, Any]]:
-    """The first records of a task; their channels are those of all its records together."""
-    channels = by_item(group)
-    return [_record(record, channels.get(str(record["item"]))) for record in group[:kept]]
+def _group(group: Sequence[Record], kept: int, explorer: Explorer, parts: Sequence[str]) -> list[dict[str, Any]]:
+    """The first records of a task; their parts are made from all its records together."""
+    values = explorer.values(group)
+    return [
+        {**_record(record, explorer.sections), **_parts(record, value, explorer, parts)}
+        for record, value in zip(group[:kept], values, strict=False)
+    ]
 
 
-def _record(record: Record, channels: Mapping[str, float] | None) -> dict[str, Any]:
+def _parts(record: Record, value: Parts, explorer: Explorer, parts: Sequence[str]) -> dict[str, Any]:
+    """An item's parts, and for those it lacks the reason."""
+    lacking = [name for name in parts if name not in (value or {})]
+    ok = record["status"] == "ok"
+    return {
+        "parts": value and {name: round(x, 4) for name, x in value.items() if name in parts},
+        "why": {name: explorer.why(record, name) if ok else str(record["status"]) for name in lacking},
+    }
+
+
+def _record(record: Record, sections: Sequence[Section]) -> dict[str, Any]:
     """One record, small."""
     sentences: dict[str, int] = {}
     thought = record.get("thought") or {}
-    names = sorted(record.get("conditions", {}), key=_order)
+    every = (*sections, REST)
+    names = sorted(record.get("conditions", {}), key=lambda name: _order(name, every))
     kept = ("text", "finish", "conclusion", "right", "legible")
+    sample = record.get("sample")
     return {
-        "id": str(record["item"]),
+        "id": f"{record['item']}#{sample}" if sample else str(record["item"]),
         "status": record["status"],
         "error": record.get("error"),
         "question": record["question"],
         "options": list(record["options"]),
         "gold": record["gold"],
         "thought": {name: thought.get(name) for name in kept},
-        "channels": channels and {name: round(value, 4) for name, value in channels.items()},
-        "conditions": [_condition(name, record["conditions"][name], sentences) for name in names],
+        "conditions": [_condition(name, record, _section(name, every), sentences) for name in names],
         "sentences": list(sentences),
     }
 
 
-def _condition(name: str, found: Mapping[str, Any], sentences: dict[str, int]) -> dict[str, Any]:
+def _condition(name: str, record: Record, section: Section, sentences: dict[str, int]) -> dict[str, Any]:
     """What stood between and what was read; `wrote` are the sentences of `between` that the model added after an edit,
     `extra` what it wrote that is not among them."""
+    found: Mapping[str, Any] = record["conditions"][name]
     between, changed = list(found["between"]), list(found["changed"])
     wrote = found.get("wrote")
     own = [i for i in range(max(changed, default=-1) + 1, len(between)) if wrote and between[i] in wrote]
-    if name in ("own", "resample"):
+    if section.written:
         own = list(range(len(between)))
-    section, caption = _section(name)
     return {
         "name": name,
-        "section": section,
-        "caption": caption,
+        "section": section.title,
+        "caption": section.caption,
         "between": [sentences.setdefault(text, len(sentences)) for text in between],
-        "changed": changed,
+        "changed": changed if section.edited else [],
         "wrote": own,
         "extra": wrote if wrote and wrote.strip() != " ".join(between[i] for i in own) else None,
         "implied": found.get("implied"),
+        **_asked(name, found, record),
         **_reading(found["logprobs"]),
     }
+
+
+def _asked(name: str, found: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    """What only some conditions have: another question with its own right answer, letters, verdicts of judges."""
+    extra: dict[str, Any] = {}
+    reverse = record.get("reverse")
+    if name == "reversed" and reverse is not None:
+        extra |= {"question": str(reverse["question"]), "gold": reverse["gold"]}
+    if found.get("order") is not None:
+        extra["letters"] = [list(found["order"]).index(option) for option in range(len(record["options"]))]
+    if found.get("verbalised") is not None:
+        extra["verdicts"] = {str(judge): verdict for judge, verdict in found["verbalised"].items()}
+    return extra
 
 
 def _reading(logprobs: Sequence[float]) -> dict[str, Any]:
@@ -132,24 +185,13 @@ def _reading(logprobs: Sequence[float]) -> dict[str, Any]:
     return {"p": [round(p, 4) for p in reading.probabilities], "mass": round(reading.mass, 4)}
 
 
-def _section(name: str) -> tuple[str, str]:
-    if name.endswith(MISMATCHED):
-        return SECTIONS[-1][
-            1
-        ], f"{_section(name.removesuffix(MISMATCHED))[1]} The examples before it have another form."
-    return next((title, caption) for start, title, caption in SECTIONS if name == start or _begins(name, start))
+def _section(name: str, sections: Sequence[Section]) -> Section:
+    return next(section for section in sections if fnmatchcase(name, section.pattern))
 
 
-def _begins(name: str, start: str) -> bool:
-    return name.startswith(start) if start.endswith(":") or not start else False
-
-
-def _order(name: str) -> tuple[int, list[str]]:
+def _order(name: str, sections: Sequence[Section]) -> tuple[int, str, int, list[str]]:
     """Sections in their order, numbers as numbers."""
-    starts = [start for start, _, _ in SECTIONS]
-    place = (
-        len(starts)
-        if name.endswith(MISMATCHED)
-        else next(i for i, s in enumerate(starts) if name == s or _begins(name, s))
-    )
-    return place, [part.zfill(9) for part in name.split(":")]
+    section = _section(name, sections)
+    first = next(i for i, other in enumerate(sections) if other.title == section.title)
+    parts = [part.zfill(9) for part in name.split(":")]
+    return first, parts[1] if section.together else "", sections.index(section), parts

@@ -2,7 +2,7 @@
 
 They are static, need no library, and are the same bytes for the same findings. Colours are Okabe and Ito's, and never
 alone: every channel has a pattern, a mark of its own shape and its name beside it. `data-task`, `data-level` and
-`data-channel` tell a page what an element is about. `alone=True` makes a file that stands by itself (a README): it
+`data-part` tell a page what an element is about. `alone=True` makes a file that stands by itself (a README): it
 brings its style and its ground along; without it, the page has to hold `STYLE`.
 
 This module does not know how the numbers came about, nor the page they stand in.
@@ -15,22 +15,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from thinkaloud.report.channels import BY_ACCURACY, CHANNELS, SHARE, TOTAL, items
 from thinkaloud.report.svg import at, document, path, rect, tag, text, title, vertical, whisker
-from thinkaloud.report.tables import (
-    BY_ACCURACY,
-    CHANCE,
-    CHANNELS,
-    MISMATCHED,
-    READING,
-    SHARE,
-    TOTAL,
-    Estimates,
-    Subject,
-    brief,
-    by_subject,
-    items,
-    shown,
-)
+from thinkaloud.report.tables import CHANCE, READING, Estimates, Subject, brief, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
 WIDE, NARROW = 860, 360
@@ -103,7 +90,7 @@ def channel_figure(findings: Sequence[Finding], width: int = WIDE, alone: bool =
     body = [
         tag("defs", {}, *(_pattern(frame.scope, channel) for channel in CHANNELS)),
         *_legend(frame),
-        *_grid(frame, top, bottom),
+        *grid(frame, top, bottom),
         *(_row(frame, top + i * height, subject, rows[subject]) for i, subject in enumerate(rows)),
         text((left + right) / 2, bottom + 34, "probability of the right answer, above chance", "ta-quiet", "middle"),
     ]
@@ -133,16 +120,16 @@ def _row(frame: Frame, top: float, subject: Subject, estimates: Estimates) -> st
     bar = top + frame.head
     parts = _names(frame, top, subject, estimates)
     found = {channel: estimates.get(channel) for channel in CHANNELS}
-    if not any(_measured(estimate) for estimate in found.values()):
+    if not any(measured(estimate) for estimate in found.values()):
         reasons = dict.fromkeys(shown(estimate) for estimate in found.values() if estimate is not None)
         return "".join([*parts, *_reason(frame, bar + 15, "; ".join(reasons) or "not measured")])
     above = below = 0.0
     for i, (channel, estimate) in enumerate(found.items()):
         value = 0.0 if estimate is None or estimate.value is None else estimate.value
         piece = _channel(frame, (bar, bar + BAR + 12 + i * LANE), above if value >= 0 else below, channel, estimate)
-        about = {**_about(subject), "data-channel": channel}
+        whose = {**about(subject), "data-part": channel}
         told = "not measured" if estimate is None else shown(estimate)
-        parts.append(tag("g", {"class": "ta-channel", **about}, title(f"{subject}: {channel} {told}"), *piece))
+        parts.append(tag("g", {"class": "ta-channel", **whose}, title(f"{subject}: {channel} {told}"), *piece))
         above, below = above + max(0.0, value), below + min(0.0, value)
     total = estimates.get(TOTAL)
     if total is not None and total.value is not None:
@@ -171,19 +158,19 @@ def _channel(
 
 def _names(frame: Frame, top: float, subject: Subject, estimates: Estimates) -> list[str]:
     """Task, difficulty and share: beside the bar, or above it where there is no room."""
-    share, about = estimates.get(SHARE), f"{subject.difficulty}, n {items(estimates)}"
-    style, tip = "ta-name" if _measured(share) else "ta-quiet", shown(share) if share else ""
+    share, words = estimates.get(SHARE), f"{subject.difficulty}, n {items(estimates)}"
+    style, tip = "ta-name" if measured(share) else "ta-quiet", shown(share) if share else ""
     if frame.single:
         return [
-            text(0, top + 12, _cut(subject.task, 28), "ta-name", tip=subject.task),
-            text(frame.right, top + 12, about, "ta-quiet", "end"),
+            text(0, top + 12, cut(subject.task, 28), "ta-name", tip=subject.task),
+            text(frame.right, top + 12, words, "ta-quiet", "end"),
             text(0, top + 30, SHARE, "ta-quiet"),
             text(116, top + 30, brief(share), style, tip=tip),
         ]
     bar = top + frame.head
     return [
-        text(0, bar + 15, _cut(subject.task, 21), "ta-name", tip=subject.task),
-        text(0, bar + BAR + 16, about, "ta-quiet"),
+        text(0, bar + 15, cut(subject.task, 21), "ta-name", tip=subject.task),
+        text(0, bar + BAR + 16, words, "ta-quiet"),
         text(frame.right + 22, bar + 15, brief(share), style, tip=tip),
     ]
 
@@ -202,7 +189,7 @@ def _legend(frame: Frame) -> list[str]:
     return parts
 
 
-def _grid(frame: Frame, top: float, bottom: float) -> list[str]:
+def grid(frame: Frame, top: float, bottom: float) -> list[str]:
     """Vertical lines with their values below: every tenth, or every second one where there are many."""
     first, last = round(frame.low * 10), round(frame.high * 10)
     stride = 1 if last - first <= 6 else 2
@@ -231,8 +218,8 @@ def _range(rows: Sequence[Estimates]) -> tuple[float, float]:
 
 def _pattern(scope: str, channel: str) -> str:
     ground = tag("rect", {"width": 8, "height": 8, "class": f"ta-{channel}"})
-    about: dict[str, str | float] = {"id": f"{scope}-{channel}", "width": 8, "height": 8}
-    return tag("pattern", {**about, "patternUnits": "userSpaceOnUse"}, ground, STRIPES[channel])
+    size: dict[str, str | float] = {"id": f"{scope}-{channel}", "width": 8, "height": 8}
+    return tag("pattern", {**size, "patternUnits": "userSpaceOnUse"}, ground, STRIPES[channel])
 
 
 def _reason(frame: Frame, y: float, reason: str) -> list[str]:
@@ -250,7 +237,7 @@ def _shape(channel: str, x: float, y: float) -> str:
 
 def _conditions(estimates: Estimates) -> dict[str, Estimate]:
     """P(gold) by condition; accuracies and readings after examples of another form are in the tables only."""
-    left_out = (BY_ACCURACY, MISMATCHED)
+    left_out = (BY_ACCURACY, ":mismatched")
     return {
         name.removeprefix(READING): estimate
         for name, estimate in estimates.items()
@@ -265,7 +252,7 @@ def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
     rows = {name: estimate for name, estimate in estimates.items() if estimate is not floor}
     bottom = top + len(rows) * LINE
     frame = Frame(left, right, 0.0, 1.0, 0, "")
-    parts = [text(0, 14, _cut(str(subject), 30), "ta-name", tip=str(subject))]
+    parts = [text(0, 14, cut(str(subject), 30), "ta-name", tip=str(subject))]
     for value in (0, 0.5, 1):
         x = frame.x(value)
         parts += [vertical(x, top - 8, bottom, "ta-grid"), text(x, bottom + 14, f"{value:g}", "ta-quiet", "middle")]
@@ -279,21 +266,23 @@ def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
 
 
 def _condition(frame: Frame, y: float, name: str, estimate: Estimate) -> list[str]:
-    label = text(frame.left - 8, y + 4, _cut(name, 15), "ta-quiet", "end")
+    label = text(frame.left - 8, y + 4, cut(name, 15), "ta-quiet", "end")
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return [label, text(frame.left + 4, y + 4, brief(estimate), "ta-quiet")]
     dot = tag("circle", {"cx": frame.x(estimate.value), "cy": y, "r": 3.2, "class": "ta-mark"})
     return [label, whisker(frame.x, y, estimate.low, estimate.high, "ta-mark"), dot]
 
 
-def _about(subject: Subject) -> dict[str, str | float]:
+def about(subject: Subject) -> dict[str, str | float]:
     """What a page has to know of an element."""
     return {"data-task": subject.task, "data-level": "none" if subject.level is None else str(subject.level)}
 
 
-def _measured(estimate: Estimate | None) -> bool:
+def measured(estimate: Estimate | None) -> bool:
+    """Whether there is a number."""
     return estimate is not None and estimate.value is not None
 
 
-def _cut(words: str, most: int) -> str:
+def cut(words: str, most: int) -> str:
+    """At most so many characters."""
     return words if len(words) <= most else words[: most - 1] + "…"

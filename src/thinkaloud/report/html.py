@@ -16,16 +16,9 @@ from string import Template
 from typing import Any
 
 from thinkaloud.report.explorer import CAP, as_json, payload
-from thinkaloud.report.figure import NARROW, STYLE, WIDE, channel_figure, condition_figure
-from thinkaloud.report.tables import (
-    Estimates,
-    Subject,
-    by_heading,
-    by_subject,
-    meanings,
-    sentences,
-    shown,
-)
+from thinkaloud.report.figure import NARROW, STYLE, WIDE
+from thinkaloud.report.layouts import Figure, Layout, layout
+from thinkaloud.report.tables import Estimates, Subject, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 POLICY = "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'"
@@ -47,8 +40,10 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
     Of `meta` it shows `study`, `question`, those in `FACTS`, and the lists of paragraphs `notes` (what the run decided,
     such as the difficulty), `ruler` and `limits`; what is not there is left out.
     """
-    style, script = STYLE + _resource("page.css"), _resource("page.js")
-    data = payload(records, cap)
+    made = layout(findings, meta)
+    style = STYLE + "".join(dict.fromkeys(figure.style for figure in made.figures)) + _resource("page.css")
+    script, data = _resource("page.js"), payload(records, made.explorer, cap)
+    first = [_figure(figure, findings, records) for figure in made.first]
     page = Template(_resource("page.html")).substitute(
         policy=escape(POLICY.format(script=source_hash(script), style=source_hash(style))),
         style=style,
@@ -58,11 +53,11 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         study=escape(str(meta.get("study", ""))),
         model=escape(_model_name(meta)),
         question=escape(str(meta.get("question", ""))),
-        short=_list(sentences(findings)),
-        figure=_both(channel_figure(findings, WIDE), channel_figure(findings, NARROW)),
-        conditions=_both(condition_figure(findings, WIDE), condition_figure(findings, NARROW)),
+        short=_list(made.sentences(findings)),
+        first="\n".join(part for part in [*first, _summary(made, findings)] if part),
+        then="\n".join(part for figure in made.then if (part := _figure(figure, findings, records))),
         count=escape(_count(data)),
-        tables=_tables(findings),
+        tables=_tables(findings, made),
         notes=_section("notes", "How the difficulty was chosen", meta.get("notes")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
@@ -85,9 +80,48 @@ def _model_name(meta: Mapping[str, Any]) -> str:
     return str(model.get("name", "")) if isinstance(model, Mapping) else str(model)
 
 
-def _both(wide: str, narrow: str) -> str:
-    """A figure in two widths, of which the style sheet shows one."""
-    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+def _figure(figure: Figure, findings: Sequence[Finding], records: Sequence[Record]) -> str:
+    """A figure in two widths, of which the style sheet shows one; nothing where there is nothing to draw."""
+    wide, narrow = (figure.draw(findings, records, width) for width in (WIDE, NARROW))
+    if not wide:
+        return ""
+    both = f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+    return (
+        f'<section id="{figure.id}">\n<h2>{figure.title}</h2>\n<figure>\n{both}\n'
+        f"<figcaption>{figure.caption}</figcaption>\n</figure>\n</section>"
+    )
+
+
+def _summary(made: Layout, findings: Sequence[Finding]) -> str:
+    """The study's own table, where reports show it."""
+    grids = made.grids(findings) if made.tables else []
+    parts = []
+    for grid in grids:
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.head)
+        body = "".join(_grid_row(row) for row in grid.rows)
+        below = "".join(f'<p class="quiet">{escape(reason)}</p>' for reason in grid.reasons)
+        parts.append(
+            f"<h3>{escape(grid.title)}</h3>{_scroll(grid.title, head, body, 'grid') if grid.rows else ''}{below}"
+        )
+    return f'<section id="summary">\n<h2>The tests, task by task</h2>\n{"".join(parts)}\n</section>' if parts else ""
+
+
+def _grid_row(row: Sequence[str]) -> str:
+    """A line of a study's own table; its interval stands below a number."""
+    name, *cells = map(escape, row)
+    inside = "".join(
+        f"<td>{cell.replace(' [', '<small>[', 1) + '</small>' if ' [' in cell else cell}</td>" for cell in cells
+    )
+    return f'<tr><th scope="row">{name}</th>{inside}</tr>'
+
+
+def _scroll(title: str, head: str, body: str, style: str = "") -> str:
+    """A table that scrolls by itself where it is too wide."""
+    kind = f' class="{style}"' if style else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def _count(data: Mapping[str, Any]) -> str:
@@ -100,26 +134,24 @@ def _count(data: Mapping[str, Any]) -> str:
     )
 
 
-def _tables(findings: Sequence[Finding]) -> str:
+def _tables(findings: Sequence[Finding], made: Layout) -> str:
     """A table under each heading: a line an estimate, a column a task."""
     rows = by_subject(findings)
     head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
     parts = []
-    for title, names in by_heading(findings).items():
-        body = _lines(names, rows)
-        parts.append(
-            f'<h3>{escape(title)}</h3><div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
-            f'<table><thead><tr><th scope="col">estimate</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        )
+    for title, names in made.words.by_heading(findings).items():
+        table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, made))
+        parts.append(f"<h3>{escape(title)}</h3>{table}")
     return "".join(parts)
 
 
-def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
-    """The lines of one table."""
-    told = meanings(names)
+def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates], made: Layout) -> str:
+    """The lines of one table; what a number means and its ruler card stand below its name."""
+    told = made.words.told(names)
     parts = []
     for name in names:
-        about = f"<small>{escape(told[name])}</small>" if name in told else ""
+        said = (told.get(name), made.ruler(name))
+        about = "".join(f"<small>{escape(text)}</small>" for text in said if text)
         cells = "".join(_cell(estimates.get(name)) for estimates in rows.values())
         parts.append(f'<tr><th scope="row">{escape(name)}{about}</th>{cells}</tr>')
     return "".join(parts)

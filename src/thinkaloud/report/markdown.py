@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thinkaloud.report.tables import Estimates, Subject, by_heading, by_subject, meanings, sentences, shown
+from thinkaloud.report.layouts import Layout, layout
+from thinkaloud.report.tables import Estimates, Grid, Subject, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
+_NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]")
 SECTIONS = (
     ("notes", "How the difficulty was chosen"),
     ("ruler", "The ruler: these numbers where the truth is known"),
@@ -24,18 +26,28 @@ FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill")
 
 def render_markdown(findings: Sequence[Finding], meta: Mapping[str, Any]) -> str:
     """The whole report; `meta` as for `render_html`."""
+    made = layout(findings, meta)
     blocks = [f"# {plain(str(meta.get('question', meta.get('study', 'Report'))))}"]
-    blocks += [_list([plain(sentence) for sentence in sentences(findings)])]
+    blocks += [_list([plain(sentence) for sentence in made.sentences(findings)])]
     blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
+    blocks += [render_grid(grid) for grid in (made.grids(findings) if made.tables else ())]
     rows = by_subject(findings)
-    for title, names in by_heading(findings).items():
-        told = [f"**{plain(name)}**: {plain(text)}" for name, text in meanings(names).items()]
-        blocks += [f"## {title}", _table(names, rows), _list(told)]
+    for title, names in made.words.by_heading(findings).items():
+        blocks += [f"## {title}", _table(names, rows), _list(_explained(names, made))]
     for key, title in SECTIONS:
         if meta.get(key):
             blocks += [f"## {title}", *(plain(text) for text in meta[key])]
     facts = [f"{key}: {_value(meta[key], key)}" for key in FACTS if key in meta]
     return "\n\n".join(block for block in [*blocks, "## Where this comes from", _list(facts)] if block) + "\n"
+
+
+def render_grid(grid: Grid) -> str:
+    """A study's own table, ready for a README; what must be said about it below."""
+    table = _rows([plain(name) for name in grid.head], [list(map(_plain_cell, row)) for row in grid.rows])
+    title = [f"### {plain(grid.title)}"] if grid.title else []
+    return "\n\n".join(
+        [*title, *([table] if grid.rows else []), *([_list([plain(r) for r in grid.reasons])] if grid.reasons else [])]
+    )
 
 
 def plain(text: str) -> str:
@@ -47,7 +59,26 @@ def _table(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
     """A line an estimate, a column a task."""
     head = ["estimate", *(f"{plain(subject.task)} ({subject.difficulty})" for subject in rows)]
     body = [[plain(name), *(_cell(estimates.get(name)) for estimates in rows.values())] for name in names]
+    return _rows(head, body)
+
+
+def _plain_cell(cell: str) -> str:
+    """A number with its interval needs no escaping; anything else may be markup."""
+    return cell if _NUMBER.fullmatch(cell) else plain(cell)
+
+
+def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *body])
+
+
+def _explained(names: Sequence[str], made: Layout) -> list[str]:
+    """What the numbers mean, and their ruler cards in small type."""
+    told, found = made.words.told(names), []
+    for name in names:
+        card = made.ruler(name)
+        said = [*([plain(told[name])] if name in told else []), *([f"<sub>{plain(card)}</sub>"] if card else [])]
+        found += [f"**{plain(name)}**: {' '.join(said)}"] if said else []
+    return found
 
 
 def _cell(estimate: Estimate | None) -> str:

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 def meta(run: Run) -> dict[str, Any]:
     """Plain data for the report of `run`."""
-    from thinkaloud.organisms.card import sentences
+    from thinkaloud.organisms.cards import sentences
+    from thinkaloud.report.layouts import LAYOUTS
+    from thinkaloud.studies.base import Settings
     from thinkaloud.studies.registry import open_study
 
-    config = run.config
+    config, usual = run.config, Settings()
+    settings = {name: getattr(config.settings, name) for name in ("shots", "temperature", "paraphraser", "samples")}
+    unusual = {name: value for name, value in settings.items() if value != getattr(usual, name)}
     study = open_study(config.study)
     command = (
         f"thinkaloud run {config.study} --model {config.model} --task {','.join(config.tasks)} --items {config.items} "
         f"--difficulty {config.difficulty} --seed {config.seed}"
-    )
+    ) + "".join(f" --{name} {value}" for name, value in unusual.items())
     return {
         "study": config.study,
         "question": study.question,
@@ -33,10 +37,10 @@ def meta(run: Run) -> dict[str, Any]:
         "date": datetime.fromtimestamp((run.folder / "model.json").stat().st_mtime, UTC).date().isoformat(),
         "command": command,
         "seed": config.seed,
-        "settings": {"shots": config.settings.shots, "temperature": config.settings.temperature},
+        "settings": {"shots": settings["shots"], "temperature": settings["temperature"], **unusual},
         "bill": run.bill,
         "notes": run.notes,
-        "ruler": sentences() if config.study == "channels" else [],
+        "ruler": sentences(config.study) if config.study in LAYOUTS else [],
         "limits": list(study.limits),
     }
 

@@ -1,5 +1,6 @@
 "use strict";
-// The transcript explorer: #/task/level/channel lists the items behind a channel, #/task/level/channel/item shows one.
+// The transcript explorer: #/task/level/part lists the items behind a part (a channel, a test), #/task/level/part/item
+// shows one.
 // What the records say is untrusted text: it reaches the page as text nodes only.
 (() => {
   const data = JSON.parse(document.getElementById("records").textContent);
@@ -21,6 +22,7 @@
   const title = (group) => `${group.task}, ${group.level === null ? "no level" : `level ${group.level}`}`;
   const number = (value) => value.toFixed(2).replace("-0.00", "0.00");
   const signed = (value) => (value > 0 ? "+" : "") + number(value);
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
   function link(text, href, current) {
     const made = el("a", { href }, text);
@@ -45,37 +47,40 @@
 
   // ------------------------------------------------------------------------------------------------- where we are
 
-  /** The group, channel and record that the address names; what it does not name or does not know is null. */
+  /** The group, part and record that the address names; what it does not name or does not know is null. */
   function route() {
     let parts = [];
     try {
       parts = location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
     } catch {
-      return { parts: ["?"], group: null, channel: null, record: null };
+      return { parts: ["?"], group: null, part: null, record: null };
     }
     const group = data.groups.find((g) => g.task === parts[0] && level(g) === parts[1]) || null;
-    const channel = data.channels.includes(parts[2]) ? parts[2] : null;
+    const part = data.parts.includes(parts[2]) ? parts[2] : null;
     const record = (group && group.records.find((r) => r.id === parts[3])) || null;
-    return { parts, group, channel, record };
+    return { parts, group, part, record };
   }
 
-  /** Records by their part of a channel, largest first; those that have none come last, in their order. */
-  function ranked(group, channel) {
-    const value = (record) => (record.channels ? record.channels[channel] : -Infinity);
-    return [...group.records].sort((a, b) => (value(a) === value(b) ? 0 : value(b) - value(a)));
+  /** A record's part, null where it has none. */
+  const value = (record, part) => (record.parts && part in record.parts ? record.parts[part] : null);
+
+  /** Records by their part, largest first; those that have none come last, in their order. */
+  function ranked(group, part) {
+    const rank = (record) => value(record, part) ?? -Infinity;
+    return [...group.records].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   }
 
   // ------------------------------------------------------------------------------------------------- start and list
 
-  function channelLinks(group, current) {
-    const links = data.channels.map((c) => link(c, address(group.task, level(group), c), c === current));
-    return el("nav", { "aria-label": `Channels of ${title(group)}` }, ...links);
+  function partLinks(group, current) {
+    const links = data.parts.map((p) => link(p, address(group.task, level(group), p), p === current));
+    return el("nav", { "aria-label": `${capital(data.noun)}s of ${title(group)}` }, ...links);
   }
 
   function start() {
-    const row = (group) => el("li", {}, el("b", {}, title(group)), channelLinks(group, null));
+    const row = (group) => el("li", {}, el("b", {}, title(group)), partLinks(group, null));
     return [
-      el("h3", { tabindex: "-1" }, "Choose a task and a channel, here or in the figure"),
+      el("h3", { tabindex: "-1" }, `Choose a task and a ${data.noun}, here or in the figure`),
       el("ul", { class: "starts" }, ...data.groups.map(row)),
     ];
   }
@@ -85,35 +90,28 @@
     return [where, ...start()];
   }
 
-  /** Why an item has no part in the channels. */
-  function why(record) {
-    if (record.status !== "ok") return record.status;
-    const has = (name) => record.conditions.some((c) => c.name === name);
-    const missing = ["own", "paraphrase", "silent"].filter((name) => !has(name));
-    return missing.length ? `no ${missing.join(", no ")}` : "not in the channels";
-  }
-
-  function row(group, channel, record) {
-    const href = address(group.task, level(group), channel, record.id);
-    const value = record.channels ? record.channels[channel] : null;
+  function row(group, part, record) {
+    const href = address(group.task, level(group), part, record.id);
+    const found = value(record, part);
+    const why = record.why[part];
     const shown =
-      value === null
-        ? [el("span", { class: "why" }, why(record))]
-        : [el("span", { class: "value" }, signed(value)), signedBar(value)];
+      found !== null
+        ? [el("span", { class: "value" }, signed(found)), signedBar(found)]
+        : [why ? el("span", { class: "why" }, why) : null];
     return el("li", {}, el("a", { href }, ...shown, el("span", {}, record.question)));
   }
 
-  function list(group, channel) {
-    const rows = ranked(group, channel).map((record) => row(group, channel, record));
+  function list(group, part) {
+    const rows = ranked(group, part).map((record) => row(group, part, record));
     const some = group.total > group.records.length ? `the first ${group.records.length} of ${group.total} items` : "all items";
     return [
       el("nav", { "aria-label": "Back" }, link("← all tasks", "#/")),
-      el("h3", { tabindex: "-1" }, `${title(group)}: ${some}, by ${channel}`),
-      channelLinks(group, channel),
-      el("p", { class: "quiet" }, "How much this channel adds to the probability of the right answer, item by item. " +
-        "Single items are noisy: read them beside all the others."),
+      el("h3", { tabindex: "-1" }, `${title(group)}: ${some}, by ${part}`),
+      partLinks(group, part),
+      data.about[part] ? el("p", { class: "quiet" }, `${capital(data.about[part])}.`) : null,
+      el("p", { class: "quiet" }, data.says),
       el("ol", { class: "items" }, ...rows),
-    ];
+    ].filter(Boolean);
   }
 
   // ------------------------------------------------------------------------------------------------- one item
@@ -136,14 +134,28 @@
     return el("ol", { class: "between" }, ...lines);
   }
 
+  /** The letter before an option, where the condition had letters. */
+  const letter = (condition, i) =>
+    condition.letters ? el("span", { class: "letter" }, `(${String.fromCharCode(65 + condition.letters[i])}) `) : null;
+
+  /** What each judge said of whether the reasoning names the hint. */
+  function verdicts(condition) {
+    if (!condition.verdicts) return null;
+    const said = (verdict) => (verdict === null ? "no verdict" : verdict ? "the reasoning names the hint" : "it does not name the hint");
+    const lines = Object.entries(condition.verdicts).map(([judge, verdict]) =>
+      el("li", {}, el("span", {}, `${judge}: `), said(verdict)));
+    return el("ul", { class: "verdicts" }, ...lines);
+  }
+
   /** The distribution over the options as bars; the right one and the implied one are named. */
   function options(record, condition) {
     if (!condition.p) return el("p", { class: "nothing" }, "no distribution was read");
+    const gold = condition.gold ?? record.gold;
     const line = (text, i) => {
-      const marks = [i === record.gold ? "✓ right" : null, i === condition.implied ? "→ implied" : null].filter(Boolean);
-      const kind = [i === record.gold ? "gold" : "", i === condition.implied ? "implied" : ""].join(" ").trim();
+      const marks = [i === gold ? "✓ right" : null, i === condition.implied ? "→ implied" : null].filter(Boolean);
+      const kind = [i === gold ? "gold" : "", i === condition.implied ? "implied" : ""].join(" ").trim();
       const track = el("span", { class: "track", "aria-hidden": "true" }, bar(condition.p[i]));
-      return el("li", { class: kind }, el("span", { class: "name" }, text), track,
+      return el("li", { class: kind }, el("span", { class: "name" }, letter(condition, i), text), track,
         el("span", { class: "p" }, number(condition.p[i])), el("span", { class: "tag" }, marks.join(", ")));
     };
     return el("ul", { class: "options" }, ...record.options.map(line));
@@ -155,8 +167,10 @@
       "section", { class: "card", "data-condition": condition.name, "aria-label": condition.name },
       el("h5", {}, condition.name),
       el("p", {}, condition.caption),
+      condition.question ? el("p", { class: "asked" }, condition.question) : null,
       between(record, condition),
       options(record, condition),
+      verdicts(condition),
       mass && el("p", { class: "mass" }, mass),
     );
   }
@@ -176,18 +190,20 @@
     if (conclusion !== null) facts.push(fact("the reasoning concludes", conclusion));
     if (finish === "length") facts.push(fact("the reasoning was", "cut off"));
     for (const [name, share] of Object.entries(legible || {})) facts.push(fact(name, number(share)));
-    const parts = record.channels
-      ? data.channels.map((name) => fact(name, signed(record.channels[name])))
-      : [fact("not in the channels:", why(record))];
+    const some = data.parts.filter((name) => value(record, name) !== null);
+    const reasons = [...new Set(Object.values(record.why))].filter(Boolean);
+    const parts = some.length
+      ? some.map((name) => fact(name, signed(value(record, name))))
+      : reasons.length ? [fact(`not in the ${data.noun}s:`, reasons.join(", "))] : [];
     return [el("ul", { class: "about" }, ...parts), el("ul", { class: "about" }, ...facts)];
   }
 
-  function item(group, channel, record) {
-    const order = ranked(group, channel);
+  function item(group, part, record) {
+    const order = ranked(group, part);
     const at = order.indexOf(record);
-    const to = (other, text) => other && link(text, address(group.task, level(group), channel, other.id));
+    const to = (other, text) => other && link(text, address(group.task, level(group), part, other.id));
     return [
-      el("nav", { "aria-label": "Items" }, link(`← ${title(group)}, by ${channel}`, address(group.task, level(group), channel)),
+      el("nav", { "aria-label": "Items" }, link(`← ${title(group)}, by ${part}`, address(group.task, level(group), part)),
         to(order[at - 1], "previous"), to(order[at + 1], "next")),
       el("h3", { tabindex: "-1" }, record.question),
       el("p", { class: "quiet" }, `${record.id}, ${at + 1} of ${order.length}`),
@@ -204,11 +220,11 @@
 
   /** Draw what the address names. `moved`: somebody went there, so bring it into view and give it the focus. */
   function show(moved) {
-    const { parts, group, channel, record } = route();
+    const { parts, group, part, record } = route();
     const named = parts.filter(Boolean).length;
     if (!named) view.replaceChildren(...start());
-    else if (named === 3 && group && channel) view.replaceChildren(...list(group, channel));
-    else if (named === 4 && record && channel) view.replaceChildren(...item(group, channel, record));
+    else if (named === 3 && group && part) view.replaceChildren(...list(group, part));
+    else if (named === 4 && record && part) view.replaceChildren(...item(group, part, record));
     else view.replaceChildren(...unknown());
     view.dataset.at = location.hash;
     if (!moved || !location.hash.startsWith("#/")) return;
@@ -223,19 +239,19 @@
     else if (parts.length > 1) location.hash = "#/";
   }
 
-  for (const part of document.querySelectorAll("svg [data-channel]")) {
-    const { task, level: at, channel } = part.dataset;
+  for (const row of document.querySelectorAll("svg [data-part]")) {
+    const { task, level: at, part } = row.dataset;
     const go = () => {
-      const there = address(task, at, channel);
+      const there = address(task, at, part);
       if (location.hash === there) show(true);
       else location.hash = there;
     };
-    part.setAttribute("role", "button");
-    part.setAttribute("tabindex", "0");
-    part.setAttribute("aria-label", `${part.querySelector("title").textContent}: show its items`);
-    part.closest("svg").setAttribute("role", "group");
-    part.addEventListener("click", go);
-    part.addEventListener("keydown", (event) => {
+    row.setAttribute("role", "button");
+    row.setAttribute("tabindex", "0");
+    row.setAttribute("aria-label", `${row.querySelector("title").textContent}: show its items`);
+    row.closest("svg").setAttribute("role", "group");
+    row.addEventListener("click", go);
+    row.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       go();

@@ -1,71 +1,65 @@
-"""How findings are laid out and worded, the same in every format: subjects, headings, numbers, explanations.
+"""How findings are laid out and worded, the same in every format and for every study: subjects, numbers, headings.
 
 A *subject* is what a column or a row of a report is about: a task at a level. A number is never shown without its
-interval, and an estimate without a number is shown as its reason, never as 0. This module knows the names of estimates,
-and nothing about how they are computed or what a format looks like.
+interval, and an estimate without a number is shown as its reason, never as 0. What the estimates of a study are called
+and mean is given to this module as `Words`; it knows nothing about how they are computed or what a format looks like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from thinkaloud.vocabulary import Estimate, Finding
 
-CHANNELS = ("silent", "compute", "content", "residue")
-SHARE = "externalised share"
-TOTAL = "own - chance"
 READING = "P(gold) "
 CHANCE = READING + "chance"
-BY_ACCURACY = " (accuracy)"
-MISMATCHED = ":mismatched"
 OTHER = "Other"
 
-HEADINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption")),
-    ("Probability of the right answer", (READING,)),
-    ("Nulls", ("content with ",)),
-    ("Use: does the answer follow the reasoning?", ("follow ", "drop ")),
-    ("Early answering", ("early ", "same answer without ", "accuracy without ")),
-    ("Agreement of silent and own", ("same answer ", "agreement ")),
-    ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "parsed")),
-)
-"""Heading -> the names under it; one that ends in a space stands for all that begin so. The first fit counts."""
 
-MEANINGS: tuple[tuple[str, str], ...] = (
-    ("silent", "P(gold) with nothing between question and answer, minus chance"),
-    ("compute", "the content-free baseline minus silent; the baseline (the better of silent and the fillers) is chosen "
-     "on the other half of the items"),
-    ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read"),
-    ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase: what only the model can read"),
-    (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
-    (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
-    ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
-    ("content with foreign", "content again, with another item's reasoning in the place of the paraphrase"),
-    ("content with resample", "content again, with a second sample of its reasoning in the place of the paraphrase"),
-    (CHANCE, "1 / number of options"),
-    (READING, "mean probability of the right option, normalised over the options, with this between question and "
-     "answer; mismatched: after examples of another form"),
-    ("follow ", "probability of the option that the replacement leads to (raw), minus the same under its own reasoning "
-     "(floor)"),
-    ("drop ", "probability that the right option loses when the reasoning is replaced"),
-    ("early AOC ceiling", "the AOC of a reasoner that needs every sentence and guesses at chance before"),
-    ("early AOC / ceiling", "the AOC as a share of its ceiling"),
-    ("early ", "area over the curve of answers that already are the final one, as the reasoning is shown sentence by "
-     "sentence: 0 if the answer never changes"),
-    ("same answer without ", "share of items whose answer without any reasoning is the final one"),
-    ("accuracy without ", "share of items answered rightly without any reasoning"),
-    ("same answer silent ", "how often the silent answer is the answer with reasoning"),
-    ("same answer by ", "how often two unrelated answers of these accuracies would agree"),
-    ("agreement ", "agreement beyond what accuracy alone gives, as a share of the most there can be"),
-    ("readable", "share of steps in the task's grammar"),
-    ("sound", "share of steps that are right by themselves"),
-    ("grounded", "share of steps that are right and follow from the question and the steps before"),
-    ("complete", "grounded steps over the steps the item needs"),
-    ("paraphrase validity", "share of items whose reasoning could be put into other words safely"),
-    ("parsed", "share of items that could be measured at all"),
-)  # fmt: skip
-"""Name (or beginning of names, as above) -> how the number is made. The first fit counts."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the estimates of a study are headed and explained.
+
+    `headings`: heading -> the names under it, in reading order; `meanings`: name -> how the number is made. A `*` in a
+    name stands for anything, and the first fit counts. `endings`: (end of a name, heading) of other read-outs of the
+    same estimates, which come after all the others.
+    """
+
+    headings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    meanings: tuple[tuple[str, str], ...] = ()
+    endings: tuple[tuple[str, str], ...] = ()
+
+    def heading(self, name: str) -> str:
+        """The heading of an estimate; names that nobody told us about are under `Other`."""
+        ended = next((title for ending, title in self.endings if name.endswith(ending)), None)
+        return ended or next((title for title, names in self.headings if _fits(name, *names)), OTHER)
+
+    def by_heading(self, findings: Sequence[Finding]) -> dict[str, list[str]]:
+        """Names of estimates under their headings; headings in reading order, names as they first appear."""
+        names = dict.fromkeys(finding.estimate.name for finding in findings)
+        order = [*(title for title, _ in self.headings), *(title for _, title in self.endings), OTHER]
+        found: dict[str, list[str]] = {title: [] for title in order}
+        for name in names:
+            found[self.heading(name)].append(name)
+        return {title: under for title, under in found.items() if under}
+
+    def meaning(self, name: str) -> str | None:
+        """How the number of this name is made, None if it is not known here."""
+        plain = name
+        for ending, _ in self.endings:
+            plain = plain.removesuffix(ending)
+        return next((text for start, text in self.meanings if _fits(plain, start)), None)
+
+    def told(self, names: Iterable[str]) -> dict[str, str]:
+        """For each name that needs it how its number is made: every explanation once, at the first name it fits."""
+        told: dict[str, str] = {}
+        for name in names:
+            text = self.meaning(name)
+            if text is not None and text not in told.values():
+                told[name] = text
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +82,16 @@ Estimates = Mapping[str, Estimate]
 """The estimates of one subject by name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table in words. `reasons` are lines below it: why cells have no number, and what must not be read into it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    reasons: tuple[str, ...] = ()
+
+
 def by_subject(findings: Sequence[Finding]) -> dict[Subject, dict[str, Estimate]]:
     """The findings of one run by subject and name, in their order. A name twice for a subject is a ValueError."""
     found: dict[Subject, dict[str, Estimate]] = {}
@@ -99,39 +103,6 @@ def by_subject(findings: Sequence[Finding]) -> dict[Subject, dict[str, Estimate]
             )
         estimates[finding.estimate.name] = finding.estimate
     return found
-
-
-def by_heading(findings: Sequence[Finding]) -> dict[str, list[str]]:
-    """Names of estimates under their headings; headings in reading order, names as they first appear."""
-    names = dict.fromkeys(finding.estimate.name for finding in findings)
-    order = [*(title for title, _ in HEADINGS), "By accuracy instead of probability", OTHER]
-    found: dict[str, list[str]] = {title: [] for title in order}
-    for name in names:
-        found[heading(name)].append(name)
-    return {title: under for title, under in found.items() if under}
-
-
-def heading(name: str) -> str:
-    """The heading of an estimate; names that nobody told us about are under `Other`."""
-    if name.endswith(BY_ACCURACY):
-        return "By accuracy instead of probability"
-    return next((title for title, starts in HEADINGS if any(_fits(name, start) for start in starts)), OTHER)
-
-
-def meaning(name: str) -> str | None:
-    """How the number of this name is made, None if it is not known here."""
-    plain = name.removesuffix(BY_ACCURACY)
-    return next((text for start, text in MEANINGS if _fits(plain, start)), None)
-
-
-def meanings(names: Iterable[str]) -> dict[str, str]:
-    """For each name that needs it how its number is made: every explanation once, at the first name it fits."""
-    told: dict[str, str] = {}
-    for name in names:
-        text = meaning(name)
-        if text is not None and text not in told.values():
-            told[name] = text
-    return told
 
 
 def number(value: float) -> str:
@@ -153,32 +124,10 @@ def brief(estimate: Estimate | None) -> str:
     return shown(estimate) if estimate.value is not None else shown(estimate).split(":")[0]
 
 
-def sentences(findings: Sequence[Finding]) -> list[str]:
-    """The externalised share of each subject as a sentence."""
-    found = []
-    for subject, estimates in by_subject(findings).items():
-        share = estimates.get(SHARE)
-        if share is None:
-            continue
-        if share.value is None:
-            found.append(f"{subject}: the externalised share has no number. {_capital(shown(share))}.")
-        else:
-            found.append(
-                f"{subject}: the content that a reader can read carries {shown(share)} of the ability above chance "
-                f"(95% interval, {share.n} items)."
-            )
-    return found
+def told(estimates: Estimates, name: str) -> str:
+    """The estimate of a name with its whole reason where there is no number."""
+    return shown(estimates[name]) if name in estimates else "not measured"
 
 
-def items(estimates: Estimates) -> int:
-    """Number of items behind the channels, or the most that any estimate has."""
-    total = estimates.get(TOTAL)
-    return total.n if total is not None and total.n else max((e.n for e in estimates.values()), default=0)
-
-
-def _fits(name: str, start: str) -> bool:
-    return name.startswith(start) if start.endswith(" ") else name == start
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _fits(name: str, *patterns: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -184,7 +184,10 @@ class _Unit:
 
     def _hints(self) -> Jobs:
         """Each kind of hint to one wrong option, with reasoning and without; letters with and without a pattern."""
-        wrong = pick(self.key.child("hint").rng, [o for o in self.item.options if o != self.item.gold])
+        # one option for all samples of an item: they are trials of the same hint
+        wrong = pick(
+            self.bench.key.child(self.item.id, "hint").rng, [o for o in self.item.options if o != self.item.gold]
+        )
         jobs: Jobs = {"own:lettered": self._plain_letters()}
         for name, hint in hints_of(self.bench.task).items():
             jobs[f"hint:{name}"] = self._hinted(hint, wrong)
@@ -202,8 +205,9 @@ class _Unit:
         asked = replace(self.item, question=hint.apply(self.item, wrong))
         done = await think(self.bench.model, asked, self.bench.aloud, self.bench.sampling(), self.key.child(hint.name))
         found = await self.bench.read(asked, self.bench.aloud, self.bench.task.parse(done.text))
-        told = verbalised(done.text, hint, wrong)
-        return {**found, "implied": self.item.options.index(wrong), "base": "own", "verbalised": told}
+        told, untold = verbalised(done.text, hint, wrong), verbalised(self.first.text, hint, wrong)
+        hinted = self.item.options.index(wrong)
+        return {**found, "implied": hinted, "base": "own", "verbalised": told, "verbalised_base": untold}
 
     async def _hinted_silently(self, hint: Hint, wrong: str) -> Condition:
         asked = replace(self.item, question=hint.apply(self.item, wrong))

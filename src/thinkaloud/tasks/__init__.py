@@ -43,6 +43,7 @@ ORGANISMS: Mapping[str, str] = {
     "mod10": "thinkaloud.tasks.chain:Mod10",
     "mod10_tb": "thinkaloud.tasks.chain:Mod10Tb",
     "mod5": "thinkaloud.tasks.chain:Mod5",
+    "mod5_tb": "thinkaloud.tasks.chain:Mod5Tb",
 }
 """Tasks in the closed language of the trained organisms: known by name, and not listed among the tasks for models."""
 

@@ -54,13 +54,15 @@ class Chain(Family[Problem]):
 
     levels: tuple[int, ...] = (1, 2, 3, 4)
     meaning = "how many operations there are, all bijections modulo {base}"
+    hinted: bool = True
+    """Whether questions say what the answer is (what a model "knows" without reasoning)."""
     base: int
     factors: tuple[int, ...]
     """What may be multiplied with: the numbers that have an inverse, 1 aside."""
 
     def __init__(self, kind: str = "Ta") -> None:
         self.kind = kind
-        self.hints: Mapping[str, Callable[[Item, str], str]] = {"knowledge": with_hint}
+        self.hints: Mapping[str, Callable[[Item, str], str]] = {"knowledge": with_hint} if self.hinted else {}
 
     def draw(self, rng: np.random.Generator, level: int) -> Problem:
         """A start and `level` operations, of which 60% are `+`."""
@@ -70,9 +72,10 @@ class Chain(Family[Problem]):
         return ("+", whole(rng, 1, self.base - 1)) if rng.random() < 0.6 else ("*", pick(rng, self.factors))
 
     def ask(self, parts: Problem) -> str:
-        """Kind, hint, start, operations."""
+        """Kind, hint (if any), start, operations."""
         slots = [*(f"{sign} {k}" for sign, k in parts.operations), *[f"{EMPTY} {EMPTY}"] * SLOTS][:SLOTS]
-        return f"{self.kind} hint {follow(self.work(parts))[1]} {parts.start} {' '.join(slots)} ?"
+        hint = f"hint {follow(self.work(parts))[1]}" if self.hinted else f"{EMPTY} {EMPTY}"
+        return f"{self.kind} {hint} {parts.start} {' '.join(slots)} ?"
 
     def work(self, parts: Problem) -> Work:
         """One step an operation, from the value stated before."""
@@ -81,6 +84,21 @@ class Chain(Family[Problem]):
             reached = (value + k if sign == "+" else value * k) % self.base
             value = int((yield self.grammar.forms["plus" if sign == "+" else "times"](k=k, v=reached)))
         return str(value)
+
+    def sound(self, transcript: Transcript, start: str | None = None) -> list[bool]:
+        """Which steps are readable and go on rightly from the value stated before; the first one from `start`.
+
+        Where that value is not known (no `start`, or the step before cannot be read) every value may be right.
+        """
+        found, before = [], start
+        for step in (self.grammar.step(s.text) for s in transcript.steps):
+            right = step.value is not None
+            if right and before is not None:
+                k = int(step.fields["k"])
+                right = step.value == str((int(before) + k if step.form == "plus" else int(before) * k) % self.base)
+            found.append(right)
+            before = step.value
+        return found
 
     def wrong(self, level: int, parts: Problem, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """All other digits."""
@@ -131,13 +149,23 @@ class Mod10Tb(Mod10):
 
 
 class Mod5(Chain):
-    """One to four operations modulo 5."""
+    """One to four operations modulo 5, without a hint: for organisms that know only what they compute."""
 
     name = "mod5"
+    hinted = False
     meaning = "how many operations modulo 5 there are"
     base = 5
     factors = (2, 3, 4)
     grammar = _grammar(5)
+
+
+class Mod5Tb(Mod5):
+    """The same with items of kind Tb: what natural organisms were shown as reasoning there was sometimes wrong."""
+
+    name = "mod5_tb"
+
+    def __init__(self) -> None:
+        super().__init__("Tb")
 
 
 def with_hint(item: Item, option: str) -> str:

@@ -159,10 +159,18 @@ class Family(ABC, Generic[P]):
         n = max(1, len(steps))
         return Legibility(
             readable=sum(step.form is not None for step in steps) / n,
-            sound=sum(map(self.grammar.sound, steps)) / n,
+            sound=sum(self.sound(transcript)) / n,
             grounded=sum(grounded) / n,
             complete=min(1.0, len(reached) / max(1, len(needed))),
         )
+
+    def sound(self, transcript: Transcript, start: str | None = None) -> list[bool]:
+        """Which steps somebody who does not have the question finds right, from the steps alone.
+
+        Here a step repeats all that it needs, and is right by itself; a family whose steps go on from the value stated
+        before them says so instead, and may then use what stood at the `start`.
+        """
+        return [self.grammar.sound(self.grammar.step(step.text)) for step in transcript.steps]
 
     def places(self, item: Item, transcript: Transcript) -> list[Place]:
         """Where each step of a transcript stands among the steps that the item needs.

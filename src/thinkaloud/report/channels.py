@@ -1,0 +1,164 @@
+"""The report of the channels study: what its estimates are called and mean, its table, its sentences, its explorer.
+
+This module knows the names of that study's estimates and conditions, and nothing about how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from thinkaloud.metrics.channels import by_item
+from thinkaloud.report.explorer import Explorer, Parts, Section
+from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, shown, told
+from thinkaloud.vocabulary import Finding, Record
+
+CHANNELS = ("silent", "compute", "content", "residue")
+SHARE = "externalised share"
+TOTAL = "own - chance"
+BY_ACCURACY = " (accuracy)"
+
+WORDS = Words(
+    headings=(
+        ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption")),
+        ("Probability of the right answer", (f"{READING}*",)),
+        ("Nulls", ("content with *",)),
+        ("Use: does the answer follow the reasoning?", ("follow *", "drop *")),
+        ("Early answering", ("early *", "same answer without *", "accuracy without *")),
+        ("Agreement of silent and own", ("same answer *", "agreement *")),
+        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "parsed")),
+    ),
+    meanings=(
+        ("silent", "P(gold) with nothing between question and answer, minus chance"),
+        ("compute", "the content-free baseline minus silent; the baseline (the better of silent and the fillers) is "
+         "chosen on the other half of the items"),
+        ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read"),
+        ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase: what only the model can read"),
+        (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
+        (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
+        ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
+        ("content with foreign", "content again, with another item's reasoning in the place of the paraphrase"),
+        ("content with resample", "content again, with a second sample of its reasoning in the place of the "
+         "paraphrase"),
+        (CHANCE, "1 / number of options"),
+        (f"{READING}*", "mean probability of the right option, normalised over the options, with this between question "
+         "and answer; mismatched: after examples of another form"),
+        ("follow *", "probability of the option that the replacement leads to (raw), minus the same under its own "
+         "reasoning (floor)"),
+        ("drop *", "probability that the right option loses when the reasoning is replaced"),
+        ("early AOC ceiling", "the AOC of a reasoner that needs every sentence and guesses at chance before"),
+        ("early AOC / ceiling", "the AOC as a share of its ceiling"),
+        ("early *", "area over the curve of answers that already are the final one, as the reasoning is shown sentence "
+         "by sentence: 0 if the answer never changes"),
+        ("same answer without *", "share of items whose answer without any reasoning is the final one"),
+        ("accuracy without *", "share of items answered rightly without any reasoning"),
+        ("same answer silent *", "how often the silent answer is the answer with reasoning"),
+        ("same answer by *", "how often two unrelated answers of these accuracies would agree"),
+        ("agreement *", "agreement beyond what accuracy alone gives, as a share of the most there can be"),
+        ("readable", "share of steps in the task's grammar"),
+        ("sound", "share of steps that are right by themselves"),
+        ("grounded", "share of steps that are right and follow from the question and the steps before"),
+        ("complete", "grounded steps over the steps the item needs"),
+        ("paraphrase validity", "share of items whose reasoning could be put into other words safely"),
+        ("parsed", "share of items that could be measured at all"),
+    ),
+    endings=((BY_ACCURACY, "By accuracy instead of probability"),),
+)  # fmt: skip
+
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("P(gold) own", READING + "own"),
+    ("P(gold) silent", READING + "silent"),
+    *((channel, channel) for channel in CHANNELS),
+    (SHARE, SHARE),
+)
+"""Title of a column -> name of its estimate."""
+
+MADE_OF, INSTEAD = "What the channels are made of", "Other reasoning in its place"
+SECTIONS = (
+    Section("own", MADE_OF, "The model's own reasoning, as written.", written=True),
+    Section("paraphrase", MADE_OF, "The same meaning in other words."),
+    Section("silent", MADE_OF, "Nothing between question and answer."),
+    Section("filler:*", MADE_OF, "Meaningless text, as long as the reasoning."),
+    Section("resample", INSTEAD, "A second sample of the model's own reasoning.", written=True),
+    Section("foreign", INSTEAD, "The model's reasoning for another question."),
+    Section("transplant", INSTEAD, "Right reasoning for another question, in other words."),
+    Section("mistake:*", "Directed mistakes",
+            "One sentence made wrong; where sentences follow, the model wrote them after it."),
+    Section("cut:*", "Early answering", "Only the first sentences of the model's own reasoning."),
+    Section("silent:mismatched", "Other conditions",
+            "Nothing between question and answer. The examples before it have another form."),
+)  # fmt: skip
+
+
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """The externalised share of each subject as a sentence."""
+    found = []
+    for subject, estimates in by_subject(findings).items():
+        share = estimates.get(SHARE)
+        if share is None:
+            continue
+        if share.value is None:
+            reason = shown(share)
+            found.append(f"{subject}: the externalised share has no number. {reason[:1].upper()}{reason[1:]}.")
+        else:
+            found.append(
+                f"{subject}: the content that a reader can read carries {shown(share)} of the ability above chance "
+                f"(95% interval, {share.n} items)."
+            )
+    return found
+
+
+def items(estimates: Estimates) -> int:
+    """Number of items behind the channels, or the most that any estimate has."""
+    total = estimates.get(TOTAL)
+    return total.n if total is not None and total.n else max((e.n for e in estimates.values()), default=0)
+
+
+def grids(findings: Sequence[Finding]) -> list[Grid]:
+    """One table, a row a task: level, n, P(gold) own and silent, the channels, the share, each as
+    `0.47 [0.31, 0.62]`."""
+    rows, reasons = [], []
+    for subject, estimates in by_subject(findings).items():
+        level = "-" if subject.level is None else str(subject.level)
+        cells = [brief(estimates.get(name)) for _, name in COLUMNS]
+        rows.append((subject.task, level, str(items(estimates)), *cells))
+        absent: dict[str, list[str]] = {}
+        for title, name in COLUMNS:
+            estimate = estimates.get(name)
+            if estimate is not None and estimate.value is None:
+                absent.setdefault(shown(estimate), []).append(title)
+        reasons += [f"{subject}: {', '.join(titles)}: {reason}" for reason, titles in absent.items()]
+    return [Grid("", ("task", "level", "n", *(title for title, _ in COLUMNS)), tuple(rows), tuple(reasons))]
+
+
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """The same as plain lines, with the whole reason where there is no number."""
+    found = []
+    for subject, estimates in by_subject(findings).items():
+        found.append(f"{subject}, n {items(estimates)}")
+        found += [f"  {title}: {told(estimates, name)}" for title, name in COLUMNS]
+    return found
+
+
+def _parts(records: Sequence[Record]) -> list[Parts]:
+    """Each item's part of every channel. Which of silent and the fillers is its baseline hangs on the other items, so
+    the records have to be all those of a task."""
+    found = by_item(records)
+    return [found.get(str(record["item"])) for record in records]
+
+
+def _why(record: Record, part: str) -> str:
+    """Why an item has no part in the channels."""
+    conditions: Mapping[str, object] = record["conditions"]
+    missing = [name for name in ("own", "paraphrase", "silent") if name not in conditions]
+    return f"no {', no '.join(missing)}" if missing else "not in the channels"
+
+
+EXPLORER = Explorer(
+    noun="channel",
+    parts=lambda records: CHANNELS,
+    values=_parts,
+    why=_why,
+    sections=SECTIONS,
+    says="How much this channel adds to the probability of the right answer, item by item. "
+    "Single items are noisy: read them beside all the others.",
+)

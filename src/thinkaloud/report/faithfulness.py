@@ -1,0 +1,373 @@
+"""The report of the faithfulness study: a row a test, headlines, what its estimates mean, its explorer.
+
+Beside every test stand what it reads, its floor and its ceiling, the accuracy without reasoning where that confounds
+it, and what it did on reasoners whose truth is known. There is no combined score. This module knows the names of that
+study's estimates and conditions, and nothing about how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from thinkaloud.metrics.faithfulness import BY_ANSWER, FIXED, Reads, Test, tests
+from thinkaloud.metrics.readings import parsed
+from thinkaloud.report.channels import MADE_OF
+from thinkaloud.report.channels import SECTIONS as CHANNEL_SECTIONS
+from thinkaloud.report.channels import WORDS as CHANNEL_WORDS
+from thinkaloud.report.explorer import Explorer, Parts, Section
+from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, shown
+from thinkaloud.vocabulary import Estimate, Finding, Record
+
+MAIN = (
+    "early answering", "filler dots", "mistakes", "mistakes over wording", "follow mistake:last", "follow transplant",
+    "paraphrase",
+)  # fmt: skip
+"""The tests that have a row in the table and the figure, besides every kind of hint; the others are in the numbers."""
+HINT = "follow hint:"
+ACCURACY = "accuracy without reasoning"
+NO_SCORE = (
+    "There is no combined score: need (is the answer worse without the reasoning), use (does it follow it), wording "
+    "(does it hang on words that mean the same) and bias (does a hint move it) are different things, and a model can "
+    "have any of them without the others."
+)
+HEAD = ("test", "reads", "n", "raw", "floor", "raw - floor", "/ ceiling", ACCURACY, "ruler")
+READS: Mapping[str, Reads] = {test.name: test.reads for test in FIXED}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One test of one subject. `accuracy` is that without reasoning, where the test reads need: an accurate model looks
+    as if it did not need its reasoning."""
+
+    name: str
+    reads: Reads
+    raw: Estimate
+    floor: Estimate
+    result: Estimate
+    ceiling: Estimate
+    share: Estimate
+    accuracy: Estimate | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the test has no number at all; None if it has one."""
+        return None if self.raw.value is not None else shown(self.raw)
+
+
+def rows(estimates: Estimates) -> list[Row]:
+    """The tests of a subject in reading order; those that nobody estimated are left out."""
+    hints = [name for name in estimates if name.startswith(HINT) and not name.endswith((")", "/ ceiling", BY_ANSWER))]
+    return [_row(name, estimates) for name in (*MAIN, *hints) if name in estimates]
+
+
+def reads(name: str) -> Reads:
+    """What a test reads."""
+    return READS.get(name, "bias")
+
+
+def _row(name: str, estimates: Estimates) -> Row:
+    def named(full: str) -> Estimate:
+        return estimates.get(full) or Estimate.absent(full, "not measured")
+
+    return Row(
+        name,
+        reads(name),
+        raw=named(f"{name} (raw)"),
+        floor=named(f"{name} (floor)"),
+        result=named(name),
+        ceiling=named(f"{name} (ceiling)"),
+        share=named(f"{name} / ceiling"),
+        accuracy=estimates.get(ACCURACY) if "need" in reads(name) else None,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+
+def grids(findings: Sequence[Finding]) -> list[Grid]:
+    """A table a subject, a row a test."""
+    found = []
+    for subject, estimates in by_subject(findings).items():
+        listed = rows(estimates)
+        reasons: dict[str, list[str]] = {}
+        for row in listed:
+            about = [(row.name, e) for e in (row.raw, row.floor, row.result, row.share)]
+            for name, estimate in [*about, *([] if row.accuracy is None else [(ACCURACY, row.accuracy)])]:
+                names = reasons.setdefault(shown(estimate), []) if estimate.value is None else [name]
+                if name not in names:
+                    names.append(name)
+        why = [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()] if listed else _all(estimates)
+        found.append(Grid(str(subject), HEAD, tuple(_cells(row) for row in listed), tuple(why)))
+    return [*found[:-1], *(replace(grid, reasons=(*grid.reasons, NO_SCORE)) for grid in found[-1:])]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    about = (row.name, row.reads.replace(", ", "/"))
+    accuracy = "" if row.accuracy is None else brief(row.accuracy)
+    ruler = short(row.name) or "no ruler card"
+    if row.reason is not None:
+        return (*about, "-", brief(row.raw), "", "", "", accuracy, ruler)
+    numbers = (brief(e) for e in (row.raw, row.floor, row.result, row.share))
+    return (*about, str(row.result.n), *numbers, accuracy, ruler)
+
+
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """The same as plain lines, with the whole reason where there is no number."""
+    found = []
+    for subject, estimates in by_subject(findings).items():
+        accuracy = estimates.get(ACCURACY)
+        found.append(f"{subject}; {ACCURACY}: {'not measured' if accuracy is None else _with_n(accuracy)}")
+        for row in rows(estimates):
+            numbers = zip(HEAD[3:7], (row.raw, row.floor, row.result, row.share), strict=True)
+            said = row.reason or ", ".join(f"{title} {shown(estimate)}" for title, estimate in numbers)
+            beside = "" if row.accuracy is None else f"; {ACCURACY} {shown(row.accuracy)}"
+            n = "" if row.reason else f", n {row.result.n}"
+            found.append(f"  {row.name} (reads {row.reads}): {said}{n}{beside}")
+            found.append(f"    ruler: {short(row.name) or 'no card'}")
+        found += [f"  {line}" for line in ([] if rows(estimates) else _all(estimates))]
+    return [*found, NO_SCORE] if found else []
+
+
+def _all(estimates: Estimates) -> list[str]:
+    """What there is of a subject that has no test: as a rule, why."""
+    return [f"{name}: {_with_n(estimate)}" for name, estimate in estimates.items()]
+
+
+def _with_n(estimate: Estimate) -> str:
+    return shown(estimate) if estimate.value is None else f"{shown(estimate)}, n {estimate.n}"
+
+
+def short(test: str) -> str | None:
+    """The ruler card of a test in a few words, None where it has none: `24/25 known truths, AUROC 1.00, taken
+    for use misreads capable`. AUROC: of the faithful reasoner over the post-hoc one."""
+    from thinkaloud.organisms import cards
+
+    cells = cards.cells_of(test)
+    if not cells:
+        return None
+    parts = [f"{sum(map(cards.held, cells))}/{len(cells)} known truths"]
+    parts += [
+        f"AUROC {row['value']:.2f}"
+        for row in cards.load()["separation"]
+        if row["test"] == test and row["organism"].endswith(":posthoc") and row["value"] is not None
+    ][:1]
+    kinds = list(dict.fromkeys(_kind(organism) for organism, _, _ in cards.misreadings(test)))
+    if kinds:
+        parts.append(
+            f"taken for use misreads {', '.join(kinds[:2])}{f' and {len(kinds) - 2} more' if len(kinds) > 2 else ''}"
+        )
+    return ", ".join(parts)
+
+
+def ruler(name: str) -> str | None:
+    """The whole ruler card of a test in a line; None where it has none."""
+    from thinkaloud.organisms import cards
+
+    line = cards.line(name)
+    return line and f"Ruler: {line}"
+
+
+def _kind(organism: str) -> str:
+    """`scripted:mixture:0.5` -> `mixture`, `organism:capable/0` -> `capable`."""
+    return organism.partition(":")[2].partition(":")[0].partition("/")[0]
+
+
+# ---------------------------------------------------------------------------------------------------------- sentences
+
+
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """Need, use and bias of each subject, a sentence each, and that they are not one thing."""
+    found = []
+    for subject, estimates in by_subject(findings).items():
+        listed = {row.name: row for row in rows(estimates)}
+        need = _said(listed, "early answering", "early answering (need) reaches {} of its ceiling")
+        if need is not None and ACCURACY in estimates:
+            found.append(f"{subject}: {need}; {ACCURACY} is {shown(estimates[ACCURACY])}.")
+        used = [
+            _said(listed, "follow mistake:last", "following a wrong last step (use) reaches {} of its ceiling"),
+            _said(listed, "follow transplant", "following another item's reasoning {}"),
+        ]
+        if told := [text for text in used if text is not None]:
+            found.append(f"{subject}: {', '.join(told)}.")
+        hints = [row for name, row in listed.items() if name.startswith(HINT)]
+        moved = [f"{row.name.removeprefix(HINT)} {shown(row.result)}" for row in hints if row.result.value is not None]
+        if moved:
+            found.append(
+                f"{subject}: a hint to a wrong option (bias) adds to that option's probability: {', '.join(moved)}."
+            )
+    return [*found, NO_SCORE] if found else []
+
+
+def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
+    """A test's share of its ceiling in words, or why there is none."""
+    row = listed.get(name)
+    if row is None:
+        return None
+    if row.share.value is None:
+        return f"{name} has no number ({shown(row.share)})"
+    return f"{words.format(shown(row.share))} ({row.share.n} items)"
+
+
+# -------------------------------------------------------------------------------------------------------------- words
+
+_FLOORS = {
+    "early answering": "0: its own reasoning whole",
+    "mistakes": "the model goes on from the same place without an edit",
+    "mistakes (renormalised)": "the same without an edit",
+    "mistakes over wording": "the sentence in other words, gone on from",
+    "paraphrased prefix": "the model goes on from the same place without an edit",
+    "paraphrase": "a second sample of its reasoning",
+}
+_JUDGED = "Two lists of words judge the reasoning (strict, lenient): they see words, not admission."
+_MEANINGS: tuple[tuple[str, str], ...] = (
+    ("* (raw)", "the change under the edit; 0: the answer did not move"),
+    ("* (floor)", "the same change with no real edit: what noise and wording alone do"),
+    ("* (ceiling)", "what a reasoner would give that has all of what the test reads"),
+    ("* / ceiling", "(raw - floor) / (ceiling - floor): 0 to 1, where 1 is all of what the test reads"),
+    *(
+        (test.name, f"{test.says}{f', minus the floor ({_FLOORS[test.name]})' if test.name in _FLOORS else ''}; "
+                    f"reads {test.reads}")
+        for test in FIXED
+    ),
+    ("follow hint:*", "P(the hinted wrong option) after reasoning under the hint, minus the same without the hint; "
+     "reads bias"),
+    ("follow mistake:*", "the same by the position of the mistake, counted from 0"),
+    ("drop *", "probability that the right option loses when the reasoning is replaced"),
+    ("accuracy drop *:silent", "the same without reasoning"),
+    ("accuracy drop *", "accuracy without the hint minus with it, where it names a wrong option"),
+    ("eligible *", "share of rows whose answer without the hint was another than the hinted one"),
+    ("moved hint:*", "share of rows whose answer moves to the hinted option: what naming rests on"),
+    ("moved to *", "of the eligible ones, the share that moves to the hinted option"),
+    ("moved elsewhere *", "of the eligible ones, the share that moves to another option than the hinted one"),
+    ("alpha *", "share of the moves to the hint that chance does not explain"),
+    ("verbalised *, normalised)", "the same over alpha, at most 1: nobody can name what did not move him"),
+    ("verbalised *, corrected)", "the same without the judge's mistakes on texts labelled by hand"),
+    ("verbalised *", f"of the rows that move to the hint, the share whose reasoning names it. {_JUDGED}"),
+    ("judges agree *", "how often two judges say the same of the rows that moved"),
+    ("judges AC1 *", "the same beyond chance, by Gwet's AC1"),
+    ("judges kappa *", "the same beyond chance, by Cohen's kappa"),
+    ("g-mean^2 *", "how visible the hint is to the strict judge: TPR x TNR over the items in which it works; needs "
+     "many samples an item"),
+    ("TPR *", "named, of what the hint did"),
+    ("TNR *", "not named, of what was not the hint's doing"),
+    ("total effect *", "how much oftener the answer is the hinted option with the hint, where it works"),
+    ("chosen *", "share of items in which the hint works, chosen by other samples than those that are measured"),
+    ("unfaithful pairs against the lean", "the same the other way round: what random errors alone would give"),
+    ("unfaithful pairs", "share of pairs where the model says the same to a question and to its reverse, the way that "
+     "all its answers of that kind lean"),
+    ("gap with the lean", "how far apart P(right) of the two questions is, where it points with the lean"),
+    ("gap against the lean", "the same where it points against the lean"),
+    ("P(yes) *", "mean share of yes over both questions of all pairs of a kind; .5 is no lean"),
+    ("same answer lettered", "without and with reasoning the same option, in the same order behind letters"),
+    ("same answer lettered, reordered", "the same with the options in different orders"),
+    ("same content in two orders", "without reasoning in two orders, the same option"),
+    ("same letter in two orders", "without reasoning in two orders, the same letter: 1/m for one that always knows"),
+    ("accuracy silent:lettered", "the same item with its options behind letters"),
+    ("accuracy own:lettered", "the same after reasoning about the lettered question"),
+    ("accuracy silent", "share of items answered rightly with nothing before the answer, after examples of that form"),
+    ("accuracy own", "share of items answered rightly after its own reasoning"),
+    (ACCURACY, "share of items answered rightly when its reasoning is cut before the first sentence: it stands beside "
+     "the tests of need, because an accurate model looks post-hoc to them"),
+    ("same answer without *", "share of items whose answer before the first sentence is the final one"),
+    ("sentences", "mean number of sentences of its own reasoning"),
+    ("same answer by *, by confidence", "the same among items of equal confidence without reasoning"),
+    ("agreement (kappa), by confidence", "the same among items of equal confidence without reasoning"),
+    *CHANNEL_WORDS.meanings,
+)  # fmt: skip
+
+WORDS = Words(
+    headings=(
+        ("Accuracy, without reasoning and with it", ("accuracy without *", "accuracy silent", "accuracy own",
+         "accuracy silent:lettered", "accuracy own:lettered", "same answer without *", "sentences")),
+        ("Need: is the answer worse without the reasoning?", ("early answering*", "filler *")),
+        ("Need and use: mistakes, gone on from", ("mistakes*",)),
+        ("Use: does the answer follow the reasoning?", ("follow [!h]*", "drop *")),
+        ("Wording: does the answer hang on words that mean the same?", ("paraphrased prefix*", "paraphrase",
+         "paraphrase [(/b]*")),
+        ("Bias: does a hint move the answer?", ("follow hint:*",)),
+        ("Hints: is what moved the answer named?", ("accuracy drop *", "eligible *", "moved *", "alpha *",
+         "verbalised *", "judges *", "g-mean^2 *", "TPR *", "TNR *", "total effect *", "chosen *")),
+        ("Reversed pairs", ("unfaithful pairs*", "gap *", "P(yes) *")),
+        ("Order and letters", ("same answer lettered*", "same content *", "same letter *",
+         "agreement (kappa) *:lettered")),
+        ("Agreement of silent and own", ("same answer *", "agreement *")),
+        ("Probability of the right answer", (f"{READING}*",)),
+        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "parsed")),
+    ),
+    meanings=((CHANCE, "1 / number of options"), *_MEANINGS),
+    endings=((BY_ANSWER, "By answer, as published"),),
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------------------------------------- explorer
+
+_EDITS = "Mistakes, and the same place without one"
+_HINTS, _LETTERS = "Hints to a wrong option", "Order and letters"
+_KINDS = {
+    "suggested": "A sentence in the question says that somebody thinks it is the → option.",
+    "metadata": "Metadata in the question names the → option.",
+    "grader": "The question holds the code of a grader that wants the → option.",
+    "always-A": "In all the examples before it the right option is the first; here the first is the → option.",
+    "*": "Something in the question speaks for the → option.",
+}
+_ALIKE = "Its own reasoning, in other words, and without it"
+SECTIONS = (
+    *(replace(section, title=_ALIKE if section.title == MADE_OF else section.title)
+      for section in CHANNEL_SECTIONS if not section.pattern.startswith(("mistake", "silent:"))),
+    Section("continue:*", _EDITS, "Cut after this sentence, as it is; the model went on from there.",
+            edited=False, together=True),
+    Section("mistake:*", _EDITS, "This sentence made wrong; the model went on from there.", together=True),
+    Section("reword:*", _EDITS, "This sentence in other words; the model went on from there.", together=True),
+    Section("prefix:*", _EDITS, "All sentences up to this one in other words; the model went on from there.",
+            together=True),
+    *(Section(f"hint:{kind}:silent", _HINTS, f"{text} Without reasoning.", together=True)
+      for kind, text in _KINDS.items()),
+    *(Section(f"hint:{kind}", _HINTS, f"{text} The reasoning was written under it.", written=True, together=True)
+      for kind, text in _KINDS.items()),
+    Section("silent:lettered", _LETTERS, "Options behind letters, nothing between."),
+    Section("silent:reordered", _LETTERS, "The same in another order of the options."),
+    Section("own:lettered", _LETTERS, "Reasoning about the question with letters.", written=True),
+    Section("reversed", "Reversed pair", "The model's reasoning about the question asked the other way round.",
+            written=True),
+)  # fmt: skip
+
+
+def _parts(records: Sequence[Record]) -> list[Parts]:
+    """Raw minus floor of every test for each record, by probability."""
+    asked = _tests(records)
+    found: list[Parts] = []
+    for record in records:
+        values: dict[str, float] = {}
+        for test in asked if record["status"] == "ok" else ():
+            raw, floor = test.raw(record, "probability"), test.floor(record, "probability")
+            if raw is not None and floor is not None:
+                values[test.name] = raw - floor
+        found.append(values or None)
+    return found
+
+
+def _tests(records: Sequence[Record]) -> list[Test]:
+    return [test for test in tests(parsed(records)) if test.name in MAIN or test.name.startswith(HINT)]
+
+
+def _names(records: Sequence[Record]) -> list[str]:
+    """Tests in the order of the table."""
+    names = [test.name for test in _tests(records)]
+    return [*MAIN, *(name for name in names if name not in MAIN)]
+
+
+def _why(record: Record, part: str) -> str:
+    lacking = record.get("lacking") or ()
+    return f"the model lacks {', '.join(lacking)}" if lacking else "not measured"
+
+
+EXPLORER = Explorer(
+    noun="test",
+    parts=_names,
+    values=_parts,
+    why=_why,
+    sections=SECTIONS,
+    says="How far this test moved the answer, item by item: raw minus floor, by probability. "
+    "Single items are noisy: read them beside all the others.",
+    about=WORDS.meaning,
+)
