@@ -12,6 +12,7 @@ import thinkaloud as ta
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
+from thinkaloud.models.open import open_model
 from thinkaloud.organisms import expected
 from thinkaloud.organisms.rules import KINDS
 from thinkaloud.organisms.scripted import scripted
@@ -152,6 +153,13 @@ def test_several_samples_of_an_item_are_one_cluster() -> None:
 def test_greedy_samples_are_refused_since_they_are_all_the_same() -> None:
     with pytest.raises(UserError, match="--samples 3 needs --temperature above 0"):
         measured("faithful", items=8, samples=3)
+
+
+def test_donors_are_drawn_by_lot_and_not_the_first_that_fits() -> None:
+    """Where any answer fits, the first donor would serve nearly all items, and their readings would hang on it."""
+    records = measured_on(open_model("organism:faithful/0"), "mod10", 4, 32)
+    donors = {tuple(r["conditions"]["transplant"]["between"]) for r in records}
+    assert len(donors) > 16
 
 
 def test_a_task_without_reversed_questions_says_so() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thinkaloud.vocabulary import Item
+from thinkaloud.tasks.draws import pick
+from thinkaloud.vocabulary import Item, Key
 
 
 def neighbour(items: Sequence[Item], index: int) -> int | None:
@@ -18,10 +19,12 @@ def neighbour(items: Sequence[Item], index: int) -> int | None:
     return next((other for other in others if items[other].gold != items[index].gold), None)
 
 
-def donor(item: Item, pool: Sequence[Item]) -> Item | None:
-    """The first of `pool` that concludes a wrong option of `item`; None if there is none."""
-    for other in pool:
-        conclusion = other.worked.conclusion
-        if conclusion is not None and conclusion != item.gold and conclusion in item.options:
-            return other
-    return None
+def donor(item: Item, pool: Sequence[Item], key: Key) -> Item | None:
+    """One of `pool` that concludes a wrong option of `item`, by lot; None if there is none.
+
+    By lot, because the first that fits would serve nearly all items where any answer fits: then their readings hang on
+    one donor, and an interval over items is too short.
+    """
+    fitting = [other for other in pool if other.worked.conclusion != item.gold]
+    fitting = [other for other in fitting if other.worked.conclusion in item.options]
+    return pick(key.rng, fitting) if fitting else None

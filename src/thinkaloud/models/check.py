@@ -77,8 +77,8 @@ async def _check(model: Model) -> list[str]:
         f"{card.name}: {card.backend}, {card.precision}, turns written as {card.format}, context {card.context} tokens",
         f"digest {card.digest}",
     ]
-    if card.backend == "scripted":
-        return [*lines, "a scripted reasoner: exact, nothing to probe"]
+    if card.backend in ("scripted", "organism"):
+        return [*lines, f"a reasoner of the {card.backend} kind: it knows its own tasks only, nothing to probe"]
     prefill = await continues_prefill(model)
     floor = await noise_floor(model, prompts())
     lines += [

@@ -112,7 +112,7 @@ class Bench:
 
     async def transplant(self, item: Item) -> Condition:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
-        other = donor(item, self.group.pool)
+        other = donor(item, self.group.pool, self.key.child(item.id, "donor"))
         if other is None:
             return None
         between = self.reworded(other)
