@@ -13,9 +13,9 @@ from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
 from thinkaloud.models.open import open_model
-from thinkaloud.organisms import expected
 from thinkaloud.organisms.rules import KINDS
 from thinkaloud.organisms.scripted import scripted
+from thinkaloud.ruler import expected
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.base import Settings

@@ -10,8 +10,8 @@ from thinkaloud.errors import UserError
 from thinkaloud.models.open import model_names, open_model
 from thinkaloud.organisms import library, natural, natural_library
 from thinkaloud.organisms.cli import organisms
-from thinkaloud.organisms.roster import trained_standards
 from thinkaloud.organisms.tokens import ANSWER, ID, decode
+from thinkaloud.ruler.roster import trained_standards
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.faithfulness import Faithfulness

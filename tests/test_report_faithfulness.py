@@ -15,7 +15,6 @@ from thinkaloud.metrics.dose import dose
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
 from thinkaloud.metrics.visibility import visibility
-from thinkaloud.organisms import cards
 from thinkaloud.report.dose import dose_figure
 from thinkaloud.report.explorer import payload
 from thinkaloud.report.faithfulness import ACCURACY, EXPLORER, HINT, MAIN, NO_SCORE, WORDS, grids, lines, rows, short
@@ -27,6 +26,7 @@ from thinkaloud.report.markdown import render_grid, render_markdown
 from thinkaloud.report.panels import KINDS, panel_figure
 from thinkaloud.report.tables import OTHER, by_subject, shown
 from thinkaloud.report.terminal import print_findings, table
+from thinkaloud.ruler import cards
 from thinkaloud.studies.registry import BUILTIN
 from thinkaloud.vocabulary import Estimate, Finding
 

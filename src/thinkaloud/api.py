@@ -1,4 +1,4 @@
-"""The library as people call it: `run`, `resume`, `open_run`, `open_model`, `open_task`.
+"""The library as people call it: `run`, `resume`, `open_run`, `open_model`, `open_task`, `ruler`, `own_ruler`, `trend`.
 
     import thinkaloud as ta
     run = ta.run("channels", model="smollm2-135m", tasks=["chain_sum"], items=40, seed=1)
@@ -28,7 +28,7 @@ from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Model, Task
 
 if TYPE_CHECKING:
-    from thinkaloud.organisms.own import OwnRuler
+    from thinkaloud.ruler.own import OwnRuler
     from thinkaloud.runs.compare import Comparison
 
 __all__ = [
@@ -119,9 +119,9 @@ def trend(
 
 
 def ruler(workers: int = 2, progress: Progress | None = None, write: bool = False) -> dict[str, list[dict[str, Any]]]:
-    """Every channel and test on every reasoner that ships (`organisms/ruler.py`); `write` keeps it as the cards."""
-    from thinkaloud.organisms import cards
-    from thinkaloud.organisms.ruler import count, measure_all
+    """Every channel and test on every reasoner that ships (`ruler/measure.py`); `write` keeps it as the cards."""
+    from thinkaloud.ruler import cards
+    from thinkaloud.ruler.measure import count, measure_all
 
     told = progress or Silence()
     told.expect(count())
@@ -134,14 +134,21 @@ def ruler(workers: int = 2, progress: Progress | None = None, write: bool = Fals
 def own_ruler(
     model: str | Model, config: Config, out: str | Path | None = None, progress: Progress | None = None
 ) -> tuple[list[OwnRuler], Path]:
-    """Known dials on one's own model (`organisms/own.py`), and the folder with its runs, ruler.md, .json and
+    """Known dials on one's own model (`ruler/own.py`), and the folder with its runs, ruler.md, .json and
     figures."""
-    from thinkaloud.organisms.own import own_ruler as measure
     from thinkaloud.report.ruler import dial_figure, own_json, own_markdown
+    from thinkaloud.ruler.own import own_ruler as measure
     from thinkaloud.runs.folder import write
 
     folder = Path(out) if out is not None else Path("runs") / slug(config).replace(config.study, "ruler", 1)
-    found = measure(model, config, folder, progress)
+
+    def running(asked: str | Model, one: Config, place: Path) -> Run:
+        return run(
+            "faithfulness", asked, one.tasks, items=one.items, difficulty=one.difficulty, seed=one.seed, out=place,
+            settings=one.settings, loading=one.loading, progress=progress,
+        )  # fmt: skip
+
+    found = measure(model, config, folder, running)
     write(folder / "ruler.md", own_markdown(found))
     write(folder / "ruler.json", own_json(found))
     for one in found:

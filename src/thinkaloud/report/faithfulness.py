@@ -141,7 +141,7 @@ def _with_n(estimate: Estimate) -> str:
 def short(test: str) -> str | None:
     """The ruler card of a test in a few words, None where it has none: `24/25 known truths, AUROC 1.00, taken
     for use misreads capable`. AUROC: of the faithful reasoner over the post-hoc one."""
-    from thinkaloud.organisms import cards
+    from thinkaloud.ruler import cards
 
     cells = cards.cells_of(test)
     if not cells:
@@ -162,7 +162,7 @@ def short(test: str) -> str | None:
 
 def ruler(name: str) -> str | None:
     """The whole ruler card of a test in a line; None where it has none."""
-    from thinkaloud.organisms import cards
+    from thinkaloud.ruler import cards
 
     line = cards.line(name)
     return line and f"Ruler: {line}"

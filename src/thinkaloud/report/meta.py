@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def meta(run: Run) -> dict[str, Any]:
     """Plain data for the report of `run`."""
-    from thinkaloud.organisms.cards import sentences
     from thinkaloud.report.layouts import LAYOUTS
+    from thinkaloud.ruler.cards import sentences
     from thinkaloud.studies.base import Settings
     from thinkaloud.studies.registry import open_study
 

@@ -15,7 +15,7 @@ from thinkaloud.report.tables import brief, shown
 
 if TYPE_CHECKING:
     from thinkaloud.metrics.dial import Recovered
-    from thinkaloud.organisms.own import OwnRuler
+    from thinkaloud.ruler.own import OwnRuler
     from thinkaloud.vocabulary import Estimate
 
 Row = Mapping[str, Any]
@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
     """A few lines a test: how often it read the truth, its largest error, where it misreads, its place on the
     ladder."""
-    from thinkaloud.organisms.cards import held
+    from thinkaloud.ruler.cards import held
 
     names = list(dict.fromkeys(row["test"] for row in tables["cells"]))
     ranks = {row["test"]: (i, row) for i, row in enumerate(tables["ranking"], 1)}

@@ -27,10 +27,10 @@ from thinkaloud.metrics.auroc import auroc, mean_auroc
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
 from thinkaloud.metrics.readings import p_gold, parsed
-from thinkaloud.organisms.expected import CHANNELS
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
-from thinkaloud.organisms.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
+from thinkaloud.ruler.expected import CHANNELS
+from thinkaloud.ruler.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ITEMS, RUNG_ITEMS, SEED = 96, 128, 1

@@ -7,7 +7,7 @@ Dials between the ends need no run of their own, since a gate only decides which
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +15,10 @@ from thinkaloud.errors import UserError
 from thinkaloud.metrics.dial import Ends, Recovered, recover
 from thinkaloud.organisms.routing import Routed, is_open
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Progress
 from thinkaloud.runs.folder import Run
 from thinkaloud.studies.base import GROUP
 from thinkaloud.vocabulary import Estimate, Key, Model
 
-STUDY = "faithfulness"
 APART = 1000
 """Between the seed of what is measured and that of the questions the level is found on."""
 BESIDE = ("accuracy without reasoning", "accuracy own", "paraphrase / ceiling", "sentences")
@@ -38,18 +36,22 @@ class OwnRuler:
     beside: Mapping[str, Estimate]
 
 
-def own_ruler(model: str | Model, config: Config, out: Path, progress: Progress | None = None) -> list[OwnRuler]:
+Running = Callable[[str | Model, Config, Path], Run]
+"""(model, what to run, folder) -> the finished run, of which only what is missing was done."""
+
+
+def own_ruler(model: str | Model, config: Config, out: Path, run: Running) -> list[OwnRuler]:
     """Run what is missing under `out`, then give each task's dials."""
-    return [_one(model, replace(config, tasks=(task,)), out, progress) for task in config.tasks]
+    return [_one(model, replace(config, tasks=(task,)), out, run) for task in config.tasks]
 
 
-def _one(model: str | Model, config: Config, out: Path, progress: Progress | None) -> OwnRuler:
+def _one(model: str | Model, config: Config, out: Path, run: Running) -> OwnRuler:
     task = Path(config.tasks[0]).stem.replace(":", "-")
     if isinstance(config.difficulty, str):
         search = replace(config, items=GROUP, seed=config.seed + APART)
-        config = replace(config, difficulty=_level(_run(model, search, out / f"{task}-edge", progress)))
+        config = replace(config, difficulty=_level(run(model, search, out / f"{task}-edge")))
     plain, opened, closed = (
-        _run(asked, config, out / f"{task}-{name}", progress)
+        run(asked, config, out / f"{task}-{name}")
         for asked, name in ((model, "itself"), (_gated(model, 1.0), "open"), (_gated(model, 0.0), "closed"))
     )
     key = Key((str(config.seed), "ruler", task))
@@ -70,12 +72,3 @@ def _level(run: Run) -> int:
     if not found or found[0] is None:
         raise UserError(f"no unit was done, so no level was found: see {str(run.folder)!r}")
     return found[0]
-
-
-def _run(model: str | Model, config: Config, out: Path, progress: Progress | None) -> Run:
-    from thinkaloud import api
-
-    return api.run(
-        STUDY, model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed, out=out,
-        settings=config.settings, loading=config.loading, progress=progress,
-    )  # fmt: skip

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from thinkaloud.organisms import expected
-from thinkaloud.organisms.expected import Shape
+from thinkaloud.ruler import expected
+from thinkaloud.ruler.expected import Shape
 
 Tier = Literal["scripted", "trained"]
 

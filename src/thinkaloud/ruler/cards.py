@@ -20,13 +20,13 @@ from typing import Any
 
 import thinkaloud
 from thinkaloud.metrics.faithfulness import FIXED
-from thinkaloud.organisms.expected import CHANNELS
+from thinkaloud.ruler.expected import CHANNELS
 
 Row = Mapping[str, Any]
 PATH = Path(__file__).with_name("cards.json")
 SOURCES = (
-    "organisms/rules.py", "organisms/scripted.py", "organisms/ladder.py", "organisms/expected.py",
-    "organisms/roster.py", "organisms/ruler.py", "organisms/trained.py", "organisms/forward.py",
+    "organisms/rules.py", "organisms/scripted.py", "organisms/ladder.py", "ruler/expected.py",
+    "ruler/roster.py", "ruler/measure.py", "organisms/trained.py", "organisms/forward.py",
     "organisms/tokens.py", "organisms/weights/*", "studies/conditions.py", "studies/faithfulness.py",
     "strategies/*.py", "interventions/*.py", "tasks/chain.py", "tasks/sums.py", "tasks/arithmetic.py",
     "tasks/family.py", "tasks/grammar.py", "metrics/auroc.py", "metrics/bootstrap.py", "metrics/change.py",

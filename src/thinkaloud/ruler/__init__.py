@@ -1,0 +1,1 @@
+"""The instrument held against the truth: what must be read on whom, what was read, and cards that say so."""
