@@ -22,6 +22,7 @@ from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
 from thinkaloud.runs.folder import Run
+from thinkaloud.runs.folder import write as write_file
 from thinkaloud.studies.base import Settings
 from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
@@ -118,8 +119,12 @@ def trend(
     return found
 
 
-def ruler(workers: int = 2, progress: Progress | None = None, write: bool = False) -> dict[str, list[dict[str, Any]]]:
-    """Every channel and test on every reasoner that ships (`ruler/measure.py`); `write` keeps it as the cards."""
+def ruler(
+    workers: int = 2, progress: Progress | None = None, write: bool = False, out: str | Path | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Every channel and test on every reasoner that ships (`ruler/measure.py`); `write` keeps it as the cards, and
+    every cell goes to ruler.md in `out`."""
+    from thinkaloud.report.ruler import ruler_markdown
     from thinkaloud.ruler import cards
     from thinkaloud.ruler.measure import count, measure_all
 
@@ -128,6 +133,9 @@ def ruler(workers: int = 2, progress: Progress | None = None, write: bool = Fals
     tables = measure_all(workers, lambda name: told.advance(1, name))
     if write:
         cards.write(tables)
+    if out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        write_file(Path(out) / "ruler.md", ruler_markdown(tables))
     return tables
 
 
@@ -138,7 +146,6 @@ def own_ruler(
     figures."""
     from thinkaloud.report.ruler import dial_figure, own_json, own_markdown
     from thinkaloud.ruler.own import own_ruler as measure
-    from thinkaloud.runs.folder import write
 
     folder = Path(out) if out is not None else Path("runs") / slug(config).replace(config.study, "ruler", 1)
 
@@ -149,10 +156,10 @@ def own_ruler(
         )  # fmt: skip
 
     found = measure(model, config, folder, running)
-    write(folder / "ruler.md", own_markdown(found))
-    write(folder / "ruler.json", own_json(found))
+    write_file(folder / "ruler.md", own_markdown(found))
+    write_file(folder / "ruler.json", own_json(found))
     for one in found:
-        write(folder / f"dials-{one.task}.svg", dial_figure(one))
+        write_file(folder / f"dials-{one.task}.svg", dial_figure(one))
     return found, folder
 
 

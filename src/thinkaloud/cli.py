@@ -143,8 +143,8 @@ def ruler(model: str | None, out: Path | None, workers: int, write: bool, **opti
 
     if model is None:
         with progress() as shown:
-            tables = api.ruler(workers, shown, write)
-        print_lines(ruler_lines(tables))
+            tables = api.ruler(workers, shown, write, out)
+        print_lines([*ruler_lines(tables), *([f"every cell: {out / 'ruler.md'}"] if out else [])])
         return
     config = _config("faithfulness", {"model": model, **options})
     with progress() as shown:

@@ -30,7 +30,9 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
 
     names = list(dict.fromkeys(row["test"] for row in tables["cells"]))
     ranks = {row["test"]: (i, row) for i, row in enumerate(tables["ranking"], 1)}
-    lines = [f"{'channel or test':<26}{'truth held':>11}{'largest error':>15}  on"]
+    off = [off_use(tables["cells"], by) for by in ("probability", "answer")]
+    head = ("truth held", "largest error", "off use", "as published")
+    lines = [f"{'channel or test':<26}{head[0]:>11}{head[1]:>15}{head[2]:>9}{head[3]:>14}  largest error on"]
     for name in names:
         cells = [
             r for r in tables["cells"] if r["test"] == name and r["by"] == "probability" and r["value"] is not None
@@ -39,7 +41,11 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
             continue
         worst = max(cells, key=lambda row: abs(row["value"] - row["truth"]))
         error = f"{worst['value'] - worst['truth']:+.3f}"
-        lines.append(f"{name:<26}{f'{sum(map(held, cells))} of {len(cells)}':>11}{error:>15}  {worst['organism']}")
+        use = [f"{x[name]:.2f}" if name in x else "" for x in off]
+        held_of = f"{sum(map(held, cells))} of {len(cells)}"
+        lines.append(f"{name:<26}{held_of:>11}{error:>15}{use[0]:>9}{use[1]:>14}  {worst['organism']}")
+    lines += ["off use: mean distance of the test's dial from how much the answer follows what the words say;"]
+    lines += ["as published: the same by the most probable answer. Tests of wording and bias claim no such dial."]
     if ranks:
         most = {row["rung"]: row["most"] for row in tables["ladder"]}
         best = f"{sum(most.values()) / len(most):.3f}"
@@ -48,6 +54,19 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
         f"{i:>3}. {t:<26}{r['value']:.3f} [{r['low']:.3f}, {r['high']:.3f}], n {r['n']}" for t, (i, r) in ranks.items()
     ]
     return lines
+
+
+def off_use(cells: Sequence[Row], by: str) -> dict[str, float]:
+    """Mean distance of each test's dial from how much the answer follows what the words say, over all reasoners: the
+    error of taking the test for a measure of use. A test that reads need errs here and is right about need."""
+    from thinkaloud.ruler.cards import NUMBERS
+
+    use = {r["organism"]: r["truth"] for r in cells if r["test"] == "follow mistake:last" and r["by"] == "probability"}
+    found: dict[str, list[float]] = {}
+    for row in cells:
+        if row["by"] == by and row["test"] in NUMBERS and row["dial"] is not None and row["organism"] in use:
+            found.setdefault(row["test"], []).append(abs(row["dial"] - use[row["organism"]]))
+    return {test: sum(errors) / len(errors) for test, errors in found.items()}
 
 
 def ruler_markdown(tables: Mapping[str, Sequence[Row]]) -> str:
