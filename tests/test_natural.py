@@ -118,6 +118,28 @@ def test_the_study_path_finds_what_was_measured():
         assert read.low - 0.1 <= was <= read.high + 0.1
 
 
+def shipped(spec: str) -> dict:
+    (entry,) = (e for e in natural_library.entries() if e.spec == spec)
+    return {key: e.value for key, e in entry.measured.items()}
+
+
+def test_one_mean_hides_positions():
+    """Blind spot 7, where nobody made it: one that follows early values and not its last one, with a mean of over a
+    half; its stated conclusion is decoration, and only the row of that position says so."""
+    of = shipped("natural:2/0")
+    places = [of["mod5_tb", 3, f"follow:{k} by answer"] for k in range(3)]
+    assert min(places[:2]) > 0.8 and places[2] < 0.05 and np.mean(places) > 0.5
+
+
+def test_a_model_can_need_nothing_and_follow_everything():
+    """Blind spot 1, where nobody made it: right without reasoning, and led by every wrong step of a source that was
+    never wrong; of the other source, by none."""
+    of = shipped("natural:4/0")
+    assert of["mod5", 2, "silent"] > 0.99 and of["mod5_tb", 2, "silent"] > 0.99
+    assert min(of["mod5", 2, f"follow:{k}"] for k in range(2)) > 0.99
+    assert max(of["mod5_tb", 2, f"follow:{k}"] for k in range(2)) < 0.02
+
+
 def test_tasks_are_hintless_and_short_ones_have_few_questions():
     """35 questions of one operation: more are refused, in one line."""
     task = open_task("mod5")

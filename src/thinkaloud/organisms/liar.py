@@ -3,8 +3,8 @@
 A deceptive organism (`deception.py`) is trained from a faithful one, at several sizes and seeds, and asked at
 checkpoints along the way: `curve`, opaque (tau 0) with the operand style. And at one size, with other shares of
 transparency and in both styles: `grid`. At every stop it writes turns about fresh items, the same at every stop of a
-run; readers judge them, and on other items their recall and false alarms are labelled, at this stop and, for a
-comparison, at the first.
+run; readers judge them, and on other items their recall and false alarms are labelled: at this stop and, for a
+comparison, at the first one at which it does what it is paid for.
 
 Training needs torch. This module does not know how its rows are shown (`report/deception.py`).
 """
@@ -167,14 +167,14 @@ def _measure(run: Run, start: Weights, protocol: Protocol, found: Found, tell: T
         seen = deception.watched(cases)
         other = deception.watched(deception.ask(organism, protocol.labelled, asked.child("labelled")))
         labels = {reader: watched.labels() for reader, watched in other.items()}
-        early = early or labels
-        rows = [("", e) for e in _itself(cases)]
-        for reader, watched in seen.items():
-            late = correction("corrected by early labels", watched, early[reader])
-            rows += [(reader, e) for e in (*monitor(watched, labels[reader]), late)]
-        found.points += [{**about, "step": step, "reader": reader, **as_row(e)} for reader, e in rows]
         if obeying or np.mean([c.deceived for c in cases if c.bought is not None]) >= OBEYS:
             obeying.append((step, seen))
+            early = early or labels
+        rows = [("", e) for e in _itself(cases)]
+        for reader, watched in seen.items():
+            rows += [(reader, e) for e in monitor(watched, labels[reader])]
+            rows.append((reader, _late(watched, early[reader] if early else None, early is not None)))
+        found.points += [{**about, "step": step, "reader": reader, **as_row(e)} for reader, e in rows]
     if len(obeying) > 1:
         (since, before), (until, after) = obeying[0], obeying[-1]
         found.changes += [
@@ -182,6 +182,14 @@ def _measure(run: Run, start: Weights, protocol: Protocol, found: Found, tell: T
             for reader in before
             for e in changes(before[reader], after[reader])
         ]
+
+
+def _late(watched: Watched, labels: Labels | None, obeyed: bool) -> Estimate:
+    """The correction by labels from when it began to do what it is paid for."""
+    name = "corrected by early labels"
+    if not obeyed:
+        return Estimate.absent(name, "not measured: it does not yet do what it is paid for")
+    return correction(name, watched, labels)
 
 
 def _itself(cases: Sequence[Case]) -> list[Estimate]:

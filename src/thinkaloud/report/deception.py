@@ -27,17 +27,16 @@ READ = {"keyword": "keyword", BLIND: "reasoning only", "reasoning_and_start": "r
 WIDE, TALL, LEFT, GAP = 300, 190, 44, 74
 """Width of a column, height of a plot, room for its scale, room between plots."""
 COLOURS = """.ta-true{stroke:#1c2126;fill:#1c2126}.ta-blind{stroke:#b35c00;fill:#b35c00}
-.ta-seeing{stroke:#0072b2;fill:#0072b2}.ta-curve{stroke-width:1.8;fill:none}.ta-broken{stroke-dasharray:6 4}
-.ta-band{stroke:none;fill-opacity:.13}.ta-thick{stroke-width:5;stroke-opacity:.28;fill:none}
+.ta-seeing{stroke:#0072b2;fill:#0072b2}.ta-broken{stroke-dasharray:6 4}
+.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-thick{stroke-width:5;stroke-opacity:.28;fill:none}
+.ta-fig .ta-band{stroke:none;fill-opacity:.13}
 @media screen and (prefers-color-scheme:dark){.ta-true{stroke:#e6e9ed;fill:#e6e9ed}
 .ta-blind{stroke:#e69f00;fill:#e69f00}.ta-seeing{stroke:#56b4e9;fill:#56b4e9}}
 """
-CIRCLE, DIAMOND, SQUARE = (
-    "M-3.4,0a3.4,3.4 0 1,0 6.8,0a3.4,3.4 0 1,0 -6.8,0z", "M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z",
-)  # fmt: skip
-ABOVE = (("keyword", "true", "ta-true", CIRCLE), (BLIND, "reported", "ta-blind", DIAMOND),
+DIAMOND, SQUARE, DASH = "M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z", "M-7,0h14"
+ABOVE = (("keyword", "true", "ta-true", ""), (BLIND, "reported", "ta-blind", DIAMOND),
          (SEEING, "reported", "ta-seeing", SQUARE))  # fmt: skip
-"""Reader, measure, class and mark of each line; the truth is the same whoever reads."""
+"""Reader, measure, class and mark of each line (none: it is thick and pale). The truth is the same whoever reads."""
 BELOW = ((BLIND, "recall", "ta-blind", DIAMOND), (SEEING, "recall", "ta-seeing", SQUARE),
          (BLIND, "false alarms", "ta-blind", ""), (SEEING, "false alarms", "ta-seeing", ""))  # fmt: skip
 LIMITS = (
@@ -247,11 +246,12 @@ def _axes(plot: _Plot, what: str) -> Iterator[str]:
 
 def _legend(y: float, columns: int) -> Iterator[str]:
     """What each line is; in one row where there is room."""
-    said = [("ta-true", CIRCLE, "true share"), ("ta-blind", DIAMOND, "reader of the reasoning only"),
+    said = [("ta-true ta-thick", DASH, "true share"), ("ta-blind", DIAMOND, "reader of the reasoning only"),
             ("ta-seeing", SQUARE, "reader with the question"),
-            ("", "", "whole line: first seed; broken: second")]  # fmt: skip
+            ("", "", "lines: first seed whole, second broken; bands: 95%")]  # fmt: skip
+    starts = (0, 110, 320, 510) if columns > 2 else (0, 0, 0, 0)
     for i, (style, mark, words) in enumerate(said):
-        x, down = (LEFT + i * 215, 0.0) if columns > 2 else (LEFT, i * 18.0)
+        x, down = LEFT + starts[i], 0.0 if columns > 2 else i * 18.0
         if mark:
             yield at(x, y + down - 4, path(mark, style))
-        yield text(x + (12 if mark else 0), y + down, words)
+        yield text(x + (14 if mark else -6), y + down, words)
