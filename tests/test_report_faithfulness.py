@@ -32,13 +32,14 @@ from thinkaloud.vocabulary import Estimate, Finding
 
 NUMBER = r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]"
 REASON = "not measurable here: the model lacks prefill"
+NO_CARDS = {**CARDS, "cells": [], "separation": []}
 HINTS = ("follow hint:grader", "follow hint:always-A", "follow hint:metadata", "follow hint:suggested")
 
 
 @pytest.fixture(autouse=True)
 def no_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever cards ship: these tests bring their own, or none."""
-    monkeypatch.setattr(cards, "load", lambda: {**CARDS, "cells": [], "separation": []})
+    monkeypatch.setattr(cards, "load", lambda: NO_CARDS)
 
 
 @pytest.fixture
@@ -48,7 +49,9 @@ def with_cards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render_html(*faithful(), about_faithful())
+    with pytest.MonkeyPatch.context() as patch:  # `no_cards` is younger than this fixture
+        patch.setattr(cards, "load", lambda: NO_CARDS)
+        return render_html(*faithful(), about_faithful())
 
 
 def absent() -> list[Finding]:

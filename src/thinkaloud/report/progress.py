@@ -39,7 +39,7 @@ class _Bar:
         self._task = bars.add_task("loading", total=None)
 
     def expect(self, units: float) -> None:
-        self._bars.update(self._task, total=units, description="starting")
+        self._bars.reset(self._task, total=units, description="starting")  # several runs may follow each other
 
     def advance(self, units: float, what: str) -> None:
         self._bars.update(self._task, advance=units, description=what)
@@ -58,7 +58,7 @@ class _Lines:
         self._total, self._done = 0.0, 0.0
 
     def expect(self, units: float) -> None:
-        self._total = units
+        self._total, self._done, self._started = units, 0.0, time.monotonic()  # several runs may follow each other
 
     def advance(self, units: float, what: str) -> None:
         self._done += units

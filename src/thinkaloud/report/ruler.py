@@ -189,6 +189,8 @@ def _panel(test: str, points: Sequence[Recovered]) -> str:
         parts.append(text(-6, _y(value) + 4, f"{value:g}", "ta-quiet", "end"))
         parts.append(text(_x(value), SIDE + 16, f"{value:g}", "ta-quiet", "middle"))
     parts.append(path(f"M{_x(0):.1f},{_y(0):.1f}L{_x(1):.1f},{_y(1):.1f}", "ta-true"))
+    if all(row.calibrated.value is None for row in points):
+        parts.append(text(SIDE / 2, SIDE / 2, brief(points[0].by_ceiling), "ta-quiet", "middle"))
     for row in points:
         if row.dial is None:
             parts += _self(row.calibrated)
