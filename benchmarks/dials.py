@@ -28,6 +28,8 @@ from thinkaloud.vocabulary import Estimate, Key, Record
 
 SIZES = (12, 24, 48, 96)
 SOFT = 0.01
+FEWEST = 50
+"""A share of fewer studies than this is not printed."""
 POOLS = {
     "scripted": ("chain_sum", "scripted:faithful", "scripted:posthoc"),
     "trained, gated": ("mod10", "routed:1:organism:capable/0", "routed:0:organism:capable/0"),
@@ -65,11 +67,12 @@ def main() -> None:
                     here, key = draw(pool, n, seed, dial), Key((str(seed),))
                     for test in measurable():
                         row = interval(test.name, of_ceiling, sample_of(test, here, "probability"), key, 1000)
-                        held.setdefault(test.name, {}).setdefault(n, []).append(holds(row, dial))
+                        if row.value is not None:  # too few items had it: no number is no miss
+                            held.setdefault(test.name, {}).setdefault(n, []).append(holds(row, dial))
                     share = next(r for r in table(here, p_gold, key) if r.name == "externalised share")
                     held.setdefault("externalised share", {}).setdefault(n, []).append(holds(share, dial))
         for test_name, by_n in held.items():
-            cells = " | ".join(f"{np.mean(by_n[n]):.3f}" for n in SIZES)
+            cells = " | ".join(f"{np.mean(by_n[n]):.3f}" if len(by_n.get(n, [])) >= FEWEST else "-" for n in SIZES)
             print(f"| {name} | {test_name} | {cells} |", flush=True)
 
 
