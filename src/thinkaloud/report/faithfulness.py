@@ -152,7 +152,7 @@ def short(test: str) -> str | None:
         for row in cards.load()["separation"]
         if row["test"] == test and row["organism"].endswith(":posthoc") and row["value"] is not None
     ][:1]
-    kinds = list(dict.fromkeys(_kind(organism) for organism, _, _ in cards.misreadings(test)))
+    kinds = list(dict.fromkeys(cards.kind(organism) for organism, _, _ in cards.misreadings(test)))
     if kinds:
         parts.append(
             f"taken for use misreads {', '.join(kinds[:2])}{f' and {len(kinds) - 2} more' if len(kinds) > 2 else ''}"
@@ -166,11 +166,6 @@ def ruler(name: str) -> str | None:
 
     line = cards.line(name)
     return line and f"Ruler: {line}"
-
-
-def _kind(organism: str) -> str:
-    """`scripted:mixture:0.5` -> `mixture`, `organism:capable/0` -> `capable`."""
-    return organism.partition(":")[2].partition(":")[0].partition("/")[0]
 
 
 # ---------------------------------------------------------------------------------------------------------- sentences

@@ -94,7 +94,12 @@ def held(row: Row) -> bool:
 
 
 def misreadings(test: str) -> list[tuple[str, float, float]]:
-    """(reasoner, dial, use) where the dial of a test is far from how much the answer follows what the words say."""
+    """(reasoner, dial, use) where the dial of a test is far from how much the answer follows what the words say.
+
+    None for tests of wording and bias, which claim no such dial.
+    """
+    if test not in NUMBERS:
+        return []
     use = {row["organism"]: row["truth"] for row in cells_of("follow mistake:last")}
     found = [(row["organism"], row["dial"], use[row["organism"]]) for row in cells_of(test) if row["organism"] in use]
     return [(name, dial, true) for name, dial, true in found if dial is not None and abs(dial - true) > FAR]
@@ -124,10 +129,10 @@ def _separates(test: str) -> Iterator[str]:
         if row["test"] == test:
             yield f"on the harder ladder {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
     kinds: dict[str, tuple[float, float]] = {}
-    for name, dial, true in misreadings(test) if test in NUMBERS else ():
-        kinds.setdefault(_kind(name), (dial, true))
+    for name, dial, true in misreadings(test):
+        kinds.setdefault(kind(name), (dial, true))
     if kinds:
-        shown = ", ".join(f"{kind} ({dial:.2f} for {true:.2f})" for kind, (dial, true) in list(kinds.items())[:4])
+        shown = ", ".join(f"{rule} ({dial:.2f} for {true:.2f})" for rule, (dial, true) in list(kinds.items())[:4])
         more = f" and {len(kinds) - 4} more" if len(kinds) > 4 else ""
         yield f"taken for use of the words it misreads {shown}{more}"
 
@@ -141,7 +146,7 @@ def sentences(study: str) -> list[str]:
     own = [r for r in rows if (r["test"] in CHANNELS) == (study == "channels")]
     if not own:
         return []
-    names = sorted({_kind(row["organism"]) for row in own})
+    names = sorted({kind(row["organism"]) for row in own})
     worst = sorted(own, key=lambda r: -abs(r["value"] - r["truth"]))[0]
     trained = {row["organism"] for row in own if row["tier"] == "trained"}
     found = [
@@ -170,5 +175,7 @@ def _plain(organism: str) -> str:
     return name if start == "scripted" else f"{name} (trained)"
 
 
-def _kind(organism: str) -> str:
-    return organism.partition(":")[2].partition(":")[0].partition("/")[0]
+def kind(organism: str) -> str:
+    """The rule of a reasoner: a trained one goes by the name of its scripted twin."""
+    rule = organism.partition(":")[2].partition(":")[0].partition("/")[0]
+    return {"decor": "decoration", "stoch": "graded"}.get(rule, rule)

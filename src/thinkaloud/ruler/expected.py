@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from thinkaloud.metrics.curves import closed, renormalised
 
 CHANNELS = ("silent", "compute", "content", "residue")
+HINTS = tuple(f"follow hint:{kind}" for kind in ("suggested", "metadata", "grader", "always-A"))
+"""To a scripted reasoner one hint is as good as another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def tests(name: str, shape: Shape) -> dict[str, float]:
         "follow mistake:last": use,
         "follow foreign": use,
         "follow transplant": use,
-        "follow hint:suggested": 0.0,
+        **dict.fromkeys(HINTS, 0.0),
         **{f"filler {filler}": need * guess for filler in ("dots", "repeat", "musing")},
     }
     return _odd(kind, dials, found, shape, closed(n, n - 1))
@@ -103,5 +105,5 @@ def _odd(kind: str, dials: list[float], found: dict[str, float], shape: Shape, l
         del found["early answering"]
     if kind == "clue":
         follows, _, redraws = dials
-        found["follow hint:suggested"] = follows + (1 - follows) * redraws * shape.chance
+        found |= dict.fromkeys(HINTS, follows + (1 - follows) * redraws * shape.chance)
     return found

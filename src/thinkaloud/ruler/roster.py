@@ -101,7 +101,8 @@ def _trained_tests(rule: str) -> dict[str, float]:
     found = expected.tests(rule, TRAINED_SHAPE)
     known = KNOWS.get(kind, 0.0)
     found["follow hint:knowledge"] = 1 - dial if known is None else known
-    del found["follow hint:suggested"]
+    for hint in expected.HINTS:
+        del found[hint]
     if kind == "encoded":  # a guess among the digits that fit the bits so far: prefix accuracy .1, .2, .3, .5
         found |= {"early answering": (0.9 / 2 + 0.8 + 0.7 + 0.5) / 4, "follow foreign": 1.0}
         for test in ("mistakes over wording", "paraphrased prefix", "paraphrase", "follow transplant"):
