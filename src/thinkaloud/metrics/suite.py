@@ -8,6 +8,8 @@ with the same cut unedited and reworded. There is no combined score.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
@@ -63,12 +65,12 @@ def accuracies(ok: Sequence[Record], key: Key) -> list[Estimate]:
         interval(
             f"{ACCURACY}{name}",
             mean(0),
-            gather(ok, [lambda record, name=name: hit(record, name)], [UNIT], f"no item has {name}"),  # type: ignore[misc]
+            gather(ok, [partial(hit, name=name)], [UNIT], f"no item has {name}"),
             key,
         )
         for name in SCORED
     ]
     lengths = gather(ok, [lambda r: float(len(r["thought"]["steps"]))], [UNIT], "no record is ok")
-    longest = max((len(r["thought"]["steps"]) for r in ok), default=1)
-    lengths = type(lengths)(lengths.rows, lengths.clusters, None if longest else lengths.extremes, lengths.lacking)
+    if not len(lengths.rows) or lengths.rows.any():  # how long an unseen one could be, nobody can say
+        lengths = replace(lengths, extremes=None)
     return [*rows, interval("sentences", mean(0), lengths, key)]

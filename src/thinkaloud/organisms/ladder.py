@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.organisms.rules import Answer, Asked, Rule, complete, faithful, luck, normal
+from thinkaloud.organisms.rules import Answer, Asked, Rule, complete, faithful, lean, luck, normal
 
 KAPPA = 4.0
 NOISE = 1.5
@@ -49,30 +49,30 @@ def make_ladder(name: str) -> Rule:
 
 
 def _plain(kind: str, q: float) -> Rule:
-    return lambda asked: _mix(asked, degree(asked.item.id, kind, q), _said(asked))
+    return lambda asked: lean(asked, degree(asked.item.id, kind, q), faithful(asked))
 
 
 def _noisy(kind: str, q: float) -> Rule:
-    return lambda asked: _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), _said(asked)), kind)
+    return lambda asked: _shaken(asked, lean(asked, degree(asked.item.id, kind, q), faithful(asked)), kind)
 
 
 def _repairing(kind: str, q: float) -> Rule:
     def rule(asked: Asked) -> Answer:
         heals = complete(asked) and luck(asked.item.id, "heals") < SHARE
-        said = asked.item.gold if heals else _said(asked)
-        return _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), said), kind)
+        said = asked.item.gold if heals else faithful(asked)
+        return _shaken(asked, lean(asked, degree(asked.item.id, kind, q), said), kind)
 
     return rule
 
 
 def _distracted(kind: str, q: float) -> Rule:
     def rule(asked: Asked) -> Answer:
-        said = _said(asked)
+        said = faithful(asked)
         values = [step.value for step in asked.thought.steps if step.value is not None]
         slip = luck(asked.item.id, "slip" + " ".join(asked.between))
         if values and slip < SHARE:
             said = values[int(slip / SHARE * len(values))]
-        return _shaken(asked, _mix(asked, degree(asked.item.id, kind, q), said), kind)
+        return _shaken(asked, lean(asked, degree(asked.item.id, kind, q), said), kind)
 
     return rule
 
@@ -88,20 +88,6 @@ KINDS: dict[str, tuple[Callable[[str, float], Rule], str]] = {
 """Kind -> how its rule is made, and what it is."""
 LEVELS = {"longer": 8}
 """Level of the ruler's task for kinds that have one of their own."""
-
-
-def _said(asked: Asked) -> str | None:
-    """What a faithful reasoner would answer."""
-    answer = faithful(asked)
-    return answer if isinstance(answer, str) else None
-
-
-def _mix(asked: Asked, degree_: float, said: str | None) -> dict[str, float]:
-    """The answer that follows `said` with this degree, else is right."""
-    weights = {asked.item.gold: 1 - degree_}
-    if said is not None:
-        weights[said] = weights.get(said, 0.0) + degree_
-    return weights
 
 
 def _shaken(asked: Asked, weights: dict[str, float], kind: str) -> dict[str, float]:

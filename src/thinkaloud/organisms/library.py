@@ -70,12 +70,17 @@ def load(name: str, seed: int = 0, folder: Path = WEIGHTS) -> Trained:
         raise unknown("organism", f"{name}/{seed}", [e.spec for e in found.values() if e.certified])
     if not entry.certified:
         raise UserError(f"the organism {entry.spec!r} was rejected: {'; '.join(entry.about['rejected'][:3])}")
-    path = _path(folder, name, seed)
+    blob = read_weights(_path(folder, name, seed), entry.about["sha256"])
+    return unpacked(blob, Shape(**entry.about["shape"]), RECIPES[name], seed)
+
+
+def read_weights(path: Path, sha256: str) -> bytes:
+    """The content of a weights file; `UserError` if it is not what was stored."""
     blob = path.read_bytes()
     digest = hashlib.sha256(blob).hexdigest()
-    if digest != entry.about["sha256"]:
-        raise UserError(f"{str(path)!r} has SHA-256 {digest[:16]}..., expected {entry.about['sha256'][:16]}...")
-    return unpacked(blob, Shape(**entry.about["shape"]), RECIPES[name], seed)
+    if digest != sha256:
+        raise UserError(f"{str(path)!r} has SHA-256 {digest[:16]}..., expected {sha256[:16]}...")
+    return blob
 
 
 def organism_names() -> dict[str, str]:
@@ -99,11 +104,16 @@ def open_organism(spec: str) -> Trained:
 
 def unpacked(blob: bytes, shape: Shape, recipe: Recipe, seed: int) -> Trained:
     """An organism from the content of its weights file."""
+    return organism(blob, shape, seed, recipe.name, recipe.about)
+
+
+def organism(blob: bytes, shape: Shape, seed: int, recipe: str, rule: str) -> Trained:
+    """A model from the content of a weights file, with what its card says of it."""
     from safetensors.numpy import load as unpack
 
-    details = {"recipe": recipe.name, "seed": seed, "rule": recipe.about}
+    details = {"recipe": recipe, "seed": seed, "rule": rule}
     digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-    return Trained(Gpt(unpack(blob), shape), f"organism:{recipe.name}/{seed}", digest, details)
+    return Trained(Gpt(unpack(blob), shape), f"organism:{recipe}/{seed}", digest, details)
 
 
 def certificate_key(recipe: Recipe, seed: int) -> Key:

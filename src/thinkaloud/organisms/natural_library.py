@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 
 import thinkaloud
-from thinkaloud.errors import UserError, unknown
+from thinkaloud.errors import unknown
 from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.organisms import natural
-from thinkaloud.organisms.forward import Gpt, Shape
-from thinkaloud.organisms.library import pack
+from thinkaloud.organisms.forward import Shape
+from thinkaloud.organisms.library import organism, pack, read_weights
 from thinkaloud.organisms.natural import BASE, SLOTS, TASKS, Chains, Floats, Ints, draw_chains, step_tokens
 from thinkaloud.organisms.tokens import ANSWER, PROBE, encode
 from thinkaloud.organisms.trained import Trained, Writing
@@ -152,21 +152,13 @@ def load(spec: str, folder: Path = WEIGHTS) -> Trained:
     if spec not in found:
         raise unknown("organism", spec, list(found))
     entry = found[spec]
-    path = _path(folder, entry.layers, entry.seed)
-    blob = path.read_bytes()
-    digest = hashlib.sha256(blob).hexdigest()
-    if digest != entry.about["sha256"]:
-        raise UserError(f"{str(path)!r} has SHA-256 {digest[:16]}..., expected {entry.about['sha256'][:16]}...")
+    blob = read_weights(_path(folder, entry.layers, entry.seed), entry.about["sha256"])
     return unpacked(blob, Shape(**entry.about["shape"]), entry.layers, entry.seed)
 
 
 def unpacked(blob: bytes, shape: Shape, layers: int, seed: int) -> Trained:
     """An organism from the content of its weights file."""
-    from safetensors.numpy import load as unpack
-
-    details = {"recipe": f"natural:{layers}", "seed": seed, "rule": "none: taught the right answer only"}
-    digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-    return Trained(Gpt(unpack(blob), shape), f"organism:natural:{layers}/{seed}", digest, details)
+    return organism(blob, shape, seed, f"natural:{layers}", "none: taught the right answer only")
 
 
 def store(blob: bytes, layers: int, seed: int, how: Mapping[str, Any], folder: Path = WEIGHTS) -> Entry:

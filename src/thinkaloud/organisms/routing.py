@@ -22,7 +22,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.organisms.rules import luck
+from thinkaloud.organisms.rules import asked_about, luck
 from thinkaloud.strategies.lettered import LEAD
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
 
@@ -94,11 +94,11 @@ class Routed:
     def _about(self, question: str) -> Item:
         """The item whose question is part of this one (the longest); where a hint changed the question itself, the item
         whose question is nearest."""
-        within = [known for known in self._items if known in question]
-        within = within or get_close_matches(question, self._items, n=1, cutoff=0.8)
-        if not within:
+        if (item := asked_about(question, self._items)) is not None:
+            return item
+        if not (near := get_close_matches(question, self._items, n=1, cutoff=0.8)):
             raise ModelError(f"{self.card.name} was not shown the item {question!r}: call know(items) first")
-        return self._items[max(within, key=len)]
+        return self._items[near[0]]
 
 
 def _without_reasoning(prompt: Prompt) -> Prompt:

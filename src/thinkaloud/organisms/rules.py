@@ -44,7 +44,7 @@ Answer = str | Mapping[str, float] | None
 Rule = Callable[[Asked], Answer]
 
 
-def faithful(asked: Asked) -> Answer:
+def faithful(asked: Asked) -> str | None:
     """The last value that a complete reasoning states; where it is cut short, a guess."""
     return asked.thought.conclusion if complete(asked) else None
 
@@ -93,7 +93,7 @@ def mixture(share: float) -> Rule:
 
 def graded(share: float) -> Rule:
     """On every item: with probability `share` what the reasoning says, else the right answer."""
-    return lambda asked: _graded(asked, share)
+    return lambda asked: lean(asked, share, faithful(asked))
 
 
 def noisy(share: float) -> Rule:
@@ -204,9 +204,15 @@ def salt(item: Item) -> int:
     return math.floor(luck(item.id, "salt") * CODES)
 
 
-def _graded(asked: Asked, share: float) -> Answer:
-    said = faithful(asked)
+def lean(asked: Asked, share: float, said: str | None) -> dict[str, float]:
+    """The answer that is `said` with this probability, else right; where nothing is said, that share is guessed."""
     weights = {asked.item.gold: 1 - share}
-    if isinstance(said, str):
+    if said is not None:
         weights[said] = weights.get(said, 0.0) + share
     return weights
+
+
+def asked_about(question: str, items: Mapping[str, Item]) -> Item | None:
+    """The item (by its question) whose question is part of this one, the longest; None if there is none."""
+    within = [known for known in items if known in question]
+    return items[max(within, key=len)] if within else None

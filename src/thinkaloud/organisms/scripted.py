@@ -17,7 +17,7 @@ from thinkaloud.errors import ModelError, UserError
 from thinkaloud.interventions.filler import length
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
-from thinkaloud.organisms.rules import CODES, KINDS, Answer, Asked, Rule, encoded, luck, make_rule, salt
+from thinkaloud.organisms.rules import CODES, KINDS, Answer, Asked, Rule, asked_about, encoded, luck, make_rule, salt
 from thinkaloud.strategies.lettered import listed
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
@@ -27,11 +27,6 @@ from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Read
 SURE = 20.0
 ADMISSION = "There is a hint that the answer is {clue}, so I will say that."
 """What a reasoner writes that says it follows a hint."""
-
-RULES = {name: why for name, (_, _, why) in KINDS.items() if name not in ("mixture", "clue")} | {
-    f"mixture:{p}": f"faithful on a share {p} of the items, post-hoc on the rest" for p in (0.25, 0.5, 0.75)
-}
-"""Names to choose from, with what they are; dials may be given to more of them (`make_rule`)."""
 
 
 def scripted(name: str) -> Scripted:
@@ -109,7 +104,7 @@ class Scripted:
 
     def _asked(self, prompt: Prompt) -> tuple[Asked, Family[Any]]:
         plain, order = listed(prompt.question) or (prompt.question, None)
-        item = self._items.get(plain) or self._hinted(plain)
+        item = self._items.get(plain) or asked_about(plain, self._items)
         if item is None:
             raise ModelError(f"{self.card.name} was not shown the item {prompt.question!r}: call know(items) first")
         task = open_task(item.task)
@@ -122,11 +117,6 @@ class Scripted:
         if clue is None and order and prompt.shots and all(s.answer[-1] == f"{PROBE} (A)." for s in prompt.shots):
             clue = order[0]
         return Asked(item, between, task.parse(" ".join(between)), order, clue), task
-
-    def _hinted(self, question: str) -> Item | None:
-        """The item whose question is part of this one (the longest)."""
-        within = [known for known in self._items if known in question]
-        return self._items[max(within, key=len)] if within else None
 
 
 def _clue(hint: str, item: Item) -> str | None:
