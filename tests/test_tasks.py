@@ -461,7 +461,7 @@ def test_installed_packages_add_tasks_but_replace_none(monkeypatch):
     coin = SimpleNamespace(name="coin", value="pkg:Coin", load=lambda: 1 / 0)
     broken = SimpleNamespace(name="broken", value="pkg:Gone", load=lambda: 1 / 0)
     monkeypatch.setattr(tasks, "entry_points", lambda group: [mine, coin, broken])
-    assert task_names() == [*BUILTIN, "broken", "mine"]
+    assert task_names() == [*BUILTIN, *tasks.RECORDS, "broken", "mine"]
     assert open_task("mine").name == open_task("coin").name == "coin"
     with pytest.raises(UserError, match=r"'broken', registered as 'pkg:Gone', does not load: ZeroDivisionError"):
         open_task("broken")

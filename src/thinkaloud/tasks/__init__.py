@@ -1,8 +1,10 @@
 """What is asked: the built-in families, and every other way to name a task.
 
     chain_sum          a built-in family (`task_names()` lists them)
+    records_count      a family of questions about many records, the positive control of decomposition (`records.py`)
     questions.jsonl    a file of questions (`jsonl.py`)
     gym:NAME           a family of reasoning-gym (`gym.py`)
+    sim:chain_1        questions for simulated models, which no other model understands (`simulated.py`)
     mod10              the language of the trained organisms (`chain.py`), which no other model speaks
     anything else      a name that an installed package registers in the entry-point group `thinkaloud.tasks`
 
@@ -19,7 +21,7 @@ from typing import Any
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.vocabulary import Task
 
-__all__ = ["BUILTIN", "GROUP", "ORGANISMS", "open_task", "task_names"]
+__all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "task_names"]
 
 GROUP = "thinkaloud.tasks"
 
@@ -39,6 +41,19 @@ BUILTIN: Mapping[str, str] = {
 }
 """Name -> where its class is, as `module:Class`."""
 
+RECORDS: Mapping[str, str] = {
+    "records_needle": "thinkaloud.tasks.records:RecordsNeedle",
+    "records_count": "thinkaloud.tasks.records:RecordsCount",
+    "records_count_paraphrased": "thinkaloud.tasks.records_more:RecordsCountParaphrased",
+    "records_count_inferred": "thinkaloud.tasks.records_more:RecordsCountInferred",
+    "records_mode": "thinkaloud.tasks.records:RecordsMode",
+    "records_mode_paraphrased": "thinkaloud.tasks.records_more:RecordsModeParaphrased",
+    "records_mode_inferred": "thinkaloud.tasks.records_more:RecordsModeInferred",
+    "records_compare": "thinkaloud.tasks.records_more:RecordsCompare",
+    "records_pairs": "thinkaloud.tasks.records_more:RecordsPairs",
+}
+"""Built in as well, and apart because a single item of their higher levels is megabytes long."""
+
 ORGANISMS: Mapping[str, str] = {
     "mod10": "thinkaloud.tasks.chain:Mod10",
     "mod10_tb": "thinkaloud.tasks.chain:Mod10Tb",
@@ -52,13 +67,15 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     """The task that a name, a path, an object or a class stands for; `UserError` with the nearest names if none."""
     if not isinstance(spec, str):
         return _as_task(spec, repr(spec))
-    if spec in (known := {**BUILTIN, **ORGANISMS}):
+    if spec in (known := {**BUILTIN, **RECORDS, **ORGANISMS}):
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
     if spec.endswith(".jsonl"):
         return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec), spec)
     if spec.startswith("gym:"):
         return _as_task(import_module("thinkaloud.tasks.gym").open_gym(spec.removeprefix("gym:")), spec)
+    if spec.startswith("sim:"):
+        return _as_task(import_module("thinkaloud.tasks.simulated").Simulated(spec.removeprefix("sim:")), spec)
     if spec in (registered := _registered()):
         return _as_task(_load(registered[spec]), spec)
     raise unknown("task", spec, [*task_names(), *ORGANISMS])
@@ -66,7 +83,7 @@ def open_task(spec: str | Task | type[Task]) -> Task:
 
 def task_names() -> list[str]:
     """The built-in families in their order, then what installed packages register."""
-    return [*BUILTIN, *sorted(_registered().keys() - BUILTIN.keys())]
+    return [*BUILTIN, *RECORDS, *sorted(_registered().keys() - BUILTIN.keys() - RECORDS.keys())]
 
 
 def _registered() -> dict[str, EntryPoint]:

@@ -37,6 +37,8 @@ ADD = Form(
     value="c",
     sound=lambda a, b, c: int(a) + int(b) == int(c),
     symmetric=("a", "b"),
+    asks="What is {a} + {b}?",
+    carried=("a",),
 )
 
 TAKE = Form(
@@ -50,6 +52,8 @@ TAKE = Form(
     ),
     value="c",
     sound=lambda a, b, c: int(a) - int(b) == int(c),
+    asks="What is {a} - {b}?",
+    carried=("a",),
 )
 
 SUMS = Grammar(ADD, TAKE)

@@ -13,6 +13,7 @@ import numpy as np
 from thinkaloud.tasks.draws import NAMES, pick, some, whole
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item
 
 SIDES = ("heads", "tails")
 KINDS = {"who": words(*NAMES), "a": words(*SIDES), "b": words(*SIDES)}
@@ -28,6 +29,8 @@ FLIP = Form(
     value="b",
     sound=lambda who, a, b: a != b,
     kinds=KINDS,
+    asks="A coin shows {a}. {who} flips it. Which side is up?",
+    carried=("a",),
 )
 KEEP = Form(
     "keep",
@@ -40,6 +43,8 @@ KEEP = Form(
     value="b",
     sound=lambda who, a, b: a == b,
     kinds=KINDS,
+    asks="A coin shows {a}. {who} does not flip it. Which side is up?",
+    carried=("a",),
 )
 
 Tosses = tuple[str, tuple[tuple[str, bool], ...]]
@@ -53,6 +58,9 @@ class Coin(Family[Tosses]):
     levels = (2, 3, 4, 5, 6, 8)
     meaning = "how many people flip the coin or leave it"
     grammar = Grammar(FLIP, KEEP)
+    algorithm = (
+        "Go through the people in order. A flip turns heads into tails and tails into heads; no flip changes nothing."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> Tosses:
         """Each flips with probability 1/2."""
@@ -70,6 +78,18 @@ class Coin(Family[Tosses]):
             step = FLIP(who=who, a=side, b=_other(side)) if flips else KEEP(who=who, a=side, b=side)
             side = yield step
         return side
+
+    def program(self, item: Item) -> str:
+        """Turn by turn."""
+        side, turns = item.meta["parts"]
+        flips = ", ".join(str(flips) for _, flips in turns)
+        return (
+            f'side = "{side}"\n'
+            f"for flips in [{flips}]:\n"
+            "    if flips:\n"
+            '        side = "tails" if side == "heads" else "heads"\n'
+            "print(side)"
+        )
 
     def wrong(self, level: int, parts: Tosses, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The other side."""

@@ -23,6 +23,7 @@ from thinkaloud.tasks.check import check_item, item_id
 from thinkaloud.tasks.draws import whole
 from thinkaloud.tasks.family import Family, Work, follow
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.tasks.parts import Decomposition
 from thinkaloud.vocabulary import Item, Step, Transcript
 
 YES, NO = "yes", "no"
@@ -38,6 +39,8 @@ LARGER = Form(
     value="r",
     sound=lambda a, b, r: (int(a) > int(b)) == (r == YES),
     kinds={"r": words(YES, NO)},
+    asks="Is {a} larger than {b}?",
+    carried=("a", "b"),
 )
 
 Sides = tuple[tuple[int, ...], tuple[int, ...]]
@@ -51,6 +54,7 @@ class Compare(Family[Sides]):
     levels = (2, 3, 4, 5, 6)
     meaning = "how many numbers from 1 to 9 are added on each side"
     grammar = Grammar(ADD, LARGER)
+    algorithm = "Add up each side, from left to right. Say yes if the first sum is larger than the second, else no."
 
     def draw(self, rng: np.random.Generator, level: int) -> Sides:
         """Two sides with close but different sums, in the one order in which they are asked."""
@@ -71,6 +75,11 @@ class Compare(Family[Sides]):
         right = yield from _total(parts[1])
         return (yield LARGER(a=left, b=right, r=YES if left > right else NO))
 
+    def program(self, item: Item) -> str:
+        """print("yes" if 4 + 5 > 3 + 8 else "no")"""
+        left, right = (" + ".join(map(str, side)) for side in item.meta["parts"])
+        return f'print("{YES}" if {left} > {right} else "{NO}")'
+
     def wrong(self, level: int, parts: Sides, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The other answer."""
         return [_other(gold)]
@@ -79,6 +88,11 @@ class Compare(Family[Sides]):
         """Add up what stands on each side of `larger than`."""
         left, right = (sum(map(int, re.findall(r"\d+", side))) for side in question.split("larger than"))
         return YES if left > right else NO
+
+    def decompose(self, item: Item) -> Decomposition | None:
+        """The additions, the two sides independent of each other; the comparison is the final question."""
+        made = super().decompose(item)
+        return made and Decomposition(made.parts[:-1], made.parts[-1].question)
 
     def reverse(self, item: Item) -> Item:
         """The same two sums asked the other way round: another id, the opposite answer, the same options in order."""

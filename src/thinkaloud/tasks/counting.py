@@ -13,6 +13,8 @@ from thinkaloud.tasks.arithmetic import Calculating
 from thinkaloud.tasks.draws import pick, shuffled, whole
 from thinkaloud.tasks.family import Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.tasks.parts import Decomposition, Part
+from thinkaloud.vocabulary import Item
 
 ANIMALS = ("cat", "dog", "hen", "pig", "cow", "fox")
 SEEN = Form(
@@ -28,6 +30,9 @@ SEEN = Form(
     kinds={"word": words(*ANIMALS)},
 )
 
+CHUNK = 3
+"""Words of a list in one part of its decomposition."""
+
 Count = tuple[str, tuple[str, ...]]
 """The word that is counted, and the list."""
 
@@ -39,6 +44,7 @@ class CountItems(Calculating[Count]):
     levels = (6, 8, 10, 12)
     meaning = "how many words are in the list"
     grammar = Grammar(SEEN)
+    algorithm = "Go through the list word by word, and count one up each time the word is the one asked for."
 
     def draw(self, rng: np.random.Generator, level: int) -> Count:
         """The word occurs from once to all but once, each as often."""
@@ -58,6 +64,18 @@ class CountItems(Calculating[Count]):
             if word == target:
                 count = int((yield SEEN(i=i, word=word, a=count, b=count + 1)))
         return str(count)
+
+    def decompose(self, item: Item) -> Decomposition:
+        """The same question about every CHUNK words, then the sum."""
+        target, listed = item.meta["parts"]
+        chunks = [listed[i : i + CHUNK] for i in range(0, len(listed), CHUNK)]
+        parts = tuple(Part(self.ask((target, chunk)), str(chunk.count(target))) for chunk in chunks)
+        return Decomposition(parts, f"What is {' + '.join(f'#{k}' for k in range(1, len(parts) + 1))}?")
+
+    def program(self, item: Item) -> str:
+        """Count in the list."""
+        target, listed = item.meta["parts"]
+        return f'words = "{", ".join(listed)}".split(", ")\nprint(words.count("{target}"))'
 
     def slips(self, parts: Count, right: int) -> Sequence[int]:
         """All the other words counted instead, or two or three passed over or counted twice."""

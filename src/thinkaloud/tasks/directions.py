@@ -13,6 +13,7 @@ import numpy as np
 from thinkaloud.tasks.draws import NAMES, pick
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item
 
 COMPASS = ("north", "east", "south", "west")
 QUARTERS = {"right": 1, "around": 2, "left": 3}
@@ -34,6 +35,8 @@ TURN = Form(
     value="b",
     sound=lambda turn, a, b: _turned(a, turn) == b,
     kinds={"turn": words(*QUARTERS), "a": FACING, "b": FACING},
+    asks="Somebody faces {a}. Somebody turns {turn}. Which way does somebody face?",
+    carried=("a",),
 )
 
 Walk = tuple[str, str, tuple[str, ...]]
@@ -47,6 +50,10 @@ class Directions(Family[Walk]):
     levels = (1, 2, 3, 4, 5, 6)
     meaning = "how many turns are made"
     grammar = Grammar(TURN)
+    algorithm = (
+        "Take the turns in order. Going right, north is followed by east, south, west and north again; "
+        "left goes one place back, around goes two on."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> Walk:
         """A start and `level` turns, each any of three."""
@@ -63,6 +70,19 @@ class Directions(Family[Walk]):
         for turn in turns:
             facing = yield TURN(turn=turn, a=facing, b=_turned(facing, turn))
         return facing
+
+    def program(self, item: Item) -> str:
+        """Quarters to the right, added up."""
+        _, facing, turns = item.meta["parts"]
+        taken = ", ".join(f'"{turn}"' for turn in turns)
+        return (
+            'compass = ["north", "east", "south", "west"]\n'
+            'quarters = {"right": 1, "around": 2, "left": 3}\n'
+            f'facing = compass.index("{facing}")\n'
+            f"for turn in [{taken}]:\n"
+            "    facing += quarters[turn]\n"
+            "print(compass[facing % 4])"
+        )
 
     def wrong(self, level: int, parts: Walk, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """The other three directions."""

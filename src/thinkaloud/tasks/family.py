@@ -27,6 +27,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.tasks.check import check_item, is_gold, item_id
 from thinkaloud.tasks.draws import pick, shuffled
 from thinkaloud.tasks.grammar import Grammar
+from thinkaloud.tasks.parts import Decomposition, from_work
 from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
 
 P = TypeVar("P")
@@ -69,6 +70,8 @@ class Family(ABC, Generic[P]):
     meaning: str
     grammar: ClassVar[Grammar]
     reads_steps: bool = True
+    algorithm: str | None = None
+    """How to work, in a sentence or two, for a prompt that tells the model; None where there is nothing to say."""
 
     # ---------------------------------------------------------------------------------------- what a family says
 
@@ -118,6 +121,15 @@ class Family(ABC, Generic[P]):
         options = tuple(shuffled(rng, [gold, *self.wrong(level, parts, gold, rng)]))
         meta = {"parts": parts}
         return check_item(Item(name, self.name, level, question, options, gold, Transcript(tuple(steps)), meta))
+
+    def decompose(self, item: Item) -> Decomposition | None:
+        """The steps of `work` as sub-questions, then the item's own question; None if a form asks nothing."""
+        return from_work(lambda said: follow(self.work(item.meta["parts"]), said)[0], self.grammar.forms, item.question)
+
+    def program(self, item: Item) -> str | None:
+        """A short program, as a model would write it for this question, that prints the answer; None where a program
+        is no help. It may use what the sandbox runs, and `context` where the item's `meta` has one."""
+        return None
 
     def verify(self, item: Item, answer: str) -> bool:
         """Whether a free-text answer is the gold."""

@@ -66,7 +66,8 @@ class Form:
 
     `value` names the slot that is the step's conclusion (None: it concludes nothing), `sound` says from the slots, as
     keyword arguments, whether the sentence is right by itself. Slots are numbers unless `kinds` says otherwise. Slots
-    in `symmetric` may be exchanged without changing what is said.
+    in `symmetric` may be exchanged without changing what is said. `asks` is the question to which the sentence is the
+    answer, with the slots other than the value; slots in `carried` may take over what an earlier step stated.
     """
 
     name: str
@@ -75,6 +76,8 @@ class Form:
     sound: Callable[..., bool]
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     symmetric: tuple[str, ...] = ()
+    asks: str | None = None
+    carried: tuple[str, ...] = ()
 
     def __call__(self, **slots: object) -> Step:
         """The step that says this in the canonical wording."""

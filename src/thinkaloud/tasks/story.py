@@ -13,6 +13,8 @@ import numpy as np
 from thinkaloud.tasks.arithmetic import ADD, TAKE, Calculating
 from thinkaloud.tasks.draws import NAMES, pick, some, whole
 from thinkaloud.tasks.family import Work
+from thinkaloud.tasks.parts import Decomposition, Part
+from thinkaloud.vocabulary import Item
 
 GAIN = ("{other} gives {name} {n} {things}.", "{name} finds {n} {things}.", "{name} buys {n} {things}.")
 LOSS = ("{name} gives {other} {n} {things}.", "{name} loses {n} {things}.", "{name} sells {n} {things}.")
@@ -31,6 +33,10 @@ class StoryFamily(Calculating[Story]):
     name = "story"
     levels = (1, 2, 3, 4, 5, 6)
     meaning = "how many changes are told; from 3 on, level - 2 sentences are beside the point"
+    algorithm = (
+        "Note who and what is asked about, and the number at the start. Go through the sentences in order: "
+        "add what comes, take away what goes, and pass over sentences about somebody else or other things."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> Story:
         """Changes by 2 to 9 that never go below 1, and sentences that change nothing, in random places."""
@@ -64,6 +70,27 @@ class StoryFamily(Calculating[Story]):
                 step = ADD if change > 0 else TAKE
                 count = int((yield step(a=count, b=abs(change), c=count + change)))
         return str(count)
+
+    def decompose(self, item: Item) -> Decomposition:
+        """What is gained in all and what is lost in all, each from its own sentences, then one sum."""
+        opening, start, told, _ = item.meta["parts"]
+        name, things = opening.split()[0], opening.split()[-1].rstrip(".")
+        parts, final = [], f"What is {start}"
+        for asked, sign in (("get", 1), ("lose", -1)):
+            changes = [(abs(change), text) for change, matters, text in told if matters and change * sign > 0]
+            if changes:
+                sentences = " ".join(text for _, text in changes)
+                question = f"{sentences} How many {things} does {name} {asked} in all?"
+                parts.append(Part(question, str(sum(n for n, _ in changes))))
+                final += f" {'+' if sign > 0 else '-'} #{len(parts)}"
+        return Decomposition(tuple(parts), f"{final}?")
+
+    def program(self, item: Item) -> str:
+        """A variable for the things asked about, with every change that matters."""
+        opening, start, told, _ = item.meta["parts"]
+        things = opening.split()[-1].rstrip(".")
+        changes = [f"{things} {'+' if n > 0 else '-'}= {abs(n)}" for n, matters, _ in told if matters]
+        return "\n".join([f"{things} = {start}", *changes, f"print({things})"])
 
     def slips(self, parts: Story, right: int) -> Sequence[int]:
         """The last change forgotten, counted twice or the wrong way round, or what is beside the point counted."""

@@ -14,6 +14,7 @@ import numpy as np
 from thinkaloud.tasks.arithmetic import ADD, TAKE, Calculating
 from thinkaloud.tasks.draws import whole
 from thinkaloud.tasks.family import Work
+from thinkaloud.vocabulary import Item
 
 Terms = tuple[int, ...]
 """The numbers in their order, those taken away negative."""
@@ -21,6 +22,11 @@ Terms = tuple[int, ...]
 
 class _Chain(Calculating[Terms]):
     """What the families below share: one step an operation, from left to right."""
+
+    algorithm = (
+        "Go from left to right: put the first two numbers together, then the result and the next number, "
+        "until no number is left."
+    )
 
     def ask(self, parts: Terms) -> str:
         """What is 5 + 6 - 3?"""
@@ -34,6 +40,10 @@ class _Chain(Calculating[Terms]):
             step = ADD(a=total, b=x, c=total + x) if x > 0 else TAKE(a=total, b=-x, c=total + x)
             total = int((yield step))
         return str(total)
+
+    def program(self, item: Item) -> str:
+        """print(5 + 6 - 3)"""
+        return f"print({item.question.removeprefix('What is ').removesuffix('?')})"
 
     def slips(self, parts: Terms, right: int) -> Sequence[int]:
         """Slips in the last operation: forgotten, done twice, done the wrong way round."""

@@ -14,6 +14,7 @@ import numpy as np
 from thinkaloud.tasks.draws import NAMES, pick, shuffled, some
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item
 
 PLAYERS = 4
 WHO = words(*NAMES)
@@ -30,6 +31,8 @@ MOVES = Form(
     sound=lambda x, y, a, b: {x, y} == {a, b},
     kinds={"x": WHO, "y": WHO, "a": WHO, "b": WHO},
     symmetric=("x", "y"),
+    asks="{x}, {y} play. {a} has the ball. {x} and {y} swap. Who has the ball?",
+    carried=("a",),
 )
 
 Game = tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]
@@ -43,6 +46,10 @@ class Swaps(Family[Game]):
     levels = (1, 2, 3, 4, 5, 6)
     meaning = "how many swaps move the ball; from 2 on, level // 2 others do not"
     grammar = Grammar(MOVES)
+    algorithm = (
+        "Go through the swaps in order and keep track of who has the ball. "
+        "If that person is in the swap, the ball goes to the other one; if not, nothing changes."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> Game:
         """`level` swaps of whoever has the ball, and swaps of two others after some of them."""
@@ -71,6 +78,20 @@ class Swaps(Family[Game]):
             if holder in (x, y):
                 holder = yield MOVES(x=x, y=y, a=holder, b=y if holder == x else x)
         return holder
+
+    def program(self, item: Item) -> str:
+        """Swap by swap."""
+        _, start, swaps = item.meta["parts"]
+        pairs = ", ".join(f'("{x}", "{y}")' for x, y in swaps)
+        return (
+            f'ball = "{start}"\n'
+            f"for x, y in [{pairs}]:\n"
+            "    if ball == x:\n"
+            "        ball = y\n"
+            "    elif ball == y:\n"
+            "        ball = x\n"
+            "print(ball)"
+        )
 
     def wrong(self, level: int, parts: Game, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """Everybody else."""

@@ -14,6 +14,7 @@ from thinkaloud.tasks.arithmetic import Calculating
 from thinkaloud.tasks.draws import pick, shuffled, whole
 from thinkaloud.tasks.family import Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item
 
 LETTERS = tuple("bcdefghkmnpqrstuvwxyz")
 LETTER = words(*LETTERS)
@@ -31,6 +32,8 @@ PLUS = Form(
     sound=lambda x, a, b, c: int(a) + int(b) == int(c),
     kinds={"x": LETTER},
     symmetric=("a", "b"),
+    asks="{x} = {a} + {b}. What is {x}?",
+    carried=("a",),
 )
 MINUS = Form(
     "minus",
@@ -44,6 +47,8 @@ MINUS = Form(
     value="c",
     sound=lambda x, a, b, c: int(a) - int(b) == int(c),
     kinds={"x": LETTER},
+    asks="{x} = {a} - {b}. What is {x}?",
+    carried=("a",),
 )
 
 Line = tuple[str, str, int]
@@ -57,6 +62,10 @@ class Variables(Calculating[tuple[Line, ...]]):
     levels = (1, 2, 3, 4, 5, 6)
     meaning = "how many variables are computed one from the other, with level - 1 lines that do not matter"
     grammar = Grammar(PLUS, MINUS)
+    algorithm = (
+        "Find the line of the variable asked for and go back to the one that is a number. "
+        "From there, work out each variable on the way, and pass over all others."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> tuple[Line, ...]:
         """A chain that stays at 1 or above, and other lines in between, half of them made from a variable before."""
@@ -88,6 +97,12 @@ class Variables(Calculating[tuple[Line, ...]]):
             form = PLUS if change > 0 else MINUS
             value = int((yield form(x=x, a=value, b=abs(change), c=value + change)))
         return str(value)
+
+    def program(self, item: Item) -> str:
+        """The question's lines, which are a program."""
+        parts: tuple[Line, ...] = item.meta["parts"]
+        lines = [_told(line).removesuffix(".") for line in parts]
+        return "\n".join([*lines, f"print({parts[-1][0]})"])
 
     def slips(self, parts: tuple[Line, ...], right: int) -> Sequence[int]:
         """The last line forgotten, applied twice or the wrong way round."""

@@ -13,6 +13,7 @@ import numpy as np
 from thinkaloud.tasks.draws import pick, whole
 from thinkaloud.tasks.family import Family, Work
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.vocabulary import Item
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 KINDS = {"a": words(*DAYS), "b": words(*DAYS)}
@@ -33,6 +34,8 @@ AFTER = Form(
     value="b",
     sound=lambda n, a, b: _shifted(a, int(n)) == b,
     kinds=KINDS,
+    asks="Start on {a}. Go {n} days forward. Which day is it?",
+    carried=("a",),
 )
 BEFORE = Form(
     "before",
@@ -45,6 +48,8 @@ BEFORE = Form(
     value="b",
     sound=lambda n, a, b: _shifted(a, -int(n)) == b,
     kinds=KINDS,
+    asks="Start on {a}. Go {n} days back. Which day is it?",
+    carried=("a",),
 )
 
 Trip = tuple[str, tuple[int, ...]]
@@ -58,6 +63,9 @@ class Weekday(Family[Trip]):
     levels = (1, 2, 3, 4, 5)
     meaning = "how many times one goes 2 to 6 days forward or back"
     grammar = Grammar(AFTER, BEFORE)
+    algorithm = (
+        "Make the moves in order, one day at a time, and write down the day after each move. After Sunday comes Monday."
+    )
 
     def draw(self, rng: np.random.Generator, level: int) -> Trip:
         """A day and `level` moves."""
@@ -75,6 +83,13 @@ class Weekday(Family[Trip]):
             form = AFTER if n > 0 else BEFORE
             day = yield form(n=abs(n), a=day, b=_shifted(day, n))
         return day
+
+    def program(self, item: Item) -> str:
+        """All moves at once."""
+        day, moves = item.meta["parts"]
+        days = ", ".join(f'"{name}"' for name in DAYS)
+        moved = " ".join(f"{'+' if n > 0 else '-'} {abs(n)}" for n in moves)
+        return f'days = [{days}]\nday = days.index("{day}") {moved}\nprint(days[day % 7])'
 
     def wrong(self, level: int, parts: Trip, gold: str, rng: np.random.Generator) -> Sequence[str]:
         """Off by one, a slip in the last move (forgotten, twice, the wrong way round), and that slip off by one."""
