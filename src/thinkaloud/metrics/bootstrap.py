@@ -74,7 +74,7 @@ def interval(name: str, statistic: Statistic, sample: Sample, key: Key = KEY, dr
     if clusters < FEWEST:
         return Estimate.absent(name, f"too few items (n={clusters}): an interval needs at least {FEWEST}", n)
     value = float(statistic(sample.rows, np.ones((1, n)))[0])
-    drawn = np.concatenate([statistic(sample.rows, w) for w in _weights(index, clusters, key, draws)])
+    drawn = np.concatenate([statistic(sample.rows, w) for w in resamples(index, clusters, key, draws)])
     lost = int(draws - np.isfinite(drawn).sum())
     if lost or not math.isfinite(value):
         return Estimate.absent(name, f"not identifiable: {lost} of {draws} resamples give no number", n)
@@ -141,7 +141,7 @@ def unseen_share(n: int, level: float = LEVEL) -> float:
     return 1.0 - float((1 - level) ** (1 / n))
 
 
-def _weights(index: NDArray[np.int64], clusters: int, key: Key, draws: int) -> Iterator[Array]:
+def resamples(index: NDArray[np.int64], clusters: int, key: Key, draws: int) -> Iterator[Array]:
     """How often each row stands in each resample of clusters, [block of draws, n] at a time."""
     size = max(1, BLOCK // len(index))
     if draws <= size:
