@@ -45,7 +45,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,dev]'
+	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,dev]'
 	@touch $@
 
 clean:

@@ -1,4 +1,5 @@
-"""The library as people call it: `run`, `resume`, `open_run`, `open_model`, `open_task`, `ruler`, `own_ruler`, `trend`.
+"""The library as people call it: `run`, `resume`, `open_run`, `open_model`, `open_task`, `ruler`, `own_ruler`, `trend`,
+`challenge`.
 
     import thinkaloud as ta
     run = ta.run("channels", model="smollm2-135m", tasks=["chain_sum"], items=40, seed=1)
@@ -30,10 +31,12 @@ from thinkaloud.vocabulary import Model, Task
 
 if TYPE_CHECKING:
     from thinkaloud.ruler.own import OwnRuler
+    from thinkaloud.runs.challenge import Challenge, Registered, Wanted
     from thinkaloud.runs.compare import Comparison
 
 __all__ = [
-    "Run", "open_model", "open_run", "open_task", "own_ruler", "rescore", "resume", "ruler", "run", "slug", "trend",
+    "Run", "challenge", "open_model", "open_run", "open_task", "own_ruler", "register", "rescore", "resume", "ruler",
+    "run", "slug", "trend", "wanted",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -105,17 +108,19 @@ def rescore(folder: str | Path, tasks: Sequence[Task] | None = None) -> Run:
 def trend(
     folders: Sequence[str | Path], sizes: Mapping[str, float] | None = None, out: str | Path | None = None
 ) -> Comparison:
-    """Do measures of change fall with size, over finished runs of several models (`metrics/trend.py`)?
+    """Do measures of change fall with size, over finished runs of several models (`metrics/trend.py`)? Of the study of
+    the rungs: do the gaps between them widen (`metrics/gap_trend.py`)?
 
     `sizes`: numbers of parameters by folder, where the model card has none or another. Writes trend.json, trend.md and
     trend.svg to `out`. Never asks a model.
     """
+    from thinkaloud.report.gap_trend import write_gaps
     from thinkaloud.report.trend import write_trend
     from thinkaloud.runs.compare import compare
 
     given = {str(Path(folder)): parameters for folder, parameters in (sizes or {}).items()}
     found = compare([Run(folder) for folder in folders], given, out)
-    write_trend(found)
+    (write_gaps if found.gaps else write_trend)(found)
     return found
 
 
@@ -161,6 +166,77 @@ def own_ruler(
     for one in found:
         write_file(folder / f"dials-{one.task}.svg", dial_figure(one))
     return found, folder
+
+
+def wanted(  # noqa: PLR0913  (everything that a challenge decides beforehand, by name)
+    arm: str | Path,
+    tasks: Sequence[str | Task],
+    *,
+    against: Sequence[str] = (),
+    items: int = 40,
+    difficulty: str | int = "edge",
+    settings: Settings | None = None,
+    loading: LlamaOptions | None = None,
+) -> Wanted:
+    """What is challenged on what: the arm's file, the tasks, the baselines (none: those of `runs/challenge.py`)."""
+    from thinkaloud.runs.challenge import AGAINST, Wanted
+
+    names = tuple(_name(task) for task in tasks)
+    chosen = tuple(against) or AGAINST
+    return Wanted(Path(arm), names, chosen, items, difficulty, settings or Settings(), loading or LlamaOptions())
+
+
+def register(
+    asked: Wanted, model: str | Model, *, beacon: str | None = None, out: str | Path | None = None
+) -> tuple[Registered, Path]:
+    """Write down what a challenge will be, and its hash, before there is a beacon. Asks no model."""
+    from thinkaloud.runs.challenge import register as write_down
+
+    about, folder = _registered(asked, model, out)
+    write_down(asked, about, folder, beacon, draw=False)
+    return about, folder
+
+
+def challenge(  # noqa: PLR0913  (everything a user may say, by name)
+    asked: Wanted,
+    model: str | Model,
+    *,
+    tasks: Sequence[str | Task] | None = None,
+    beacon: str | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    concurrency: int = 1,
+) -> Challenge:
+    """Somebody's arm against the tuned baselines on fresh questions (`runs/challenge.py`). Task objects that were given
+    to `wanted` must be given here too. A folder that holds this very challenge is completed, not done again."""
+    from thinkaloud.report.challenge import write_challenge
+    from thinkaloud.runs.challenge import challenge as measure
+    from thinkaloud.runs.challenge import register as write_down
+
+    about, folder = _registered(asked, model, out)
+    found = write_down(asked, about, folder, beacon)
+    assert found is not None  # drawn where there was none
+
+    def running(one: Config, place: Path) -> Run:
+        return run(
+            one.study, model, tasks or one.tasks, items=one.items, difficulty=one.difficulty, seed=one.seed, out=place,
+            settings=one.settings, loading=one.loading, progress=progress, concurrency=concurrency,
+        )  # fmt: skip
+
+    done = measure(asked, about, folder, found, running)
+    write_challenge(done)
+    return done
+
+
+def _registered(asked: Wanted, model: str | Model, out: str | Path | None) -> tuple[Registered, Path]:
+    """The protocol of a challenge, and its folder."""
+    import thinkaloud
+    from thinkaloud.runs.challenge import registered
+
+    card = open_model(model, asked.loading).card
+    about = registered(asked, card.name, card.digest, thinkaloud.__version__)
+    name = f"challenge-{about.arm}-{Path(card.name).stem.replace(':', '-')}-{about.protocol[:8]}"
+    return about, Path(out) if out is not None else Path("runs") / name
 
 
 def slug(config: Config) -> str:

@@ -34,6 +34,34 @@ RUN_OPTIONS = (
     click.option("--paraphraser", type=click.Choice(["rules", "model"]), default="rules", show_default=True),
     click.option("--samples", default=1, show_default=True, help="Samples of its own reasoning for every item."),
 )
+RUNG_OPTIONS = (
+    click.option("--pool", default=None, help="rungs: builtin, reasoning-gym, or a file of task names; for --task."),
+    click.option("--budgets", default="1k,4k,16k", show_default=True, help="rungs: in token equivalents."),
+    click.option("--arms", default="all", show_default=True, help="rungs: names or files of one's own, with commas."),
+    click.option("--meter", default="B4", show_default=True, help="rungs: what a budget counts, B1 to B4."),
+    click.option("--margin", default=0.05, show_default=True, help="rungs: the least gain that matters."),
+    click.option("--plan", "plan_by", default="model", show_default=True, help="rungs: model, or given."),
+    click.option("--trials", default=6, show_default=True, help="rungs: prompts tried for every arm."),
+    click.option("--dev", default=12, show_default=True, help="rungs: items a prompt is tried on."),
+    click.option("--attempts", default=4, show_default=True, help="rungs: attempts an item, voted over."),
+    click.option("--edits/--no-edits", default=True, show_default=True, help="rungs: whether to intervene."),
+    click.option("--tuner", default="random", show_default=True, help="rungs: random, or gepa (docs/tuning.md)."),
+)
+CHALLENGE_OPTIONS = (
+    click.option("--model", default="smollm2-135m", show_default=True, help="A name, or a .gguf file."),
+    click.option("--task", "tasks", default="chain_sum", show_default=True, help="One or more, separated by commas."),
+    click.option("--pool", default=None, help="builtin, reasoning-gym, or a file of task names; for --task."),
+    click.option("--against", default="R1,R2,F1,V,A", show_default=True, help="The baselines."),
+    click.option("--items", default=40, show_default=True, help="Items a task, in each of the two runs."),
+    click.option("--difficulty", default="edge", show_default=True, help="edge, or a level."),
+    click.option("--budgets", default="1k,4k,16k", show_default=True, help="In token equivalents."),
+    click.option("--meter", default="B4", show_default=True, help="What a budget counts, B1 to B4."),
+    click.option("--margin", default=0.05, show_default=True, help="The least gain that matters."),
+    click.option("--shots", default=6, show_default=True, help="Solved examples before every question."),
+    click.option("--trials", default=6, show_default=True, help="Prompts tried for every arm."),
+    click.option("--dev", default=12, show_default=True, help="Items a prompt is tried on."),
+    click.option("--attempts", default=4, show_default=True, help="Attempts an item, voted over."),
+)
 LOADING_OPTIONS = (
     click.option("--precision", type=click.Choice(["auto", "exact", "native"]), default="auto", show_default=True),
     click.option(
@@ -68,6 +96,7 @@ cli.add_command(organisms)
 @cli.command()
 @STUDY
 @_with(RUN_OPTIONS)
+@_with(RUNG_OPTIONS)
 @_with(LOADING_OPTIONS)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>."
@@ -112,6 +141,7 @@ def report(folder: Path) -> None:
 @cli.command()
 @STUDY
 @_with(RUN_OPTIONS)
+@_with(RUNG_OPTIONS)
 @_with(LOADING_OPTIONS)
 def plan(study: str, **options: Any) -> None:
     """What a run would cost and show: units, tokens, time, width of intervals. Runs nothing."""
@@ -162,16 +192,52 @@ def ruler(model: str | None, out: Path | None, workers: int, write: bool, **opti
 def trend(folders: tuple[str, ...], out: Path | None) -> None:
     """Does faithfulness fall with size? Finished runs of several models, the model as the unit. Asks no model.
 
+    Of runs of the rungs: do the gaps between them widen with size?
+
     A size is taken from the model card, or from you: runs/mine=135e6.
     """
     from thinkaloud import api
+    from thinkaloud.report.gap_trend import gap_lines
     from thinkaloud.report.terminal import print_lines
     from thinkaloud.report.trend import trend_lines
 
     sized = [_sized(folder) for folder in folders]
     given = {folder: parameters for folder, parameters in sized if parameters is not None}
     found = api.trend([folder for folder, _ in sized], given, out)
-    print_lines([*trend_lines(found), f"report: {found.folder / 'trend.md'}"])
+    print_lines([*(gap_lines if found.gaps else trend_lines)(found), f"report: {found.folder / 'trend.md'}"])
+
+
+@cli.command()
+@click.argument("arm", type=click.Path(path_type=Path))
+@_with(CHALLENGE_OPTIONS)
+@_with(LOADING_OPTIONS)
+@click.option("--beacon", default=None, help="A public random value that came after; default: one is drawn here.")
+@click.option("--register", "only", is_flag=True, help="Only write down what will be done, and print its hash.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Where to; default: runs/challenge-<what it is>."
+)
+@click.option("--concurrency", default=1, show_default=True, help="Units at once (for servers; results do not change).")
+def challenge(arm: Path, beacon: str | None, only: bool, out: Path | None, concurrency: int, **options: Any) -> None:
+    """Somebody's ARM (a .py file) against the tuned baselines, on fresh questions that nobody could have seen."""
+    from thinkaloud import api
+    from thinkaloud.report.challenge import challenge_lines
+    from thinkaloud.report.progress import progress
+    from thinkaloud.report.terminal import print_lines
+
+    model = options["model"]
+    config = _config("rungs", {"temperature": 0.0, "paraphraser": "rules", "samples": 1, "seed": 0, "arms": "all",
+                               "plan_by": "model", "edits": False, **options})  # fmt: skip
+    asked = api.wanted(
+        arm, config.tasks, against=options["against"].split(","), items=config.items, difficulty=config.difficulty,
+        settings=config.settings, loading=config.loading,
+    )  # fmt: skip
+    if only:
+        about, folder = api.register(asked, model, beacon=beacon, out=out)
+        print_lines([f"protocol hash: {about.protocol}", f"publish it, and give --beacon later: {folder}"])
+        return
+    with progress() as shown:
+        found = api.challenge(asked, model, beacon=beacon, out=out, progress=shown, concurrency=concurrency)
+    print_lines(challenge_lines(found))
 
 
 @cli.command()
@@ -244,16 +310,41 @@ def _loading(options: dict[str, Any]) -> Any:
 def _config(study: str, options: dict[str, Any]) -> Config:
     from thinkaloud.runs.config import Config
     from thinkaloud.studies.base import Settings
+    from thinkaloud.tasks.pools import pool
 
     difficulty = options["difficulty"]
     settings = Settings(
-        options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"], samples=options["samples"]
-    )
+        options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"], samples=options["samples"],
+        spending=_spending(options),
+    )  # fmt: skip
+    chosen = options.get("pool")
+    tasks = pool(chosen) if chosen else options["tasks"].split(",")
     return Config(
-        study, options["model"], tuple(options["tasks"].split(",")), options["items"],
+        study, options["model"], tuple(tasks), options["items"],
         int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings,
         _loading(options),
     )  # fmt: skip
+
+
+def _spending(options: dict[str, Any]) -> Any:
+    from thinkaloud.studies.base import Spending
+
+    if "budgets" not in options:
+        return Spending()
+    arms = () if options["arms"] == "all" else tuple(options["arms"].split(","))
+    return Spending(
+        tuple(map(_budget, options["budgets"].split(","))), arms, options["meter"], options["margin"],
+        options["plan_by"], options["trials"], options["dev"], options["attempts"], options["edits"],
+        options.get("tuner", "random"),
+    )  # fmt: skip
+
+
+def _budget(given: str) -> int:
+    """`4k` is 4000."""
+    number = given.strip().lower().removesuffix("k")
+    if not number.isdigit():
+        raise UserError(f"{given!r} is no budget: give one like 500 or 4k")
+    return int(number) * (1000 if given.strip().lower().endswith("k") else 1)
 
 
 def _sized(given: str) -> tuple[str, float | None]:
@@ -268,9 +359,11 @@ def _sized(given: str) -> tuple[str, float | None]:
 
 
 def _show(done: Run) -> None:
-    from thinkaloud.report.terminal import print_run
+    from thinkaloud.arms.tuning import costs
+    from thinkaloud.report.terminal import print_lines, print_run
 
     print_run(done)
+    print_lines(costs(done.units))
     failed = [unit for unit in done.units if unit["status"] != "ok"]
     if failed:
         click.echo(f"{len(failed)} units failed ({failed[0]['error']}): thinkaloud resume {done.folder}", err=True)

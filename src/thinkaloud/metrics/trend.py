@@ -35,6 +35,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thinkaloud.metrics.bootstrap import FEWEST, Array, divide, t_quantile, unseen_share
 from thinkaloud.metrics.change import by_answer
@@ -187,23 +188,36 @@ def fit(table: Table, cells: Cells, sizes: Array, names: Sequence[str]) -> Line:
     n = int(cells.member.sum(axis=(0, 1)).min(initial=len(table.value)))
     if n < FEWEST:
         return _absent(f"not identifiable: {n} items to compare, at least {FEWEST} are needed", n, names)
-    each = sums(table, cells)
+    used = cells.member.any(axis=(1, 2))
+    each = sums(table, cells)[used]
     drawn = rates(np.concatenate([each.sum(axis=0)[None], each.sum(axis=0) - each]), cells)  # all items, all but one
-    spread = _Spread(table, cells, sizes, n)
+    spread = Spread(sizes, table.strata[used], n)
+    box = (-1.0 if table.value.min() < -1e-9 else 0.0, 1.0)  # -1: a difference that was seen below 0
     flat = drawn.mean(axis=1)
-    at = tuple(_rate(name, flat[:, j], spread) for j, name in enumerate(names))
-    if len(names) < MODELS or len(np.unique(sizes)) < SIZES:
-        why = f"not identifiable: a slope needs {MODELS} models of {SIZES} different sizes"
-        return replace(_absent(why, n, names), rates=at)
-    if spread.lowest < 0 and drawn.min() < 0:
+    at = tuple(_rate(name, flat[:, j], box, spread) for j, name in enumerate(names))
+    lacking = too_few(sizes)
+    if lacking is not None:
+        return replace(_absent(lacking, n, names), rates=at)
+    if box[0] < 0 and drawn.min() < 0:
         logit = Estimate.absent("logit slope", "not measurable: a rate below 0 has no logit", n)
     else:
         per_task = counts(cells)
-        logit = _slope("logit slope", drawn, spread, lambda p: _logit(p, per_task))
-    others = [np.arange(len(names)) != j for j in range(len(names))]
-    drops = [float(flat[0, keep] @ line_weights(sizes[keep])) for keep in others]
-    left_out = (min(drops), max(drops)) if np.isfinite(drops).all() else None
-    return Line(at, _slope("slope", drawn, spread, lambda p: p), logit, left_out)
+        logit = _slope("logit slope", drawn, (box, spread), lambda p: logits(p, per_task))
+    return Line(at, _slope("slope", drawn, (box, spread), lambda p: p), logit, left_out(flat[0], sizes))
+
+
+def too_few(sizes: Array) -> str | None:
+    """Why models of these sizes have no slope, None if they have one."""
+    if len(sizes) < MODELS or len(np.unique(sizes)) < SIZES:
+        return f"not identifiable: a slope needs {MODELS} models of {SIZES} different sizes"
+    return None
+
+
+def left_out(at: Array, sizes: Array) -> tuple[float, float] | None:
+    """The least and the largest slope through one number a model when one model is left out."""
+    others = [np.arange(len(sizes)) != j for j in range(len(sizes))]
+    drops = [float(at[keep] @ line_weights(sizes[keep])) for keep in others]
+    return (min(drops), max(drops)) if np.isfinite(drops).all() else None
 
 
 def _absent(why: str, n: int, names: Sequence[str]) -> Line:
@@ -212,27 +226,22 @@ def _absent(why: str, n: int, names: Sequence[str]) -> Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spread:
-    """What an interval needs to know besides the rates: `n` is the number of items of the model that has fewest."""
+class Spread:
+    """What an interval needs to know besides one number a model: the `sizes` of the models, the stratum of every item
+    that is left out in turn, and the number `n` of items of the model that has fewest."""
 
-    table: Table
-    cells: Cells
     sizes: Array
+    strata: NDArray[np.int64]
     n: int
 
-    @property
-    def lowest(self) -> float:
-        """The least a measure can be: 0, or -1 if it is a difference that was seen below 0."""
-        return -1.0 if self.table.value.min() < -1e-9 else 0.0
-
     def by_items(self, drawn: Array) -> float:
-        """Variance of each column's mean from the items, summed over columns: the jackknife, stratified by task.
+        """Variance of each column's mean from the items, summed over columns: the jackknife, stratified.
 
         drawn [1 + items, ...]: with all items, then with all but one.
         """
         total = 0.0
-        for stratum in np.unique(self.cells.owner):
-            here = drawn[1:][(self.table.strata == stratum) & self.cells.member.any(axis=(1, 2))]
+        for stratum in np.unique(self.strata):
+            here = drawn[1:][self.strata == stratum]
             total += (len(here) - 1) / len(here) * float(((here - here.mean(axis=0)) ** 2).sum())
         return total
 
@@ -243,16 +252,14 @@ def line_weights(sizes: Array) -> Array:
     return divide(centred, np.full_like(centred, float(centred @ centred)))
 
 
-def _slope(name: str, drawn: Array, spread: _Spread, scale: Callable[[Array], Array]) -> Estimate:
-    """Least squares through the models; drawn [1 + items, tasks, models].
+def slope_of(name: str, at: Array, ends: Sequence[float], spread: Spread) -> Estimate:
+    """Least squares through the models; at [1 + items, models], `ends` how far items that were not seen could move it.
 
     `scatter`: variance of the slope from the models' distances to the line. `items`: from the items, by the jackknife.
     What items do to each model by itself is in both; `both` is that part, so that `items - both` is what only the items
-    know: that the slope differs between them. As everywhere, items that were not seen widen the interval: to the slope
-    if a share of `unseen_share` of them spoke for the steepest line there can be.
+    know: that the slope differs between them.
     """
     sizes, weights = spread.sizes, line_weights(spread.sizes)
-    at = scale(drawn).mean(axis=1)
     slopes = at @ weights
     off = at - at.mean(axis=1, keepdims=True) - slopes[:, None] * (sizes - sizes.mean())
     free, square, value = len(sizes) - 2, float(weights @ weights), float(slopes[0])
@@ -260,26 +267,42 @@ def _slope(name: str, drawn: Array, spread: _Spread, scale: Callable[[Array], Ar
     items, both = spread.by_items(slopes), spread.by_items(off) / free * square
     by_model, by_item = t_quantile(0.975, free), t_quantile(0.975, spread.n - 1)
     half = max(math.sqrt(by_model**2 * scatter + by_item**2 * max(0.0, items - both)), by_item * math.sqrt(items))
-    share = unseen_share(spread.n)
-    ends = []
-    for sign in (-1, 1):
-        steepest = np.where(sign * weights > 0, 1.0, spread.lowest)
-        ends.append(float(scale((1 - share) * drawn[:1] + share * steepest).mean(axis=1)[0] @ weights))
-    low, high = min(value - half, *ends), max(value + half, *ends)
+    low, high = min([value - half, *ends]), max([value + half, *ends])
     return Estimate(name, value, low, high, spread.n, len(sizes), "model")
 
 
-def _rate(name: str, drawn: Array, spread: _Spread) -> Estimate:
-    """One model's rate with an interval over items."""
+def rate_of(name: str, drawn: Array, ends: Sequence[float], spread: Spread) -> Estimate:
+    """One model's number with an interval over items; drawn [1 + items], `ends` as for a slope."""
     value = float(drawn[0])
     half = t_quantile(0.975, spread.n - 1) * math.sqrt(spread.by_items(drawn))
+    return Estimate(name, value, min([value - half, *ends]), max([value + half, *ends]), spread.n, spread.n)
+
+
+def _slope(
+    name: str, drawn: Array, known: tuple[tuple[float, float], Spread], scale: Callable[[Array], Array]
+) -> Estimate:
+    """The slope of a scale of the rates; drawn [1 + items, tasks, models].
+
+    As everywhere, items that were not seen widen the interval: to the slope if a share of `unseen_share` of them spoke
+    for the steepest line there can be.
+    """
+    (lowest, highest), spread = known
+    weights, share = line_weights(spread.sizes), unseen_share(spread.n)
+    ends = []
+    for sign in (-1, 1):
+        steepest = np.where(sign * weights > 0, highest, lowest)
+        ends.append(float(scale((1 - share) * drawn[:1] + share * steepest).mean(axis=1)[0] @ weights))
+    return slope_of(name, scale(drawn).mean(axis=1), ends, spread)
+
+
+def _rate(name: str, drawn: Array, box: tuple[float, float], spread: Spread) -> Estimate:
+    """One model's rate, within what a rate can be."""
     share = unseen_share(spread.n)
-    low = min(value - half, (1 - share) * value + share * spread.lowest)
-    high = max(value + half, (1 - share) * value + share)
-    return Estimate(name, value, max(spread.lowest, low), min(1.0, high), spread.n, spread.n)
+    found = rate_of(name, drawn, [(1 - share) * float(drawn[0]) + share * end for end in box], spread)
+    return replace(found, low=max(box[0], found.low or 0.0), high=min(box[1], found.high or 0.0))
 
 
-def _logit(rates: Array, counted: Array) -> Array:
+def logits(rates: Array, counted: Array) -> Array:
     """Log-odds of (k + .5) / (n + 1), which is finite at 0 and 1."""
     p = (np.clip(rates, 0, 1) * counted + 0.5) / (counted + 1)
     return np.asarray(np.log(p / (1 - p)), dtype=np.float64)

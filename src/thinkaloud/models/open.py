@@ -37,6 +37,10 @@ def open_model(model: str | Model, options: LlamaOptions | None = None) -> Model
         return model
     if model == "smollm2-135m":
         return LlamaCpp(_smollm2(), model, options, SMOLLM2_SHA256)  # checked there
+    if model.startswith("scripted:sim:"):
+        from thinkaloud.organisms.simulated import simulated
+
+        return simulated(model.removeprefix("scripted:sim:"))
     if model.startswith("scripted:"):
         from thinkaloud.organisms.scripted import scripted
 

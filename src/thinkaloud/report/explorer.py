@@ -5,6 +5,7 @@ they are, and what the conditions are called, is the study's (`Explorer`). Sente
 pointed to by number, log-probabilities become probabilities. Everything in here is text from a model or a file and not
 to be trusted: `as_json` leaves no character that could end a script element, and the page shows the text as text only.
 This module does not know how the page looks.
+A study whose records are not of this shape makes its own JSON (`Explorer.make`), of which the page knows the shape.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from thinkaloud.vocabulary import Reading, Record
+from thinkaloud.vocabulary import Finding, Reading, Record
 
 CAP = 400
 """Records in a page, unless told otherwise: about 2 MB."""
@@ -48,7 +49,8 @@ class Explorer:
 
     `noun`: what a part is called; `parts`: their names, from all records; `values`: each record's parts, from all
     records of a task and level; `why`: (record, part) -> why an item that was measured has no such part; `sections` in
-    reading order; `says`: what a list of items means; `about`: the same for one part.
+    reading order; `says`: what a list of items means; `about`: the same for one part. `make` (records, findings, cap)
+    makes everything instead, where there is one.
     """
 
     noun: str
@@ -58,14 +60,19 @@ class Explorer:
     sections: tuple[Section, ...]
     says: str
     about: Callable[[str], str | None] = lambda name: None
+    make: Callable[[Sequence[Record], Sequence[Finding], int], dict[str, Any]] | None = None
 
 
-def payload(records: Sequence[Record], explorer: Explorer, cap: int = CAP) -> dict[str, Any]:
+def payload(
+    records: Sequence[Record], explorer: Explorer, cap: int = CAP, findings: Sequence[Finding] = ()
+) -> dict[str, Any]:
     """At most `cap` records by task and level, spread evenly over them, each with its parts."""
+    if explorer.make is not None:
+        return explorer.make(records, findings, cap)
     groups: dict[tuple[str, Any], list[Record]] = {}
     for record in records:
         groups.setdefault((str(record["task"]), record["level"]), []).append(record)
-    quota = _quotas([len(group) for group in groups.values()], cap)
+    quota = quotas([len(group) for group in groups.values()], cap)
     parts = list(explorer.parts(records))
     return {
         "noun": explorer.noun,
@@ -89,7 +96,7 @@ def as_json(data: Any) -> str:
     return text
 
 
-def _quotas(sizes: Sequence[int], cap: int) -> list[int]:
+def quotas(sizes: Sequence[int], cap: int) -> list[int]:
     """How many of each group to take: as equal as can be, `cap` in all."""
     taken = [0] * len(sizes)
     left = max(0, cap)

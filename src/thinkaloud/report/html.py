@@ -42,7 +42,7 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
     """
     made = layout(findings, meta)
     style = STYLE + "".join(dict.fromkeys(figure.style for figure in made.figures)) + _resource("page.css")
-    script, data = _resource("page.js"), payload(records, made.explorer, cap)
+    script, data = _resource("page.js"), payload(records, made.explorer, cap, findings)
     first = [_figure(figure, findings, records) for figure in made.first]
     page = Template(_resource("page.html")).substitute(
         policy=escape(POLICY.format(script=source_hash(script), style=source_hash(style))),
@@ -103,7 +103,7 @@ def _summary(made: Layout, findings: Sequence[Finding]) -> str:
         parts.append(
             f"<h3>{escape(grid.title)}</h3>{_scroll(grid.title, head, body, 'grid') if grid.rows else ''}{below}"
         )
-    return f'<section id="summary">\n<h2>The tests, task by task</h2>\n{"".join(parts)}\n</section>' if parts else ""
+    return f'<section id="summary">\n<h2>{made.summary}</h2>\n{"".join(parts)}\n</section>' if parts else ""
 
 
 def _grid_row(row: Sequence[str]) -> str:
@@ -125,7 +125,9 @@ def _scroll(title: str, head: str, body: str, style: str = "") -> str:
 
 
 def _count(data: Mapping[str, Any]) -> str:
-    """How many records are in the page."""
+    """How many records are in the page; a study with its own explorer says it itself."""
+    if "count" in data:
+        return str(data["count"])
     if data["embedded"] == data["total"]:
         return f"All {data['total']} items are in this page."
     return (
@@ -136,12 +138,14 @@ def _count(data: Mapping[str, Any]) -> str:
 
 def _tables(findings: Sequence[Finding], made: Layout) -> str:
     """A table under each heading: a line an estimate, a column a task."""
-    rows = by_subject(findings)
-    head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
     parts = []
-    for title, names in made.words.by_heading(findings).items():
-        table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, made))
-        parts.append(f"<h3>{escape(title)}</h3>{table}")
+    for about, some in made.numbers(findings):
+        rows = by_subject(some)
+        head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
+        parts += [f"<p>{escape(about)}</p>"] if about else []
+        for title, names in made.words.by_heading(some).items():
+            table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, made))
+            parts.append(f"<h3>{escape(title)}</h3>{table}")
     return "".join(parts)
 
 

@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.report import channels, dose, faithfulness, figure, panels
+from thinkaloud.report import (
+    channels,
+    dose,
+    faithfulness,
+    figure,
+    panels,
+    rungs,
+    rungs_forest,
+    rungs_frontier,
+    rungs_items,
+    rungs_look,
+    rungs_map,
+    rungs_parts,
+)  # fmt: skip
 from thinkaloud.report.explorer import Explorer
 from thinkaloud.report.tables import READING, Grid, Words, by_subject, shown
 from thinkaloud.vocabulary import Finding, Record
@@ -35,7 +48,8 @@ class Figure:
 class Layout:
     """What a report of one study holds. `sentences`: the headlines; `grids` and `lines`: its table, for a terminal and
     where there is none; `tables`: whether reports show the table too (else its numbers are among all the others);
-    `first` stand before the explorer and `then` after it; `ruler`: name of an estimate -> its ruler card."""
+    `summary` is its heading; `numbers`: what stands above each table of all numbers, and its findings; `first` stand
+    before the explorer and `then` after it; `ruler`: name of an estimate -> its ruler card."""
 
     words: Words
     sentences: Callable[[Findings], list[str]]
@@ -45,6 +59,8 @@ class Layout:
     first: tuple[Figure, ...] = ()
     then: tuple[Figure, ...] = ()
     tables: bool = False
+    summary: str = "The tests, task by task"
+    numbers: Callable[[Findings], Sequence[tuple[str, Findings]]] = lambda findings: [("", findings)]
     ruler: Callable[[str], str | None] = lambda name: None
 
     @property
@@ -95,6 +111,22 @@ PLAIN = Layout(
     ),
     then=(CONDITIONS,),
 )
+
+
+def _forest(effect: str, title: str) -> Figure:
+    """The families by one factored effect."""
+    return Figure(
+        f"forest-{effect[:2].lower()}",
+        title,
+        lambda findings, records, width: rungs_forest.forest_figure(findings, effect, width),
+        f"{effect}, the mean difference over the budgets, with 95% intervals. Hollow: a family by itself; filled: "
+        "after partial pooling. Shapes: how a family falls into parts, as judged before any result. The band is the "
+        "registered margin: a difference inside it is not worth having. Families are sorted by what was measured, so "
+        "the ends of the list are the luckiest and the unluckiest ones. "
+        '<span class="script">Choose a family to see its items.</span>',
+        rungs_look.STYLE,
+    )
+
 
 LAYOUTS: Mapping[str, Layout] = {
     "channels": Layout(
@@ -154,5 +186,70 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         tables=True,
         ruler=faithfulness.ruler,
+    ),
+    "rungs": Layout(
+        words=rungs.WORDS,
+        sentences=rungs.sentences,
+        grids=rungs.grids,
+        lines=rungs.lines,
+        explorer=rungs_items.EXPLORER,
+        first=(
+            _forest("F2 - F1", "Fresh contexts, family by family"),
+            _forest("T1 - T2", "Sub-calls from code, family by family"),
+            Figure(
+                "frontiers",
+                "What a budget buys",
+                rungs_frontier.frontier_figure,
+                "Accuracy against budget (log scale, token equivalents of the meter), each arm with its 95% band. "
+                "Every group has <b>R2k</b> in it, the voted chain of thought (dashed): what a budget buys without "
+                "anything new. The dotted line is one chain of thought, whatever it costs. A budget that cannot pay "
+                "one attempt scores what was there at the cut on the registered meter, and 0 on the others. "
+                '<span class="script">Choose a line to see the families behind it.</span>',
+                rungs_look.STYLE,
+            ),
+            Figure(
+                "split",
+                "What the naive gain is made of",
+                rungs_parts.waterfall_figure,
+                "From one chain of thought to the arm at the largest budget. <b>spend</b>: as many tokens for voting. "
+                "<b>information</b>: the decomposition in the same context. <b>tool</b>, <b>environment</b>: code, "
+                "without sub-calls. <b>fresh context</b>: what is left, the factored effect. Below each piece its 95% "
+                "interval, drawn around the end of the piece.",
+                rungs_look.STYLE + rungs_parts.STYLE_BARS,
+            ),
+        ),
+        then=(
+            Figure(
+                "map",
+                "Where fresh contexts pay",
+                rungs_map.map_figure,
+                "A family by the load of its question and by how often a single sub-answer is wrong. Shapes: how its "
+                "parts hang together. Colours: which side is ahead; larger marks are larger effects, and a hollow one "
+                "has zero in its own 95% interval. These are not adjusted for the number of families: of 20 families "
+                "without any effect, about one is filled by luck.",
+                rungs_look.STYLE,
+            ),
+            Figure(
+                "gaps",
+                "The gap between one rung and the next",
+                rungs_parts.gaps_figure,
+                "By single attempts, so spend is not matched: no gap here is an effect of anything but of going "
+                "from one way of asking to the other. In logits gaps do not shrink at the ends of the scale.",
+                rungs_look.STYLE,
+            ),
+            Figure(
+                "edits",
+                "What the visible intermediates are for",
+                rungs_parts.edits_figure,
+                "By arm, with 95% intervals. <b>externalised share</b>: what of the ability goes when the "
+                "intermediates are cut. <b>need</b>: right answers lost by cutting. <b>residue</b>: lost by other "
+                "words for the same. <b>use</b>: how often the answer follows a corrupted intermediate. They do not "
+                "add up.",
+                rungs_look.STYLE,
+            ),
+        ),
+        tables=True,
+        summary="The arms, and the families",
+        numbers=rungs.numbers,
     ),
 }

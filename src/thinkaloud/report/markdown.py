@@ -31,9 +31,11 @@ def render_markdown(findings: Sequence[Finding], meta: Mapping[str, Any]) -> str
     blocks += [_list([plain(sentence) for sentence in made.sentences(findings)])]
     blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
     blocks += [render_grid(grid) for grid in (made.grids(findings) if made.tables else ())]
-    rows = by_subject(findings)
-    for title, names in made.words.by_heading(findings).items():
-        blocks += [f"## {title}", _table(names, rows), _list(_explained(names, made))]
+    for about, some in made.numbers(findings):
+        rows = by_subject(some)
+        blocks += [plain(about)] if about else []
+        for title, names in made.words.by_heading(some).items():
+            blocks += [f"## {title}", _table(names, rows), _list(_explained(names, made))]
     for key, title in SECTIONS:
         if meta.get(key):
             blocks += [f"## {title}", *(plain(text) for text in meta[key])]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 def meta(run: Run) -> dict[str, Any]:
     """Plain data for the report of `run`."""
     from thinkaloud.report.layouts import LAYOUTS
-    from thinkaloud.ruler.cards import sentences
     from thinkaloud.studies.base import Settings
     from thinkaloud.studies.registry import open_study
 
@@ -40,9 +39,16 @@ def meta(run: Run) -> dict[str, Any]:
         "settings": {"shots": settings["shots"], "temperature": settings["temperature"], **unusual},
         "bill": run.bill,
         "notes": run.notes,
-        "ruler": sentences(config.study) if config.study in LAYOUTS else [],
+        "ruler": _ruler(config.study) if config.study in LAYOUTS else [],
         "limits": list(study.limits),
     }
+
+
+def _ruler(study: str) -> list[str]:
+    """What is known of the instrument where the truth is known."""
+    from thinkaloud.ruler import cards, rungs_card
+
+    return rungs_card.sentences() if study == "rungs" else cards.sentences(study)
 
 
 def _versions() -> dict[str, str]:

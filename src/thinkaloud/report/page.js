@@ -1,6 +1,7 @@
 "use strict";
 // The transcript explorer: #/task/level/part lists the items behind a part (a channel, a test), #/task/level/part/item
-// shows one.
+// shows one. A run of arms also has #/pool/none/part, the families behind a part, and an item shows all its arms with the
+// trees of their calls.
 // What the records say is untrusted text: it reaches the page as text nodes only.
 (() => {
   const data = JSON.parse(document.getElementById("records").textContent);
@@ -19,7 +20,7 @@
 
   const address = (...parts) => "#/" + parts.map(encodeURIComponent).join("/");
   const level = (group) => (group.level === null ? "none" : String(group.level));
-  const title = (group) => `${group.task}, ${group.level === null ? "no level" : `level ${group.level}`}`;
+  const title = (group) => group === data.pool ? "all families" : `${group.task}, ${group.level === null ? "no level" : `level ${group.level}`}`;
   const number = (value) => value.toFixed(2).replace("-0.00", "0.00");
   const signed = (value) => (value > 0 ? "+" : "") + number(value);
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -55,14 +56,17 @@
     } catch {
       return { parts: ["?"], group: null, part: null, record: null };
     }
-    const group = data.groups.find((g) => g.task === parts[0] && level(g) === parts[1]) || null;
+    const group = [...(data.pool ? [data.pool] : []), ...data.groups].find((g) => g.task === parts[0] && level(g) === parts[1]) || null;
     const part = data.parts.includes(parts[2]) ? parts[2] : null;
-    const record = (group && group.records.find((r) => r.id === parts[3])) || null;
+    const record = (group && group.records && group.records.find((r) => r.id === parts[3])) || null;
     return { parts, group, part, record };
   }
 
   /** A record's part, null where it has none. */
-  const value = (record, part) => (record.parts && part in record.parts ? record.parts[part] : null);
+  const value = (record, part) => {
+    if (record.scores) return record.scores[data.parts.indexOf(part)];
+    return record.parts && part in record.parts ? record.parts[part] : null;
+  };
 
   /** Records by their part, largest first; those that have none come last, in their order. */
   function ranked(group, part) {
@@ -73,15 +77,18 @@
   // ------------------------------------------------------------------------------------------------- start and list
 
   function partLinks(group, current) {
-    const links = data.parts.map((p) => link(p, address(group.task, level(group), p), p === current));
-    return el("nav", { "aria-label": `${capital(data.noun)}s of ${title(group)}` }, ...links);
+    const to = (p) => link(p, address(group.task, level(group), p), p === current);
+    const main = data.parts.filter((p) => !data.main || data.main.includes(p) || p === current);
+    const rest = current === null ? [] : data.parts.filter((p) => !main.includes(p));
+    const more = rest.length ? el("details", { class: "more" }, el("summary", {}, `${rest.length} more`), ...rest.map(to)) : null;
+    return el("nav", { "aria-label": `${capital(data.noun)}s of ${title(group)}` }, ...main.map(to), more);
   }
 
   function start() {
     const row = (group) => el("li", {}, el("b", {}, title(group)), partLinks(group, null));
     return [
       el("h3", { tabindex: "-1" }, `Choose a task and a ${data.noun}, here or in the figure`),
-      el("ul", { class: "starts" }, ...data.groups.map(row)),
+      el("ul", { class: "starts" }, ...[data.pool, ...data.groups].filter(Boolean).map(row)),
     ];
   }
 
@@ -91,14 +98,35 @@
   }
 
   function row(group, part, record) {
+    const mark = record.traces ? el("span", { class: "tag" }, "with traces") : null;
+    const words = el("span", {}, mark, record.question);
     const href = address(group.task, level(group), part, record.id);
-    const found = value(record, part);
-    const why = record.why[part];
+    return line(href, value(record, part), record.why ? record.why[part] : data.absent, words);
+  }
+
+  function line(href, found, why, words) {
     const shown =
       found !== null
         ? [el("span", { class: "value" }, signed(found)), signedBar(found)]
         : [why ? el("span", { class: "why" }, why) : null];
-    return el("li", {}, el("a", { href }, ...shown, el("span", {}, record.question)));
+    return el("li", {}, el("a", { href }, ...shown, words));
+  }
+
+  /** The families of a run of arms, by their mean of a part. */
+  function families(part) {
+    const mean = (i) => data.pool.families[i][data.parts.indexOf(part)];
+    const order = data.groups.map((_, i) => i).sort((a, b) => (mean(b) ?? -Infinity) - (mean(a) ?? -Infinity) || a - b);
+    const rows = order.map((i) => {
+      const group = data.groups[i];
+      return line(address(group.task, level(group), part), mean(i), data.absent, el("span", {}, `${title(group)} (${group.total} items)`));
+    });
+    return [
+      el("nav", { "aria-label": "Back" }, link("← all tasks", "#/")),
+      el("h3", { tabindex: "-1" }, `All families, by ${part}`),
+      partLinks(data.pool, part),
+      data.about[part] ? el("p", { class: "quiet" }, `${capital(data.about[part])}; the mean over the family's items.`) : null,
+      el("ol", { class: "items" }, ...rows),
+    ].filter(Boolean);
   }
 
   function list(group, part) {
@@ -185,14 +213,16 @@
 
   function about(record) {
     const fact = (name, value) => el("li", {}, el("span", {}, `${name} `), value);
-    const facts = [fact("right answer", record.options[record.gold])];
-    const { conclusion, finish, legible } = record.thought;
+    const gold = record.options ? record.options[record.gold] : record.answer;
+    const facts = gold === null ? [] : [fact("right answer", gold)];
+    const { conclusion = null, finish, legible } = record.thought || {};
+    for (const [name, share] of Object.entries(record.facts || {})) facts.push(fact(FACTS[name], String(Math.round(share))));
     if (conclusion !== null) facts.push(fact("the reasoning concludes", conclusion));
     if (finish === "length") facts.push(fact("the reasoning was", "cut off"));
     for (const [name, share] of Object.entries(legible || {})) facts.push(fact(name, number(share)));
     const some = data.parts.filter((name) => value(record, name) !== null);
-    const reasons = [...new Set(Object.values(record.why))].filter(Boolean);
-    const parts = some.length
+    const reasons = [...new Set(Object.values(record.why || {}))].filter(Boolean);
+    const parts = record.arms ? [] : some.length
       ? some.map((name) => fact(name, signed(value(record, name))))
       : reasons.length ? [fact(`not in the ${data.noun}s:`, reasons.join(", "))] : [];
     return [el("ul", { class: "about" }, ...parts), el("ul", { class: "about" }, ...facts)];
@@ -209,11 +239,114 @@
       el("p", { class: "quiet" }, `${record.id}, ${at + 1} of ${order.length}`),
       ...about(record),
       record.error ? el("p", { class: "note" }, `${record.status}: ${record.error}`) : null,
-      record.thought.text
+      record.thought && record.thought.text
         ? el("details", {}, el("summary", {}, "The model's reasoning, as generated"), el("p", { class: "raw" }, record.thought.text))
         : null,
-      ...cards(record),
+      ...(record.arms ? arms(record, part) : cards(record)),
     ].filter(Boolean);
+  }
+
+  // ------------------------------------------------------------------------------------------------- arms and traces
+
+  const FACTS = { load: "tokens of the question", parts: "parts", chain: "longest chain of parts" };
+  const EDITS = {
+    cut: "without the intermediates", corrupt: "an intermediate made wrong", reword: "intermediates in other words",
+    replace: "another item's intermediates",
+  };
+  const METERS = data.meters || {};
+  const whole = (count) => Math.round(count).toLocaleString("en");
+  const verdict = (right) => el("span", { class: right ? "yes" : "no" }, right ? "✓ right" : "✗ wrong");
+  const given = (answer) => el("span", { class: answer === null ? "absent" : "given" }, answer ?? "no answer");
+
+  /** All arms of an item side by side, then each arm's attempts with their trees; those that `part` is about are open. */
+  function arms(record, part) {
+    const open = part.split(" ");
+    const details = new Map(Object.entries(record.arms).map(([name, arm]) => [name, armDetails(record, name, arm, open.includes(name))]));
+    const head = ["arm", "first answer", "", "right", ...Object.keys(METERS), "calls"];
+    const heads = head.map((name) => el("th", { scope: "col", title: METERS[name] || "" }, name));
+    const table = el("table", { class: "arms" }, el("thead", {}, el("tr", {}, ...heads)),
+      el("tbody", {}, ...[...details].map(([name, there]) => armRow(name, record.arms[name], there))));
+    return [
+      el("h4", {}, "All arms of this item"),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All arms of this item" }, table),
+      el("p", { class: "quiet" }, `Spend is of the first attempt: ${Object.entries(METERS).map((pair) => pair.join(" ")).join("; ")}.`),
+      el("h4", {}, "Attempts and traces"),
+      record.traces ? null : el("p", { class: "note" }, "The traces of this item are in the run folder, not in this page."),
+      ...details.values(),
+    ];
+  }
+
+  function armRow(name, arm, there) {
+    const [answer, right, , ...spent] = arm.attempts[0] || [null, 0, 0];
+    const go = el("button", { type: "button", title: data.arms[name] || "" }, name);
+    go.addEventListener("click", () => {
+      there.open = true;
+      there.scrollIntoView({ block: "start" });
+      there.querySelector("summary").focus({ preventScroll: true });
+    });
+    const cells = arm.attempts.length
+      ? [given(answer), verdict(right), `${arm.right} of ${arm.of}`, ...spent.map(whole)]
+      : [`${arm.status || "ok"}: ${arm.error || "no attempt"}`];
+    return el("tr", {}, el("th", { scope: "row" }, go), ...cells.map((cell) => el("td", cells.length > 1 ? {} : { colspan: "8" }, cell)));
+  }
+
+  /** One arm: its attempts, the runs that were cut at a smaller budget, and what edits did, each with its tree. */
+  function armDetails(record, name, arm, open) {
+    const trees = (record.traces && record.traces.trees[name]) || {};
+    const box = (title, marks, tree) => el("section", { class: "card trace", "data-attempt": title }, el("h5", {}, title),
+      el("p", {}, ...marks), tree && tree.length ? grow(record.traces, tree) : null);
+    const attempt = (title, [answer, right, cut, ...spent], tree) => box(title,
+      [given(answer), " ", verdict(right), cut ? el("span", { class: "sign" }, "cut by the budget") : null,
+        ` ${Object.keys(METERS).map((meter, i) => `${meter} ${whole(spent[i])}`).join(", ")}`], tree);
+    const edit = (kind, [answer, right, changed, followed, edited], tree) => box(`edit: ${kind}`, [
+      el("span", { class: "what" }, `${EDITS[kind] || kind} (${edited}): `), given(answer), " ", verdict(right), " ",
+      el("span", { class: "sign" }, changed ? "answer changed" : "same answer"),
+      followed === null ? null : el("span", { class: "sign" }, followed ? "follows the edit" : "does not follow the edit"),
+    ], tree);
+    const boxes = [
+      ...arm.attempts.map((one, i) => attempt(`attempt ${i + 1}`, one, (trees.attempts || [])[i])),
+      ...Object.entries(arm.short || {}).map(([at, one]) => attempt(`cut at ${at}`, one, (trees.short || {})[at])),
+      ...Object.entries(arm.edits || {}).map(([kind, one]) => edit(kind, one, (trees.edits || {})[kind])),
+    ];
+    const right = arm.status || `${arm.right} of ${arm.of} attempts right`;
+    const says = [el("b", {}, name), ` ${data.arms[name] || ""} `, el("span", { class: "quiet" }, right)];
+    const made = el("details", { class: "arm", "data-arm": name }, el("summary", {}, ...says),
+      arm.error ? el("p", { class: "note" }, `${arm.status}: ${arm.error}`) : null,
+      arm.of > arm.attempts.length ? el("p", { class: "quiet" }, `The first ${arm.attempts.length} of ${arm.of} attempts.`) : null,
+      el("div", { class: "traces" }, ...boxes));
+    made.open = open;
+    return made;
+  }
+
+  /** A tree of calls as nested lists: every node opens to what was asked and what came back. */
+  function grow(traces, tree) {
+    const below = tree.map(() => []);
+    const roots = [];
+    tree.forEach(([node, parent], place) => {
+      (parent >= 0 && parent < place ? below[parent] : roots).push([traces.nodes[node], place]);
+    });
+    const items = (children) => children.map(([node, place]) => el("li", { "data-kind": node.kind }, leaf(traces, node),
+      below[place].length ? el("ul", {}, ...items(below[place])) : null));
+    return el("ul", { class: "tree" }, ...items(roots));
+  }
+
+  /** One node: shut, with the beginning of its result, unless something was done to it or went wrong. */
+  function leaf(traces, node) {
+    const result = node.text === undefined ? null : traces.texts[node.text];
+    const sign = (words) => el("span", { class: "sign" }, words);
+    const [fresh, cached, written] = node.spend || [];
+    const spent = node.spend ? `${whole(fresh)} + ${whole(cached)} cached → ${whole(written)}` : null;
+    const said = (name, text, inside) => (text === null ? null : el("div", {}, el("span", { class: "tag" }, name), el("p", { class: "said" }, inside || text)));
+    const summary = el("summary", {}, el("span", { class: "kind" }, node.kind), ` ${node.title} `,
+      node.cut ? sign("cut") : null, node.edited ? sign(`edited: ${node.edited}`) : null, node.error ? sign("error") : null,
+      spent ? el("span", { class: "spent", title: "prompt tokens + cached ones → tokens written" }, spent) : null,
+      result ? el("span", { class: "preview" }, result.slice(-120)) : null);
+    const made = el("details", { class: node.edited ? "edited" : "" }, summary,
+      said("asked", node.asked === undefined ? null : traces.texts[node.asked]),
+      said("result", result, node.edited && result ? el("mark", {}, result) : null),
+      node.error ? el("p", { class: "note" }, node.error) : null);
+    made.open = Boolean(node.edited || node.error);
+    return made;
   }
 
   // ------------------------------------------------------------------------------------------------- moving about
@@ -223,6 +356,7 @@
     const { parts, group, part, record } = route();
     const named = parts.filter(Boolean).length;
     if (!named) view.replaceChildren(...start());
+    else if (named === 3 && part && group && group === data.pool) view.replaceChildren(...families(part));
     else if (named === 3 && group && part) view.replaceChildren(...list(group, part));
     else if (named === 4 && record && part) view.replaceChildren(...item(group, part, record));
     else view.replaceChildren(...unknown());

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -50,13 +51,17 @@ LIMITS = (
 
 def write_trend(found: Comparison) -> None:
     """trend.json, trend.md and trend.svg in the comparison's folder."""
+    save(found.folder, as_json(found), render_trend(found), trend_figure(found, alone=True))
+
+
+def save(folder: Path, data: str, words: str, figure: str) -> None:
+    """The three files of a trend, whatever it is a trend of."""
     try:
-        found.folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot write to {str(found.folder)!r}: {error.strerror}") from error
-    write(found.folder / "trend.json", as_json(found))
-    write(found.folder / "trend.md", render_trend(found))
-    write(found.folder / "trend.svg", trend_figure(found, alone=True))
+        raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    for ending, text_of in (("json", data), ("md", words), ("svg", figure)):
+        write(folder / f"trend.{ending}", text_of)
 
 
 def trend_lines(found: Comparison) -> list[str]:
@@ -84,7 +89,7 @@ def render_trend(found: Comparison) -> str:
     by_measure = {trend.measure: trend for trend in found.trends}
     slopes = [[plain(m), *(_cell(line, line.slope) for _, line in _lines(t))] for m, t in by_measure.items()]
     logits = [[plain(m), *(_cell(line, line.logit) for _, line in _lines(t))] for m, t in by_measure.items()]
-    drops = [[plain(m), *(_span(line) for _, line in _lines(t))] for m, t in by_measure.items()]
+    drops = [[plain(m), *(span(line.left_out) for _, line in _lines(t))] for m, t in by_measure.items()]
     kinds = ["measure", "total", "matched", "same items"]
     counts = [
         [plain(m), str(t.asked), str(t.items), str(t.matched_items), f"{t.overlap:.0%}", str(t.same_items.slope.n)]
@@ -97,17 +102,17 @@ def render_trend(found: Comparison) -> str:
         "followed by its 95% interval. Missing is not zero.",
         "![rates by size, as they are and at equal confidence](trend.svg)",
         "## Slopes: change of the rate per decade of parameters",
-        _table(kinds, slopes),
+        table(kinds, slopes),
         "*total*: as it is. *matched*: at equal confidence without reasoning. *same items*: where all models agree in "
         "being right, or wrong, without reasoning.",
         "## The same in logits",
-        _table(kinds, logits),
+        table(kinds, logits),
         "## Without any one model: least and largest slope",
-        _table(kinds, drops),
+        table(kinds, drops),
         "## Models",
-        _table(_heads(found), _rows(found)),
+        table(_heads(found), _rows(found)),
         "## Items",
-        _table(["measure", "asked", "measured in all", "matched, fewest", "overlap", "same items"], counts),
+        table(["measure", "asked", "measured in all", "matched, fewest", "overlap", "same items"], counts),
         "## The rule",
         f"*not identifiable*: fewer than {MODELS} models or {SIZES} sizes, fewer than {ITEMS} matched items of some "
         f"model, or less than {OVERLAP:.0%} of items in common bins of confidence. *supported*: the matched slope's "
@@ -158,13 +163,12 @@ def _items(trend: Trend) -> str:
 
 
 def _without(line: Line) -> str:
-    return f"; without any one model {_span(line)}" if line.left_out else ""
+    return f"; without any one model {span(line.left_out)}" if line.left_out else ""
 
 
-def _span(line: Line) -> str:
-    return (
-        "not identifiable" if line.left_out is None else f"{_signed(line.left_out[0])} to {_signed(line.left_out[1])}"
-    )
+def span(left_out: tuple[float, float] | None) -> str:
+    """The least and the largest slope without any one model."""
+    return "not identifiable" if left_out is None else f"{_signed(left_out[0])} to {_signed(left_out[1])}"
 
 
 def _cell(line: Line, estimate: Estimate) -> str:
@@ -193,7 +197,8 @@ def _rates(trend: Trend, j: int) -> tuple[Estimate, Estimate]:
     return trend.total.rates[j], trend.matched.rates[j]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of cells that are Markdown already."""
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows])
 
 
@@ -201,7 +206,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plot:
+class Plot:
     """Where a panel's values are: `sizes` are log10 of parameters."""
 
     width: float
@@ -211,6 +216,7 @@ class _Plot:
     left: float = 38
     top: float = 58
     bottom: float = 232
+    step: float = 0.2
 
     def x(self, size: float) -> float:
         """Pixels of a size."""
@@ -243,17 +249,17 @@ def _panel(found: Comparison, trend: Trend, width: float) -> str:
     drawn = [e for line in (trend.total, trend.matched) for e in line.rates if e.low is not None]
     ends = [x for e in drawn for x in (e.low, e.high) if x is not None]
     low, high = math.floor(min([0.0, *ends]) * 5) / 5, math.ceil(max(ends, default=1.0) * 5) / 5
-    plot = _Plot(width, sizes, low, max(high, low + 0.2))
+    plot = Plot(width, sizes, low, max(high, low + 0.2))
     parts = [
         text(plot.left, 16, trend.measure, "ta-name"),
         text(plot.left, 36, f"{CLAIM}: {trend.verdict}", "ta-quiet"),
     ]
-    parts += _axes(plot)
+    parts += axes(plot)
     for i, (name, style, broken, shift, mark) in enumerate(KINDS):
         line = trend.total if name == "total" else trend.matched
-        parts += _drawn(plot, line, style, broken)
+        parts += drawn_line(plot, line.rates, line.slope, f"{style} ta-line{broken}")
         names = [model.name for model in found.models]
-        parts += [_point(plot, where, shift, (style, mark), e) for where, e in _points(plot, line, names)]
+        parts += points(plot, line.rates, names, shift, (style, mark))
         y = plot.bottom + 52 + 20 * i
         parts.append(at(plot.left + 6, y - 4, path(mark, style)))
         parts.append(text(plot.left + 18, y, f"{name} {_short(line.slope)}", tip=slope(line.slope)))
@@ -261,11 +267,15 @@ def _panel(found: Comparison, trend: Trend, width: float) -> str:
     return "".join([*parts, text(plot.left, plot.bottom + 94, foot, "ta-quiet")])
 
 
-def _points(plot: _Plot, line: Line, names: Sequence[str]) -> list[tuple[tuple[float, str], Estimate]]:
-    return [((s, n), e) for s, n, e in zip(plot.sizes, names, line.rates, strict=True) if e.value is not None]
+def points(
+    plot: Plot, rates: Sequence[Estimate], names: Sequence[str], shift: float, look: tuple[str, str]
+) -> list[str]:
+    """Every model that has a number; `look` is its class and its mark, `shift` how far it stands aside."""
+    there = zip(plot.sizes, names, rates, strict=True)
+    return [_point(plot, (s, n), shift, look, e) for s, n, e in there if e.value is not None]
 
 
-def _point(plot: _Plot, where: tuple[float, str], shift: float, look: tuple[str, str], e: Estimate) -> str:
+def _point(plot: Plot, where: tuple[float, str], shift: float, look: tuple[str, str], e: Estimate) -> str:
     """A model: mark and interval, and its name for whoever points at it."""
     assert e.value is not None and e.low is not None and e.high is not None
     x = plot.x(where[0]) + shift
@@ -273,26 +283,26 @@ def _point(plot: _Plot, where: tuple[float, str], shift: float, look: tuple[str,
     return tag("g", {}, title(f"{where[1]}: {shown(e)}"), whisker, at(x, plot.y(e.value), path(look[1], look[0])))
 
 
-def _drawn(plot: _Plot, line: Line, style: str, broken: str) -> list[str]:
+def drawn_line(plot: Plot, rates: Sequence[Estimate], steepness: Estimate, style: str) -> list[str]:
     """The line through the models, where it has a slope."""
-    values = [e.value for e in line.rates if e.value is not None]
-    if line.slope.value is None or len(values) < len(line.rates):
+    values = [e.value for e in rates if e.value is not None]
+    if steepness.value is None or len(values) < len(rates):
         return []
     middle, mean = sum(plot.sizes) / len(plot.sizes), sum(values) / len(values)
-    steep = line.slope.value
+    steep = steepness.value
     ends = [
         f"{number(plot.x(s))},{number(plot.y(mean + steep * (s - middle)))}" for s in (plot.sizes[0], plot.sizes[-1])
     ]
-    return [path(f"M{ends[0]}L{ends[1]}", f"{style} ta-line{broken}")]
+    return [path(f"M{ends[0]}L{ends[1]}", style)]
 
 
-def _axes(plot: _Plot) -> list[str]:
+def axes(plot: Plot) -> list[str]:
     """Rates on the left, sizes below (a size that would run into its neighbour is left out)."""
     parts, last = [], -math.inf
-    for fifth in range(round(plot.low * 5), round(plot.high * 5) + 1):
-        y = plot.y(fifth / 5)
+    for i in range(round(plot.low / plot.step), round(plot.high / plot.step) + 1):
+        y = plot.y(i * plot.step)
         parts.append(path(f"M{number(plot.left)},{number(y)}H{number(plot.width - 18)}", "ta-grid"))
-        parts.append(text(plot.left - 6, y + 4, f"{fifth / 5:g}", "ta-quiet", "end"))
+        parts.append(text(plot.left - 6, y + 4, f"{i * plot.step:g}", "ta-quiet", "end"))
     for s in plot.sizes:
         x = plot.x(s)
         parts.append(vertical(x, plot.bottom, plot.bottom + 5, "ta-axis"))

@@ -1,6 +1,7 @@
 """Several finished runs side by side: the same study of the same items, by models of known sizes.
 
-Reads run folders and refuses what cannot be compared, in one line. Never asks a model. This module does not know how a
+Models on the same items; for the study of the rungs on the same families, each at the level its run chose. Reads run
+folders and refuses what cannot be compared, in one line. Never asks a model. This module does not know how a
 trend is estimated, nor how it is shown.
 """
 
@@ -11,11 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.metrics.gap_trend import GapTrend, gap_trends, levels
 from thinkaloud.metrics.matching import name
 from thinkaloud.metrics.trend import Sized, Trend, ascending, trends
 from thinkaloud.runs.folder import Run
+
+RUNGS = "rungs"
+"""The study whose trends are those of gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,15 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Runs of several models side by side. `models` are in ascending order of size, as in each trend; `tasks` are in
-    words, with their level; `folder` is where the report belongs."""
+    words, with their level; `folder` is where the report belongs. Of the study of the rungs there are `gaps` and no
+    `trends`, of all others the other way round."""
 
     study: str
     tasks: tuple[str, ...]
     models: tuple[Entry, ...]
     trends: tuple[Trend, ...]
     folder: Path
+    gaps: tuple[GapTrend, ...] = ()
 
 
 def compare(runs: Sequence[Run], sizes: Mapping[str, float], out: str | Path | None = None) -> Comparison:
@@ -51,13 +59,33 @@ def compare(runs: Sequence[Run], sizes: Mapping[str, float], out: str | Path | N
     entries = [_entry(run, sizes.get(str(run.folder))) for run in runs]
     _different(runs, entries)
     models = [Sized(e.name, e.parameters, run.records) for e, run in zip(entries, runs, strict=True)]
+    order = [models.index(model) for model in ascending(models)]
+    study, ordered = runs[0].config.study, tuple(entries[i] for i in order)
+    where = Path(out) if out is not None else Path("runs") / _slug(runs)
+    if study == RUNGS:
+        return Comparison(study, _families(models), ordered, (), where, _gaps(runs, models))
     common = set.intersection(*({name(record) for record in model.records} for model in models))
     if not common:
         raise UserError(f"no item is common to all of these runs: {'; '.join(map(_asked, runs))}")
-    order = [models.index(model) for model in ascending(models)]
     tasks = tuple(f"{task}, level {level}" for task, level in sorted({item[:2] for item in common}))
-    where = Path(out) if out is not None else Path("runs") / _slug(runs)
-    return Comparison(runs[0].config.study, tasks, tuple(entries[i] for i in order), tuple(trends(models)), where)
+    return Comparison(study, tasks, ordered, tuple(trends(models)), where)
+
+
+def _gaps(runs: Sequence[Run], models: Sequence[Sized]) -> tuple[GapTrend, ...]:
+    """The trends of the gaps between rungs; arms and budgets are settings, and so the same."""
+    spending = runs[0].config.settings.spending
+    found = tuple(gap_trends(models, spending.budgets, spending.meter))
+    if not found:
+        raise UserError(f"no family has a gap between rungs in all of these runs: {'; '.join(map(_asked, runs))}")
+    return found
+
+
+def _families(models: Sequence[Sized]) -> tuple[str, ...]:
+    """The families that all have, in words: at their level, or the level of each model where it is its own."""
+    return tuple(
+        f"{task}, level {own[0]}" if len(set(own)) == 1 else f"{task}, levels {', '.join(map(str, own))}"
+        for task, own in sorted(levels(models).items())
+    )
 
 
 def _alike(runs: Sequence[Run]) -> None:
@@ -69,13 +97,20 @@ def _alike(runs: Sequence[Run]) -> None:
             raise UserError(
                 f"{str(run.folder)!r} is a run of {run.config.study!r}, {str(first.folder)!r} of {first.config.study!r}"
             )
-        mine, other = asdict(run.config.settings), asdict(first.config.settings)
+        mine, other = _settings(run), _settings(first)
         for setting in mine:
             if mine[setting] != other[setting]:
                 raise UserError(
                     f"{str(run.folder)!r} has {setting} {mine[setting]!r}, {str(first.folder)!r} {other[setting]!r}: "
                     "runs can be compared if they were asked in the same way"
                 )
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """All settings by name, those of the rungs beside the others."""
+    found = asdict(run.config.settings)
+    spending: dict[str, Any] = found.pop("spending")
+    return found | spending
 
 
 def _different(runs: Sequence[Run], entries: Sequence[Entry]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.llama_cpp import LlamaOptions
-from thinkaloud.studies.base import Settings
+from thinkaloud.studies.base import Settings, Spending
 
 FORMAT = 1
 """Version of the run folder. A folder of another version is refused, not guessed at."""
@@ -63,7 +63,11 @@ class Config:
         loaded = {name: value for name, value in data.items() if name in known}
         loaded["tasks"] = tuple(loaded.get("tasks", ()))
         try:
-            loaded["settings"] = Settings(**loaded.get("settings", {}))
+            given = dict(loaded.get("settings", {}))
+            spending: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in given.pop("spending", {}).items()
+            }
+            loaded["settings"] = Settings(**given, spending=Spending(**spending))
             loaded["loading"] = LlamaOptions(**loaded.get("loading", {}))
             return Config(**loaded)
         except TypeError as error:
@@ -80,7 +84,10 @@ class Config:
     def protocol(self, study_version: int, model_digest: str) -> str:
         """A hash of everything that a unit's numbers depend on, besides its items."""
         loading = {k: v for k, v in asdict(self.loading).items() if k != "threads"}
-        parts = [self.study, study_version, model_digest, self.seed, asdict(self.settings), loading]
+        settings = asdict(self.settings)
+        if self.settings.spending == Spending():  # where it says nothing, it changes nothing
+            del settings["spending"]
+        parts = [self.study, study_version, model_digest, self.seed, settings, loading]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

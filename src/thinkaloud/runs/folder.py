@@ -65,7 +65,9 @@ class Run:
     def records(self) -> list[Record]:
         """Every item's record of the study itself (not of the search for the edge)."""
         units = [u for u in self.journal if u["phase"] == self.config.study]
-        return [r for u in sorted(units, key=lambda u: (u["task"], u["first"])) for r in u["records"]]
+        return [
+            r for u in sorted(units, key=lambda u: (u["task"], u["first"], u.get("part", ""))) for r in u["records"]
+        ]
 
     @property
     def findings(self) -> list[Finding]:

@@ -11,22 +11,26 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 
 from thinkaloud.errors import NotMeasurable
+from thinkaloud.metrics import power
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import Tree
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
+from thinkaloud.runs.execute import Material, material
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.studies import edge
-from thinkaloud.studies.base import Group, Settings
+from thinkaloud.studies.base import Group, InParts, Settings, Study
 from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Record, Sampling, Usage
 
 Measure = Callable[[Model, Group, Settings, Key], Awaitable[list[Record]]]
 
+TAU = 0.1
+"""How much families differ in an effect, for the plan of a study over families; a pilot says better."""
 SPREAD = 0.4
 """Standard deviation over items of the probability of the right answer, for the expected interval: on small models at
 their edge it is .3 to .45."""
@@ -88,10 +92,11 @@ def make_plan(config: Config) -> list[str]:
     rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
     for task in tasks:
         level = task.levels[min(1, len(task.levels) - 1)] if config.difficulty == "edge" else int(config.difficulty)
-        drawn = material(task, level, config, config.items)
-        spent = asyncio.run(_rehearse(study.measure, rehearsal, drawn.groups(drawn.items), config))
-        probes = asyncio.run(_rehearse(edge.probe, rehearsal, drawn.groups(drawn.edge) * 2, config))
-        count = len(drawn.groups(drawn.items)) + 2 * len(drawn.groups(drawn.edge))
+        drawn = material(task, level, config, config.items, study)
+        spent, count = asyncio.run(_study(study, rehearsal, drawn, config))
+        probe = study.probe if isinstance(study, InParts) else edge.probe
+        probes = asyncio.run(_rehearse(probe, rehearsal, drawn.groups(drawn.edge) * 2, config))
+        count += 2 * len(drawn.groups(drawn.edge))
         units += count
         total += spent + probes
         lines.append(
@@ -103,6 +108,12 @@ def make_plan(config: Config) -> list[str]:
     half = 1.96 * SPREAD / math.sqrt(config.items)
     if config.difficulty == "edge":
         lines.append("the edge is not known before the run: counted at the level shown, with two levels probed")
+    expected = (
+        f"intervals to expect: +-{half:.2f} for a mean probability over {config.items} items (spread over items "
+        f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider by 1 / (own - chance)"
+    )
+    if isinstance(study, InParts):
+        expected = power.plan(len(tasks), config.items, TAU).sentence
     return [
         *lines,
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
@@ -110,9 +121,24 @@ def make_plan(config: Config) -> list[str]:
         f"{total.generated:,} to write",
         f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written "
         "tokens a second)",
-        f"intervals to expect: +-{half:.2f} for a mean probability over {config.items} items (spread over items "
-        f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider by 1 / (own - chance)",
+        expected,
     ]
+
+
+async def _study(study: Study, rehearsal: Rehearsal, drawn: Material, config: Config) -> tuple[Usage, int]:
+    """What measuring a task costs, and how many units that is: every part of it, with what is prepared for it."""
+    groups = drawn.groups(drawn.items)
+    if not isinstance(study, InParts):
+        return await _rehearse(study.measure, rehearsal, groups, config), len(groups)
+    total, count = Usage(), 0
+    for part in study.parts(config.settings):
+        about, made = replace(groups[0], items=drawn.dev, part=part), rehearsal.session()
+        made.know((*drawn.dev, *drawn.examples))
+        prepared = tuple(await study.prepare(made, about, config.settings, Key(("plan", part))))
+        mine = [replace(group, part=part, prepared=prepared) for group in groups]
+        total += made.usage + await _rehearse(study.measure, rehearsal, mine, config)
+        count += 1 + len(mine)
+    return total, count
 
 
 async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group], config: Config) -> Usage:

@@ -45,17 +45,19 @@ def ability(records: Sequence[Record]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The chosen level, the ability at every level tried, and whether the choice lies within the bounds."""
+    """The chosen level, the ability at every level tried, and whether the choice lies within the bounds; `measured`:
+    what the ability is and from how many items."""
 
     level: int
     tried: tuple[tuple[int, float], ...]
     within: bool
+    measured: str = f"ability over chance, {ITEMS} separate items a level"
 
     def sentence(self, task: str) -> str:
         """The choice in words."""
         evidence = ", ".join(f"level {level}: {value:.2f}" for level, value in self.tried)
         how = "lies at the edge" if self.within else "is the nearest; no level tried lies between .3 and .8"
-        return f"{task}: level {self.level} {how} (ability over chance, {ITEMS} separate items a level: {evidence})"
+        return f"{task}: level {self.level} {how} ({self.measured}: {evidence})"
 
 
 async def find_edge(levels: Sequence[int], measure: Callable[[int], Awaitable[float]]) -> Edge:

@@ -10,8 +10,9 @@ from thinkaloud.errors import unknown
 from thinkaloud.studies.base import Study
 from thinkaloud.studies.channels import Channels
 from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.rungs import Rungs
 
-BUILTIN: dict[str, Callable[[], Study]] = {Channels.name: Channels, Faithfulness.name: Faithfulness}
+BUILTIN: dict[str, Callable[[], Study]] = {study.name: study for study in (Channels, Faithfulness, Rungs)}
 
 
 def study_names() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
     builtin          every built-in family, the records families with them
     reasoning-gym    every family of reasoning-gym that passed the gate, as gym:NAME, in alphabetical order
+    a .jsonl file    that one task
     anything else    a text file with one task a line; what follows a # is a comment
 
 Knows nothing of what the tasks are like.
@@ -26,6 +27,9 @@ def pool(name: str) -> list[str]:
         from thinkaloud.tasks.gym import gym_names, verdict
 
         return [f"gym:{family}" for family in gym_names() if verdict(family)["admitted"]]
+    if name.endswith(".jsonl"):
+        open_task(name)
+        return [name]
     return _listed(Path(name))
 
 

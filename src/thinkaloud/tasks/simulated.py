@@ -10,8 +10,8 @@ wrong answer unless another one undoes it. Families of one kind differ in their 
 number of words whatever its numbers, so what a question costs is known beforehand (`organisms/simulated_truth.py`).
 
 The name of family and item stands in every question and part, so that a simulated model (`organisms/simulated.py`) can
-give a family or an item an ability of its own also where it sees nothing but a part. These questions mean nothing to any
-other model, and are not listed among the tasks.
+give a family or an item an ability of its own also where it sees nothing but a part. These questions mean nothing to
+any other model, and are not listed among the tasks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from thinkaloud.errors import UserError
 from thinkaloud.strategies.snap import PROBE
@@ -133,6 +134,17 @@ def summed(addends: tuple[int, ...]) -> str:
     return f"print(({' + '.join(map(str, addends))}) % {VALUES})"
 
 
+@lru_cache(maxsize=1024)
+def _apart(problem: Problem) -> Decomposition:
+    answers, value = [], problem.start
+    for term in problem.terms:
+        total = (value + term) % VALUES
+        answers.append(str(total) if problem.splits else YES)
+        value = total if problem.kind == "chain" else problem.start
+    pairs = zip(parts(problem), answers, strict=True)
+    return Decomposition(tuple(Part(question, answer) for question, answer in pairs), last(problem))
+
+
 class Simulated(Unread):
     """One family."""
 
@@ -165,14 +177,7 @@ class Simulated(Unread):
 
     def decompose(self, item: Item) -> Decomposition:
         """The steps of a chain or a map; of the other kinds parts that help nobody."""
-        problem: Problem = item.meta["problem"]
-        answers, value = [], problem.start
-        for term in problem.terms:
-            total = (value + term) % VALUES
-            answers.append(str(total) if problem.splits else YES)
-            value = total if problem.kind == "chain" else problem.start
-        pairs = zip(parts(problem), answers, strict=True)
-        return Decomposition(tuple(Part(question, answer) for question, answer in pairs), last(problem))
+        return _apart(item.meta["problem"])
 
     def program(self, item: Item) -> str | None:
         """Code that works it out; None where there is nothing to work out."""

@@ -1,0 +1,196 @@
+"""The whole pipeline of the rungs where the truth is known: error rates, power and verdicts. Writes the rungs' card.
+
+    PYTHONPATH=src python benchmarks/rungs_simulated.py [--scale 1.0] [--write]
+
+Simulated families (`tasks/simulated.py`, two steps each, chains and maps by turns) are asked by the real runner under
+F1, F2 and R2 (one attempt, the tasks' own parts, no tuning, no edits); the pool's findings and the verdict are those of
+a report. Families are new in every study. A study of 40 families is also two studies of 20.
+
+The truth comes from formulas (`organisms/simulated_truth.py`): G and C make an effect of a given size, TAU a spread of
+a given size (a dial is the size over the share of answers that are not guessed). `--scale` multiplies the studies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from statistics import NormalDist, fmean
+from typing import Any
+
+from thinkaloud.metrics.distributions import halving
+from thinkaloud.metrics.equivalence import verdict
+from thinkaloud.metrics.power import standard_error
+from thinkaloud.organisms.simulated import Dials, Simulated
+from thinkaloud.organisms.simulated_truth import Setting, accuracy
+from thinkaloud.ruler import rungs_card
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import Execution, Silence
+from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.rungs import Rungs
+from thinkaloud.tasks import open_task
+from thinkaloud.vocabulary import Key, Record
+
+EFFECT, ARMS, LEVEL, SHOTS, BUDGET, MARGIN = "F2 - F1", ("F1", "F2", "R2"), 2, 2, 4000, 0.05
+ERROR = 0.1
+WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is simulated: `studies` of 40 families. `true` is the mean effect over families by formula, `tau` its
+    spread."""
+
+    name: str
+    about: str
+    dials: Dials
+    studies: int
+    kinds: tuple[str, ...] = ("chain", "map")
+    items: int = 10
+    tau: float = 0.0
+    level: int = LEVEL
+
+    @property
+    def true(self) -> float:
+        """The mean effect of families without a u of their own."""
+        return fmean(accuracy("F2", s) - accuracy("F1", s) for s in self.settings)
+
+    @property
+    def settings(self) -> list[Setting]:
+        """A kind each, without a spread."""
+        return [Setting(replace(self.dials, tau=0.0), kind, self.level, shots=SHOTS, given=True) for kind in self.kinds]
+
+    def power(self, families: int) -> float:
+        """How often `metrics/power.py` expects the effect to be seen (normal theory; one attempt an arm)."""
+        pairs = [(accuracy("F2", s), accuracy("F1", s)) for s in self.settings]
+        discordance = fmean(p * (1 - q) + q * (1 - p) for p, q in pairs)
+        size = self.true / standard_error(families, self.items, self.tau, discordance)
+        normal = NormalDist()
+        return normal.cdf(size - normal.inv_cdf(0.975)) + normal.cdf(-size - normal.inv_cdf(0.975))
+
+
+class Memory:
+    """A journal that keeps its units to itself."""
+
+    def __init__(self) -> None:
+        self.units: list[Mapping[str, Any]] = []
+
+    def get(self, unit: str) -> None:
+        return None
+
+    def append(self, unit: str, content: Mapping[str, Any]) -> None:
+        self.units.append(content)
+
+
+def cells(scale: float) -> list[Cell]:
+    """No effect, effects of a given size, and controls."""
+    plain = Dials(ERROR, 0.0, 0.0)
+    share = (accuracy("F1", Setting(plain, "chain", LEVEL, shots=SHOTS, given=True)) - 0.1) / 0.9
+
+    def noisy(size: float) -> float:  # the context noise that gives an effect of this size
+        def off(c: float) -> float:
+            return Cell("", "", replace(plain, context=c), 0).true - size
+
+        return halving(off, 0.0, 2.0)
+
+    def n(studies: int) -> int:
+        return max(1, round(scale * studies))
+
+    found = [
+        Cell("no effect", f"no noise, tau {tau:g}", replace(plain, tau=tau / share), n(160), tau=tau)
+        for tau in (0.0, 0.05, 0.10)
+    ]
+    spread = 0.05
+    found += [
+        Cell("power", "context noise", replace(plain, context=noisy(0.08), tau=spread / share), n(70), tau=spread),
+        Cell(
+            "power", "aggregator noise", replace(plain, aggregator=0.08 / share, tau=spread / share), n(70), tau=spread
+        ),
+        Cell("positive control", "context noise on chains and maps", Dials(0.02, 0.3, 0.0), n(25), level=5),
+        Cell("negative control", "aggregator noise", replace(plain, aggregator=0.2 / share), n(25)),
+        Cell("negative control", "search: useless parts", plain, n(25), ("search",)),
+        Cell("negative control", "recall: useless parts", replace(plain, error=0.02), n(25), ("recall",), 25),
+        Cell("equivalence", "no noise, nearly no errors", replace(plain, error=0.01), n(25), items=25),
+    ]
+    return found
+
+
+def simulate(cell: Cell, number: int) -> list[tuple[int, bool, str, float]]:
+    """One study of 40 families and two of 20: families, whether 0 is outside of the interval, the verdict, the mean."""
+    names = [f"sim:{cell.kinds[f % len(cell.kinds)]}_{number}{f:02d}" for f in range(40)]
+    spending = Spending((BUDGET,), ARMS, "B4", MARGIN, "given", trials=1, attempts=1, edits=False)
+    config = Config(
+        "rungs", "object:sim", tuple(names), cell.items, cell.level, number, Settings(shots=SHOTS, spending=spending)
+    )
+    journal, study = Memory(), Rungs()
+    tasks = [open_task(name) for name in names]
+    asyncio.run(Execution(config, study, Simulated(cell.dials), tasks, journal, Silence()).run())  # type: ignore[arg-type]
+    by_task: dict[str, list[Record]] = {name: [] for name in names}
+    for unit in journal.units:
+        if unit["phase"] == study.name:
+            by_task[unit["task"]] += unit["records"]
+    found = []
+    for part in (names, names[:20], names[20:]):
+        rows = {row.name: row for row in study.pool({name: by_task[name] for name in part}, Key((str(number),)))}
+        mean = rows[f"{EFFECT} pooled mean"]
+        assert mean.value is not None and mean.low is not None and mean.high is not None
+        outside = not mean.low <= 0 <= mean.high
+        found.append((len(part), outside, verdict(EFFECT, rows, "families like these").word, mean.value))
+    return found
+
+
+def batch(cell: Cell, numbers: range) -> list[tuple[int, bool, str, float]]:
+    return [row for number in numbers for row in simulate(cell, number)]
+
+
+def row(cell: Cell, families: int, made: list[tuple[int, bool, str, float]]) -> dict[str, Any]:
+    """A cell of the card."""
+    here = [x for x in made if x[0] == families]
+    words = Counter(x[2] for x in here)
+    return {
+        "cell": cell.name,
+        "about": cell.about,
+        "families": families,
+        "items": cell.items,
+        "tau": cell.tau,
+        "true": round(cell.true, 4),
+        "mean": round(fmean(x[3] for x in here), 4),
+        "studies": len(here),
+        "seen": rungs_card.rate(sum(x[1] for x in here), len(here)),
+        "power": round(cell.power(families), 3) if cell.name == "power" else None,
+        "verdicts": {word: rungs_card.rate(count, len(here)) for word, count in sorted(words.items())},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--write", action="store_true", help="keep the result as the card that reports print")
+    args = parser.parse_args()
+    started, rows = time.perf_counter(), []
+    code = rungs_card.code()  # before: files may change while this runs
+    with ProcessPoolExecutor(WORKERS) as workers:
+        jobs = []
+        for cell in cells(args.scale):
+            first = 1000 * (len(jobs) + 1)
+            size = -(-cell.studies // (2 * WORKERS))
+            ranges = [range(first + i, first + min(i + size, cell.studies)) for i in range(0, cell.studies, size)]
+            jobs.append((cell, [workers.submit(batch, cell, numbers) for numbers in ranges]))
+        for cell, waiting in jobs:
+            made = [x for job in waiting for x in job.result()]
+            for families in (20, 40):
+                rows.append(row(cell, families, made))
+                print(rungs_card.cell_line(rows[-1]), flush=True)
+    print(f"{sum(c.studies for c, _ in jobs)} studies of 40 families in {time.perf_counter() - started:.0f} s")
+    if args.write:
+        command = f"benchmarks/rungs_simulated.py --scale {args.scale:g} --write"
+        rungs_card.write(rows, code, datetime.now(UTC).date().isoformat(), command)
+
+
+if __name__ == "__main__":
+    main()

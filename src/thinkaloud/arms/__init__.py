@@ -1,0 +1,1 @@
+"""Ways to spend a budget on a question: from a snap judgement to a tree of sub-processes."""

@@ -1,0 +1,153 @@
+"""Interventions on what an arm's processes give back: cut, reword, replace, corrupt.
+
+They hit the *visible intermediates* of an attempt: what its sub-processes and tools gave back to the arm itself, or,
+where it has none of these, its own reasoning. The attempt is then run again; up to the edit it goes the old way.
+
+    cut       every intermediate is gone                 what is lost is what the answer needs
+    reword    every one says the same in other words     what is lost is what only the wording held
+    replace   every one is another item's                the null: what any intermediate at all does
+    corrupt   the last one states something else         does the answer follow?
+
+Where a corrupted statement has an implied answer (it was one of the options, or it was the answer itself) that is
+known here. Rewording is safe by construction and modest: a sub-answer is put into a sentence, a reasoning is reworded
+by its task or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thinkaloud.arms.ask import Edit, same
+from thinkaloud.arms.trace import Node, Trace
+from thinkaloud.interventions.truncate import replace_step
+from thinkaloud.tasks.draws import pick, whole
+from thinkaloud.vocabulary import Item, Key, Task, Transcript
+
+KINDS = ("cut", "reword", "replace", "corrupt")
+GONE = "?"
+"""What stands where a sub-answer or a result was cut: questions that are built from it stay readable."""
+NUMBER = re.compile(r"-?\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Intermediate:
+    """A visible intermediate: `thought`, `sub` or `tool`, what was asked and what came back."""
+
+    kind: str
+    asked: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An intervention on one attempt: how it edits, how many intermediates it is about, the answer that it implies."""
+
+    edit: Edit
+    about: int
+    implied: str | None = None
+
+
+def intermediates(trace: Trace) -> list[Intermediate]:
+    """What came back to the arm itself, in order."""
+    below = [node for node in trace.nodes if node.parent == 0]
+    came = [Intermediate(node.kind, node.asked, node.text) for node in below if node.kind in ("sub", "tool")]
+    return came or [Intermediate("thought", "", _thought(n)) for n in below if n.title == "aloud" and _thought(n)]
+
+
+def _thought(node: Node) -> str:
+    from thinkaloud.strategies.snap import PROBE
+
+    return node.text.partition(PROBE)[0].strip()
+
+
+def change(
+    kind: str, came: Sequence[Intermediate], others: Sequence[Intermediate], about: tuple[Task, Item, str], key: Key
+) -> Change | None:
+    """The intervention of this kind on these intermediates; None where there is none. `others` are another item's;
+    `about`: the task, the item and the attempt's answer."""
+    if not came:
+        return None
+    task, item, answer = about
+    kinds = {one.kind for one in came}
+    if kind == "cut":
+        return Change(lambda k, asked, text: ("" if k == "thought" else GONE, "cut") if k in kinds else None, len(came))
+    if kind == "reword":
+        return _reword(came, task, key)
+    if kind == "replace":
+        return _replace(came, others)
+    return _corrupt(came[-1], others, task, item, answer, key)  # noqa: RUF100
+
+
+def _reword(came: Sequence[Intermediate], task: Task, key: Key) -> Change | None:
+    if came[0].kind != "thought":
+        kinds = {one.kind for one in came}
+        return Change(
+            lambda k, asked, text: (f"It comes to {text}", "reword") if k in kinds and text else None, len(came)
+        )
+    made = {one.text: task.paraphrase(task.parse(one.text), key) for one in came}
+    known = {text: other.text for text, other in made.items() if other is not None}
+    if len(known) < len(made):
+        return None
+    return Change(
+        lambda k, asked, text: (known[text], "reword") if k == "thought" and text in known else None, len(came)
+    )
+
+
+def _replace(came: Sequence[Intermediate], others: Sequence[Intermediate]) -> Change | None:
+    if not others or {one.kind for one in others}.isdisjoint({one.kind for one in came}):
+        return None
+    at = {(one.kind, one.asked, one.text): others[i % len(others)].text for i, one in enumerate(came)}
+    kinds = {one.kind for one in came}
+
+    def edit(kind: str, asked: str, text: str) -> tuple[str, str] | None:
+        if kind not in kinds:
+            return None
+        return at.get((kind, asked, text), others[-1].text), "replace"
+
+    return Change(edit, len(came))
+
+
+def _corrupt(
+    last: Intermediate, others: Sequence[Intermediate], task: Task, item: Item, answer: str, key: Key
+) -> Change | None:
+    found = _wrong_thought(last.text, task, item, answer, key) if last.kind == "thought" else None
+    if found is None:
+        found = _wrong_value(last.text, others, item, answer, key)
+    if found is None:
+        return None
+    wrong, implied = found
+
+    def edit(kind: str, asked: str, text: str) -> tuple[str, str] | None:
+        return (wrong, "corrupt") if (kind, asked, text) == (last.kind, last.asked, last.text) else None
+
+    return Change(edit, 1, implied)
+
+
+def _wrong_thought(text: str, task: Task, item: Item, answer: str, key: Key) -> tuple[str, str | None] | None:
+    """The reasoning up to its last step, which states something else (`Task.mistake`)."""
+    own: Transcript = task.parse(text)
+    made = task.mistake(item, own, len(own.steps) - 1, key) if own.steps else None
+    if made is None:
+        return None
+    implied = made.implied if made.implied and not same(made.implied, answer) else None
+    return replace_step(own, made.at, made.step).text, implied
+
+
+def _wrong_value(
+    text: str, others: Sequence[Intermediate], item: Item, answer: str, key: Key
+) -> tuple[str, str | None] | None:
+    """Another option for an option, another number for the last number, else what came back elsewhere."""
+    if any(same(text, option) for option in item.options):
+        wrong = [option for option in item.options if not same(option, text) and not same(option, item.gold)]
+        if wrong:
+            chosen = pick(key.rng, wrong)
+            return chosen, chosen if same(text, answer) else None
+    numbers = list(NUMBER.finditer(text))
+    if numbers:
+        at = numbers[-1]
+        value = int(at[0]) + whole(key.rng, 1, 3)
+        return f"{text[: at.start()]}{value}{text[at.end() :]}", str(value) if same(at[0], answer) else None
+    different = [other.text for other in others if not same(other.text, text)]
+    return (pick(key.rng, different), None) if different else None

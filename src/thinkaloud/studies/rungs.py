@@ -1,0 +1,201 @@
+"""From snap judgement to factored cognition at a matched budget: does taking questions apart beat good prompting?
+
+See `docs/rungs.md` for the protocol in words, how to read it, and what it cannot tell. A unit is a group of items under
+one arm; before its units every arm is tuned in the same way. The arms stand in `arms/`, one short file a kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, attempts, edited, shorter
+from thinkaloud.arms.edits import intermediates
+from thinkaloud.arms.gepa_tuning import tune_by_reflection
+from thinkaloud.arms.registry import DEFAULT, Arm, open_arm
+from thinkaloud.arms.style import context_of
+from thinkaloud.arms.tokens import counter
+from thinkaloud.arms.trace import shortened
+from thinkaloud.arms.tuning import Pools, room, style_of, tune
+from thinkaloud.errors import NotMeasurable
+from thinkaloud.metrics.factored import rungs
+from thinkaloud.metrics.pool import pool
+from thinkaloud.studies.base import Group, Settings, describe
+from thinkaloud.tasks.parts import decompose
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record
+
+PROBE_ITEMS = 8
+PROBES = ("R1", "R2", "F2")
+"""Arms by the best of which a task's difficulty is chosen: a question that only taking apart can solve is not lost."""
+
+
+class Rungs:
+    """Accuracy against budget for a ladder of arms, and the effect of fresh contexts alone."""
+
+    name = "rungs"
+    question = (
+        "At a matched budget, does spawning sub-processes that solve sub-problems beat the same information and the "
+        "same spend in one context, and how wide are the gaps between a snap judgement, reasoning aloud and tools?"
+    )
+    version = 1
+    needs: frozenset[Capability] = frozenset({"prefill"})
+    measured = f"accuracy of the best of {', '.join(PROBES)}, {PROBE_ITEMS} separate items a level"
+    limits: tuple[str, ...] = (
+        "The effect is that of these prompts and this tuning: an arm that somebody tunes longer, or by hand, may do "
+        "better. `thinkaloud challenge` runs anybody's arm against these.",
+        "A plan that the model writes is as good as the model; `--plan given` gives F1 and F2 the task's own parts.",
+        "Beyond as many votes as there are attempts an arm's accuracy is not known, and stays where it was.",
+        "Families are the sampling unit: few families cannot say anything of families in general, however many items "
+        "they have. Generated questions are toys.",
+        "Attention is not in the meter B4, so very long contexts are cheaper here than they are.",
+    )
+
+    # ------------------------------------------------------------------------------------------------ what is composed
+
+    def parts(self, settings: Settings) -> Sequence[str]:
+        """The arms: built-in ones under their own name, others as the files they are."""
+        asked = settings.spending.arms or DEFAULT
+        return tuple(dict.fromkeys(spec if spec.endswith(".py") else open_arm(spec).name for spec in asked))
+
+    def stamp(self, part: str) -> str:
+        """The digest of an arm's file."""
+        return open_arm(part).digest
+
+    def examples(self, settings: Settings) -> int:
+        """Twice as many as are shown, so that there is something to choose from."""
+        return 2 * settings.shots
+
+    def edge(self, settings: Settings) -> int:
+        """Fewer than where one arm is probed."""
+        return PROBE_ITEMS
+
+    def dev(self, settings: Settings) -> int:
+        """Items to tune on."""
+        return settings.spending.dev if settings.spending.trials > 1 else 0
+
+    async def prepare(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
+        """The arm's tuned style."""
+        arm, shown = open_arm(group.part), _shown(group, settings, key)
+        trials = settings.spending.trials if arm.tuned else 1
+        stub = _terms(arm, group, model, settings, shown, 1)
+        try:
+            tuned = tune_by_reflection if settings.spending.tuner == "gepa" else tune
+            return [await tuned(model, group.task, stub, Pools(shown, group.items, trials, arm.thinks), key)]
+        except NotMeasurable as reason:
+            return [{"arm": arm.name, "status": "absent", "error": str(reason)}]
+
+    async def measure(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
+        """One record an item: attempts, those cut by smaller budgets, interventions."""
+        arm, prepared = open_arm(group.part), group.prepared[0]
+        if prepared["status"] != "ok":
+            why = str(prepared["error"])
+            return [_record(group, i, arm.name, settings, why) for i in range(len(group.items))]
+        shown = _shown(group, settings, key)
+        terms = _terms(arm, group, model, settings, shown, settings.spending.attempts)
+        terms = replace(terms, style=style_of(prepared, group.task, shown))
+        stages = [Stage.of(model, group.task, item, key) for item in group.items]
+        try:
+            tried = await asyncio.gather(*(attempts(stage, terms) for stage in stages))
+        except NotMeasurable as reason:  # true of the arm on this task, and found out here where nothing was tuned
+            return [_record(group, i, arm.name, settings, str(reason)) for i in range(len(group.items))]
+        came = [intermediates(made[0].trace) for made in tried]
+
+        async def rest(i: int, stage: Stage, made: list[Attempt]) -> Record:
+            short = await shorter(stage, terms, made[0])
+            other = came[(i + 1) % len(came)] if len(came) > 1 else []
+            edits = await edited(stage, terms, made[0], other) if terms.edits else {}
+            return _record(group, i, arm.name, settings) | {
+                "attempts": [one.as_dict(stage) for one in made],
+                "short": {budget: one.as_dict(stage) for budget, one in short.items()},
+                "edits": edits,
+                **_shape(stage),
+            }
+
+        jobs = [rest(i, stage, made) for i, (stage, made) in enumerate(zip(stages, tried, strict=True))]
+        return list(await asyncio.gather(*jobs))
+
+    def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
+        """Accuracies, factored effects, gains, gaps of one task, and what its intermediates do."""
+        about = records[0]["terms"]
+        return rungs(records, tuple(about["budgets"]), about["meter"], key)
+
+    def pool(self, tasks: Mapping[str, Sequence[Record]], key: Key) -> list[Estimate]:
+        """The same with families as the unit."""
+        if not tasks:
+            return []
+        about = next(iter(tasks.values()))[0]["terms"]
+        return pool(tasks, tuple(about["budgets"]), about["meter"], about["margin"], key)
+
+    # ------------------------------------------------------------------------------------------------ difficulty
+
+    async def probe(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
+        """One record an item and arm of `PROBES`: one attempt, untuned."""
+        shown = _shown(group, settings, key)
+
+        async def one(i: int, item: Item, arm: Arm) -> Record:
+            stage = Stage.of(model, group.task, item, key)
+            made = await attempt(stage, _terms(arm, group, model, settings, shown, 1), 0, settings.spending.budgets[-1])
+            about = describe(item, group.first + i) | {"question": shortened(item.question)}
+            return {**about, "status": "ok", "arm": arm.name, "right": made.right}
+
+        arms = [open_arm(name) for name in PROBES]
+        return list(await asyncio.gather(*(one(i, item, arm) for arm in arms for i, item in enumerate(group.items))))
+
+    def ability(self, records: Sequence[Record]) -> float:
+        """Accuracy of the best of the arms that were probed."""
+        shares: list[float] = []
+        for arm in PROBES:
+            right = [record["right"] for record in records if record["arm"] == arm]
+            shares.append(sum(right) / max(1, len(right)))
+        return max(shares)
+
+    def left_out(self, ability: float) -> str | None:
+        """Questions that no arm answered at the easiest level leave no room for a difference."""
+        return None if ability > 0 else f"none of {', '.join(PROBES)} answers any question at its easiest level"
+
+
+def _shown(group: Group, settings: Settings, key: Key) -> Sequence[Item]:
+    """The examples; where questions hold a long text, examples are of the shortest level."""
+    long = bool(group.examples) and bool(context_of(group.examples[0]))
+    if not long or group.level == group.task.levels[0]:
+        return group.examples
+    return group.task.items(group.task.levels[0], 2 * settings.shots, Key(("short examples", *key.path[:1])))
+
+
+def _terms(arm: Arm, group: Group, model: Model, settings: Settings, shown: Sequence[Item], tries: int) -> Terms:
+    """The terms of an arm with the plain style."""
+    spending = settings.spending
+    plain = {"arm": arm.name, "status": "ok", "instruction": 0, "examples": list(range(settings.shots)), "thoughts": {}}
+    return Terms(
+        arm.name, arm.solve, style_of(plain, group.task, shown), spending.budgets, spending.meter, tries,
+        settings.temperature or settings.resample_temperature, spending.plan == "given", spending.edits,
+        room(group.task, shown, counter(model)),
+    )  # fmt: skip
+
+
+def _record(group: Group, i: int, arm: str, settings: Settings, error: str | None = None) -> dict[str, object]:
+    """The part of a record that every one has."""
+    spending = settings.spending
+    terms = {"budgets": list(spending.budgets), "meter": spending.meter, "margin": spending.margin}
+    return {
+        **describe(group.items[i], group.first + i),
+        "question": shortened(group.items[i].question),
+        "arm": arm,
+        "status": "absent" if error else "ok",
+        "error": error,
+        "terms": terms,
+        "attempts": [],
+        "short": {},
+        "edits": {},
+    }
+
+
+def _shape(stage: Stage) -> dict[str, object]:
+    """How long the question is and how it falls apart."""
+    parts = decompose(stage.task, stage.item)
+    return {
+        "load": len(stage.counter.tokens(stage.item.question)),
+        "parts": None if parts is None else len(parts.parts),
+        "chain": None if parts is None else parts.chain,
+    }
