@@ -102,7 +102,7 @@ def cells(scale: float) -> list[Cell]:
         return max(1, round(scale * studies))
 
     found = [
-        Cell("no effect", f"no noise, tau {tau:g}", replace(plain, tau=tau / share), n(160), tau=tau)
+        Cell("no effect", f"no noise, tau {tau:g}", replace(plain, tau=tau / share), n(240), tau=tau)
         for tau in (0.0, 0.05, 0.10)
     ]
     spread = 0.05

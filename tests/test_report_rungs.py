@@ -85,7 +85,7 @@ def test_the_sign_over_four_meters_is_said_with_the_meters_that_disagree() -> No
     said = " ".join(sentences([*effect(0.08, 0.02), one("F2 - F1", 0.08), *others, one("F2 - F1 sign", 2.0, 0.0)]))
     assert "F2 - F1 under four prices: depends on the price of re-reading (not on B2 (" in said and ", B3 (" in said
     said = " ".join(sentences([*effect(0.08, 0.02), one("F2 - F1 sign", 4.0, 0.0)]))
-    assert "stands: the same sign on 4 of 4 meters." in said
+    assert "its sign does not depend on them: the same on 4 of 4 meters." in said
 
 
 def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:

@@ -91,18 +91,24 @@ class Prefixes:
     def __init__(self, block: int = 1) -> None:
         self.block = block
         self._seen: list[Tokens] = []
+        self._place: tuple[Tokens, int] | None = None  # where the sequence last looked up belongs, until one is added
 
     def shared(self, tokens: Tokens) -> int:
         """Length of the longest beginning that any earlier sequence has too, in whole blocks."""
         at = bisect_left(self._seen, tokens)
-        best = max((common(tokens, self._seen[i]) for i in (at - 1, at) if 0 <= i < len(self._seen)), default=0)
+        self._place = tokens, at
+        best = common(tokens, self._seen[at]) if at < len(self._seen) else 0
+        if at and best < len(tokens):
+            best = max(best, common(tokens, self._seen[at - 1]))
         return best // self.block * self.block
 
     def add(self, tokens: Tokens) -> None:
         """Remember a sequence."""
-        at = bisect_left(self._seen, tokens)
+        known = self._place
+        at = known[1] if known is not None and known[0] is tokens else bisect_left(self._seen, tokens)
         if at == len(self._seen) or self._seen[at] != tokens:
             self._seen.insert(at, tokens)
+            self._place = None
 
 
 def common(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:

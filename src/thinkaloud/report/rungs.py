@@ -121,7 +121,8 @@ def _sign(found: Read, whole: Pooled) -> list[str]:
         return []
     against = [f"{meter} ({METERS[meter]})" for meter in against_of(found, whole.effect)]
     rest = f" (not on {', '.join(against)})" if against else ""
-    return [f"{whole.effect} under four prices: {stands(whole.sign)}{rest}."]
+    said = stands(whole.sign).replace("stands: the same sign on", "its sign does not depend on them: the same on")
+    return [f"{whole.effect} under four prices: {said}{rest}."]
 
 
 def _gain(found: Read, arm: str) -> str | None:
