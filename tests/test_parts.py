@@ -179,6 +179,16 @@ def test_filling_in_leaves_what_is_missing():
 # ------------------------------------------------------------------------------------------------- kinds and pools
 
 
+def test_simulated_tasks_have_their_kind_in_their_name():
+    assert [kind_of(f"sim:{kind}_01") for kind in ("chain", "map", "search", "recall")] == [
+        "chain",
+        "map",
+        "search",
+        "recall",
+    ]
+    assert kind_of("sim:other_01") == "other"
+
+
 def test_every_builtin_family_has_a_kind_and_controls_are_as_written():
     assert all(kind_of(name) != "other" for name in [*BUILTIN, *RECORDS])
     assert kind_of("gym:countdown!") == kind_of("gym:sudoku") == "search" and kind_of("my.jsonl") == "other"

@@ -20,6 +20,8 @@ from thinkaloud.tasks import RECORDS
 
 Kind = Literal["map", "chain", "search", "recall", "other"]
 
+KIND_NAMES: tuple[Kind, ...] = ("map", "chain", "search", "recall")
+
 _LISTED: Mapping[Kind, str] = {
     "map": """
         story count_items compare
@@ -43,8 +45,11 @@ KINDS: Mapping[str, Kind] = {
 
 
 def kind_of(task_name: str) -> Kind:
-    """The tag of a task, by the name under which it is opened (a `!` at its end does not matter)."""
-    return KINDS.get(task_name.removesuffix("!"), "other")
+    """The tag of a task, by the name under which it is opened (a `!` at its end does not matter). Simulated tasks have
+    theirs in their name."""
+    name = task_name.removesuffix("!")
+    made, _, rest = name.partition(":")
+    return next((k for k in KIND_NAMES if made == "sim" and rest.startswith(f"{k}_")), KINDS.get(name, "other"))
 
 
 def control_of(task_name: str) -> Literal["positive", "negative"] | None:
