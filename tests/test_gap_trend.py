@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from simulators import simulator
 from thinkaloud import api
 from thinkaloud.cli import cli
 from thinkaloud.errors import UserError
@@ -31,18 +29,7 @@ SIZES = np.array([8.0, 8.5, 9.0, 9.5, 10.0])
 BUDGETS = (1000, 4000)
 
 
-def simulation() -> ModuleType:
-    """The simulator of benchmarks/gap_trend.py, so that tests and published error rates speak of the same worlds."""
-    path = Path(__file__).parents[1] / "benchmarks" / "gap_trend.py"
-    spec = importlib.util.spec_from_file_location("benchmark_gap_trend", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SIM = simulation()
+SIM = simulator("gap_trend")
 
 
 def cell(high: int, low: int, n: int = 40, whose: int = 1) -> Cell:

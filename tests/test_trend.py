@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from simulators import simulator
 from thinkaloud import api
 from thinkaloud.cli import cli
 from thinkaloud.errors import UserError
@@ -29,18 +27,7 @@ from thinkaloud.vocabulary import Estimate
 SIZES = np.array([8.0, 8.5, 9.0, 9.5, 10.0])
 
 
-def simulation() -> ModuleType:
-    """The simulator of benchmarks/trend.py, so that tests and published error rates speak of the same worlds."""
-    path = Path(__file__).parents[1] / "benchmarks" / "trend.py"
-    spec = importlib.util.spec_from_file_location("benchmark_trend", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SIM = simulation()
+SIM = simulator("trend")
 
 
 def names(n: int) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from thinkaloud.metrics.equivalence import Inference, stands, verdict
+from thinkaloud.metrics.equivalence import AGREE, Inference, stands, verdict
 from thinkaloud.report.rungs_frontier import ONCE, thousands
 from thinkaloud.report.rungs_look import plus
 from thinkaloud.report.rungs_names import ARMS, EFFECTS, METERS, POOL, SPLITS, WHOLE, Read, read
@@ -121,7 +121,10 @@ def _sign(found: Read, whole: Pooled) -> list[str]:
         return []
     against = [f"{meter} ({METERS[meter]})" for meter in against_of(found, whole.effect)]
     rest = f" (not on {', '.join(against)})" if against else ""
-    said = stands(whole.sign).replace("stands: the same sign on", "its sign does not depend on them: the same on")
+    same = whole.sign.value
+    said = stands(whole.sign)
+    if same is not None and same >= AGREE:  # there may be no effect: no word of a claim that stands
+        said = f"its sign does not depend on them: the same on {same:.0f} of 4 meters"
     return [f"{whole.effect} under four prices: {said}{rest}."]
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from thinkaloud.report.figure import SINGLE, WIDE, Frame, cut
 from thinkaloud.report.figure import STYLE as SHARED
-from thinkaloud.report.rungs_look import LOOKS, STYLE, around, axis, dot, ends, part
+from thinkaloud.report.rungs_look import LOOKS, STYLE, around, axis, dot, ends, legend, part
 from thinkaloud.report.rungs_names import WHOLE, Read, read
 from thinkaloud.report.rungs_pool import Pooled, pooled
-from thinkaloud.report.svg import at, document, number, path, rect, text, vertical
+from thinkaloud.report.svg import document, number, path, rect, text, vertical
 from thinkaloud.report.tables import Subject, brief, shown
 from thinkaloud.tasks.kinds import kind_of
 from thinkaloud.vocabulary import Estimate, Finding
@@ -163,11 +163,4 @@ def _key(rows: Sequence[Line], whole: Pooled, width: int) -> list[str]:
         marks += [("raw", path(shape, f"{style} ta-open")), ("shrunken", path(shape, style))]
     if whole.margin is not None:
         marks.append((f"margin {whole.margin:g}", rect(-7, -7, 14, 14, class_="ta-margin")))
-    parts, x, y = [], 8.0, 12.0
-    for words, mark in marks:
-        long = 34 + 6.4 * len(words)
-        if x + long > width and x > 8:
-            x, y = 8.0, y + 18
-        parts += [at(x, y, mark), text(x + 12, y + 4, words, "ta-quiet")]
-        x += long
-    return parts
+    return legend(marks, width)[0]

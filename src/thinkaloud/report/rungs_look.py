@@ -55,6 +55,18 @@ def dot(frame: Frame, y: float, estimate: Estimate | None, look: tuple[str, str]
     ]
 
 
+def legend(marks: Sequence[tuple[str, str]], width: int) -> tuple[list[str], float]:
+    """What marks mean, (words, mark) one after the other in as many lines as they need, and where the last line is."""
+    parts, x, y = [], 8.0, 12.0
+    for words, mark in marks:
+        long = 34 + 6.4 * len(words)
+        if x + long > width and x > 8:
+            x, y = 8.0, y + 18
+        parts += [at(x, y, mark), text(x + 12, y + 4, words, "ta-quiet")]
+        x += long
+    return parts, y
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places near the wanted ones, at least `gap` apart where there is room, in the same order."""
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from thinkaloud.metrics.crossover import places
 from thinkaloud.report.figure import WIDE, cut
-from thinkaloud.report.rungs_look import LOOKS, part
+from thinkaloud.report.rungs_look import LOOKS, legend, part
 from thinkaloud.report.rungs_names import EFFECTS, read
 from thinkaloud.report.svg import at, document, number, path, rect, tag, text, vertical
 from thinkaloud.report.tables import Subject, shown
@@ -158,11 +158,5 @@ def _key(found: Sequence[Point], width: int) -> tuple[list[str], float]:
     marks = [(name, path(shape, "ta-a2")) for name, shape in SHAPES.items() if name in seen]
     marks += [(name, path(LOOKS[0][1], style)) for name, style in SIDES.items()]
     marks.append(("interval has zero in it", path(LOOKS[0][1], "ta-a2 ta-open")))
-    parts, x, y = [], 8.0, 12.0
-    for words, mark in marks:
-        long = 34 + 6.4 * len(words)
-        if x + long > width and x > 8:
-            x, y = 8.0, y + 18
-        parts += [at(x, y, mark), text(x + 12, y + 4, words, "ta-quiet")]
-        x += long
+    parts, y = legend(marks, width)
     return parts, y + HEAD - 24

@@ -14,7 +14,7 @@ from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, attempts, ed
 from thinkaloud.arms.edits import intermediates
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import DEFAULT, Arm, open_arm
-from thinkaloud.arms.style import context_of
+from thinkaloud.arms.style import Style, context_of, example
 from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.trace import shortened
 from thinkaloud.arms.tuning import Pools, room, style_of, tune
@@ -23,7 +23,7 @@ from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
 from thinkaloud.studies.base import Group, Settings, describe
 from thinkaloud.tasks.parts import decompose
-from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Task
 
 PROBE_ITEMS = 8
 PROBES = ("R1", "R2", "F2")
@@ -78,7 +78,7 @@ class Rungs:
         """The arm's tuned style."""
         arm, shown = open_arm(group.part), _shown(group, settings, key)
         trials = settings.spending.trials if arm.tuned else 1
-        stub = _terms(arm, group, model, settings, shown, 1)
+        stub = _terms(arm, group.task, model, settings, shown)
         try:
             tuned = tune_by_reflection if settings.spending.tuner == "gepa" else tune
             return [await tuned(model, group.task, stub, Pools(shown, group.items, trials, arm.thinks), key)]
@@ -92,8 +92,8 @@ class Rungs:
             why = str(prepared["error"])
             return [_record(group, i, arm.name, settings, why) for i in range(len(group.items))]
         shown = _shown(group, settings, key)
-        terms = _terms(arm, group, model, settings, shown, settings.spending.attempts)
-        terms = replace(terms, style=style_of(prepared, group.task, shown))
+        style, tries = style_of(prepared, group.task, shown), settings.spending.attempts
+        terms = replace(_terms(arm, group.task, model, settings, shown), style=style, attempts=tries)
         stages = [Stage.of(model, group.task, item, key) for item in group.items]
         try:
             tried = await asyncio.gather(*(attempts(stage, terms) for stage in stages))
@@ -133,13 +133,12 @@ class Rungs:
         """One record an item and arm of `PROBES`: one attempt, untuned."""
         shown = _shown(group, settings, key)
 
-        async def one(i: int, item: Item, arm: Arm) -> Record:
-            stage = Stage.of(model, group.task, item, key)
-            made = await attempt(stage, _terms(arm, group, model, settings, shown, 1), 0, settings.spending.budgets[-1])
+        async def one(i: int, item: Item, terms: Terms) -> Record:
+            made = await attempt(Stage.of(model, group.task, item, key), terms, 0, terms.budgets[-1])
             about = describe(item, group.first + i) | {"question": shortened(item.question)}
-            return {**about, "status": "ok", "arm": arm.name, "right": made.right}
+            return {**about, "status": "ok", "arm": terms.arm, "right": made.right}
 
-        arms = [open_arm(name) for name in PROBES]
+        arms = [_terms(open_arm(name), group.task, model, settings, shown) for name in PROBES]
         return list(await asyncio.gather(*(one(i, item, arm) for arm in arms for i, item in enumerate(group.items))))
 
     def ability(self, records: Sequence[Record]) -> float:
@@ -163,14 +162,14 @@ def _shown(group: Group, settings: Settings, key: Key) -> Sequence[Item]:
     return group.task.items(group.task.levels[0], 2 * settings.shots, Key(("short examples", *key.path[:1])))
 
 
-def _terms(arm: Arm, group: Group, model: Model, settings: Settings, shown: Sequence[Item], tries: int) -> Terms:
-    """The terms of an arm with the plain style."""
+def _terms(arm: Arm, task: Task, model: Model, settings: Settings, shown: Sequence[Item]) -> Terms:
+    """The terms of one attempt of an arm in the plain style: the first examples, and no instruction."""
     spending = settings.spending
-    plain = {"arm": arm.name, "status": "ok", "instruction": 0, "examples": list(range(settings.shots)), "thoughts": {}}
+    style = Style(tuple(example(task, item) for item in shown[: settings.shots]))
     return Terms(
-        arm.name, arm.solve, style_of(plain, group.task, shown), spending.budgets, spending.meter, tries,
+        arm.name, arm.solve, style, spending.budgets, spending.meter, 1,
         settings.temperature or settings.resample_temperature, spending.plan == "given", spending.edits,
-        room(group.task, shown, counter(model)),
+        room(task, shown, counter(model)),
     )  # fmt: skip
 
 
