@@ -14,9 +14,10 @@ import random
 import statistics
 import time
 
-from thinkaloud.models.engine import ScoreRequest
-from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
+from thinkaloud.models.requests import ScoreRequest
 from thinkaloud.vocabulary import Reading, Usage
 
 QUESTION, SENTENCE, PROBE, OPTIONS = 400, 25, 5, 5
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", default="smollm2-135m")
     args = parser.parse_args()
-    model = open_model(args.model, LlamaOptions(threads=args.threads))
+    model = open_model(args.model, Loading(threads=args.threads))
     assert isinstance(model, LlamaCpp)
     print(f"{model.card.name}, {model.card.precision}, {args.threads} threads")
     timed(model, [requests(1, random.Random(0))])  # the first batch touches memory for the first time

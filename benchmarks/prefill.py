@@ -35,15 +35,16 @@ def main() -> None:
 
     import numpy as np
 
-    from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
-    from thinkaloud.models.llama_lib import Rows
+    from thinkaloud.models.llama_cpp import LlamaCpp
+    from thinkaloud.models.llama_cpp.lib import Rows
+    from thinkaloud.models.loading import Loading
     from thinkaloud.models.open import open_model
 
     size = 2048
     a = np.random.default_rng(0).random((size, size), np.float32)
     a @ a
     rate = 2 * size**3 / median_seconds(lambda: a @ a, args.repeats)
-    model = open_model("smollm2-135m", LlamaOptions(threads=args.threads))
+    model = open_model("smollm2-135m", Loading(threads=args.threads))
     assert isinstance(model, LlamaCpp)
     context, n = model._context, args.tokens
     rng = np.random.default_rng(1)

@@ -21,7 +21,7 @@ from thinkaloud.arms.registry import ARMS
 from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.tuning import Pools, room, style_of, tune
 from thinkaloud.metrics.bootstrap import Sample, difference, interval, mean
-from thinkaloud.models.llama_cpp import LlamaOptions
+from thinkaloud.models.loading import Loading
 from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record
 
 TRIALS, DEV, TEST, SHOTS, BUDGET = 6, 12, 40, 6, 4000
@@ -83,7 +83,7 @@ def main() -> None:
             + " ".join(f"{x:.3f}" for x in found)
         )
     name, level, seeds = [*sys.argv[1:], *("smollm2-135m", "3", "6")[len(sys.argv) - 1 :]]
-    model = open_model(name, LlamaOptions(threads=1))
+    model = open_model(name, Loading(threads=1))
     rows: list[list[float]] = []
     clusters: list[int] = []
     for seed in range(int(seeds)):

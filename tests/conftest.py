@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.loading import Loading
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,7 @@ def tiny_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny(tiny_path: Path) -> Iterator[LlamaCpp]:
     """The tiny random model in exact mode, asked in completion form (it has no meaning, only arithmetic)."""
-    yield LlamaCpp(tiny_path, "tiny", LlamaOptions(precision="exact", format="completion", threads=1))
+    yield LlamaCpp(tiny_path, "tiny", Loading(precision="exact", format="completion", threads=1))
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,6 @@ def smollm2() -> LlamaCpp:
     """The real model, as `make run` loads it."""
     from thinkaloud.models.open import open_model
 
-    model = open_model("smollm2-135m", LlamaOptions(threads=2))
+    model = open_model("smollm2-135m", Loading(threads=2))
     assert isinstance(model, LlamaCpp)
     return model

@@ -12,7 +12,8 @@ import pytest
 import thinkaloud as ta
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.check import check_model
-from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.loading import Loading
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.plan import make_plan
 from thinkaloud.studies.base import Settings
@@ -97,7 +98,7 @@ def test_an_estimate_is_a_number_with_its_interval_or_a_reason() -> None:
 def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaCpp, tiny_path: Path) -> None:
     """Where the model reasons as the plan assumes, every token is accounted for; here it babbles, so only what does not
     depend on its words is compared: units, and that asked is far more than computed."""
-    loading = LlamaOptions(precision="exact", format="completion", threads=1)
+    loading = Loading(precision="exact", format="completion", threads=1)
     config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, Settings(), loading)
     lines = make_plan(config)
     assert lines[0].startswith("chain_sum, level 3: 2 units")
@@ -109,7 +110,7 @@ def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaC
 
 def test_numbers_of_a_unit_do_not_depend_on_the_others(tmp_path: Path, tiny: LlamaCpp) -> None:
     """On a real engine: two units at once, one at a time, and one alone give the same records to the bit."""
-    loading = LlamaOptions(precision="exact", format="completion", threads=1)
+    loading = Loading(precision="exact", format="completion", threads=1)
 
     def records(name: str, items: int, concurrency: int) -> list[object]:
         out = tmp_path / name
@@ -143,6 +144,6 @@ def test_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
 
 
 def test_a_prompt_that_does_not_fit_is_said_with_its_length(tmp_path: Path, tiny_path: Path) -> None:
-    small = LlamaCpp(tiny_path, options=LlamaOptions(precision="exact", format="completion", threads=1, context=256))
+    small = LlamaCpp(tiny_path, loading=Loading(precision="exact", format="completion", threads=1, context=256))
     with pytest.raises(UserError, match=r"needs \d+ tokens, the context holds 256"):
         ta.run("channels", small, ["chain_sum"], items=8, difficulty=8, out=tmp_path / "run")

@@ -10,8 +10,10 @@ import pytest
 
 from thinkaloud.errors import ContextTooSmall, UserError
 from thinkaloud.models.check import noise_floor, prompts
-from thinkaloud.models.engine import Engine, SampleRequest, ScoreRequest
-from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.llama_cpp.engine import Engine
+from thinkaloud.models.loading import Loading
+from thinkaloud.models.requests import SampleRequest, ScoreRequest
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Sampling, Shot
 
 SHOTS = (Shot("What is 1 + 1?", ("1 plus 1 is 2.", "The answer is 2.")),)
@@ -177,11 +179,11 @@ def test_a_broken_model_file_is_one_line(tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     for precision in ("exact", "native"):
         with pytest.raises(UserError, match=r"broken\.gguf"):
-            LlamaCpp(path, options=LlamaOptions(precision=precision))  # type: ignore[arg-type]
+            LlamaCpp(path, loading=Loading(precision=precision))  # type: ignore[arg-type]
 
 
 def test_a_torn_download_is_refused(tmp_path: Path, tiny_path: Path) -> None:
     path = tmp_path / "torn.gguf"
     path.write_bytes(tiny_path.read_bytes()[:5_000_000])
     with pytest.raises(UserError, match=r"torn\.gguf"):
-        LlamaCpp(path, options=LlamaOptions(precision="native"))
+        LlamaCpp(path, loading=Loading(precision="native"))

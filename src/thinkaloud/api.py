@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import NotMeasurable, UserError
-from thinkaloud.models.llama_cpp import LlamaOptions
+from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
@@ -52,14 +52,14 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     seed: int = 1,
     out: str | Path | None = None,
     settings: Settings | None = None,
-    loading: LlamaOptions | None = None,
+    loading: Loading | None = None,
     progress: Progress | None = None,
     concurrency: int = 1,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again."""
     config = Config(
         study, _name(model), tuple(_name(task) for task in tasks), items, difficulty, seed,
-        settings or Settings(), loading or LlamaOptions(),
+        settings or Settings(), loading or Loading(),
     )  # fmt: skip
     folder = Path(out) if out is not None else Path("runs") / slug(config)
     asked = open_study(study)
@@ -176,14 +176,14 @@ def wanted(  # noqa: PLR0913  (everything that a challenge decides beforehand, b
     items: int = 40,
     difficulty: str | int = "edge",
     settings: Settings | None = None,
-    loading: LlamaOptions | None = None,
+    loading: Loading | None = None,
 ) -> Wanted:
     """What is challenged on what: the arm's file, the tasks, the baselines (none: those of `runs/challenge.py`)."""
     from thinkaloud.runs.challenge import AGAINST, Wanted
 
     names = tuple(_name(task) for task in tasks)
     chosen = tuple(against) or AGAINST
-    return Wanted(Path(arm), names, chosen, items, difficulty, settings or Settings(), loading or LlamaOptions())
+    return Wanted(Path(arm), names, chosen, items, difficulty, settings or Settings(), loading or Loading())
 
 
 def register(

@@ -302,9 +302,9 @@ def main() -> None:
 
 
 def _loading(options: dict[str, Any]) -> Any:
-    from thinkaloud.models.llama_cpp import LlamaOptions
+    from thinkaloud.models.loading import Loading
 
-    return LlamaOptions(options["precision"], options["form"], options["threads"], options["context"])
+    return Loading(options["precision"], options["form"], options["threads"], options["context"])
 
 
 def _config(study: str, options: dict[str, Any]) -> Config:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.models.llama_cpp import LlamaCpp, LlamaOptions, file_digest
+from thinkaloud.models.llama_cpp.model import LlamaCpp, file_digest
+from thinkaloud.models.loading import Loading
 from thinkaloud.vocabulary import Model
 
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -29,7 +30,7 @@ def model_names() -> dict[str, str]:
     return names
 
 
-def open_model(model: str | Model, options: LlamaOptions | None = None) -> Model:
+def open_model(model: str | Model, options: Loading | None = None) -> Model:
     """A model from a short name, a path to a GGUF file, `hf:ORG/REPO/FILE.gguf`, or an object that is one already."""
     if not isinstance(model, str):
         if not isinstance(model, Model):

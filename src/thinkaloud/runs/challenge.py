@@ -26,7 +26,7 @@ from thinkaloud.arms.meters import METERS, spend_of
 from thinkaloud.arms.registry import ALIASES, ARMS, open_arm
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.versus import Terms, Versus, measured, strengths, versus
-from thinkaloud.models.llama_cpp import LlamaOptions
+from thinkaloud.models.loading import Loading
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run, write
 from thinkaloud.studies.base import Settings
@@ -120,7 +120,7 @@ class Wanted:
     items: int = 40
     difficulty: str | int = "edge"
     settings: Settings = field(default_factory=Settings)
-    loading: LlamaOptions = field(default_factory=LlamaOptions)
+    loading: Loading = field(default_factory=Loading)
 
 
 # ------------------------------------------------------------------------------------------------------- before it

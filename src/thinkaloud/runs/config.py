@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.llama_cpp import LlamaOptions
+from thinkaloud.models.loading import Loading
 from thinkaloud.studies.base import Settings, Spending
 
 FORMAT = 1
@@ -29,7 +29,7 @@ class Config:
     difficulty: str | int = "edge"
     seed: int = 1
     settings: Settings = field(default_factory=Settings)
-    loading: LlamaOptions = field(default_factory=LlamaOptions)
+    loading: Loading = field(default_factory=Loading)
 
     def __post_init__(self) -> None:
         if self.items < 1:
@@ -68,7 +68,7 @@ class Config:
                 k: tuple(v) if isinstance(v, list) else v for k, v in given.pop("spending", {}).items()
             }
             loaded["settings"] = Settings(**given, spending=Spending(**spending))
-            loaded["loading"] = LlamaOptions(**loaded.get("loading", {}))
+            loaded["loading"] = Loading(**loaded.get("loading", {}))
             return Config(**loaded)
         except TypeError as error:
             raise UserError(f"{where} has a setting this version does not know: {error}") from error
@@ -84,6 +84,8 @@ class Config:
     def protocol(self, study_version: int, model_digest: str) -> str:
         """A hash of everything that a unit's numbers depend on, besides its items."""
         loading = {k: v for k, v in asdict(self.loading).items() if k != "threads"}
+        if self.loading.device == Loading().device:  # as below
+            del loading["device"]
         settings = asdict(self.settings)
         if self.settings.spending == Spending():  # where it says nothing, it changes nothing
             del settings["spending"]

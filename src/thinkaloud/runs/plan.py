@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.metrics import power
-from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.local import Local
 from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import Tree
 from thinkaloud.runs.config import Config
@@ -39,7 +39,7 @@ their edge it is .3 to .45."""
 class Rehearsal:
     """A model that answers at once and counts what a real one would compute."""
 
-    def __init__(self, model: LlamaCpp, known: set[tuple[int, ...]] | None = None) -> None:
+    def __init__(self, model: Local, known: set[tuple[int, ...]] | None = None) -> None:
         self._model, self.card = model, model.card
         self._preambles = set() if known is None else known
         self._trees: dict[tuple[int, ...], Tree] = {}
@@ -87,7 +87,7 @@ def make_plan(config: Config) -> list[str]:
     """The plan as lines."""
     study, tasks = open_study(config.study), [open_task(name) for name in config.tasks]
     model = open_model(config.model, config.loading)
-    if not isinstance(model, LlamaCpp):
+    if not isinstance(model, Local):
         raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")
     rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
     for task in tasks:
@@ -151,7 +151,7 @@ async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group],
     return total
 
 
-def speed(model: LlamaCpp) -> tuple[float, float]:
+def speed(model: Local) -> tuple[float, float]:
     """Prompt tokens and written tokens a second on this machine now, from one small batch of each."""
     text = " ".join(f"{a} plus {a} is {2 * a}." for a in range(6))
     prompts = [Prompt((), f"What is {i}? {text}") for i in range(8)]

@@ -13,39 +13,16 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from thinkaloud.errors import ContextTooSmall, ThinkaloudError
-from thinkaloud.models.llama_lib import Context, Rows
+from thinkaloud.errors import ThinkaloudError
+from thinkaloud.models.llama_cpp.lib import Context, Rows
+from thinkaloud.models.requests import Logits, Merged, SampleRequest, ScoreRequest, Writer, by_preamble
 from thinkaloud.models.tree import ROOT, Tree, waves
-from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
+from thinkaloud.vocabulary import Completion, Reading, Usage
 
-BLOCK = 256  # weights added up at a time when a token is drawn
 TRUNK = 0  # the sequence that holds the preamble
 SAVED_BYTES = 1 << 29  # preambles kept; the least recently used goes first and is recomputed to the same bits
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRequest:
-    """Log-probabilities of `options` (token sequences, none a prefix of another) after `preamble` + `tokens`."""
-
-    preamble: tuple[int, ...]
-    tokens: tuple[int, ...]
-    options: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRequest:
-    """A continuation of `preamble` + `tokens`."""
-
-    preamble: tuple[int, ...]
-    tokens: tuple[int, ...]
-    sampling: Sampling
-    key: Key
 
 
 class Engine:
@@ -61,53 +38,21 @@ class Engine:
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Reading | ThinkaloudError]:
         """One reading a request, or the error that this request alone ran into."""
-        results: list[Reading | ThinkaloudError | None] = [None] * len(requests)
-        for preamble, indices in _by_preamble(requests).items():
-            fitting = []
-            for i in indices:
-                needed = len(preamble) + len(requests[i].tokens) + max(map(len, requests[i].options))
-                if needed > self.cells:
-                    results[i] = ContextTooSmall(needed, self.cells, "a prompt")
-                else:
-                    fitting.append(i)
-            for i, reading in zip(fitting, self._score_group(preamble, [requests[i] for i in fitting]), strict=True):
-                results[i] = reading
-        return [r for r in results if r is not None]
-
-    def _score_group(self, preamble: tuple[int, ...], requests: list[ScoreRequest]) -> list[Reading]:
-        if not requests:
-            return []
-        tree = Tree()
-        # for every option: (node after which a token is read, that token) for each of its tokens
-        reads: list[list[list[tuple[int, int]]]] = []
-        for request in requests:
-            nodes = tree.insert(request.tokens)
-            base = nodes[-1] if nodes else ROOT
-            reads.append([])
-            for option in request.options:
-                path = [base, *tree.insert(option[:-1], base)]
-                reads[-1].append(list(zip(path, option, strict=True)))
-        targets: dict[int, set[int]] = {}
-        for node, token in (pair for request in reads for option in request for pair in option):
-            targets.setdefault(node, set()).add(token)
-        logprob: dict[tuple[int, int], float] = {}
-
-        def read(node: int, logits: npt.NDArray[np.float32]) -> None:
-            total = _logsumexp(logits)
-            for token in targets[node]:
-                logprob[node, token] = float(logits[token]) - total
-
-        self._compute(preamble, tree, set(targets), read)
-        lengths = [len(preamble) + len(r.tokens) + sum(map(len, r.options)) for r in requests]
-        self.usage += Usage(asked=sum(lengths), requests=len(requests))
-        return [Reading(tuple(sum(logprob[pair] for pair in option) for option in request)) for request in reads]
+        groups, errors = by_preamble(requests, self.cells)
+        results: dict[int, Reading | ThinkaloudError] = dict(errors)
+        for preamble, indices in groups.items():
+            merged = Merged([requests[i] for i in indices])
+            self._compute(preamble, merged.tree, set(merged.targets), merged.read)
+            self.usage += Usage(asked=merged.asked, requests=len(indices))
+            results |= dict(zip(indices, merged.readings(), strict=True))
+        return [results[i] for i in range(len(requests))]
 
     def _compute(
         self,
         preamble: tuple[int, ...],
         tree: Tree,
         wanted: set[int],
-        read: Callable[[int, npt.NDArray[np.float32]], None],
+        read: Callable[[int, Logits], None],
     ) -> None:
         """Compute every node of the tree once after the preamble, handing the logits of wanted nodes to `read`."""
         started = time.perf_counter()
@@ -143,7 +88,7 @@ class Engine:
             spine = taken[-1]
         self.usage += Usage(computed=len(tree), seconds=time.perf_counter() - started)
 
-    def _restore(self, preamble: tuple[int, ...], logits_wanted: bool) -> npt.NDArray[np.float32] | None:
+    def _restore(self, preamble: tuple[int, ...], logits_wanted: bool) -> Logits | None:
         """Empty the memory and put the preamble's cells into the trunk; its last logits where they are wanted."""
         self.context.clear()
         if not preamble:
@@ -171,33 +116,23 @@ class Engine:
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[Completion | ThinkaloudError]:
         """One completion a request; up to `sequences` are written at a time, and finished ones make room."""
-        results: list[Completion | ThinkaloudError | None] = [None] * len(requests)
-        for preamble, indices in _by_preamble(requests).items():
-            queue = []
-            for i in indices:
-                needed = len(preamble) + len(requests[i].tokens) + requests[i].sampling.tokens
-                if needed > self.cells:
-                    results[i] = ContextTooSmall(needed, self.cells, "a prompt and its answer")
-                elif not requests[i].tokens:
-                    results[i] = ThinkaloudError("a prompt to continue must have a token after its preamble")
-                else:
-                    queue.append(i)
-            if not queue:
-                continue
+        groups, errors = by_preamble(requests, self.cells)
+        results: dict[int, Completion | ThinkaloudError] = dict(errors)
+        for preamble, queue in groups.items():
             started = time.perf_counter()
             self._restore(preamble, False)
             self._write(preamble, requests, queue, results)
             self.usage += Usage(seconds=time.perf_counter() - started)
-        return [r for r in results if r is not None]
+        return [results[i] for i in range(len(requests))]
 
     def _write(
         self,
         preamble: tuple[int, ...],
         requests: Sequence[SampleRequest],
         queue: list[int],
-        results: list[Completion | ThinkaloudError | None],
+        results: dict[int, Completion | ThinkaloudError],
     ) -> None:
-        active: dict[int, _Writer] = {}  # by sequence
+        active: dict[int, Writer] = {}  # by sequence
         free = list(range(1, self.sequences))
         held = len(preamble)
         while queue or active:
@@ -231,7 +166,7 @@ class Engine:
         preamble: tuple[int, ...],
         requests: Sequence[SampleRequest],
         admitted: list[tuple[int, int]],
-        active: dict[int, _Writer],
+        active: dict[int, Writer],
     ) -> None:
         """Compute the prompts of new requests (shared tokens once) and let each write its first token."""
         below: dict[int, list[int]] = {}
@@ -249,87 +184,5 @@ class Engine:
         asked = sum(len(preamble) + len(requests[i].tokens) for _, i in admitted)
         self.usage += Usage(asked=asked, computed=len(tree), requests=len(admitted))
         for (sequence, index), end in zip(admitted, ends, strict=True):
-            active[sequence] = writer = _Writer(self.context, index, requests[index])
+            active[sequence] = writer = Writer(self.context, index, requests[index])
             writer.take(logits[end])
-
-
-class _Writer:
-    """One completion being written: picks tokens, joins their bytes, and knows when to stop."""
-
-    def __init__(self, context: Context, index: int, request: SampleRequest) -> None:
-        self.index, self.request = index, request
-        self._context = context
-        self._bytes = b""
-        # every draw is fixed before the first token: what else is in the batch cannot shift it
-        self._uniform = request.key.rng.random(request.sampling.tokens)
-        self.position = len(request.preamble) + len(request.tokens) - 1
-        self.next = -1
-        self.written = 0
-        self._text: str | None = None
-
-    @property
-    def done(self) -> bool:
-        return self._text is not None or self.written >= self.request.sampling.tokens
-
-    def take(self, logits: npt.NDArray[np.float32]) -> None:
-        """Choose the next token from the logits after the last one."""
-        self.next = pick(logits, self.request.sampling, float(self._uniform[self.written]))
-        self.written += 1
-        self.position += 1
-        if self._context.ends(self.next):
-            self._text = self._decoded()
-            return
-        self._bytes += self._context.piece(self.next)
-        text = self._decoded()
-        cuts = [at for at in (text.find(stop) for stop in self.request.sampling.stop) if at >= 0]
-        if cuts:
-            self._text = text[: min(cuts)]
-
-    def _decoded(self) -> str:
-        return self._bytes.decode("utf-8", "ignore")
-
-    def completion(self) -> Completion:
-        """What was written."""
-        if self._text is None:
-            return Completion(self._decoded(), self.written, "length")
-        return Completion(self._text, self.written, "stop")
-
-
-def pick(logits: npt.NDArray[np.float32], sampling: Sampling, uniform: float) -> int:
-    """A token by temperature and nucleus sampling (Holtzman et al. 2020), from one uniform number in [0, 1)."""
-    if sampling.temperature == 0:
-        return int(logits.argmax())
-    weights = np.exp((logits - logits.max()) / np.float32(sampling.temperature))
-    if sampling.top_p < 1:
-        order = np.argsort(-weights, kind="stable")
-        mass = np.cumsum(weights[order], dtype=np.float64)
-        kept = order[: int(np.searchsorted(mass, sampling.top_p * mass[-1])) + 1]
-        weights = np.where(np.isin(np.arange(len(weights)), kept), weights, np.float32(0))
-    return _at(weights, uniform)
-
-
-def _at(weights: npt.NDArray[np.float32], uniform: float) -> int:
-    """The index at which a share `uniform` of all weight lies before. By blocks: adding up 50,000 numbers one by one,
-    for every token that is written, took as long as computing it."""
-    totals = np.cumsum(np.add.reduceat(weights, np.arange(0, len(weights), BLOCK), dtype=np.float64))
-    target = uniform * totals[-1]
-    block = min(int(np.searchsorted(totals, target, side="right")), len(totals) - 1)
-    start = block * BLOCK
-    inside = np.cumsum(weights[start : start + BLOCK], dtype=np.float64)
-    before = totals[block - 1] if block else 0.0
-    found = int(np.searchsorted(inside, target - before, side="right"))
-    if found == len(inside):  # rounding: the last one of the block that has any weight
-        found = int(np.flatnonzero(weights[start : start + BLOCK])[-1])
-    return start + found
-
-
-def _logsumexp(logits: npt.NDArray[np.float32]) -> float:
-    top = float(logits.max())
-    return top + float(np.log(np.exp(logits.astype(np.float64) - top).sum()))
-
-
-def _by_preamble(requests: Sequence[ScoreRequest | SampleRequest]) -> dict[tuple[int, ...], list[int]]:
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for index, request in enumerate(requests):
-        groups.setdefault(request.preamble, []).append(index)
-    return groups

@@ -1,0 +1,80 @@
+"""The embedded backend: any GGUF file through llama.cpp, with shared prefixes.
+
+`exact` precision (the default for files that are small enough) evaluates F32 weights, dequantised once into a cache
+folder, with an F32 memory and without flash attention: tree and one-by-one evaluation then agree to about 1e-5 in
+log-probability. `native` precision uses the file as it is, with llama.cpp's defaults: less memory, and logits that
+move with the shape of a batch (`thinkaloud check` prints by how much).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.llama_cpp.dequantise import exact_copy
+from thinkaloud.models.llama_cpp.engine import Engine
+from thinkaloud.models.llama_cpp.lib import Context
+from thinkaloud.models.loading import Loading, cores
+from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.render import Renderer, chat, completion
+from thinkaloud.vocabulary import ModelCard
+
+SEQUENCES = 97  # half of them are leaves of a wave: more leaves a wave, fewer and larger decode calls
+WAVE_CELLS = 1024  # attention looks at every occupied cell, so a short memory is a fast one
+EXACT_PARAMETERS = 1_000_000_000  # above this, four bytes a weight are too much to take unasked
+
+
+class LlamaCpp(Local):
+    """A GGUF model (`digest`: its SHA-256 where that is known already)."""
+
+    engine: Engine
+
+    def __init__(
+        self, path: Path, name: str | None = None, loading: Loading | None = None, digest: str | None = None
+    ) -> None:
+        loading = loading or Loading()
+        digest = digest or file_digest(path)
+        source = path
+        exact = loading.precision == "exact" or (loading.precision == "auto" and _weights(path) <= EXACT_PARAMETERS)
+        if exact:
+            source = exact_copy(path, digest)
+        context = Context(source, loading.context, SEQUENCES, loading.threads or cores(), exact)
+        self._context = context
+        cells = min(loading.context, context.trained_context)
+        render, form = _renderer(context, loading.format)
+        card = ModelCard(
+            name=name or path.stem,
+            backend="llama_cpp",
+            digest=f"sha256:{digest}",
+            format=form,
+            precision="float32, exact" if exact else "as in the file, flash attention, float16 memory",
+            context=cells,
+            capabilities=frozenset({"prefill", "logprobs", "raw_reasoning"}),
+            details={"file": path.name, "parameters": context.parameters, "library": context.lib.path.parent.name},
+        )
+        lowering = Lowering(context.tokenize, context.bos(), render)
+        super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS))
+
+
+def _renderer(context: Context, wanted: str) -> tuple[Renderer, Literal["chat", "completion"]]:
+    template = context.metadata("tokenizer.chat_template")
+    if wanted == "chat" and not template:
+        raise UserError("this model file brings no chat template: use --format completion")
+    if wanted != "completion" and template:
+        return chat(template, "", ""), "chat"
+    return completion, "completion"
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    if not path.is_file():
+        raise UserError(f"there is no model file {str(path)!r}")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _weights(path: Path) -> int:
+    """Number of weights, roughly, without loading: a file of b bytes holds at most 2b weights of 4 bits."""
+    return path.stat().st_size * 2

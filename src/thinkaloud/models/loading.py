@@ -1,0 +1,27 @@
+"""How to load a model, for every backend that loads one. What a backend has no use for it ignores."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+CELLS = 8192  # the context of one prompt is the smaller of this and what the model was trained for
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """`precision`: `exact` is float32 without shortcuts, `native` the weights as they are, `auto` exact where the model
+    is small enough. `format`: how turns are written. `threads` None: the cores this process may use. `context` in
+    tokens. `device`: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, for the backend that has devices."""
+
+    precision: Literal["auto", "exact", "native"] = "auto"
+    format: Literal["auto", "chat", "completion"] = "auto"
+    threads: int | None = None
+    context: int = CELLS
+    device: str = "auto"
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
