@@ -25,13 +25,14 @@ def test_nodes_are_the_unique_prefixes(sequences: list[tuple[int, ...]]) -> None
     assert len(grown(sequences)) == len(unique)
 
 
-@given(paths, st.integers(1, 5), st.integers(8, 20))
+@given(paths, st.integers(1, 5), st.integers(8, 20), st.integers(1, 12))
 def test_waves_compute_every_node_once_after_its_parent(
-    sequences: list[tuple[int, ...]], leaves: int, cells: int
+    sequences: list[tuple[int, ...]], leaves: int, cells: int, rows: int
 ) -> None:
     tree = grown(sequences)
     done: set[int] = {ROOT}
-    for wave in waves(tree, leaves, cells):
+    for wave in waves(tree, leaves, cells, rows):
+        assert len(wave.rows) <= rows or len(wave.leaves) == 1  # a leaf alone may need more
         for node, below in wave.rows:
             assert node not in done
             assert tree.parent[node] in done
@@ -40,13 +41,13 @@ def test_waves_compute_every_node_once_after_its_parent(
     assert len(done) == len(tree) + 1
 
 
-@given(paths, st.integers(1, 5), st.integers(8, 20))
+@given(paths, st.integers(1, 5), st.integers(8, 20), st.integers(1, 12))
 def test_a_wave_fits_its_memory_and_finds_the_rest_under_the_last_leaf_before_it(
-    sequences: list[tuple[int, ...]], leaves: int, cells: int
+    sequences: list[tuple[int, ...]], leaves: int, cells: int, rows: int
 ) -> None:
     tree = grown(sequences)
     last: list[int] = []
-    for wave in waves(tree, leaves, cells):
+    for wave in waves(tree, leaves, cells, rows):
         held = {node for leaf in wave.leaves for node in tree.path(leaf)}
         assert len(wave.leaves) <= leaves
         assert len(held) <= cells

@@ -77,8 +77,9 @@ class Wave:
     rows: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def waves(tree: Tree, sequences: int, cells: int) -> Iterator[Wave]:
-    """Cut the tree into waves of at most `sequences` leaves that hold at most `cells` nodes in memory at a time.
+def waves(tree: Tree, sequences: int, cells: int, rows: int | None = None) -> Iterator[Wave]:
+    """Cut the tree into waves of at most `sequences` leaves that hold at most `cells` nodes in memory at a time, and
+    compute at most `rows` new ones (more where one leaf alone needs them).
 
     Leaves come in depth-first order, so all that a wave shares with earlier ones lies on the path of the last leaf
     before it: keeping that one sequence is enough to compute every node exactly once.
@@ -88,14 +89,16 @@ def waves(tree: Tree, sequences: int, cells: int) -> Iterator[Wave]:
     while pending:
         held: set[int] = set()  # the wave before is let go, but for what this one shares with it
         chosen: list[list[int]] = []
+        known = set(last)
         for path in pending[:sequences]:
             if len(path) > cells:
                 raise ContextTooSmall(len(path), cells, "one prompt")
-            if len(held.union(path)) > cells:
+            both = held.union(path)
+            if len(both) > cells or (rows is not None and chosen and len(both - known) > rows):
                 break
-            held.update(path)
+            held = both
             chosen.append(path)
-        yield _wave(chosen, set(last))
+        yield _wave(chosen, known)
         last = chosen[-1]
         pending = pending[len(chosen) :]
 

@@ -21,6 +21,8 @@ from thinkaloud.models.requests import Logits, Merged, SampleRequest, ScoreReque
 from thinkaloud.models.tree import ROOT, Tree, waves
 from thinkaloud.vocabulary import Completion, Reading, Usage
 
+WAVE_ROWS = 192  # attention looks at every cell in memory, other branches' too: many small waves beat few large ones
+WRITERS = 32  # completions written at a time: more share the reading of the weights, and look at each other's cells
 TRUNK = 0  # the sequence that holds the preamble
 SAVED_BYTES = 1 << 29  # preambles kept; the least recently used goes first and is recomputed to the same bits
 
@@ -64,7 +66,7 @@ class Engine:
         free = list(range(1, self.sequences))
         spine: int | None = None
         half = len(free) // 2  # the last wave's spine must stay while the next one is set up
-        for wave in waves(tree, half, max(room, max(tree.depth, default=0))):
+        for wave in waves(tree, half, max(room, max(tree.depth, default=0)), WAVE_ROWS):
             spent = [s for s in range(1, self.sequences) if s not in free and s != spine]
             for sequence in spent:
                 context.remove(sequence)
@@ -115,7 +117,7 @@ class Engine:
     # ------------------------------------------------------------------------------------------------ sampling
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[Completion | ThinkaloudError]:
-        """One completion a request; up to `sequences` are written at a time, and finished ones make room."""
+        """One completion a request; up to `WRITERS` are written at a time, and finished ones make room."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
         for preamble, queue in groups.items():
@@ -133,7 +135,7 @@ class Engine:
         results: dict[int, Completion | ThinkaloudError],
     ) -> None:
         active: dict[int, Writer] = {}  # by sequence
-        free = list(range(1, self.sequences))
+        free = list(range(1, min(self.sequences, WRITERS + 1)))
         held = len(preamble)
         while queue or active:
             admitted: list[tuple[int, int]] = []
