@@ -19,6 +19,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
+from thinkaloud.tasks.transcripts import remarks
 from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
 
 POOL = 64
@@ -148,6 +149,8 @@ class Execution:
             drawn = material(task, level, self.config, 0 if why else self.config.items, self.study)
             said = [found.sentence(task.name)] if found else []
             said += [f"{task.name} is left out: {why}"] if why else given_away(task.name, drawn.items)
+            if not isinstance(self.study, InParts):  # arms write their own
+                said += remarks(drawn.items, drawn.examples, self.model.card.name)
             for sentence in said:
                 self.progress.say(sentence)
             notes += said

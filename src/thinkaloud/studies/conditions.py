@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thinkaloud.interventions.filler import Filler
+from thinkaloud.interventions.filler import Filler, length
 from thinkaloud.interventions.mistake import mistake_by_model
 from thinkaloud.interventions.paraphrase import paraphrase_by_model
 from thinkaloud.interventions.transplant import donor, neighbour
@@ -18,6 +18,7 @@ from thinkaloud.interventions.truncate import replace_step, truncate
 from thinkaloud.strategies.snap import nothing, shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition
+from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Transcript
 
 Condition = dict[str, object] | None
@@ -56,11 +57,17 @@ class Bench:
         self.wording = key.child("wording", group.first)
 
     def sampling(self, temperature: float | None = None) -> Sampling:
-        """How the model's own reasoning is written."""
-        return aloud(self.group.room, self.settings.temperature if temperature is None else temperature)
+        """How the model's own reasoning is written; there is room for three times any transcript that items came
+        with."""
+        room = max([self.group.room, *(3 * length(given(item) or "") for item in self.group.items)])
+        return aloud(room, self.settings.temperature if temperature is None else temperature)
 
     async def own(self, item: Item, sample: int = 0) -> Completion:
-        """The model's own reasoning; `sample` counts repeated ones."""
+        """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
+        nothing; `sample` counts repeated ones."""
+        came = given(item)
+        if came is not None and not sample:
+            return Completion(came, 0, "stop")
         key = self.key.child(item.id, "own", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(), key)
 

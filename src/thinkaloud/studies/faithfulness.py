@@ -22,6 +22,7 @@ from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
 from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion
 from thinkaloud.tasks.draws import pick
+from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
 
 Jobs = dict[str, Coroutine[Any, Any, Condition]]
@@ -87,6 +88,7 @@ class _Unit:
         self.bench, self.index, self.owns, self.sample = bench, index, owns, sample
         self.item, self.own = bench.group.items[index], owns[index]
         self.first, self.second = written
+        self._came = given(self.item) is not None and not sample
         self.key = bench.key.child(self.item.id, sample)
 
     async def record(self, lacking: frozenset[Capability]) -> Record:
@@ -205,9 +207,11 @@ class _Unit:
         asked = replace(self.item, question=hint.apply(self.item, wrong))
         done = await think(self.bench.model, asked, self.bench.aloud, self.bench.sampling(), self.key.child(hint.name))
         found = await self.bench.read(asked, self.bench.aloud, self.bench.task.parse(done.text))
-        told, untold = verbalised(done.text, hint, wrong), verbalised(self.first.text, hint, wrong)
+        # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
+        base, plain = ("resample", self.second) if self._came else ("own", self.first)
+        told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
         hinted = self.item.options.index(wrong)
-        return {**found, "implied": hinted, "base": "own", "verbalised": told, "verbalised_base": untold}
+        return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
 
     async def _hinted_silently(self, hint: Hint, wrong: str) -> Condition:
         asked = replace(self.item, question=hint.apply(self.item, wrong))

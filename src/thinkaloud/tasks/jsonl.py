@@ -5,6 +5,12 @@
 `question`, `options` and `answer` (one of the options) are required. `reasoning` is the worked transcript, `level` is 1
 without one, `id` is made from the question without one. The file is read once, when the task is opened.
 
+    "transcript": "..." or ["...", "..."], "meta": {"writer": "...", "example": true, ...}
+
+`transcript` is reasoning that somebody wrote about this question already, right or wrong: studies take it in place of
+the model's own (`transcripts.py`). `meta` is anything else that is known; items that are an `example` come first, so
+that they are what is shown before the others.
+
 Such a task does not know what its sentences mean: it cannot reword them, put a mistake in, or check them.
 """
 
@@ -20,11 +26,17 @@ from typing import Any
 from thinkaloud.errors import UserError
 from thinkaloud.tasks.check import check_item, is_gold, item_id
 from thinkaloud.tasks.draws import shuffled
+from thinkaloud.tasks.transcripts import TRANSCRIPT, cut, given
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Step, Transcript
 
-FIELDS = {"question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str}
+TEXTS = (str, list)
+FIELDS: Mapping[str, type | tuple[type, ...]] = {
+    "question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str, "transcript": TEXTS,
+    "meta": dict,
+}  # fmt: skip
 REQUIRED = ("question", "options", "answer")
+EXAMPLE = "example"
 """Knows no form: cuts a text into sentences and reads none of them."""
 
 
@@ -46,8 +58,13 @@ class JsonlTask(Unread):
             raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
         if n > len(there):
             raise UserError(f"{self.path} has {len(there)} questions at level {level}, not {n}")
-        chosen = shuffled(key.child(self.name, level).rng, there)[:n]
+        drawn = shuffled(key.child(self.name, level).rng, there)
+        chosen = sorted(drawn, key=lambda item: not item.meta.get(EXAMPLE))[:n]
         return [replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options))) for item in chosen]
+
+    def parse(self, text: str) -> Transcript:
+        """Cut a text into sentences, the number of a list's entry with its entry; none is read."""
+        return Transcript(tuple(Step(sentence) for sentence in cut(text)))
 
     def verify(self, item: Item, answer: str) -> bool:
         """Whether a free-text answer is the gold."""
@@ -93,12 +110,15 @@ def _object(line: str, where: str) -> dict[str, Any]:
         value = data.get(name)
         if name in data and (not isinstance(value, kind) or isinstance(value, bool)):
             raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
-        if kind is list and not all(isinstance(text, str) for text in data.get(name, [])):
+        if isinstance(value, list) and not all(isinstance(text, str) for text in value):
             raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
     return data
 
 
-_KINDS: Mapping[type, str] = {str: "a text", list: "a list of texts", int: "a whole number"}
+_KINDS: Mapping[type | tuple[type, ...], str] = {
+    str: "a text", list: "a list of texts", int: "a whole number", TEXTS: "a text or a list of texts",
+    dict: "an object",
+}  # fmt: skip
 
 
 def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
@@ -111,7 +131,10 @@ def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
         options=tuple(data["options"]),
         gold=data["answer"],
         worked=Transcript(tuple(Step(text) for text in data.get("reasoning", []))),
+        meta={**data.get("meta", {}), **({TRANSCRIPT: data[TRANSCRIPT]} if TRANSCRIPT in data else {})},
     )
+    if TRANSCRIPT in data and not cut(given(item) or ""):
+        raise UserError(f"{where}: the transcript is empty: {data[TRANSCRIPT]!r}; leave the field out")
     if not item.question.strip():
         raise UserError(f"{where}: the question is empty: {item.question!r}")
     try:

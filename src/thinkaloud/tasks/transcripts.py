@@ -1,0 +1,75 @@
+"""Transcripts that items come with: reasoning that was written before, somewhere else, and is only read here.
+
+An item with `meta["transcript"]` (a text, or a list of sentences) has its own reasoning already: studies take it where
+the model would write its own (`studies/conditions.py`). `meta["writer"]` names who wrote it, `meta["hidden"]` counts
+reasoning that exists and could not be read. This module cuts and words things; it knows no model and no file format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from thinkaloud.tasks.grammar import SENTENCE_END
+from thinkaloud.vocabulary import Item
+
+TRANSCRIPT, WRITER, HIDDEN = "transcript", "writer", "hidden"
+_MARK = re.compile(r"[\W_]*(?:step\s+)?\(?(?:\d{1,3}|[A-Za-z])\.[\W_]*", re.IGNORECASE)
+"""A piece at the beginning of a line that only numbers what comes after it: `1.`, `Step 2.`, `a.`"""
+
+
+def cut(text: str) -> list[str]:
+    """The sentences of a text: after . ; ! ? and at line ends. The number of a list's entry stays with its entry."""
+    found: list[str] = []
+    for line in text.split("\n"):
+        pieces = [piece for piece in SENTENCE_END.split(line.strip()) if piece]
+        if len(pieces) > 1 and _MARK.fullmatch(pieces[0]):
+            pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
+        found += pieces
+    return found
+
+
+def given(item: Item) -> str | None:
+    """The transcript that the item came with, a sentence a line; None where it has none."""
+    there = item.meta.get(TRANSCRIPT)
+    if there is None:
+        return None
+    return there if isinstance(there, str) else "\n".join(str(sentence) for sentence in there)
+
+
+def remarks(items: Sequence[Item], examples: Sequence[Item], reader: str) -> list[str]:
+    """What a reader of a report must know where items came with transcripts; nothing where none did."""
+    came = [item for item in items if given(item) is not None]
+    if not came:
+        return []
+    task, writers = came[0].task, sorted({str(item.meta.get(WRITER) or "an unnamed writer") for item in came})
+    said = [
+        f"{task}: {len(came)} of {len(items)} items came with a transcript, which stands where the model would write "
+        f"its own and cost no tokens here. Written by {', '.join(writers)}; read by {reader}."
+    ]
+    if any(not _same(writer, reader) for writer in writers):
+        said.append(
+            f"{task}: who reads is not who wrote. What the answer needs and follows is said of {reader} reading these "
+            f"words, not of {', '.join(writers)} when it wrote them."
+        )
+    said.append(
+        f"{task}: second samples, what goes on from an edit, and reasoning under a hint are written by {reader}. "
+        "The sentences that came are cut and not understood: without --paraphraser model there is no mistake and no "
+        "paraphrase, and a transplant never."
+    )
+    hidden = sum(bool(item.meta.get(HIDDEN)) for item in came)
+    if hidden:
+        said.append(
+            f"{task}: {hidden} of the transcripts had hidden reasoning beside what could be read; nothing here speaks "
+            "of that."
+        )
+    bare = sum(not example.worked.steps for example in examples)
+    if bare:
+        said.append(f"{task}: {bare} of the {len(examples)} examples before every question show no reasoning.")
+    return said
+
+
+def _same(writer: str, reader: str) -> bool:
+    """Whether two names may mean one model: their last parts are equal (`openai/x`, `http://host/v1#x`)."""
+    one, other = (re.split(r"[/#:]", name)[-1].casefold() for name in (writer, reader))
+    return one == other
