@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# What tests of the transformers backend and of training run on: one pinned build. Any CPU build will do.
+TORCH ?= torch==2.13.0
 OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
 ITEMS ?= 24
@@ -45,7 +47,8 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,dev]'
+	$(BIN)/python -m pip install -q '$(TORCH)'
+	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,http,inspect,dev]'
 	@touch $@
 
 clean:

@@ -12,6 +12,7 @@ A model or a task may be a name or an object of your own; there is nothing to re
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -235,15 +236,24 @@ def _registered(asked: Wanted, model: str | Model, out: str | Path | None) -> tu
 
     card = open_model(model, asked.loading).card
     about = registered(asked, card.name, card.digest, thinkaloud.__version__)
-    name = f"challenge-{about.arm}-{Path(card.name).stem.replace(':', '-')}-{about.protocol[:8]}"
+    name = f"challenge-{about.arm}-{short(card.name)}-{about.protocol[:8]}"
     return about, Path(out) if out is not None else Path("runs") / name
 
 
 def slug(config: Config) -> str:
     """A folder name that says what is in it."""
-    model = Path(config.model).stem.replace(":", "-")
-    tasks = "+".join(Path(task).stem.replace(":", "-") for task in config.tasks)
-    return f"{config.study}-{model}-{tasks[:60]}-{config.difficulty}-{config.items}-s{config.seed}"
+    tasks = "+".join(short(task) for task in config.tasks)
+    return f"{config.study}-{short(config.model)}-{tasks[:60]}-{config.difficulty}-{config.items}-s{config.seed}"
+
+
+def short(name: str) -> str:
+    """The telling end of a name of a model or task, fit for a file name: `hf:ORG/NAME@REV` is `NAME-REV`, a server's
+    model is called by its own name, an unnamed one by its host."""
+    address, _, model = name.partition("#")
+    last = model or re.sub(r"^https?://|(/v1)?/?(\?.*)?$", "", address)
+    if not last.startswith(("organism:", "scripted:")):
+        last = last.removesuffix(".gguf").removesuffix(".jsonl").rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^\w.+]+", "-", last).strip("-.")
 
 
 def _name(thing: str | object) -> str:

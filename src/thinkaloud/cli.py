@@ -14,6 +14,7 @@ import click
 
 import thinkaloud
 from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.interop.cli import export, import_
 from thinkaloud.organisms.cli import organisms
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 STUDY = click.argument("study")
 RUN_OPTIONS = (
     click.option(
-        "--model", default="smollm2-135m", show_default=True, help="A name, a .gguf file, or hf:ORG/REPO/FILE."
+        "--model", default="smollm2-135m", show_default=True, help="A name, file, folder or address: see `models`."
     ),
     click.option("--task", "tasks", default="chain_sum", show_default=True, help="One or more, separated by commas."),
     click.option("--items", default=40, show_default=True, help="Items a task."),
@@ -48,7 +49,7 @@ RUNG_OPTIONS = (
     click.option("--tuner", default="random", show_default=True, help="rungs: random, or gepa (docs/tuning.md)."),
 )
 CHALLENGE_OPTIONS = (
-    click.option("--model", default="smollm2-135m", show_default=True, help="A name, or a .gguf file."),
+    click.option("--model", default="smollm2-135m", show_default=True, help="As `models` lists."),
     click.option("--task", "tasks", default="chain_sum", show_default=True, help="One or more, separated by commas."),
     click.option("--pool", default=None, help="builtin, reasoning-gym, or a file of task names; for --task."),
     click.option("--against", default="R1,R2,F1,V,A", show_default=True, help="The baselines."),
@@ -69,6 +70,7 @@ LOADING_OPTIONS = (
     ),
     click.option("--threads", type=int, default=None, help="Default: the cores this process may use."),
     click.option("--context", type=int, default=8192, show_default=True, help="Tokens."),
+    click.option("--device", default="auto", show_default=True, help="transformers: auto, cpu, cuda, cuda:1 or mps."),
 )
 
 
@@ -91,6 +93,8 @@ def cli(context: click.Context, debug: bool) -> None:
 
 
 cli.add_command(organisms)
+cli.add_command(import_)
+cli.add_command(export)
 
 
 @cli.command()
@@ -113,7 +117,7 @@ def run(study: str, out: Path | None, concurrency: int, **options: Any) -> None:
             study, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
             out=out, settings=config.settings, loading=config.loading, progress=shown, concurrency=concurrency,
         )  # fmt: skip
-    _show(done)
+    show(done)
 
 
 @cli.command()
@@ -126,7 +130,7 @@ def resume(folder: Path, concurrency: int) -> None:
 
     with progress() as shown:
         done = api.resume(folder, progress=shown, concurrency=concurrency)
-    _show(done)
+    show(done)
 
 
 @cli.command()
@@ -135,7 +139,7 @@ def report(folder: Path) -> None:
     """Make findings and report of a run FOLDER again from its records. Asks no model."""
     from thinkaloud import api
 
-    _show(api.rescore(folder))
+    show(api.rescore(folder))
 
 
 @cli.command()
@@ -242,12 +246,11 @@ def challenge(arm: Path, beacon: str | None, only: bool, out: Path | None, concu
 
 @cli.command()
 def models() -> None:
-    """Models that have a short name."""
-    from thinkaloud.models.open import model_names
+    """Models that have a short name, and how to name any other."""
+    from thinkaloud.models.open import FORMS, model_names
     from thinkaloud.report.terminal import print_pairs
 
-    print_pairs(model_names())
-    click.echo("or a path to a .gguf file, or hf:ORG/REPO/FILE.gguf")
+    print_pairs(model_names() | FORMS)
 
 
 @cli.command()
@@ -304,7 +307,7 @@ def main() -> None:
 def _loading(options: dict[str, Any]) -> Any:
     from thinkaloud.models.loading import Loading
 
-    return Loading(options["precision"], options["form"], options["threads"], options["context"])
+    return Loading(options["precision"], options["form"], options["threads"], options["context"], options["device"])
 
 
 def _config(study: str, options: dict[str, Any]) -> Config:
@@ -358,7 +361,8 @@ def _sized(given: str) -> tuple[str, float | None]:
         raise UserError(f"{parameters!r} is no number of parameters: give one like {folder}=135e6") from error
 
 
-def _show(done: Run) -> None:
+def show(done: Run) -> None:
+    """Findings of a run, what tuning cost, and what failed (exit code 3)."""
     from thinkaloud.arms.tuning import costs
     from thinkaloud.report.terminal import print_lines, print_run
 

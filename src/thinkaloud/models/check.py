@@ -9,12 +9,12 @@ of a sentence that only a true continuation goes on with.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.studies.registry import BUILTIN, open_study
-from thinkaloud.vocabulary import Model, Prompt, Shot
+from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Usage
 
 _SHOTS = (
     Shot("What is 2 + 3?", ("2 plus 3 is 5.", f"{PROBE} 5.")),
@@ -49,9 +49,8 @@ def prompts() -> list[Prompt]:
     return out
 
 
-async def noise_floor(model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
-    """Read the prompts together and one by one, and compare."""
-    shared = _session(model)
+async def noise_floor(shared: Model, model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
+    """Read the prompts together in the session `shared` and one by one, each in a session of its own, and compare."""
     together = await asyncio.gather(*(shared.score(p, _OPTIONS) for p in asked))
     alone = [await _session(model).score(p, _OPTIONS) for p in asked]
     pairs = [(x, y) for a, b in zip(together, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs, strict=True)]
@@ -61,9 +60,14 @@ async def noise_floor(model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
 
 
 async def continues_prefill(model: Model) -> bool:
-    """Whether the model goes on with the beginning of its own turn instead of starting anew, in all of three tries."""
-    readings = [await model.score(prompt, (following, anew), ",") for prompt, following, anew in _BEGUN]
-    return all(reading.best == 0 for reading in readings)
+    """Whether the model goes on with the beginning of its own turn instead of starting anew, in all of three tries:
+    read from log-probabilities where there are any, else from what it writes."""
+    if "logprobs" in model.card.capabilities:
+        readings = [await model.score(prompt, (following, anew), ",") for prompt, following, anew in _BEGUN]
+        return all(reading.best == 0 for reading in readings)
+    brief = Sampling(tokens=6)
+    texts = [(await model.generate(prompt, brief, Key(("check", following)))).text for prompt, following, _ in _BEGUN]
+    return all(text.startswith(following) for text, (_, following, _) in zip(texts, _BEGUN, strict=True))
 
 
 def check_model(model: Model) -> list[str]:
@@ -76,24 +80,42 @@ async def _check(model: Model) -> list[str]:
     lines = [
         f"{card.name}: {card.backend}, {card.precision}, turns written as {card.format}, context {card.context} tokens",
         f"digest {card.digest}",
+        *(f"{name}: {_said(value)}" for name, value in card.details.items() if value not in (None, "", {}, [])),
     ]
     if card.backend in ("scripted", "organism"):
         return [*lines, f"a reasoner of the {card.backend} kind: it knows its own tasks only, nothing to probe"]
-    prefill = await continues_prefill(model)
-    floor = await noise_floor(model, prompts())
-    lines += [
-        f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}",
-        f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
-        f"{floor.flips} of {len(prompts())} answers flipped ({floor.numbers} log-probabilities, shared against one by "
-        "one)",
-    ]
-    able = card.capabilities if prefill else card.capabilities - {"prefill"}
+    able = card.capabilities
+    if "prefill" in able:
+        prefill = await continues_prefill(model)
+        lines.append(f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}")
+        able = able if prefill else able - {"prefill"}
+    if {"prefill", "logprobs"} <= able:
+        lines += await _noise(model)
     for name in BUILTIN:
         lacking = sorted(open_study(name).needs - able)
         lines.append(
             f"{name}: " + (f"not measurable here, it needs {', '.join(lacking)}" if lacking else "measurable here")
         )
     return lines
+
+
+async def _noise(model: Model) -> list[str]:
+    """The noise floor as lines, and how much of what was asked was computed."""
+    asked = prompts()
+    together = _session(model)
+    floor = await noise_floor(together, model, asked)
+    lines = [
+        f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
+        f"{floor.flips} of {len(asked)} answers flipped ({floor.numbers} log-probabilities, shared against one by one)"
+    ]
+    bill: Usage | None = getattr(together, "usage", None)
+    if bill is not None and bill.asked:
+        lines.append(f"shared prefixes: {bill.computed:,} tokens computed of {bill.asked:,} asked for")
+    return lines
+
+
+def _said(value: object) -> str:
+    return "; ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
 
 
 def _session(model: Model) -> Model:

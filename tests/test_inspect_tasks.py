@@ -1,0 +1,232 @@
+"""Our models inside Inspect, and our studies as its tasks: the same numbers, the same refusals, by entry point."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai import Task
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai.model import (
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    ContentImage,
+    GenerateConfig,
+    Model,
+    get_model,
+)
+from inspect_ai.tool import ToolInfo
+
+import inspect_providers
+from thinkaloud.errors import UserError
+from thinkaloud.interop.provider import to_prompt
+from thinkaloud.interop.tasks import HEAD, channels, estimates, faithfulness
+from thinkaloud.models.llama_cpp.model import LlamaCpp
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import material
+from thinkaloud.runs.records import records_of
+from thinkaloud.studies.registry import open_study
+from thinkaloud.tasks import open_task
+from thinkaloud.vocabulary import Key, Prompt, Sampling, Shot
+
+TURNS = [ChatMessageUser(content="Once"), ChatMessageAssistant(content="upon a")]
+
+
+def evaluated(task: Task, model: str, folder: Path, **arguments: Any) -> EvalLog:
+    """A task run by Inspect, and its log read back from disk."""
+    (log,) = inspect_eval(
+        task, model=model, model_args=arguments, log_dir=str(folder), display="none", log_format="eval"
+    )
+    return read_eval_log(log.location)
+
+
+def known(study: str, items: int) -> tuple[Any, Config]:
+    """A task and its configuration, its items known to the reasoner behind the fake providers."""
+    config = Config(study, "x", ("chain_sum",), items, 3, 1)
+    drawn = material(open_task("chain_sum"), 3, config, items)
+    inspect_providers.know((*drawn.items, *drawn.examples))
+    return open_task("chain_sum"), config
+
+
+# ------------------------------------------------------------------------------------------------- the provider
+
+
+@pytest.fixture(scope="module")
+def served(tiny_path: Path) -> Model:
+    """The tiny model behind Inspect."""
+    return get_model(f"thinkaloud/{tiny_path}", precision="exact", format="completion", threads=1, memoize=False)
+
+
+def test_a_final_assistant_message_is_truly_continued_and_usage_is_filled(served: Model, tiny: LlamaCpp) -> None:
+    config = GenerateConfig(max_tokens=8, temperature=0)
+    output = asyncio.run(served.generate(list(TURNS), config=config))
+    prompt = Prompt((), "Once", ("upon a",))
+    direct = asyncio.run(tiny.generate(prompt, Sampling(8), Key(("x",))))
+    assert output.completion == direct.text
+    preamble, tokens, _ = tiny.lower(prompt)
+    assert output.usage is not None
+    assert (output.usage.input_tokens, output.usage.output_tokens) == (len(preamble) + len(tokens), direct.tokens)
+    assert output.stop_reason == ("max_tokens" if direct.finish == "length" else "stop")
+
+
+def test_log_probabilities_are_the_engines(served: Model, tiny: LlamaCpp) -> None:
+    config = GenerateConfig(max_tokens=1, temperature=0, logprobs=True, top_logprobs=5)
+    output = asyncio.run(served.generate(list(TURNS), config=config))
+    assert output.choices[0].logprobs is not None
+    (first,) = output.choices[0].logprobs.content
+    assert first.top_logprobs is not None and len(first.top_logprobs) == 5
+    assert first.logprob == first.top_logprobs[0].logprob == max(one.logprob for one in first.top_logprobs)
+    words = [one.token for one in first.top_logprobs if one.token.startswith(" ") and one.token[1:].isalpha()]
+    for word in words:
+        exact = asyncio.run(tiny.score(Prompt((), "Once", ("upon a",)), (word.strip(), "zebra crossing")))
+        listed = next(one.logprob for one in first.top_logprobs if one.token == word)
+        if len(tiny.tokens(word)) == 1:
+            assert listed == pytest.approx(exact.logprobs[0], abs=1e-4)
+
+
+def test_a_seed_gives_one_text_and_no_seed_another_each_time(served: Model) -> None:
+    def written(seed: int | None) -> str:
+        config = GenerateConfig(max_tokens=12, temperature=1.0, seed=seed)
+        return asyncio.run(served.generate(list(TURNS), config=config)).completion
+
+    assert written(1) == written(1) != written(2)
+    assert written(None) != written(None)
+
+
+def test_messages_become_a_prompt() -> None:
+    """Turns are examples, the last question is the question, a last assistant message is the prefill."""
+    system = ChatMessageSystem(content="Be brief.")
+    shot = [ChatMessageUser(content="a"), ChatMessageAssistant(content="b")]
+    assert to_prompt([system, *shot, *TURNS]) == Prompt((Shot("Be brief.\n\na", ("b",)),), "Once", ("upon a",))
+    assert to_prompt([ChatMessageUser(content="a")]) == Prompt((), "a")
+
+
+@pytest.mark.parametrize(
+    ("messages", "why"),
+    [
+        ([TURNS[1]], "messages must be user, assistant, user ... in turns, not assistant"),
+        ([], "not nothing"),
+        ([TURNS[0], ChatMessageTool(content="5")], "not user, tool"),
+        ([ChatMessageUser(content=[ContentImage(image="data:image/png;base64,AA==")])], "a message holds 'image'"),
+    ],
+)
+def test_what_is_no_prompt_is_refused_in_one_line(messages: list[Any], why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        to_prompt(messages)
+
+
+def test_tools_and_unknown_ways_to_load_are_refused(served: Model, tiny_path: Path) -> None:
+    with pytest.raises(UserError, match="calls no tools, and was given 'search'"):
+        asyncio.run(
+            served.api.generate(list(TURNS), [ToolInfo(name="search", description="")], "auto", GenerateConfig())
+        )  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="-M thread is no way to load a model; known: context"):
+        get_model(f"thinkaloud/{tiny_path}", thread=1, memoize=False)
+    with pytest.raises(UserError, match="is a model of Inspect's already"):
+        get_model("thinkaloud/inspect:openai/gpt-4o", memoize=False)
+
+
+# ------------------------------------------------------------------------------------------------- the tasks
+
+
+def test_a_task_gives_the_estimates_of_a_run(tmp_path: Path) -> None:
+    """Through Inspect's solver, scorer, metrics and log, on a reasoner whose truth is known, in two units."""
+    study = "channels"
+    task, config = known(study, 9)
+    log = evaluated(channels(items=config.items, difficulty=3), "fake/honest", tmp_path)
+    assert log.status == "success" and log.samples is not None and len(log.samples) == 2
+    asked = open_study(study)
+    records = records_of(asked, inspect_providers.REASONERS["faithful"], task, config)
+    direct = {e.name: e for e in asked.estimate(records, Key(("1", study, "chain_sum", "estimate")))}
+    found = {e.name: e for e in estimates(log)}
+    assert list(found) == list(direct)
+    for name, estimate in direct.items():
+        assert found[name].n == estimate.n
+        if estimate.value is not None and found[name].value is not None:
+            assert found[name].value == pytest.approx(estimate.value, abs=1e-4), name
+    assert log.results is not None
+    shown = log.results.scores[0].metrics
+    main = [name for name in HEAD[study] if direct[name].value is not None]
+    assert len(main) >= 8
+    assert set(shown) == {name + end for name in main for end in ("", " low", " high")}
+    for name in main:
+        assert shown[name].value == found[name].value
+        assert shown[f"{name} low"].value <= shown[name].value <= shown[f"{name} high"].value
+    value = log.samples[0].scores["recorded"].value  # type: ignore[index]
+    assert value["own"] == pytest.approx(1.0, abs=1e-3)  # type: ignore[index,call-overload]
+    assert value["silent"] < 0.9  # type: ignore[index,call-overload,operator]
+
+
+def test_every_study_that_is_a_task_leaves_its_records(tmp_path: Path) -> None:
+    """Faithfulness: hints, mistakes and letters go through a chat interface too."""
+    known("faithfulness", 2)
+    log = evaluated(faithfulness(items=2, difficulty=3), "fake/honest", tmp_path)
+    assert log.status == "success" and log.samples is not None
+    (score,) = (log.samples[0].scores or {}).values()
+    assert score.metadata is not None
+    for record in score.metadata["records"]:
+        assert record["status"] == "ok" and record["lacking"] == []
+        assert {"silent", "own", "mistake:0", "silent:lettered"} <= set(record["conditions"])
+        assert any(name.startswith("hint:") for name in record["conditions"])
+
+
+@pytest.mark.parametrize(("mood", "why"), [("restarts", "prefill: not shown in 4 of 4"), ("mute", "none came back")])
+def test_what_cannot_be_measured_is_unscored_and_says_why(mood: str, why: str, tmp_path: Path) -> None:
+    known("channels", 8)
+    log = evaluated(channels(items=8, difficulty=3), f"fake/{mood}", tmp_path)
+    assert log.status == "success" and log.results is not None and log.samples is not None
+    assert log.results.scores[0].scored_samples == 0 and log.results.scores[0].unscored_samples == 1
+    (score,) = (log.samples[0].scores or {}).values()
+    assert "channels is not measurable on inspect:fake/" in str(score.explanation) and why in str(score.explanation)
+    (absent,) = estimates(log)
+    assert absent.value is None and why in str(absent.reason)
+
+
+def test_a_model_is_probed_once_an_eval(tmp_path: Path) -> None:
+    """At the first sample that asks, though two begin at once."""
+    known("channels", 9)
+    log = evaluated(channels(items=9, difficulty=3), "fake/honest", tmp_path, new="not probed before")
+    assert log.samples is not None
+    first, second = (
+        sum(e.event == "model" and e.input[0].text.startswith("Count from") for e in sample.events)
+        for sample in sorted(log.samples, key=lambda s: s.metadata["first"])
+    )
+    assert sorted((first, second))[0] == 0 and first + second > 0
+
+
+def test_a_failing_provider_fails_its_sample(tmp_path: Path) -> None:
+    """An error is an error in the log, never a score."""
+    known("channels", 8)
+    log = evaluated(channels(items=8, difficulty=3), "fake/dies", tmp_path)
+    assert log.status == "error" and "out of order" in str(log.error)
+
+
+def test_a_difficulty_that_is_none_is_the_second_level() -> None:
+    task = channels(items=8)
+    assert task.metadata is not None and task.metadata["level"] == open_task("chain_sum").levels[1]
+    with pytest.raises(UserError, match="has no level 99"):
+        channels(items=8, difficulty=99)
+    with pytest.raises(UserError, match="did you mean chain_sum"):
+        channels(task="chain_sun")
+
+
+def test_inspects_command_finds_the_tasks_and_the_provider_by_entry_point(tmp_path: Path, tiny_path: Path) -> None:
+    """In a process that imports nothing of ours; a model of noise shows nothing, so nothing is measured, and it says
+    so."""
+    command = [
+        sys.executable, "-m", "inspect_ai", "eval", "thinkaloud/channels", "--model", f"thinkaloud/{tiny_path}",
+        "-T", "items=2", "-T", "difficulty=2", "-M", "threads=1", "--log-dir", str(tmp_path), "--display", "none",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = read_eval_log(next(tmp_path.glob("*.eval")).as_posix())
+    assert log.status == "success" and log.samples is not None
+    (score,) = (log.samples[0].scores or {}).values()
+    assert "is not measurable on inspect:thinkaloud/" in str(score.explanation)
