@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from thinkaloud.models.check import noise_floor, prompts
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.llama_cpp.engine import Engine
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.requests import SampleRequest, ScoreRequest
+from thinkaloud.models.requests import SampleRequest, ScoreRequest, logsumexp
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Sampling, Shot
 
 SHOTS = (Shot("What is 1 + 1?", ("1 plus 1 is 2.", "The answer is 2.")),)
@@ -38,6 +39,18 @@ def logprobs(answers: object) -> list[float]:
     assert isinstance(answers, list)
     assert all(isinstance(a, Reading) for a in answers)
     return [x for a in answers for x in a.logprobs]
+
+
+def assert_distributions(engine: Any) -> None:
+    """`logits` of texts that share beginnings, and of none, against `score`."""
+    rng = random.Random(5)
+    preamble, text = (tuple(rng.randrange(1000, 40000) for _ in range(12)) for _ in range(2))
+    texts = [(), text, text[:7], (*text[:7], 1234)]
+    for logits, one in zip(engine.logits(preamble, texts), texts, strict=True):
+        assert logits.shape == (engine.vocabulary,)
+        likely = logits - logsumexp(logits)
+        (read,) = engine.score([ScoreRequest(preamble, one, ((5,), (77,), (4321,)))])
+        assert read.logprobs == pytest.approx([float(likely[t]) for t in (5, 77, 4321)], abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -187,3 +200,7 @@ def test_a_torn_download_is_refused(tmp_path: Path, tiny_path: Path) -> None:
     path.write_bytes(tiny_path.read_bytes()[:5_000_000])
     with pytest.raises(UserError, match=r"torn\.gguf"):
         LlamaCpp(path, loading=Loading(precision="native"))
+
+
+def test_whole_distributions_are_those_that_options_are_read_from(tiny: LlamaCpp) -> None:
+    assert_distributions(tiny.engine)

@@ -9,8 +9,7 @@ the user's words. Tools, pictures and turns out of order are refused in one line
 
 Log-probabilities are those of the text's own tokens, as the tokenizer cuts it: the text is computed once more, in one
 pass, and read at every token. What was drawn token by token can, rarely, have been cut otherwise, and blanks around
-the text are not part of it. Only models that run
-here and have tokens give them.
+the text are not part of it. Only models whose engine runs here give them.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.errors import UserError
 from thinkaloud.interventions.filler import length
 from thinkaloud.models.inspect.loop import Elsewhere
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
 from thinkaloud.models.open import open_model
-from thinkaloud.models.requests import ScoreRequest
+from thinkaloud.models.requests import Lists, logsumexp
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Sampling, Shot
 
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class ThinkaloudAPI(ModelAPI):
         if model_name.startswith("inspect:"):
             raise UserError(f"{model_name!r} is a model of Inspect's already: leave out thinkaloud/")
         self.model = open_model(model_name, _loading(model_args))
+        self._vocabulary: Vocabulary | None = None
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
@@ -106,9 +106,11 @@ class ThinkaloudAPI(ModelAPI):
         )
 
     async def _logprobs(self, prompt: Prompt, written: Completion, config: GenerateConfig) -> Logprobs | None:
-        if not config.logprobs or not isinstance(self.model, Local):
+        if not config.logprobs or not isinstance(self.model, Local) or not isinstance(self.model.engine, Lists):
             return None
-        return Logprobs(content=_along(self.model, prompt, written, config.top_logprobs or 0))
+        if self._vocabulary is None:
+            self._vocabulary = _vocabulary(self.model.engine)
+        return Logprobs(content=_along(self.model, self._vocabulary, prompt, written, config.top_logprobs or 0))
 
     def max_tokens(self) -> int | None:
         """Where nobody says how many."""
@@ -175,7 +177,7 @@ def _shown_tokens(model: Model, prompt: Prompt) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A local model's tokens as text."""
+    """A local model's tokens as text; a control token is empty, and listed as such."""
 
     texts: tuple[str, ...]
     raw: tuple[bytes, ...]
@@ -185,35 +187,23 @@ class Vocabulary:
         return {"token": self.texts[token], "logprob": float(likely[token]), "bytes": list(self.raw[token])}
 
 
-def _vocabulary(model: Local) -> Vocabulary:
-    """All tokens, kept with the engine: a control token is empty, and listed as such."""
-    kept: Vocabulary | None = getattr(model.engine, "_vocabulary", None)
-    if kept is None:
-        context = getattr(model, "_context", None)
-        if context is None:
-            raise UserError(f"{model.card.name} does not list its tokens, so it gives no log-probabilities to Inspect")
-        raw = tuple(context.piece(token) for token in range(context.vocab_size))
-        kept = Vocabulary(tuple(piece.decode("utf-8", "replace") for piece in raw), raw)
-        model.engine._vocabulary = kept  # type: ignore[attr-defined]  # as long as the weights are there
-    return kept
+def _vocabulary(engine: Lists) -> Vocabulary:
+    raw = tuple(engine.pieces.piece(token) for token in range(engine.vocabulary))
+    return Vocabulary(tuple(piece.decode("utf-8", "replace") for piece in raw), raw)
 
 
-def _along(model: Local, prompt: Prompt, written: Completion, top: int) -> list[Logprob]:
-    """What was likely at every token of a text: one request a place, all in one pass over the text."""
+def _along(model: Local, vocabulary: Vocabulary, prompt: Prompt, written: Completion, top: int) -> list[Logprob]:
+    """What was likely at every token of a text, in one pass over the text."""
     import numpy as np
 
-    vocabulary = _vocabulary(model)
+    assert isinstance(model.engine, Lists)
     preamble, tokens, lead = model.lower(prompt)
     # of a single token it is known what it says, and not whether a blank was part of it: see below
     said = model.tokens(lead + written.text) if written.tokens > 1 and written.text else ()
-    every = tuple((token,) for token in range(len(vocabulary.texts)))
-    places = range(max(1, len(said)))
-    readings = model.engine.score([ScoreRequest(preamble, (*tokens, *said[:at]), every) for at in places])
+    places = [(*tokens, *said[:at]) for at in range(max(1, len(said)))]
     found = []
-    for at, reading in zip(places, readings, strict=True):
-        if isinstance(reading, ThinkaloudError):
-            raise reading
-        likely = np.asarray(reading.logprobs)
+    for at, logits in enumerate(model.engine.logits(preamble, places)):
+        likely = logits - logsumexp(logits)
         token = said[at] if said else _likeliest(vocabulary, written.text, likely)
         best = np.argsort(-likely, kind="stable")[:top]
         tops = [TopLogprob(**vocabulary.entry(int(i), likely)) for i in best]

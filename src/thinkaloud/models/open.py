@@ -29,7 +29,8 @@ NAMED = {"smollm2-135m": "SmolLM2-135M-Instruct, 4-bit GGUF, from the package ll
 """Models with a short name, and what they are."""
 FORMS = {
     "FILE.gguf": "a GGUF file, or hf:ORG/REPO/FILE.gguf from a hub",
-    "FOLDER": "a checkpoint for transformers, or hf:ORG/REPO[@REVISION] from a hub, or transformers:FILE.gguf",
+    "FOLDER": "a checkpoint for transformers, or hf:ORG/REPO[@REVISION] from a hub",
+    "transformers:FILE.gguf": "a GGUF file, or smollm2-135m, through transformers",
     "http://HOST/v1#NAME": "a server: llama-server, vLLM, SGLang, or any with OpenAI's completions",
     "inspect:PROVIDER/NAME": "a hosted model, through Inspect's providers",
     "routed:SHARE:MODEL": "any of these behind a gate that decides what its answer call sees",
@@ -110,7 +111,7 @@ def _hub(name: str, loading: Loading) -> Model:
 def _transformers(where: str, loading: Loading) -> Model:
     from thinkaloud.models.transformers import open_transformers
 
-    return open_transformers(where, loading)
+    return open_transformers(_smollm2() if where in NAMED else where, loading)
 
 
 def _server(scheme: str) -> Callable[[str, Loading], Model]:

@@ -75,8 +75,9 @@ def _compile(template: str, bos: str, eos: str) -> Callable[[list[tuple[str, str
     def raise_exception(message: str) -> None:
         raise TemplateError(message)
 
-    # a template is code from a model file: sandboxed, as in transformers, with the same whitespace rules
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    # a template is code from a model file: sandboxed, as in transformers, with the same whitespace rules and statements
+    loops = ["jinja2.ext.loopcontrols"]
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=loops)
     environment.globals["raise_exception"] = raise_exception
     try:
         compiled = environment.from_string(template)

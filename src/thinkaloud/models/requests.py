@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,18 @@ class Pieces(Protocol):
 
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for."""
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """An engine that also shows whole distributions over its `vocabulary` (how many tokens) of `pieces`."""
+
+    pieces: Pieces
+    vocabulary: int
+
+    def logits(self, preamble: tuple[int, ...], texts: Sequence[tuple[int, ...]]) -> list[Logits]:
+        """The logits after each text behind the preamble, shape (vocabulary,), in one pass over all of them."""
         ...
 
 

@@ -32,6 +32,7 @@ class Engine:
 
     def __init__(self, context: Context, cells: int, sequences: int, wave_cells: int) -> None:
         self.context, self.cells, self.sequences = context, cells, sequences
+        self.pieces, self.vocabulary = context, context.vocab_size
         self.wave_cells = wave_cells
         self.usage = Usage()
         self._saved: OrderedDict[tuple[int, ...], Any] = OrderedDict()
@@ -48,6 +49,13 @@ class Engine:
             self.usage += Usage(asked=merged.asked, requests=len(indices))
             results |= dict(zip(indices, merged.readings(), strict=True))
         return [results[i] for i in range(len(requests))]
+
+    def logits(self, preamble: tuple[int, ...], texts: Sequence[tuple[int, ...]]) -> list[Logits]:
+        """The logits after each text behind the preamble, shape (vocabulary,), in one pass over all of them."""
+        tree, found = Tree(), dict[int, Logits]()
+        ends = [(tree.insert(text) or [ROOT])[-1] for text in texts]
+        self._compute(preamble, tree, set(ends), lambda node, row: found.update({node: row.copy()}))
+        return [found[end] for end in ends]
 
     def _compute(
         self,

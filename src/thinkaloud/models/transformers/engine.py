@@ -1,0 +1,111 @@
+"""Batches of requests on a network: trees where texts are read, many at once where they are written.
+
+The examples before the questions are computed once, alone and in one shape, and kept (the least recently used go first
+and are recomputed to the same bits), so no number depends on what was asked before. How a tree is computed is the way
+that the self-test chose (`selftest.py`). Knows nothing about items, strategies or asyncio.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from thinkaloud.errors import ModelError, ThinkaloudError
+from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, by_preamble
+from thinkaloud.models.transformers.memory import size
+from thinkaloud.models.transformers.packed import Read
+from thinkaloud.models.tree import ROOT, Tree
+from thinkaloud.vocabulary import Completion, Reading, Usage
+
+SAVED_BYTES = 1 << 29  # preambles kept
+SAVED = 16  # or this many, where the way of computing does not know how large they are
+
+
+class Way(Protocol):
+    """A way of computing trees; what a preamble looks like is its own business."""
+
+    name: str
+
+    def preamble(self, tokens: Sequence[int]) -> tuple[Any, Logits]:
+        """What is kept of a preamble, and the logits after it."""
+        ...
+
+    def read(self, preamble: Any, offset: int, tree: Tree, wanted: set[int], read: Read) -> int:
+        """Logits after wanted nodes; how many tokens were computed."""
+        ...
+
+    def write(
+        self, preamble: Any, offset: int, requests: Sequence[SampleRequest], pieces: Pieces
+    ) -> tuple[list[Completion | ThinkaloudError], Usage]:
+        """Completions in order, and the bill."""
+        ...
+
+
+class Engine:
+    """Answers lists of requests; `usage` counts what it cost. `cells`: the longest prompt with its answer;
+    `vocabulary`: how many tokens there are."""
+
+    def __init__(self, way: Way, pieces: Pieces, cells: int, vocabulary: int = 0) -> None:
+        self.way, self.pieces, self.cells, self.vocabulary = way, pieces, cells, vocabulary
+        self.usage = Usage()
+        self._saved: OrderedDict[tuple[int, ...], tuple[Any, Logits]] = OrderedDict()
+
+    def score(self, requests: Sequence[ScoreRequest]) -> list[Reading | ThinkaloudError]:
+        """One reading a request, or the error that this request alone ran into."""
+        groups, errors = by_preamble(requests, self.cells)
+        results: dict[int, Reading | ThinkaloudError] = dict(errors)
+        for preamble, indices in groups.items():
+            started = time.perf_counter()
+            merged = Merged([requests[i] for i in indices])
+            wanted = set(merged.targets)
+            kept, logits = self._preamble(preamble)
+            if ROOT in wanted:
+                if logits is None:
+                    raise ModelError("nothing stands before the options: a prompt needs a token")
+                merged.read(ROOT, logits)
+            computed = self.way.read(kept, len(preamble), merged.tree, wanted - {ROOT}, merged.read)
+            seconds = time.perf_counter() - started
+            self.usage += Usage(asked=merged.asked, computed=computed, requests=len(indices), seconds=seconds)
+            results |= dict(zip(indices, merged.readings(), strict=True))
+        return [results[i] for i in range(len(requests))]
+
+    def logits(self, preamble: tuple[int, ...], texts: Sequence[tuple[int, ...]]) -> list[Logits]:
+        """The logits after each text behind the preamble, shape (vocabulary,), in one pass over all of them."""
+        tree, found = Tree(), dict[int, Logits]()
+        ends = [(tree.insert(text) or [ROOT])[-1] for text in texts]
+        kept, last = self._preamble(preamble)
+        if last is not None:
+            found[ROOT] = last
+        wanted = set(ends) - {ROOT}
+        computed = self.way.read(kept, len(preamble), tree, wanted, lambda node, row: found.update({node: row.copy()}))
+        self.usage += Usage(computed=computed)
+        return [found[end] for end in ends]
+
+    def sample(self, requests: Sequence[SampleRequest]) -> list[Completion | ThinkaloudError]:
+        """One completion a request, drawn from its key alone."""
+        groups, errors = by_preamble(requests, self.cells)
+        results: dict[int, Completion | ThinkaloudError] = dict(errors)
+        for preamble, indices in groups.items():
+            started = time.perf_counter()
+            kept, _ = self._preamble(preamble)
+            done, usage = self.way.write(kept, len(preamble), [requests[i] for i in indices], self.pieces)
+            self.usage += usage + Usage(seconds=time.perf_counter() - started)
+            results |= dict(zip(indices, done, strict=True))
+        return [results[i] for i in range(len(requests))]
+
+    def _preamble(self, tokens: tuple[int, ...]) -> tuple[Any, Logits | None]:
+        if not tokens:
+            return [], None
+        if tokens not in self._saved:
+            self._saved[tokens] = self.way.preamble(tokens)
+            self.usage += Usage(computed=len(tokens))
+            while len(self._saved) > 1 and self._too_much():
+                self._saved.popitem(last=False)
+        self._saved.move_to_end(tokens)
+        return self._saved[tokens]
+
+    def _too_much(self) -> bool:
+        kept = [what for what, _ in self._saved.values()]
+        return len(kept) > SAVED or sum(size(what) for what in kept if isinstance(what, list)) > SAVED_BYTES

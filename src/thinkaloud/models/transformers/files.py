@@ -1,0 +1,100 @@
+"""From what a user wrote to files on this machine, and a digest of them.
+
+A folder stays where it is; a hub's repository is fetched once into the hub client's own cache. Knows nothing of torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.llama_cpp.model import file_digest
+
+# what loading needs; weights in subfolders are other formats of the same
+FETCHED = ["*.safetensors", "*.json", "*.model", "*.jinja", "*.txt"]
+OLDER = ["*.bin"]
+ELSEWHERE = ["*/*", "consolidated*", "training_args*", "optimizer*"]
+# what decides the numbers: weights, their shape, and the tokens
+IDENTITY = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "tokenizer.model", "*.gguf")
+
+_HUB = re.compile(r"(hf:)?(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+_BLOB = re.compile(r"[0-9a-f]{64}")
+
+
+def located(where: str | Path) -> tuple[Path, str]:
+    """The folder or GGUF file that is meant, and what to call it."""
+    path = Path(where).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            found = [p.name for p in sorted(path.glob("*.gguf"))]
+            hint = f": name a file in it, {', '.join(found[:5])}" if found else ""
+            raise UserError(f"{str(where)!r} holds no config.json, so it is no model folder{hint}")
+        return path, path.resolve().name
+    if path.is_file():
+        if path.suffix != ".gguf":
+            raise UserError(f"{str(where)!r} is neither a folder with config.json nor a .gguf file")
+        return path, path.stem
+    match = _HUB.fullmatch(str(where))
+    if match is None or path.suffix == ".gguf":
+        raise UserError(f"there is no folder, file or hub repository {str(where)!r} (a hub's is ORG/NAME)")
+    return _fetched(match["name"], match["revision"]), str(where).removeprefix("hf:")
+
+
+def _fetched(name: str, revision: str | None) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise UserError(f"{name!r} comes from a hub: pip install 'thinkaloud[transformers]'") from error
+    try:
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=FETCHED, ignore_patterns=ELSEWHERE))
+        if not any(folder.glob("*.safetensors")):
+            snapshot_download(name, revision=revision, allow_patterns=OLDER, ignore_patterns=ELSEWHERE)
+    except Exception as error:  # the client raises a dozen kinds, for the network and for names
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise UserError(
+            f"could not get {name!r} from the hub ({reason[:200]}): check the name and the network, "
+            "or give the path of a folder"
+        ) from error
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{name!r} holds no config.json: if it offers GGUF files, name one: hf:{name}/FILE.gguf")
+    return folder
+
+
+def digest(path: Path) -> str:
+    """SHA-256 over names and contents of the files that decide the numbers; of a GGUF file, its own."""
+    if path.is_file():
+        return file_digest(path)
+    files = sorted({file for pattern in IDENTITY for file in path.glob(pattern) if file.is_file()})
+    lines = [f"{file.name} {_contents(file)}\n" for file in files]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _contents(file: Path) -> str:
+    # a hub's cache names large files by their SHA-256, so they need not be read for it
+    target = file.resolve()
+    return target.name if file.is_symlink() and _BLOB.fullmatch(target.name) else file_digest(file)
+
+
+def parameters(path: Path) -> int:
+    """Number of weights in a folder, from the headers of its files; 0 where they do not say."""
+    return sum(_elements(file) for file in path.glob("*.safetensors"))
+
+
+def _elements(file: Path) -> int:
+    try:
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+    except (OSError, ValueError, MemoryError) as error:
+        raise UserError(f"{str(file)!r} is not a whole safetensors file ({type(error).__name__})") from error
+    return sum(_product(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
+
+def _product(shape: Iterable[int]) -> int:
+    out = 1
+    for n in shape:
+        out *= n
+    return out

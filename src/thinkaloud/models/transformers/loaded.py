@@ -1,0 +1,91 @@
+"""From files to a network in memory: precision and device. GGUF files are unpacked before (`unpack.py`)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.loading import Loading
+from thinkaloud.models.transformers.files import parameters
+from thinkaloud.models.transformers.unpack import unpacked
+
+EXACT_PARAMETERS = 1_000_000_000  # above this, four bytes a weight are too much to take unasked
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A network in evaluation mode on its device, and its tokenizer. `exact`: every weight is float32."""
+
+    model: Any
+    tokenizer: Any
+    exact: bool
+
+
+def load(path: Path, loading: Loading) -> Loaded:
+    """Load a folder or a GGUF file."""
+    device = chosen(loading.device)
+    with quiet():
+        try:
+            folder = unpacked(path, loading.precision) if path.is_file() else path
+            wide = loading.precision == "exact" or (
+                loading.precision == "auto" and parameters(folder) <= EXACT_PARAMETERS
+            )
+            model, tokenizer = _folder(folder, wide)
+            exact = loading.precision != "native" and model.dtype == torch.float32
+            model = model.eval().requires_grad_(False).to(device)
+        except UserError:
+            raise
+        except Exception as error:  # transformers raises what its readers raise: torn files, unknown architectures
+            reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+            raise UserError(f"transformers could not load {str(path)!r}: {reason[:300]}") from error
+    if exact and device.type == "cuda":
+        torch.set_float32_matmul_precision("highest")  # no TF32
+    return Loaded(model, tokenizer, exact)
+
+
+def chosen(device: str) -> torch.device:
+    """The device that is meant; `auto` is the first there is of cuda, mps and cpu."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _mps() else "cpu")
+    try:
+        named = torch.device(device)
+    except RuntimeError as error:
+        raise UserError(f"no device {device!r}: auto, cpu, cuda, cuda:1 or mps") from error
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _mps()}.get(named.type, False)
+    if not there or (named.type == "cuda" and (named.index or 0) >= torch.cuda.device_count()):
+        raise UserError(f"device {device!r} is not there (or this torch was built without it): --device cpu")
+    return named
+
+
+def _mps() -> bool:
+    return bool(torch.backends.mps.is_available())
+
+
+def _folder(path: Path, wide: bool) -> tuple[Any, Any]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32 if wide else "auto")
+    return model, AutoTokenizer.from_pretrained(path)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Neither progress bars nor advice on stderr, where a run draws its own; errors are raised all the same."""
+    import transformers.utils
+
+    logging: Any = transformers.utils.logging  # untyped
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.set_verbosity(before)

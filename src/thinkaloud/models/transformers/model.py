@@ -1,0 +1,143 @@
+"""A transformers model as thinkaloud asks it, and what torch allows beyond: hidden states and gradients.
+
+`exact` precision (the default up to a billion weights) is float32 throughout; `native` is the checkpoint's own type.
+Which way of computing trees is right for the architecture is measured when the model is loaded (`selftest.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.loading import Loading, cores
+from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.render import Renderer, chat, completion
+from thinkaloud.models.transformers import inside
+from thinkaloud.models.transformers.engine import Engine
+from thinkaloud.models.transformers.files import digest, located
+from thinkaloud.models.transformers.loaded import Loaded, load
+from thinkaloud.models.transformers.net import Net
+from thinkaloud.models.transformers.selftest import choose
+from thinkaloud.models.transformers.tokens import Vocabulary
+from thinkaloud.vocabulary import ModelCard, Prompt
+
+_TRACKING = re.compile(r"\{%-?\s*(end)?generation\s*-?%\}")  # marks for training, which write nothing
+
+
+class Transformers(Local):
+    """A causal model of transformers."""
+
+    engine: Engine
+
+    def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine, net: Net) -> None:
+        super().__init__(card, lowering, engine)
+        self.net = net
+
+    async def hidden(
+        self, prompt: Prompt, layers: Sequence[int] | None = None, at: Literal["last", "parts"] = "last"
+    ) -> npt.NDArray[np.float32]:
+        """Hidden states, shape (layers, places, width). Layer 0 is the embedding, layer i the output of block i (the
+        last one after the final norm, as transformers has it). Places: the prompt's last token, or the last token
+        before the prefill and of each of its parts."""
+        tokens = self._all(prompt)
+        ends = [len(tokens)]
+        if at == "parts":
+            cuts = range(len(prompt.prefill) + 1)
+            ends = [len(self._all(Prompt(prompt.shots, prompt.question, prompt.prefill[:k]))) for k in cuts]
+        return inside.hidden(self.net, tokens, [end - 1 for end in ends], layers)
+
+    async def gradient(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> inside.Attribution:
+        """How much each token of the prompt speaks for each option: gradient times input at the embeddings."""
+        request = self.lowering.scored(prompt, options, closing)
+        tokens = [*request.preamble, *request.tokens]
+        values, logprobs = inside.gradients(self.net, tokens, request.options)
+        pieces = tuple(self.engine.pieces.piece(token) for token in tokens)
+        return inside.Attribution(pieces, tuple(options), logprobs, values)
+
+    def _all(self, prompt: Prompt) -> list[int]:
+        preamble, tokens, _ = self.lower(prompt)
+        return [*preamble, *tokens]
+
+
+def opened(where: str | Path, loading: Loading, name: str | None = None) -> Transformers:
+    """The model that is meant, loaded and tried out."""
+    path, known_as = located(where)
+    loaded = load(path, loading)
+    net = Net(loaded.model, loading.threads or cores())
+    chosen = choose(net)
+    vocabulary = Vocabulary(loaded.tokenizer, _ends(loaded))
+    render, form, bos = _renderer(loaded.tokenizer, vocabulary.bos, loading.format)
+    card = ModelCard(
+        name=name or known_as,
+        backend="transformers",
+        digest=f"sha256:{digest(path)}",
+        format=form,
+        precision=f"{_short(net.dtype)}{', exact' if loaded.exact else ''}",
+        context=min([loading.context, *_trained(net.config)]),
+        capabilities=frozenset({"prefill", "logprobs", "raw_reasoning", "hidden_states", "gradients"}),
+        details=_details(net, path)
+        | {"computed_by": chosen.way.name, "self_test_nats": chosen.floor, "not_computed_by": chosen.refused},
+    )
+    lowering = Lowering(vocabulary.tokenize, bos, render)
+    return Transformers(card, lowering, Engine(chosen.way, vocabulary, card.context, net.vocabulary), net)
+
+
+def _details(net: Net, path: Path) -> dict[str, Any]:
+    import torch
+    import transformers
+
+    return {
+        # of a hub's cache, the commit
+        "source": path.name if path.is_file() or path.parent.name == "snapshots" else "folder",
+        "architecture": str(net.config.model_type),
+        "parameters": sum(weight.numel() for weight in net.model.parameters()),
+        "dtype": _short(net.dtype),
+        "device": str(net.device),
+        "attention": str(getattr(net.model.config, "_attn_implementation", "its own")),
+        "torch": str(torch.__version__),
+        "transformers": str(transformers.__version__),
+    }
+
+
+def _trained(config: Any) -> list[int]:
+    """Lengths that the model was made for. Rotations that change with a text's length do so beyond the original one,
+    and then what was computed for a short text is not what a long one needs: so it ends there."""
+    limits = [getattr(config, "max_position_embeddings", None)]
+    rotations = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    for entry in (rotations, *rotations.values()):
+        if isinstance(entry, dict) and entry.get("rope_type") in ("dynamic", "longrope"):
+            limits.append(entry.get("original_max_position_embeddings"))
+            limits.append(getattr(config, "original_max_position_embeddings", None))
+    return [limit for limit in limits if limit]
+
+
+def _short(dtype: object) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _ends(loaded: Loaded) -> set[int]:
+    """Tokens that end a turn, as the model's own files say."""
+    said: list[Any] = [loaded.tokenizer.eos_token_id, loaded.model.config.get_text_config().eos_token_id]
+    said.append(getattr(loaded.model.generation_config, "eos_token_id", None))
+    flat = [one for entry in said for one in (entry if isinstance(entry, Iterable) else [entry])]
+    return {int(one) for one in flat if one is not None}
+
+
+def _renderer(tokenizer: Any, bos: list[int], wanted: str) -> tuple[Renderer, Literal["chat", "completion"], list[int]]:
+    """How turns are written, and what stands before them (nothing, where the template writes it)."""
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        template = template.get("default")
+    if wanted == "chat" and not isinstance(template, str):
+        raise UserError("this model brings no chat template: use --format completion")
+    if wanted == "completion" or not isinstance(template, str):
+        return completion, "completion", bos
+    begins = "bos_token" in template
+    text = tokenizer.bos_token or ""
+    return chat(_TRACKING.sub("", template), text, tokenizer.eos_token or ""), "chat", [] if begins else bos
