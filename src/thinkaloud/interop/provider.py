@@ -35,9 +35,9 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 from thinkaloud.errors import UserError
 from thinkaloud.interventions.filler import length
-from thinkaloud.models.inspect.loop import Elsewhere
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
+from thinkaloud.models.loop import Elsewhere
 from thinkaloud.models.open import open_model
 from thinkaloud.models.requests import Lists, logsumexp
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Sampling, Shot

@@ -5,13 +5,17 @@ the whole pile to the backend once the event loop has nothing else to run, that 
 answer. The pile's order is the order of asking, which asyncio makes deterministic. Each unit of work has a desk of its
 own, so what is batched together never depends on which other units run at the same time.
 
+A handler may be a coroutine function (a server computes elsewhere); then the pile is answered kind after kind, and
+everybody in it at the same moment, so that those who asked together ask together again.
+
 A desk does not know what a token is.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 # Loop turns without a new request before the pile is handed over. A coroutine that was just answered needs a few
@@ -19,14 +23,17 @@ from typing import Any
 PATIENCE = 6
 
 Handler = Callable[[Sequence[Any]], Sequence[Any]]
+Waiting = tuple[str, Any, asyncio.Future[Any]]
 
 
 class Desk:
     """Collects requests by kind and answers them in batches through one handler a kind."""
 
-    def __init__(self, handlers: dict[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler | Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]]) -> None:
         self._handlers = handlers
-        self._pile: list[tuple[str, Any, asyncio.Future[Any]]] = []
+        self._elsewhere = any(inspect.iscoroutinefunction(handler) for handler in handlers.values())
+        self._answering: set[asyncio.Task[None]] = set()  # a task that nobody holds may vanish
+        self._pile: list[Waiting] = []
         self._armed = False
 
     async def ask(self, kind: str, request: Any) -> Any:
@@ -49,16 +56,42 @@ class Desk:
 
     def _flush(self) -> None:
         pile, self._pile, self._armed = self._pile, [], False
+        if self._elsewhere:
+            task = asyncio.get_running_loop().create_task(self._answer(pile))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+            return
         for kind, handler in self._handlers.items():
-            mine = [(request, future) for k, request, future in pile if k == kind and not future.cancelled()]
-            if not mine:
-                continue
-            try:
-                answers: Sequence[Any] = handler([request for request, _ in mine])
-            except Exception as error:
-                answers = [error] * len(mine)
-            for (_, future), answer in zip(mine, answers, strict=True):
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+            if mine := _of(kind, pile):
+                try:
+                    answers: Any = handler([request for _, request, _ in mine])
+                except Exception as error:
+                    answers = [error] * len(mine)
+                _hand_out(mine, answers)
+
+    async def _answer(self, pile: list[Waiting]) -> None:
+        done = []
+        for kind, handler in self._handlers.items():
+            if mine := _of(kind, pile):
+                try:
+                    found: Any = handler([request for _, request, _ in mine])
+                    answers = await found if inspect.isawaitable(found) else found
+                except Exception as error:
+                    answers = [error] * len(mine)
+                done.append((mine, answers))
+        for mine, answers in done:
+            _hand_out(mine, answers)
+
+
+def _of(kind: str, pile: list[Waiting]) -> list[Waiting]:
+    return [waiting for waiting in pile if waiting[0] == kind and not waiting[2].cancelled()]
+
+
+def _hand_out(mine: list[Waiting], answers: Sequence[Any]) -> None:
+    for (_, _, future), answer in zip(mine, answers, strict=True):
+        if future.cancelled():  # gone while it was computed elsewhere
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

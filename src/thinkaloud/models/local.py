@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
@@ -70,10 +71,11 @@ class Local:
 
     def _open_desk(self) -> None:
         self.usage = Usage()
+        kept = Kept()
 
         def billed(handler: Handler) -> Handler:
             def handle(requests: Sequence[Any]) -> Sequence[Any]:
-                self.engine.usage = Usage()
+                self.engine.usage, self.engine.kept = Usage(), kept
                 answers = handler(requests)
                 self.usage += self.engine.usage
                 return answers

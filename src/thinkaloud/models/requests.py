@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from thinkaloud.errors import ContextTooSmall, ThinkaloudError
+from thinkaloud.models.kept import Kept
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
 
@@ -53,10 +54,11 @@ class SampleRequest:
 
 
 class Engine(Protocol):
-    """Computes lists of requests; `usage` counts what it cost and may be set anew. One request's error does not touch
-    the others."""
+    """Computes lists of requests; `usage` counts what it cost and `kept` is what the session has written so far, and
+    both may be set anew. One request's error does not touch the others."""
 
     usage: Usage
+    kept: Kept
 
     def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Reading | ThinkaloudError]:
         """One reading a request, or the error that this request alone ran into."""
@@ -153,8 +155,18 @@ class Writer:
         self._uniform = request.key.rng.random(request.sampling.tokens)
         self.position = len(request.preamble) + len(request.tokens) - 1
         self.next = -1
-        self.written = 0
+        self.tokens: list[int] = []
         self._text: str | None = None
+
+    @property
+    def written(self) -> int:
+        """How many tokens so far."""
+        return len(self.tokens)
+
+    @property
+    def text_tokens(self) -> tuple[int, ...]:
+        """The prompt below its preamble and what was written, without the last token: that one was not computed."""
+        return (*self.request.tokens, *self.tokens[:-1])
 
     @property
     def done(self) -> bool:
@@ -164,7 +176,7 @@ class Writer:
     def take(self, logits: Logits) -> None:
         """Choose the next token from the logits after the last one."""
         self.next = pick(logits, self.request.sampling, float(self._uniform[self.written]))
-        self.written += 1
+        self.tokens.append(self.next)
         self.position += 1
         if self._pieces.ends(self.next):
             self._text = self._decoded()

@@ -7,7 +7,7 @@ module knows nothing about models, text or llama.cpp, and can be read and tested
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from thinkaloud.errors import ContextTooSmall
@@ -68,18 +68,22 @@ class Wave:
     """A piece of the tree that is computed in one go.
 
     `leaves`: the leaves it reaches, each of which takes one sequence. `shared[i]`: how many nodes from the root on leaf
-    i's path are already in memory, under the *last* leaf of the wave before. `rows`: the new nodes in order, each with
-    the indices (into `leaves`) of the leaves below it.
+    i's path are already in memory, under the *last* leaf of the wave before; `known[i]`: how many need not be computed
+    at all. `rows`: the new nodes in order, each with the indices (into `leaves`) of the leaves below it.
     """
 
     leaves: tuple[int, ...]
     shared: tuple[int, ...]
+    known: tuple[int, ...]
     rows: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-def waves(tree: Tree, sequences: int, cells: int, rows: int | None = None) -> Iterator[Wave]:
+def waves(
+    tree: Tree, sequences: int, cells: int, rows: int | None = None, known: Set[int] = frozenset()
+) -> Iterator[Wave]:
     """Cut the tree into waves of at most `sequences` leaves that hold at most `cells` nodes in memory at a time, and
-    compute at most `rows` new ones (more where one leaf alone needs them).
+    compute at most `rows` new ones (more where one leaf alone needs them). `known` nodes are not computed: the parent
+    of each is known too, and none is a leaf.
 
     Leaves come in depth-first order, so all that a wave shares with earlier ones lies on the path of the last leaf
     before it: keeping that one sequence is enough to compute every node exactly once.
@@ -89,28 +93,44 @@ def waves(tree: Tree, sequences: int, cells: int, rows: int | None = None) -> It
     while pending:
         held: set[int] = set()  # the wave before is let go, but for what this one shares with it
         chosen: list[list[int]] = []
-        known = set(last)
+        there = known | set(last)
         for path in pending[:sequences]:
             if len(path) > cells:
                 raise ContextTooSmall(len(path), cells, "one prompt")
             both = held.union(path)
-            if len(both) > cells or (rows is not None and chosen and len(both - known) > rows):
+            if len(both) > cells or (rows is not None and chosen and len(both - there) > rows):
                 break
             held = both
             chosen.append(path)
-        yield _wave(chosen, known)
+        yield _wave(chosen, set(last), known)
         last = chosen[-1]
         pending = pending[len(chosen) :]
 
 
-def _wave(paths: list[list[int]], known: set[int]) -> Wave:
+def _wave(paths: list[list[int]], last: Set[int], known: Set[int]) -> Wave:
     below: dict[int, list[int]] = {}
     for index, path in enumerate(paths):
         for node in path:
-            if node not in known:
+            if node not in last and node not in known:
                 below.setdefault(node, []).append(index)
-    shared = tuple(sum(node in known for node in path) for path in paths)
     # dicts keep insertion order, and a path inserts parents before children: the rows are in depth-first order
     return Wave(
-        tuple(path[-1] for path in paths), shared, tuple((node, tuple(indices)) for node, indices in below.items())
+        tuple(path[-1] for path in paths),
+        tuple(sum(node in last for node in path) for path in paths),
+        tuple(sum(node in known for node in path) for path in paths),
+        tuple((node, tuple(indices)) for node, indices in below.items()),
     )
+
+
+def common(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    """Length of the beginning that two sequences share, by halving: slices are compared as a whole."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low if one[low] != other[low] else low + 1

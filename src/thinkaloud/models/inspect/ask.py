@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from thinkaloud.errors import ModelError, ThinkaloudError, UserError
-from thinkaloud.models.inspect.loop import Elsewhere
+from thinkaloud.models.loop import Elsewhere
 from thinkaloud.vocabulary import Prompt, Sampling, Usage
 
 if TYPE_CHECKING:

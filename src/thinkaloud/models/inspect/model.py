@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ModelError, NotMeasurable, UserError
 from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, turns
-from thinkaloud.models.inspect.loop import Elsewhere
 from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.loading import Loading
+from thinkaloud.models.loop import Elsewhere
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:

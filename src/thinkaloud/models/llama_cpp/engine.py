@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from thinkaloud.errors import ThinkaloudError
+from thinkaloud.models.kept import Entry, Kept
 from thinkaloud.models.llama_cpp.lib import Context, Rows
 from thinkaloud.models.requests import Logits, Merged, SampleRequest, ScoreRequest, Writer, by_preamble
 from thinkaloud.models.tree import ROOT, Tree, waves
@@ -34,7 +35,8 @@ class Engine:
         self.context, self.cells, self.sequences = context, cells, sequences
         self.pieces, self.vocabulary = context, context.vocab_size
         self.wave_cells = wave_cells
-        self.usage = Usage()
+        self._scratch = sequences - 1  # never anybody's
+        self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     # ------------------------------------------------------------------------------------------------ scoring
@@ -70,21 +72,26 @@ class Engine:
         root_logits = self._restore(preamble, ROOT in wanted)
         if root_logits is not None:
             read(ROOT, root_logits)
-        room = min(self.wave_cells, self.cells - offset)
-        free = list(range(1, self.sequences))
+        room = max(min(self.wave_cells, self.cells - offset), max(tree.depth, default=0))
+        known = self._known(preamble, tree, wanted, 2 * room)  # this wave and what is left of the last
+        free = list(range(1, self._scratch))
         spine: int | None = None
         half = len(free) // 2  # the last wave's spine must stay while the next one is set up
-        for wave in waves(tree, half, max(room, max(tree.depth, default=0)), WAVE_ROWS):
-            spent = [s for s in range(1, self.sequences) if s not in free and s != spine]
+        for wave in waves(tree, half, room, WAVE_ROWS, known.keys()):
+            spent = [s for s in range(1, self._scratch) if s not in free and s != spine]
             for sequence in spent:
                 context.remove(sequence)
                 free.append(sequence)
             free.sort()
             taken = [free.pop(0) for _ in wave.leaves]
-            for sequence, shared in zip(taken, wave.shared, strict=True):
+            goes_on: list[tuple[int, int, Entry]] = []
+            for sequence, leaf, shared, kept in zip(taken, wave.leaves, wave.shared, wave.known, strict=True):
                 context.copy(TRUNK, sequence, 0, offset)
-                if spine is not None and shared:
+                if kept > shared:
+                    goes_on.append((sequence, kept, known[tree.path(leaf)[kept - 1]]))
+                elif spine is not None and shared:
                     context.copy(spine, sequence, offset, offset + shared)
+            self._go_on(goes_on, offset)
             if spine is not None:
                 context.remove(spine)
                 free.append(spine)
@@ -96,7 +103,37 @@ class Engine:
             for node, row in zip((n for n, _ in wave.rows if n in wanted), logits, strict=True):
                 read(node, row)
             spine = taken[-1]
-        self.usage += Usage(computed=len(tree), seconds=time.perf_counter() - started)
+        self.usage += Usage(computed=len(tree) - len(known), seconds=time.perf_counter() - started)
+
+    # ------------------------------------------------------------------------------------------------ what is kept
+
+    def _known(self, preamble: tuple[int, ...], tree: Tree, wanted: set[int], room: int) -> dict[int, Entry]:
+        """What the session has written already; nothing where it would not fit beside `room` cells."""
+        known = self.kept.known(preamble, tree, wanted)
+        longest = max((len(entry.tokens) for entry in known.values()), default=0)
+        return known if len(preamble) + room + longest <= self.context.cells else {}
+
+    def _go_on(self, sequences: Sequence[tuple[int, int, Entry]], offset: int) -> None:
+        """Put the first so many cells of an entry into each sequence."""
+        by_entry: dict[Entry, list[tuple[int, int]]] = {}
+        for sequence, count, entry in sequences:
+            by_entry.setdefault(entry, []).append((sequence, count))
+        for entry, takers in by_entry.items():
+            self.context.restore(self._scratch, entry.state)
+            for sequence, count in takers:
+                self.context.copy(self._scratch, sequence, offset, offset + count)
+            self.context.remove(self._scratch)
+
+    def _keep(self, sequence: int, writer: Writer) -> None:
+        """Keep a text that was written, below its preamble. In exact mode only: elsewhere the shape in which a cell was
+        computed moves logits by more than rounding, and a reading after kept cells is compared with others."""
+        if not self.context.exact:
+            return
+        offset, tokens = len(writer.request.preamble), writer.text_tokens
+        self.context.copy(sequence, self._scratch, offset, offset + len(tokens))
+        state = self.context.save(self._scratch)
+        self.context.remove(self._scratch)
+        self.kept.add(writer.request.preamble, tokens, state, len(state))
 
     def _restore(self, preamble: tuple[int, ...], logits_wanted: bool) -> Logits | None:
         """Empty the memory and put the preamble's cells into the trunk; its last logits where they are wanted."""
@@ -143,7 +180,7 @@ class Engine:
         results: dict[int, Completion | ThinkaloudError],
     ) -> None:
         active: dict[int, Writer] = {}  # by sequence
-        free = list(range(1, min(self.sequences, WRITERS + 1)))
+        free = list(range(1, min(self._scratch, WRITERS + 1)))
         held = len(preamble)
         while queue or active:
             admitted: list[tuple[int, int]] = []
@@ -155,10 +192,11 @@ class Engine:
                 held += needed
                 admitted.append((free.pop(0), queue.pop(0)))
             if admitted:
-                self._admit(preamble, requests, admitted, active)
+                self._admit(requests, admitted, active, held)
             for sequence in [s for s, writer in active.items() if writer.done]:
                 writer = active.pop(sequence)
                 results[writer.index] = writer.completion()
+                self._keep(sequence, writer)
                 self.usage += Usage(generated=writer.written)
                 self.context.remove(sequence)
                 free.append(sequence)
@@ -173,12 +211,14 @@ class Engine:
 
     def _admit(
         self,
-        preamble: tuple[int, ...],
         requests: Sequence[SampleRequest],
         admitted: list[tuple[int, int]],
         active: dict[int, Writer],
+        held: int,
     ) -> None:
-        """Compute the prompts of new requests (shared tokens once) and let each write its first token."""
+        """Compute the prompts of new requests (shared tokens once) and let each write its first token. `held`: cells
+        promised, theirs among them."""
+        preamble = requests[admitted[0][1]].preamble
         below: dict[int, list[int]] = {}
         tree, ends = Tree(), []
         for sequence, index in admitted:
@@ -187,12 +227,17 @@ class Engine:
             for node in nodes:
                 below.setdefault(node, []).append(sequence)
             self.context.copy(TRUNK, sequence, 0, len(preamble))
-        rows, wanted = Rows(), set(ends)
+        wanted = set(ends)
+        known = self._known(preamble, tree, wanted, held - len(preamble))
+        goes_on = [(s, [n for n in tree.path(end) if n in known]) for (s, _), end in zip(admitted, ends, strict=True)]
+        self._go_on([(s, len(path), known[path[-1]]) for s, path in goes_on if path], len(preamble))
+        rows = Rows()
         for node in range(1, len(tree) + 1):  # numbered parents first
-            rows.add(tree.token[node], len(preamble) + tree.depth[node] - 1, below[node], node in wanted)
+            if node not in known:
+                rows.add(tree.token[node], len(preamble) + tree.depth[node] - 1, below[node], node in wanted)
         logits = dict(zip(sorted(wanted), self.context.decode(rows), strict=True))
         asked = sum(len(preamble) + len(requests[i].tokens) for _, i in admitted)
-        self.usage += Usage(asked=asked, computed=len(tree), requests=len(admitted))
+        self.usage += Usage(asked=asked, computed=len(tree) - len(known), requests=len(admitted))
         for (sequence, index), end in zip(admitted, ends, strict=True):
             active[sequence] = writer = Writer(self.context, index, requests[index])
             writer.take(logits[end])

@@ -237,6 +237,7 @@ class Context:
         params = type(lib.context_params).from_buffer_copy(lib.context_params)
         params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = cells, 512, 512, sequences
         params.n_outputs_max_per_seq, params.kv_unified = 0, True
+        self.cells, self.exact = cells, exact
         params.n_threads = params.n_threads_batch = threads
         if exact:  # F16 caches and flash attention both round (by 8e-3 logits on F32 weights)
             params.flash_attn_type, params.type_k, params.type_v = FLASH_OFF, GGML_TYPE_F32, GGML_TYPE_F32

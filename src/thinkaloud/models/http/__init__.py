@@ -1,0 +1,5 @@
+"""Models behind OpenAI-compatible servers: `http://HOST:PORT/v1#NAME`. What a server is, is found out by asking it."""
+
+from thinkaloud.models.http.opening import open_http
+
+__all__ = ["open_http"]

@@ -1,0 +1,197 @@
+"""llama-server (llama.cpp): its own `/completion`, with tokens in and log-probabilities out.
+
+Read in its source and run here. What is relied on: `n_probs` log-probabilities are those of the raw logits over the
+whole vocabulary (`post_sampling_probs` off), whatever the sampler does afterwards; the *chosen* token always comes
+with its own, so a token far down the list is read exactly by forcing it (a bias of `FORCE` on it, greedy), at the
+price of one computed token. Of a chosen token that is only a part of a character nothing comes back, not even the
+list: then another is forced and the whole vocabulary listed. A slot keeps the last prompt it saw, and what the next
+one shares with it is not computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.http.client import Client, Malformed
+from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
+from thinkaloud.models.render import Renderer, chat, completion
+from thinkaloud.vocabulary import Completion, Sampling, Usage
+
+LISTED = 128  # the likeliest tokens asked for with each node: enough for most options, and little to send
+FORCE = 1e6
+EVERY = 1 << 20  # more than any vocabulary: the server lists what it has
+FIELDS = ("content", "completion_probabilities", "timings", "tokens_evaluated", "tokens_predicted", "stop_type")
+# the order of `requests.pick`: temperature first, then the nucleus, nothing else
+SAMPLERS = ("temperature", "top_p")
+NEUTRAL = {
+    "top_k": 0, "min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0, "presence_penalty": 0.0,
+    "frequency_penalty": 0.0, "dry_multiplier": 0.0, "xtc_probability": 0.0, "mirostat": 0, "min_keep": 0,
+}  # fmt: skip
+
+
+async def llama_server(client: Client) -> LlamaServer | None:
+    """The server if it is one of these."""
+    props = await client.has("/props")
+    if not isinstance(props, dict) or "default_generation_settings" not in props:
+        return None
+    listed = await client.has("/v1/models")
+    model = listed["data"][0] if isinstance(listed, dict) and listed.get("data") else {}
+    meta = model.get("meta") or {}
+    context = props["default_generation_settings"].get("n_ctx") or meta.get("n_ctx") or 0
+    alias = str(props.get("model_alias") or model.get("id") or "")
+    identity = {
+        "alias": alias.rpartition("/")[2],
+        "template": props.get("chat_template"),
+        **{key: meta.get(key) for key in ("n_vocab", "n_embd", "n_params", "size", "n_ctx_train", "ftype")},
+    }
+    details = {
+        "weights": f"{props.get('model_ftype') or meta.get('ftype') or 'unknown'}, as the server says",
+        "log-probabilities": "of the raw logits; tokens that are not among the likeliest are forced, and exact too",
+        "computed": "as the server says",
+    }
+    slots = max(1, int(props.get("total_slots") or 1))
+    limit = min(int(context), int(meta.get("n_ctx_train") or context))
+    about = About("llama-server", str(props.get("build_info", "unknown")), alias, identity, limit, slots, details)
+    return LlamaServer(client, about, str(props.get("chat_template") or ""))
+
+
+class LlamaServer:
+    """One of these."""
+
+    def __init__(self, client: Client, about: About, template: str) -> None:
+        self.client, self.about = client, about
+        self._template = template
+        self._mark: int | None = None
+        self._whole: int | None = None
+
+    async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
+        """One request for all texts without control tokens, one each for those with."""
+        out: dict[int, Tokens] = {}
+        plain = [i for i, (text, special) in enumerate(texts) if not special]
+        if len(plain) > 1:
+            out |= dict(zip(plain, await self._many([texts[i][0] for i in plain]), strict=True))
+        for i, (text, special) in enumerate(texts):
+            if i not in out:
+                out[i] = await self._one(text, special)
+        return [out[i] for i in range(len(texts))]
+
+    async def _one(self, text: str, special: bool, added: bool = False) -> Tokens:
+        body = {"content": text, "parse_special": special, "add_special": added}
+        return await self.client.post("/tokenize", body, _tokens) if text or added else ()
+
+    async def _many(self, texts: Sequence[str]) -> list[Tokens]:
+        """A list is tokenised part by part, and numbers in it are taken as tokens: a control token, which no text can
+        become here, parts one text's tokens from the next one's."""
+        mark = await self._marker()
+        content = [part for text in texts for part in (text, mark)]
+
+        def parted(found: Any) -> list[Tokens]:
+            parts: list[list[int]] = [[]]
+            for token in _tokens(found):
+                if token == mark:
+                    parts.append([])
+                else:
+                    parts[-1].append(token)
+            if len(parts) != len(texts) + 1 or parts[-1]:
+                raise Malformed("the texts came back in other parts")
+            return [tuple(part) for part in parts[:-1]]
+
+        return await self.client.post("/tokenize", {"content": content, "parse_special": False}, parted)
+
+    async def _marker(self) -> int:
+        """A token that only a control text becomes: the end of a turn, as the template or the vocabulary has it."""
+        if self._mark is None:
+            for text in ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|endoftext|>", "<|end|>", "<eos>"):
+                control, plain = await self._one(text, True), await self._one(text, False)
+                if len(control) == 1 and control[0] not in plain:
+                    self._mark = control[0]
+                    return self._mark
+            self._mark = 0  # every vocabulary begins with one that no text becomes
+        return self._mark
+
+    async def bos(self) -> Tokens:
+        """What is added to a text at its beginning."""
+        bare, added = await self._one("a", False), await self._one("a", False, True)
+        return added[: len(added) - len(bare)] if added[-len(bare) :] == bare else added[: added.index(bare[0])]
+
+    async def renderer(self, wanted: str) -> tuple[Renderer, str]:
+        """From the template that the server shows."""
+        if wanted == "chat" and not self._template:
+            raise UserError("this server shows no chat template: use --format completion")
+        if wanted != "completion" and self._template:
+            return chat(self._template, "", ""), "chat"
+        return completion, "completion"
+
+    async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
+        """From the list of the likeliest, and by force what is not on it."""
+        found: dict[int, float] = {}
+        usage = Usage(asked=len(node.tokens))
+        for token in node.wanted:
+            if token not in found:
+                more = {"n_probs": 1 if found else LISTED, "temperature": temperature}
+                listed, cost = await self._forced(node, slot, token, more)
+                usage += Usage(computed=cost.computed, seconds=cost.seconds)
+                found |= {wanted: listed[wanted] for wanted in node.wanted if wanted in listed}
+        if len(found) < len(node.wanted):
+            listed, cost = await self._forced(node, slot, await self._letter(), {"n_probs": EVERY})
+            usage += Usage(computed=cost.computed, seconds=cost.seconds)
+            found |= {wanted: listed[wanted] for wanted in node.wanted if wanted in listed}
+        return Read(real(found), usage)
+
+    async def _letter(self) -> int:
+        """A token that is a whole character."""
+        self._whole = self._whole or (await self._one("a", False))[0]
+        return self._whole
+
+    async def _forced(
+        self, node: Node, slot: int, token: int, more: Mapping[str, Any]
+    ) -> tuple[dict[int, float], Usage]:
+        """The log-probabilities that come with a chosen token; none where it is no whole character."""
+        force = {"logit_bias": [[token, FORCE]], "samplers": SAMPLERS, "post_sampling_probs": False}
+        body = self._body(node.tokens, slot, {"n_predict": 1, "temperature": 0.0, **force, **more})
+
+        def read(found: Any) -> tuple[dict[int, float], Usage]:
+            usage = self._usage(found, node.tokens)
+            if "completion_probabilities" not in found and found["stop_type"] == "limit":
+                return {}, usage
+            entry = found["completion_probabilities"][0]
+            if entry["id"] != token:
+                raise Malformed(f"token {entry['id']!r} was chosen, {token} was forced")
+            return {counted(e["id"]): number(e["logprob"]) for e in [entry, *entry["top_logprobs"]]}, usage
+
+        return await self.client.post("/completion", body, read)
+
+    async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
+        """With the server's own sampler: temperature, then the nucleus, from a seed of 31 bits."""
+        body = self._body(tokens, slot, {
+            "n_predict": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
+            "samplers": SAMPLERS, "seed": seed & 0x7FFFFFFF, "stop": sampling.stop,
+        })  # fmt: skip
+
+        def read(found: Any) -> Written:
+            usage = self._usage(found, tokens)
+            count = counted(found["tokens_predicted"], sampling.tokens)
+            finish: Literal["stop", "length"] = "length" if found["stop_type"] == "limit" else "stop"
+            if finish == "length" and count < sampling.tokens:
+                raise Malformed(f"cut off after {count} of {sampling.tokens} tokens")
+            return Written(Completion(text_of(found["content"]), count, finish), usage + Usage(generated=count))
+
+        return await self.client.post("/completion", body, read)
+
+    def _body(self, tokens: Tokens, slot: int, more: Mapping[str, Any]) -> dict[str, Any]:
+        cache = self.client.address.cache
+        fixed = {"prompt": tokens, "id_slot": slot, "cache_prompt": cache, "stream": False, "response_fields": FIELDS}
+        return {**NEUTRAL, **fixed, **more}
+
+    def _usage(self, found: Any, tokens: Tokens) -> Usage:
+        if found["tokens_evaluated"] != len(tokens):  # the prompt was cut, or is not the one that was sent
+            raise Malformed(f"{found['tokens_evaluated']!r} tokens of {len(tokens)} were taken")
+        timings = found["timings"]
+        seconds = max(0.0, float(timings["prompt_ms"]) + float(timings["predicted_ms"])) / 1000
+        return Usage(asked=len(tokens), computed=counted(timings["prompt_n"], len(tokens)), seconds=seconds)
+
+
+def _tokens(found: Any) -> Tokens:
+    return ids(found["tokens"])

@@ -1,0 +1,82 @@
+"""A model behind a server that takes tokens: `Local` with the engine elsewhere.
+
+Prompts become the same tokens that they would become here (each part for itself, control tokens in the frame only), so
+bills and ledgers count exactly, the prefill truly goes on, and equal beginnings are equal for the server's cache.
+Readings are the model's log-probabilities, checked at opening (`probe`). What is not the same: samples. A server draws
+with a generator of its own; the seed follows from the key, and whether equal seeds give equal texts is the server's
+(llama-server: the same build on the same machine, up to rounding that depends on what else is computed at the time).
+Greedy texts do not depend on a seed, but for ties within rounding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from thinkaloud.models.batching import Desk
+from thinkaloud.models.http.client import CALLS, Client
+from thinkaloud.models.http.engine import Remote
+from thinkaloud.models.http.tokens import Text, Tokenizer
+from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.render import Renderer
+from thinkaloud.models.requests import SampleRequest
+from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
+
+
+class Served(Local):
+    """A model whose tokens are computed by a server. `retried`: how many tries went wrong and were made good."""
+
+    engine: Remote
+
+    def __init__(self, card: ModelCard, render: Renderer, bos: Sequence[int], engine: Remote, client: Client) -> None:
+        self._tokenizer, self._render, self._client = Tokenizer(engine.served), render, client
+        super().__init__(card, Lowering(self._tokenizer, bos, render), engine)
+
+    @property
+    def retried(self) -> int:
+        """Tries of this model's client that went wrong and were made good."""
+        return self._client.tally.retried
+
+    def _open_desk(self) -> None:
+        self.usage = Usage()
+
+        def billed(work: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
+            async def handle(requests: Sequence[Any]) -> Sequence[Any]:
+                answers, usage = await CALLS.run(work(requests))
+                self.usage += usage
+                return answers  # type: ignore[no-any-return]
+
+            return handle
+
+        async def fetch(requests: Sequence[list[Text]]) -> Sequence[None]:
+            texts = self._tokenizer.missing(text for one in requests for text in one)
+            if texts:
+                await CALLS.run(self._tokenizer.fetch(texts))
+            return [None] * len(requests)
+
+        self._desk = Desk(
+            {"tokens": fetch, "score": billed(self.engine.reading), "sample": billed(self.engine.writing)}
+        )
+
+    async def _fetched(self, prompt: Prompt, after: Sequence[str] = ()) -> None:
+        """Have the server tokenise what this prompt is made of. Everybody passes here, also who needs nothing, so that
+        those who ask together stay together."""
+        rendered = await asyncio.to_thread(self._render, prompt) if self.card.format == "chat" else self._render(prompt)
+        texts = [(rendered.preamble, True), (rendered.question, False), (rendered.turn, True)]
+        texts += [(part, False) for part in rendered.parts]
+        await self._desk.ask("tokens", texts + [(rendered.lead + text, False) for text in after])
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        """Continue the prompt; the lead space before the continuation is not part of the text."""
+        await self._fetched(prompt)
+        preamble, tokens, _ = self.lower(prompt)
+        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, sampling, key))
+        return replace(done, text=done.text.strip())
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""
+        await self._fetched(prompt, (*options, *(option + closing for option in options)))
+        reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
+        return reading

@@ -1,0 +1,109 @@
+"""From an address to a model: which kind of server it is, what it can do, and whether that is true.
+
+Kinds are told apart by what only they answer (`/props`, `/version` with a list of models of vLLM's, `/model_info`). A
+server of a known kind is spoken to in tokens, and then tried: the same place is read at temperature 0 and at 1, and
+once more; where the log-probabilities differ, they are not the model's but those after sampling, and the capability
+is not claimed. Any other server is spoken to in text (`text.py`), and shown nothing is believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal, cast
+
+from thinkaloud.errors import ModelError, UserError
+from thinkaloud.models.http.address import Address, parse, shown
+from thinkaloud.models.http.client import CALLS, Client
+from thinkaloud.models.http.engine import Remote
+from thinkaloud.models.http.llama_server import llama_server
+from thinkaloud.models.http.model import Served
+from thinkaloud.models.http.served import About, Node
+from thinkaloud.models.http.served import Served as Server
+from thinkaloud.models.http.sglang import sglang
+from thinkaloud.models.http.vllm import vllm
+from thinkaloud.models.loading import Loading
+from thinkaloud.vocabulary import Capability, Model, ModelCard
+
+SAME = 1e-2
+"""Nats by which the same place may differ between two readings: half-precision servers that batch move by less, and a
+temperature by more."""
+
+
+def open_http(spec: str, loading: Loading | None = None) -> Model:
+    """A model from `http://HOST:PORT/v1?option=value#NAME` (https too; NAME may be left out where one is served)."""
+    try:
+        import httpx  # noqa: F401
+    except ImportError as error:
+        raise UserError("models behind servers need httpx: pip install 'thinkaloud[http]'") from error
+    address = parse(spec)
+    return CALLS.wait(_open(address, loading or Loading(), shown(spec)))
+
+
+async def _open(address: Address, loading: Loading, spec: str) -> Model:
+    client = Client(address)
+    try:
+        found = await llama_server(client) or await vllm(client, address.name) or await sglang(client, address.name)
+    except ModelError as error:  # nobody there: the user's to mend, before there is a run
+        raise UserError(str(error)) from error
+    if found is None:
+        from thinkaloud.models.http.text import open_text
+
+        return await open_text(client, loading)
+    return await _served(client, found, loading)
+
+
+async def _served(client: Client, server: Server, loading: Loading) -> Served:
+    about, wanted = server.about, client.address.name
+    if wanted and wanted not in (about.model, about.model.rpartition("/")[2]):
+        raise UserError(f"{client.address.base} serves {about.model!r}, not {wanted!r}")
+    render, form = await server.renderer(loading.format)
+    bos = await server.bos()
+    connections = client.address.connections
+    cells = min(loading.context, about.context) if about.context else loading.context
+    engine = Remote(server, cells, connections)
+    trust, why = await probe(server)
+    able: set[Capability] = {"prefill", "raw_reasoning"}
+    card = ModelCard(
+        name=about.model.rpartition("/")[2] or about.model,
+        backend="http",
+        digest=f"served:{_digest(about)}",
+        format=cast(Literal["chat", "completion"], form),
+        precision="as served: the server decides (docs/servers.md says how to start it for exact numbers)",
+        context=cells,
+        capabilities=frozenset(able | {"logprobs"} if trust else able),
+        details={
+            "server": f"{about.kind} {about.version}",
+            "address": client.address.base,
+            **about.details,
+            "log-probabilities checked": why,
+            "weights known by": "what the server says of them",
+        },
+    )
+    return Served(card, render, bos, engine, client)
+
+
+def _digest(about: About) -> str:
+    said = json.dumps([about.kind, about.identity], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def probe(server: Server) -> tuple[bool, str]:
+    """Whether log-probabilities are the model's, and how that was seen: they must not move with the temperature, be
+    negative, and sum to no more than 1."""
+    texts = ("Question: What is 2 + 3?\nAnswer: The answer is", " 5", " 4", " 7", " the")
+    prompt, *options = await server.tokenize([(text, False) for text in texts])
+    wanted = tuple(sorted({option[-1] for option in options}))
+    node = Node((*await server.bos(), *prompt), wanted)
+    try:
+        cold, warm, again = [await server.read(node, 0, temperature) for temperature in (0.0, 1.0, 0.0)]
+    except (ModelError, UserError) as error:
+        return False, f"none are given: {error}"
+    missing = [token for token in wanted if not {token} <= set(cold.logprobs) & set(warm.logprobs)]
+    if missing:
+        return False, f"none are given for {len(missing)} of {len(wanted)} tokens"
+    moved = max(abs(cold.logprobs[t] - warm.logprobs[t]) for t in wanted)
+    noise = max(abs(cold.logprobs[t] - again.logprobs[t]) for t in wanted)
+    if moved > max(SAME, 3 * noise):
+        return False, f"they move with the temperature (by {moved:.2g} nats): those after sampling, not the model's"
+    return True, f"the same at temperature 0 and 1 (within {moved:.1e} nats, {noise:.1e} asked twice)"

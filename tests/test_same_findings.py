@@ -1,0 +1,57 @@
+"""The same study on the same weights finds the same, whichever backend computes it.
+
+Greedy everywhere: a server draws with a generator of its own, which cannot follow our keys.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import thinkaloud as ta
+from http_fixture import LlamaProcess, closing
+from thinkaloud.models.llama_cpp import LlamaCpp
+from thinkaloud.models.loading import Loading
+from thinkaloud.runs.folder import Run
+from thinkaloud.studies.base import Settings
+
+FORM = Loading(precision="exact", format="completion", threads=1)
+GREEDY = Settings(resample_temperature=0.0, shots=2)
+LOGPROB = 2e-3
+"""Nats: llama-server adds up its vocabulary's weights in float32, which shifts all options of a place alike."""
+NUMBER = 1e-3
+
+
+def agree(one: Run, other: Run) -> None:
+    """Records with equal texts and numbers within rounding; findings too."""
+    for a, b in zip(one.records, other.records, strict=True):
+        assert a["item"] == b["item"]
+        assert _texts(a["conditions"]) == _texts(b["conditions"])
+        for name, condition in a["conditions"].items():
+            if condition is not None:
+                assert condition["logprobs"] == pytest.approx(b["conditions"][name]["logprobs"], abs=LOGPROB)
+    for x, y in zip(one.findings, other.findings, strict=True):
+        assert (x.estimate.name, x.estimate.n, x.estimate.reason) == (y.estimate.name, y.estimate.n, y.estimate.reason)
+        for field in ("value", "low", "high"):
+            p, q = getattr(x.estimate, field), getattr(y.estimate, field)
+            assert (p is None and q is None) or math.isclose(p, q, abs_tol=NUMBER), (x.estimate, y.estimate)
+
+
+def _texts(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: (c and (c["between"], c["wrote"], c["implied"])) for name, c in conditions.items()}
+
+
+def test_a_server_finds_what_the_embedded_backend_finds(tmp_path: Path, tiny_path: Path, tiny: LlamaCpp) -> None:
+    """llama.cpp embedded, and a real llama-server with float32 memory and without flash attention, in its own slots."""
+
+    def run(model: Any, out: str) -> Run:
+        return ta.run(
+            "channels", model, ["chain_sum"], items=8, difficulty=2, out=tmp_path / out, settings=GREEDY, loading=FORM
+        )
+
+    with closing(LlamaProcess(tiny_path, slots=2)) as server:
+        agree(run(tiny, "here"), run(server.url, "there"))
