@@ -8,7 +8,7 @@ OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
 ITEMS ?= 24
 
-.PHONY: run test lint types ruler benchmark coverage clean
+.PHONY: run test lint types ruler benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -26,6 +26,11 @@ types: $(VENV)/.tested
 benchmark: $(VENV)/.installed
 	$(BIN)/python benchmarks/early_answering.py
 	$(BIN)/python benchmarks/overhead.py
+
+# The same work through other tools, each in an environment of its own. Half an hour; nothing else should run.
+peers: $(VENV)/.tested
+	$(BIN)/python benchmarks/peers/run.py
+	$(BIN)/python benchmarks/peers/run.py --linear
 
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed

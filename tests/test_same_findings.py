@@ -55,3 +55,29 @@ def test_a_server_finds_what_the_embedded_backend_finds(tmp_path: Path, tiny_pat
 
     with closing(LlamaProcess(tiny_path, slots=2)) as server:
         agree(run(tiny, "here"), run(server.url, "there"))
+
+
+def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2: LlamaCpp) -> None:
+    """SmolLM2's float32 weights through llama.cpp in exact mode, through transformers, and through a real server."""
+    pytest.importorskip("transformers")
+    from thinkaloud.models.llama_cpp.dequantise import exact_copy
+    from thinkaloud.models.open import SMOLLM2_SHA256, _smollm2
+
+    loading = Loading(precision="exact", threads=1)
+
+    def run(model: Any, out: str) -> Run:
+        return ta.run(
+            "channels",
+            model,
+            ["chain_sum"],
+            items=4,
+            difficulty=2,
+            out=tmp_path / out,
+            settings=GREEDY,
+            loading=loading,
+        )
+
+    here = run(smollm2, "llama_cpp")
+    agree(here, run("transformers:smollm2-135m", "transformers"))
+    with closing(LlamaProcess(exact_copy(_smollm2(), SMOLLM2_SHA256), slots=1)) as server:
+        agree(here, run(server.url, "http"))

@@ -11,6 +11,10 @@ import difflib
 from collections.abc import Iterable
 
 
+SHOWN = 16
+"""So many known names fit into a message."""
+
+
 class ThinkaloudError(Exception):
     """Base of all errors that thinkaloud raises on purpose."""
 
@@ -41,5 +45,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     """Error for a name that is not among `known`; names the nearest ones."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names[:SHOWN])}{more}"
     return UserError(f"no {kind} named {name!r}; {hint}")

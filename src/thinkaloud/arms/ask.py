@@ -26,7 +26,7 @@ import hashlib
 import time
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from thinkaloud.arms.ledger import Account, Ledger, OutOfBudget, Spend
@@ -146,18 +146,17 @@ class Ask:
         self, prompt: Prompt, tokens: int, stop: tuple[str, ...] = (), title: str = "call", spare: int = 0
     ) -> Completion:
         """Continue a prompt by at most `tokens`, fewer where the budget says so; `spare` tokens of it are left."""
-        return (await self._write(prompt, tokens, stop, title, spare))[0]
+        return (await self.call(prompt, Sampling(tokens, stop, self.world.temperature), title, spare))[0]
 
-    async def _write(
-        self, prompt: Prompt, tokens: int, stop: tuple[str, ...], title: str, spare: int
-    ) -> tuple[Completion, Node]:
+    async def call(self, prompt: Prompt, wanted: Sampling, title: str, spare: int = 0) -> tuple[Completion, Node]:
+        """The same, with its node in the trace."""
         if self._over:
             raise OutOfBudget("this process has ended")
         asked = "\n".join((prompt.question, *prompt.prefill))
         node = self.world.trace.add(self._node.id, "call", title, asked)
         lowered = self.world.counter.lower(prompt)
         try:
-            hold = self._account.reserve(lowered, tokens, SHORTEST, spare)
+            hold = self._account.reserve(lowered, wanted.tokens, SHORTEST, spare)
         except OutOfBudget as refused:
             node.cut, node.error = True, str(refused)
             raise
@@ -165,7 +164,7 @@ class Ask:
         node.prompt = lowered
         self._flying += 1
         try:
-            done = await self.world.generate(prompt, Sampling(hold.tokens, stop, self.world.temperature))
+            done = await self.world.generate(prompt, replace(wanted, tokens=hold.tokens))
         except BaseException as failure:
             node.spend, node.error = hold.settle(), str(failure) or type(failure).__name__
             raise
@@ -173,7 +172,7 @@ class Ask:
             self._land()
         node.written = self.world.counter.tokens(done.text)
         node.spend = hold.settle(node.written, done.tokens, wall=time.perf_counter() - started)
-        node.text, node.cut = done.text, done.finish == "length" and hold.tokens < tokens
+        node.text, node.cut = done.text, done.finish == "length" and hold.tokens < wanted.tokens
         return done, node
 
     async def snap(self, question: str, shots: tuple[Shot, ...] | None = None, thought: tuple[str, ...] = ()) -> str:
@@ -188,9 +187,9 @@ class Ask:
         begin = start or (() if examples else (STEP_BY_STEP,))
         prompt, room = Prompt(examples, self.style.ask(question), begin), self.world.room
         spare = room.answer + len(self.world.counter.tokens(PROBE)) + 1
-        done, node = await self._write(prompt, room.aloud + room.answer, (), "aloud", spare)
-        thought, found, rest = done.text.partition(PROBE)
-        thought = thought.strip()
+        wanted = Sampling(room.aloud + room.answer, (), self.world.temperature)
+        done, node = await self.call(prompt, wanted, "aloud", spare)
+        thought, found, rest = cut(done.text)
         answer = answer_in(rest.split(self.world.stop[0])[0] if self.world.stop else rest)
         edited = self._edited("thought", thought, node)
         if not found or edited != thought:  # it has not answered, or not to this
@@ -286,6 +285,12 @@ class Ask:
 
 async def _aloud(item: Item, ask: Ask) -> str:
     return (await ask.aloud(item.question)).answer
+
+
+def cut(text: str) -> tuple[str, bool, str]:
+    """What was written, cut where the answer begins: the reasoning, whether there is an answer, what follows."""
+    thought, found, rest = text.partition(PROBE)
+    return thought.strip(), bool(found), rest
 
 
 def answer_in(text: str) -> str:

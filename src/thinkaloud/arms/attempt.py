@@ -25,7 +25,7 @@ from thinkaloud.arms.toolbox import TOOLS
 from thinkaloud.arms.trace import Trace, recount
 from thinkaloud.errors import ContextTooSmall, NotMeasurable, UserError
 from thinkaloud.tasks.check import plain
-from thinkaloud.tasks.parts import decompose
+from thinkaloud.tasks.parts import Decomposition, decompose
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Task
 
 
@@ -63,9 +63,14 @@ class Stage:
         return Stage(model, task, item, key.child(item.id), counter(model))
 
     @cached_property
+    def parts(self) -> Decomposition | None:
+        """The task's own parts of the item, where it knows any."""
+        return decompose(self.task, self.item)
+
+    @cached_property
     def truth(self) -> dict[str, str]:
         """Right answers of the task's own parts, as they are asked where the ones before are right."""
-        known = decompose(self.task, self.item)
+        known = self.parts
         return {} if known is None else dict(zip(filled(known), known.answers, strict=True))
 
 

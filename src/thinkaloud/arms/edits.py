@@ -19,8 +19,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thinkaloud.arms.ask import Edit, same
-from thinkaloud.arms.trace import Node, Trace
+from thinkaloud.arms.ask import Edit, cut, same
+from thinkaloud.arms.trace import Trace
 from thinkaloud.interventions.truncate import replace_step
 from thinkaloud.tasks.draws import pick, whole
 from thinkaloud.vocabulary import Item, Key, Task, Transcript
@@ -53,13 +53,8 @@ def intermediates(trace: Trace) -> list[Intermediate]:
     """What came back to the arm itself, in order."""
     below = [node for node in trace.nodes if node.parent == 0]
     came = [Intermediate(node.kind, node.asked, node.text) for node in below if node.kind in ("sub", "tool")]
-    return came or [Intermediate("thought", "", _thought(n)) for n in below if n.title == "aloud" and _thought(n)]
-
-
-def _thought(node: Node) -> str:
-    from thinkaloud.strategies.snap import PROBE
-
-    return node.text.partition(PROBE)[0].strip()
+    thoughts = [cut(node.text)[0] for node in below if node.title == "aloud"]
+    return came or [Intermediate("thought", "", thought) for thought in thoughts if thought]
 
 
 def change(
@@ -77,7 +72,7 @@ def change(
         return _reword(came, task, key)
     if kind == "replace":
         return _replace(came, others)
-    return _corrupt(came[-1], others, task, item, answer, key)  # noqa: RUF100
+    return _corrupt(came[-1], others, task, item, answer, key)
 
 
 def _reword(came: Sequence[Intermediate], task: Task, key: Key) -> Change | None:

@@ -21,11 +21,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.errors import ThinkaloudError
+from thinkaloud.models.tree import common
 
 Tokens = tuple[Hashable, ...]
 
@@ -109,20 +110,6 @@ class Prefixes:
         if at == len(self._seen) or self._seen[at] != tokens:
             self._seen.insert(at, tokens)
             self._place = None
-
-
-def common(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
-    """Length of the beginning that two sequences share, by halving: slices are compared as a whole."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low + 1 < high:
-        middle = (low + high) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low if one[low] != other[low] else low + 1
 
 
 class Account:

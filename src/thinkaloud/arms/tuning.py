@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thinkaloud.arms.ask import Ask, Room
+from thinkaloud.arms.ask import Ask, Room, cut
 from thinkaloud.arms.attempt import Stage, Terms, attempt
 from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.programs import calls
@@ -144,7 +144,7 @@ async def self_written(
     for i, one in enumerate(made):
         calls = [node for node in one.trace.nodes if node.title == "aloud"]
         if one.right and calls:
-            kept[str(i)] = [step.text for step in task.parse(calls[0].text.partition("The answer is")[0]).steps]
+            kept[str(i)] = [step.text for step in task.parse(cut(calls[0].text)[0]).steps]
     return {i: steps for i, steps in kept.items() if steps}, sum((one.trace.spend for one in made), Spend())
 
 

@@ -75,6 +75,8 @@ def open_model(model: str | Model, loading: Loading | None = None) -> Model:
             hint = f"; in that folder: {', '.join(sorted(near)[:5])}" if near else ""
             raise UserError(f"there is no model file {model!r}{hint}")
         return LlamaCpp(path, None, loading)
+    if colon:
+        raise unknown("kind of model", f"{kind}:", (f"{one}:" for one in OPENERS))
     raise unknown("model", model, model_names())
 
 

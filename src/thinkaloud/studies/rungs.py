@@ -13,6 +13,7 @@ from dataclasses import replace
 from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, attempts, edited, shorter
 from thinkaloud.arms.edits import intermediates
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
+from thinkaloud.arms.meters import PRICES
 from thinkaloud.arms.registry import DEFAULT, Arm, open_arm
 from thinkaloud.arms.style import Style, context_of, example
 from thinkaloud.arms.tokens import counter
@@ -22,7 +23,6 @@ from thinkaloud.errors import NotMeasurable
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
 from thinkaloud.studies.base import Group, Settings, describe
-from thinkaloud.tasks.parts import decompose
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Task
 
 PROBE_ITEMS = 8
@@ -176,7 +176,12 @@ def _terms(arm: Arm, task: Task, model: Model, settings: Settings, shown: Sequen
 def _record(group: Group, i: int, arm: str, settings: Settings, error: str | None = None) -> dict[str, object]:
     """The part of a record that every one has."""
     spending = settings.spending
-    terms = {"budgets": list(spending.budgets), "meter": spending.meter, "margin": spending.margin}
+    terms = {
+        "budgets": list(spending.budgets),
+        "meter": spending.meter,
+        "margin": spending.margin,
+        "prices": PRICES.digest,
+    }
     return {
         **describe(group.items[i], group.first + i),
         "question": shortened(group.items[i].question),
@@ -192,7 +197,7 @@ def _record(group: Group, i: int, arm: str, settings: Settings, error: str | Non
 
 def _shape(stage: Stage) -> dict[str, object]:
     """How long the question is and how it falls apart."""
-    parts = decompose(stage.task, stage.item)
+    parts = stage.parts
     return {
         "load": len(stage.counter.tokens(stage.item.question)),
         "parts": None if parts is None else len(parts.parts),
