@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Callable
 
+from thinkaloud.models.kept import Kept
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.requests import Merged, SampleRequest, ScoreRequest
 from thinkaloud.models.transformers import open_transformers
@@ -98,8 +99,9 @@ def main() -> None:
             )
             for i in range(count)
         ]
-        engine = Engine(Packed(net), model.engine.pieces, 1 << 20)
+        engine = Engine(model.engine.way, model.engine.pieces, 1 << 20)
         engine.sample(writing[:1])
+        engine.kept = Kept()  # the preamble is known, the text is not
         before = engine.usage.generated
         seconds = cpu(lambda e=engine, w=writing: e.sample(w))  # type: ignore[misc]
         print(

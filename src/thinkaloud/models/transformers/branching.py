@@ -2,6 +2,7 @@
 
 Recurrent layers, position biases that count slots, and anything unforeseen: the trunk is computed once, its cache is
 copied where the tree branches, and the model's own mask is in force everywhere. `Alone` does not even trust caches.
+Neither keeps what a session has written: a whole cache after every token would be needed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.models.requests import Logits, Pieces, SampleRequest, Writer
 from thinkaloud.models.transformers.net import Net
-from thinkaloud.models.transformers.packed import Read
+from thinkaloud.models.transformers.start import Read, Start
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.vocabulary import Completion, Usage
 
@@ -31,9 +32,9 @@ class Branching:
         cache = self.net.fresh()
         return cache, self.net.plain(list(tokens), cache, 0, [len(tokens) - 1])[0]
 
-    def read(self, preamble: Any, offset: int, tree: Tree, wanted: set[int], read: Read) -> int:
+    def read(self, start: Start, tree: Tree, wanted: set[int], read: Read) -> int:
         """Logits after every wanted node but the root; returns how many tokens were computed."""
-        trunk = preamble or self.net.fresh()
+        trunk = start.state or self.net.fresh()
         stack: list[tuple[int, Any]] = [(child, trunk) for child in reversed(tree.children[ROOT].values())]
         while stack:
             node, cache = stack.pop()
@@ -44,28 +45,28 @@ class Branching:
             while len(tree.children[chain[-1]]) == 1:
                 chain.extend(tree.children[chain[-1]].values())
             marked = [i for i, one in enumerate(chain) if one in wanted]
-            start = offset + tree.depth[node] - 1
-            logits = self.net.plain([tree.token[one] for one in chain], cache, start, marked)
+            position = start.offset + tree.depth[node] - 1
+            logits = self.net.plain([tree.token[one] for one in chain], cache, position, marked)
             for i, row in zip(marked, logits, strict=True):
                 read(chain[i], row)
             stack.extend((child, cache) for child in reversed(tree.children[chain[-1]].values()))
         return len(tree)
 
     def write(
-        self, preamble: Any, offset: int, requests: Sequence[SampleRequest], pieces: Pieces
+        self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
         """One completion a request, and what it cost."""
         done: list[Completion | ThinkaloudError] = []
         usage = Usage()
         for index, request in enumerate(requests):
-            cache = copy.deepcopy(preamble) if preamble else self.net.fresh()
+            cache = copy.deepcopy(start.state) if start.state else self.net.fresh()
             writer = Writer(pieces, index, request)
-            logits = self.net.plain(list(request.tokens), cache, offset, [len(request.tokens) - 1])
+            logits = self.net.plain(list(request.tokens), cache, start.offset, [len(request.tokens) - 1])
             writer.take(logits[0])
             while not writer.done:
                 writer.take(self.net.plain([writer.next], cache, writer.position, [0])[0])
             done.append(writer.completion())
-            asked = offset + len(request.tokens)
+            asked = start.offset + len(request.tokens)
             usage += Usage(asked=asked, computed=len(request.tokens), generated=writer.written, requests=1)
         return done, usage
 
@@ -82,7 +83,7 @@ class Alone:
         """The preamble's tokens, and the logits after it."""
         return tuple(tokens), self.net.plain(list(tokens), None, 0, [len(tokens) - 1])[0]
 
-    def read(self, preamble: Sequence[int], offset: int, tree: Tree, wanted: set[int], read: Read) -> int:
+    def read(self, start: Start, tree: Tree, wanted: set[int], read: Read) -> int:
         """Logits after every wanted node but the root; returns how many tokens were computed."""
         computed, missing = 0, set(wanted)
         for leaf in tree.leaves():
@@ -91,8 +92,8 @@ class Alone:
             if not marked:
                 continue
             path = path[: marked[-1] + 1]
-            tokens = [*preamble, *(tree.token[node] for node in path)]
-            logits = self.net.plain(tokens, None, 0, [offset + i for i in marked])
+            tokens = [*start.tokens, *(tree.token[node] for node in path)]
+            logits = self.net.plain(tokens, None, 0, [start.offset + i for i in marked])
             computed += len(tokens)
             for i, row in zip(marked, logits, strict=True):
                 missing.discard(path[i])
@@ -100,19 +101,19 @@ class Alone:
         return computed
 
     def write(
-        self, preamble: Sequence[int], offset: int, requests: Sequence[SampleRequest], pieces: Pieces
+        self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
         """One completion a request, and what it cost."""
         done: list[Completion | ThinkaloudError] = []
         usage = Usage()
         for index, request in enumerate(requests):
-            tokens = [*preamble, *request.tokens]
+            tokens = [*start.tokens, *request.tokens]
             writer = Writer(pieces, index, request)
             while not writer.done:
                 writer.take(self.net.plain(tokens, None, 0, [len(tokens) - 1])[0])
                 tokens.append(writer.next)
             done.append(writer.completion())
-            asked = offset + len(request.tokens)
+            asked = start.offset + len(request.tokens)
             computed = sum(asked + i for i in range(writer.written))
             usage += Usage(asked=asked, computed=computed, generated=writer.written, requests=1)
         return done, usage

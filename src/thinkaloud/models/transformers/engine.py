@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from thinkaloud.errors import ModelError, ThinkaloudError
+from thinkaloud.models.kept import Kept
 from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, by_preamble
 from thinkaloud.models.transformers.memory import size
-from thinkaloud.models.transformers.packed import Read
+from thinkaloud.models.transformers.start import Read, Start
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.vocabulary import Completion, Reading, Usage
 
@@ -32,24 +33,24 @@ class Way(Protocol):
         """What is kept of a preamble, and the logits after it."""
         ...
 
-    def read(self, preamble: Any, offset: int, tree: Tree, wanted: set[int], read: Read) -> int:
+    def read(self, start: Start, tree: Tree, wanted: set[int], read: Read) -> int:
         """Logits after wanted nodes; how many tokens were computed."""
         ...
 
     def write(
-        self, preamble: Any, offset: int, requests: Sequence[SampleRequest], pieces: Pieces
+        self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
         """Completions in order, and the bill."""
         ...
 
 
 class Engine:
-    """Answers lists of requests; `usage` counts what it cost. `cells`: the longest prompt with its answer;
-    `vocabulary`: how many tokens there are."""
+    """Answers lists of requests; `usage` counts what it cost, and `kept` is what the session has written. `cells`: the
+    longest prompt with its answer; `vocabulary`: how many tokens there are."""
 
     def __init__(self, way: Way, pieces: Pieces, cells: int, vocabulary: int = 0) -> None:
         self.way, self.pieces, self.cells, self.vocabulary = way, pieces, cells, vocabulary
-        self.usage = Usage()
+        self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], tuple[Any, Logits]] = OrderedDict()
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Reading | ThinkaloudError]:
@@ -60,12 +61,12 @@ class Engine:
             started = time.perf_counter()
             merged = Merged([requests[i] for i in indices])
             wanted = set(merged.targets)
-            kept, logits = self._preamble(preamble)
+            start, logits = self._start(preamble)
             if ROOT in wanted:
                 if logits is None:
                     raise ModelError("nothing stands before the options: a prompt needs a token")
                 merged.read(ROOT, logits)
-            computed = self.way.read(kept, len(preamble), merged.tree, wanted - {ROOT}, merged.read)
+            computed = self.way.read(start, merged.tree, wanted - {ROOT}, merged.read)
             seconds = time.perf_counter() - started
             self.usage += Usage(asked=merged.asked, computed=computed, requests=len(indices), seconds=seconds)
             results |= dict(zip(indices, merged.readings(), strict=True))
@@ -75,11 +76,11 @@ class Engine:
         """The logits after each text behind the preamble, shape (vocabulary,), in one pass over all of them."""
         tree, found = Tree(), dict[int, Logits]()
         ends = [(tree.insert(text) or [ROOT])[-1] for text in texts]
-        kept, last = self._preamble(preamble)
+        start, last = self._start(preamble)
         if last is not None:
             found[ROOT] = last
         wanted = set(ends) - {ROOT}
-        computed = self.way.read(kept, len(preamble), tree, wanted, lambda node, row: found.update({node: row.copy()}))
+        computed = self.way.read(start, tree, wanted, lambda node, row: found.update({node: row.copy()}))
         self.usage += Usage(computed=computed)
         return [found[end] for end in ends]
 
@@ -89,23 +90,24 @@ class Engine:
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
         for preamble, indices in groups.items():
             started = time.perf_counter()
-            kept, _ = self._preamble(preamble)
-            done, usage = self.way.write(kept, len(preamble), [requests[i] for i in indices], self.pieces)
+            start, _ = self._start(preamble)
+            done, usage = self.way.write(start, [requests[i] for i in indices], self.pieces)
             self.usage += usage + Usage(seconds=time.perf_counter() - started)
             results |= dict(zip(indices, done, strict=True))
         return [results[i] for i in range(len(requests))]
 
-    def _preamble(self, tokens: tuple[int, ...]) -> tuple[Any, Logits | None]:
+    def _start(self, tokens: tuple[int, ...]) -> tuple[Start, Logits | None]:
         if not tokens:
-            return [], None
+            return Start((), [], self.kept), None
         if tokens not in self._saved:
             self._saved[tokens] = self.way.preamble(tokens)
             self.usage += Usage(computed=len(tokens))
             while len(self._saved) > 1 and self._too_much():
                 self._saved.popitem(last=False)
         self._saved.move_to_end(tokens)
-        return self._saved[tokens]
+        state, logits = self._saved[tokens]
+        return Start(tokens, state, self.kept), logits
 
     def _too_much(self) -> bool:
-        kept = [what for what, _ in self._saved.values()]
-        return len(kept) > SAVED or sum(size(what) for what in kept if isinstance(what, list)) > SAVED_BYTES
+        states = [what for what, _ in self._saved.values()]
+        return len(states) > SAVED or sum(size(what) for what in states if isinstance(what, list)) > SAVED_BYTES

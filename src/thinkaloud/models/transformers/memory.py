@@ -6,6 +6,7 @@ write in place instead of copying at every call, and can be thinned out. Knows n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -102,12 +103,29 @@ class Memory:
             if layer.keys is not None and layer.values is not None
         ]
 
+    def take(self, slots: Sequence[int]) -> Saved:
+        """A copy of some slots, in this order."""
+        return [
+            (_some(layer.keys, slots), _some(layer.values, slots))
+            for layer in self.layers
+            if layer.keys is not None and layer.values is not None
+        ]
+
+    def add(self, saved: Saved, places: Sequence[int]) -> None:
+        """Put a copy of some places of saved slots after the used slots."""
+        for index, (keys, values) in enumerate(saved):
+            self.cache.update(_some(keys, places), _some(values, places), index)
+
     def restore(self, saved: Saved) -> None:
         """Forget everything and begin with these slots."""
         for layer in self.layers:
             layer.used = 0
         for index, (keys, values) in enumerate(saved):
             self.cache.update(keys, values, index)
+
+
+def _some(data: torch.Tensor, places: Sequence[int]) -> torch.Tensor:
+    return data.index_select(2, torch.tensor(places, dtype=torch.long, device=data.device))
 
 
 def size(saved: Saved) -> int:

@@ -2,20 +2,28 @@
 
 Reading: the tree is cut depth-first into chunks. What later chunks can see of earlier ones lies on the path to their
 first node, so everything else is let go after each chunk: cost and memory are linear in unique tokens.
-Writing: many texts grow in one memory, one new slot each a step; finished ones leave and others enter.
+Writing: many texts grow in one memory, one new slot each a step; finished ones leave and others enter (`page.py`).
+
+In float32, what a session has written is kept by its tokens, and loaded where a later tree begins like it, only once a
+chunk looks at it. In 16 bits nothing is kept: there, numbers computed in a batch of another shape differ by more than
+rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from thinkaloud.errors import ThinkaloudError
+from thinkaloud.models.kept import Entry
 from thinkaloud.models.requests import Logits, Pieces, SampleRequest, Writer
-from thinkaloud.models.transformers.memory import Memory, Saved
-from thinkaloud.models.transformers.net import Net, Seen
+from thinkaloud.models.transformers.memory import Memory, Saved, size
+from thinkaloud.models.transformers.net import Net
+from thinkaloud.models.transformers.page import Page
+from thinkaloud.models.transformers.start import Read, Start
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.vocabulary import Completion, Usage
 
@@ -26,7 +34,7 @@ LOGIT_BYTES = 1 << 27  # logits held at a time
 WRITERS = 32  # texts written at a time
 SLOTS = 6144  # and how many slots they may hold together, if there is more than one of them
 
-Read = Callable[[int, Logits], None]
+Ranks = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Packed:
@@ -38,6 +46,7 @@ class Packed:
         self.net = net
         self.chunk = CHUNK.get(net.device.type, CHUNK_ELSEWHERE)
         self.memory = Memory()
+        self.apart: int | None = None  # see `Page`; for the self-test to say
 
     # ------------------------------------------------------------------------------------------------ preamble
 
@@ -55,60 +64,67 @@ class Packed:
 
     # ------------------------------------------------------------------------------------------------ reading
 
-    def read(self, preamble: Saved, offset: int, tree: Tree, wanted: set[int], read: Read) -> int:
+    def read(self, start: Start, tree: Tree, wanted: set[int], read: Read) -> int:
         """Logits after every wanted node but the root; returns how many tokens were computed."""
-        self.memory.restore(preamble)
+        self.memory.restore(start.state)
+        offset = start.offset
+        known = start.kept.known(start.tokens, tree, wanted)
         order, last = preorder(tree)
-        rank = np.arange(len(order))
-        place = {node: i for i, node in enumerate(order)}
-        above = [place.get(tree.parent[node], -1) for node in order]  # rank of the parent
+        is_known = np.array([node in known for node in order], np.bool_)
+        fresh, loadable = np.flatnonzero(~is_known), np.flatnonzero(is_known)  # ranks
+        hidden = _hidden(tree, order, fresh)
         depth = np.array([offset + tree.depth[node] - 1 for node in order])
         held = np.empty(0, np.int64)  # ranks of the nodes in memory, after the preamble
         most = max(1, LOGIT_BYTES // (4 * self.net.vocabulary))
-        start = 0
-        while start < len(order):
-            stop = self._end(start, above)
-            marked = [i for i in range(start, stop) if order[i] in wanted]
+        begin = 0
+        while begin < len(fresh):
+            end = self._end(begin, hidden)
+            marked = [i for i in range(begin, end) if order[fresh[i]] in wanted]
             if len(marked) > most:
-                stop, marked = marked[most - 1] + 1, marked[:most]
-            new = rank[start:stop]
-            slots = np.concatenate([held, new])
+                end, marked = marked[most - 1] + 1, marked[:most]
+            new = fresh[begin:end]
+            # of what is known, only what this chunk looks at: some new node lies between it and its last
+            looked_at = np.searchsorted(new, loadable) < np.searchsorted(new, last[loadable], side="right")
+            loaded = np.setdiff1d(loadable[looked_at], held)
+            self._load([(known[order[i]], tree.depth[order[i]] - 1) for i in loaded])
+            slots = np.concatenate([held, loaded, new])
             seen = np.ones((len(new), offset + len(slots)), np.bool_)
             seen[:, offset:] = (slots[None, :] <= new[:, None]) & (last[slots][None, :] >= new[:, None])
-            positions = np.concatenate([np.arange(offset), depth[slots]])
             logits = self.net.packed(
-                [tree.token[order[i]] for i in range(start, stop)],
-                (depth[new], positions),
+                [tree.token[order[i]] for i in new],
+                (depth[new], np.concatenate([np.arange(offset), depth[slots]])),
                 seen,
                 self.memory,
-                [i - start for i in marked],
+                [i - begin for i in marked],
             )
             for i, row in zip(marked, logits, strict=True):
-                read(order[i], row)
-            needed = last[slots] >= stop  # ancestors of what comes next
+                read(order[fresh[i]], row)
+            needed = last[slots] >= (fresh[end] if end < len(fresh) else len(order))  # ancestors of what comes next
             if not needed.all():
-                kept = np.concatenate([np.arange(offset), offset + np.flatnonzero(needed)])
-                self.memory.keep(torch.from_numpy(kept).to(self.net.device))
+                stay = np.concatenate([np.arange(offset), offset + np.flatnonzero(needed)])
+                self.memory.keep(torch.from_numpy(stay).to(self.net.device))
             held = slots[needed]
-            start = stop
-        return len(order)
+            begin = end
+        return len(fresh)
 
-    def _end(self, start: int, above: list[int]) -> int:
-        """Where the chunk from `start` ends: early where a long branch does, for the next one does not see it."""
-        stop = min(start + self.chunk, len(above))
-        for i in range(start + BRANCH, stop):
-            if i - 1 - above[i] >= BRANCH:
-                return i
-        return stop
+    def _load(self, places: Sequence[tuple[Entry, int]]) -> None:
+        for entry, run in itertools.groupby(places, key=lambda place: place[0]):
+            self.memory.add(entry.state, [place for _, place in run])
+
+    def _end(self, begin: int, hidden: Ranks) -> int:
+        """Where the chunk from `begin` ends: early where a long branch does, for the next one does not see it."""
+        end = min(begin + self.chunk, len(hidden))
+        long = np.flatnonzero(hidden[begin + BRANCH : end] >= BRANCH)
+        return begin + BRANCH + int(long[0]) if len(long) else end
 
     # ------------------------------------------------------------------------------------------------ writing
 
     def write(
-        self, preamble: Saved, offset: int, requests: Sequence[SampleRequest], pieces: Pieces
+        self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
         """One completion a request, and what it cost."""
-        self.memory.restore(preamble)
-        page = _Page(self.net, self.memory, offset)
+        self.memory.restore(start.state)
+        page, offset = Page(self.net, self.memory, start, self.apart), start.offset
         done: dict[int, Completion | ThinkaloudError] = {}
         queue = list(range(len(requests)))
         active: list[Writer] = []
@@ -130,6 +146,9 @@ class Packed:
             for at in reversed(range(len(active))):
                 if active[at].done:
                     writer = active.pop(at)
+                    if self.net.dtype == torch.float32:
+                        state = page.state(at)
+                        start.kept.add(start.tokens, writer.text_tokens, state, size(state))
                     page.leave(at)
                     done[writer.index] = writer.completion()
                     usage += Usage(generated=writer.written)
@@ -140,73 +159,7 @@ class Packed:
         return [done[i] for i in range(len(requests))], usage
 
 
-class _Page:
-    """Texts growing in one memory. `sees[i]`: the slots of text i after the preamble, in order."""
-
-    def __init__(self, net: Net, memory: Memory, offset: int) -> None:
-        self.net, self.memory, self.offset = net, memory, offset
-        self.sees: list[list[int]] = []
-        self.position: list[int] = list(range(offset))  # of every slot
-        self._tree = Tree()  # the prompts so far
-        self._slot: dict[int, int] = {}  # of those of its nodes that are in memory
-        self._ends: dict[int, Logits] = {}  # logits after nodes in memory at which a prompt ended
-
-    def enter(self, requests: Sequence[SampleRequest], chunk: int) -> tuple[int, list[Logits]]:
-        """Compute what is not there yet of some prompts; how much that was, and the logits after each."""
-        paths = [self._tree.insert(request.tokens) for request in requests]
-        ends = {path[-1] for path in paths}
-        missing: dict[int, list[int]] = {}  # node -> its path
-        for path in paths:
-            for depth, node in enumerate(path):
-                # an end whose logits were never taken is computed again: it was the middle of another prompt
-                if node not in self._slot or (node in ends and node not in self._ends):
-                    missing[node] = path[: depth + 1]
-        nodes = list(missing)
-        for start in range(0, len(nodes), chunk):
-            part = nodes[start : start + chunk]
-            for node in part:
-                self._slot[node] = len(self.position)
-                self.position.append(self.offset + self._tree.depth[node] - 1)
-            logits = self._compute(
-                [self._tree.token[node] for node in part],
-                [[self._slot[above] for above in missing[node]] for node in part],
-                [i for i, node in enumerate(part) if node in ends],
-            )
-            self._ends |= dict(zip((node for node in part if node in ends), logits, strict=True))
-        self.sees += [[self._slot[node] for node in path] for path in paths]
-        return len(nodes), [self._ends[path[-1]] for path in paths]
-
-    def leave(self, at: int) -> None:
-        """A text is finished. Its slots go when too many are of no use."""
-        del self.sees[at]
-        live = {slot for sees in self.sees for slot in sees}
-        if self.sees and 2 * len(live) >= len(self.position) - self.offset:
-            return
-        kept = sorted(live)
-        moved = {slot: self.offset + i for i, slot in enumerate(kept)}
-        self.memory.keep(torch.tensor([*range(self.offset), *kept], dtype=torch.long, device=self.net.device))
-        self.position = [*range(self.offset), *(self.position[slot] for slot in kept)]
-        self.sees = [[moved[slot] for slot in sees] for sees in self.sees]
-        self._slot = {node: moved[slot] for node, slot in self._slot.items() if slot in moved}
-        self._ends = {node: logits for node, logits in self._ends.items() if node in self._slot}
-
-    def step(self, tokens: list[int], positions: list[int]) -> Logits:
-        """One token more for every text."""
-        for sees, position in zip(self.sees, positions, strict=True):
-            sees.append(len(self.position))
-            self.position.append(position)
-        return self._compute(tokens, self.sees, list(range(len(tokens))))
-
-    def _compute(self, tokens: list[int], sees: Sequence[Sequence[int]], wanted: list[int]) -> Logits:
-        positions = np.array(self.position)
-        seen: Seen = np.zeros((len(tokens), len(positions)), np.bool_)
-        seen[:, : self.offset] = True
-        for row, slots in zip(seen, sees, strict=True):
-            row[slots] = True
-        return self.net.packed(tokens, (positions[-len(tokens) :], positions), seen, self.memory, wanted)
-
-
-def preorder(tree: Tree) -> tuple[list[int], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def preorder(tree: Tree) -> tuple[list[int], Ranks]:
     """Nodes depth-first without the root, and for each the rank of the last node below it (itself: a leaf)."""
     order: list[int] = []
     stack = list(reversed(tree.children[ROOT].values()))
@@ -221,3 +174,10 @@ def preorder(tree: Tree) -> tuple[list[int], np.ndarray[tuple[int], np.dtype[np.
         if above != ROOT:
             last[rank[above]] = max(last[rank[above]], last[i])
     return order, last
+
+
+def _hidden(tree: Tree, order: list[int], fresh: Ranks) -> Ranks:
+    """For each fresh node, how many fresh ones lie between its parent and itself: branches that it does not see."""
+    rank = {node: i for i, node in enumerate(order)}
+    above = np.array([rank.get(tree.parent[order[i]], -1) for i in fresh], np.int64)
+    return np.arange(len(fresh)) - np.searchsorted(fresh, above, side="right")

@@ -1,7 +1,8 @@
 """Which way of computing trees is right for a network: measured when it is loaded, not looked up in a list.
 
 A small random tree is read in each way and text by text; the first way that agrees is taken. Where layers have a
-sliding window, the window is narrowed meanwhile, so that the tree reaches beyond it.
+sliding window, the window is narrowed meanwhile, so that the tree reaches beyond it. So is, for the packed tree,
+whether texts that are written at once may each look at their own slots only (`own.py`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.requests import ScoreRequest
+from thinkaloud.models.kept import Kept
+from thinkaloud.models.requests import Logits, SampleRequest, ScoreRequest, logsumexp
 from thinkaloud.models.transformers.branching import Alone, Branching
 from thinkaloud.models.transformers.engine import Engine, Way
 from thinkaloud.models.transformers.net import Net
 from thinkaloud.models.transformers.packed import Packed
-from thinkaloud.vocabulary import Reading
+from thinkaloud.models.transformers.page import Page
+from thinkaloud.models.transformers.start import Start
+from thinkaloud.vocabulary import Key, Reading, Sampling
 
 LIMIT = 1e-4  # nats, in float32
 NARROW_LIMIT = 0.5  # in 16 bits, where text by text is no exact oracle either: told apart from a wrong mask, no more
 WINDOW = 5
+APART = 8  # with fewer texts at once, looking at their own slots only gains nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,10 @@ def choose(net: Net) -> Chosen:
                 continue
             if gap <= limit:
                 # made anew: what it computed under the narrow window is not to be kept
-                return Chosen(make(net), gap, refused)
+                chosen: Way = make(net)
+                if isinstance(chosen, Packed) and _apart(net, asked, limit):
+                    chosen.apart = APART
+                return Chosen(chosen, gap, refused)
             refused[make.name] = f"differs by {gap:.1e} nats from text by text"
     return Chosen(Alone(net), 0.0, refused)
 
@@ -97,6 +106,29 @@ def _oracle(net: Net, asked: list[ScoreRequest]) -> list[float]:
         raise UserError(
             f"this {net.config.model_type!r} model cannot be asked as a causal model: {reason[:200]}"
         ) from error
+
+
+def _apart(net: Net, asked: list[ScoreRequest], limit: float) -> bool:
+    """Whether texts that are written at once give the same logits where each looks at its own slots only."""
+    way, preamble = Packed(net), asked[0].preamble
+    start = Start(preamble, way.preamble(preamble)[0], Kept())
+    prompts = [SampleRequest(preamble, r.tokens, Sampling(2), Key(())) for r in asked]
+    found: list[Logits] = []
+    for apart in (None, 1):
+        way.memory.restore(start.state)
+        page = Page(net, way.memory, start, apart)
+        page.enter(prompts, way.chunk)
+        ends = [len(preamble) + len(prompt.tokens) for prompt in prompts]
+        try:
+            page.step([prompt.tokens[0] for prompt in prompts], ends)
+            found.append(page.step([prompt.tokens[1] for prompt in prompts], [end + 1 for end in ends]))
+        except Exception:  # scores that this attention does not know how to make
+            return False
+    return float(abs(_logprobs(found[0]) - _logprobs(found[1])).max()) <= limit
+
+
+def _logprobs(logits: Logits) -> Logits:
+    return np.stack([row - np.float32(logsumexp(row)) for row in logits])
 
 
 def _gap(one: list[float], other: list[float]) -> float:
