@@ -33,7 +33,7 @@ def hidden(
     net: Net, tokens: Sequence[int], places: Sequence[int], layers: Sequence[int] | None
 ) -> npt.NDArray[np.float32]:
     """Hidden states after the given places, shape (layers, places, width)."""
-    net.use_threads()
+    net.use_threads(len(tokens))
     ids = torch.tensor([list(tokens)], device=net.device)
     with torch.no_grad():
         states: Sequence[torch.Tensor] = net.model(
@@ -51,7 +51,7 @@ def gradients(
     net: Net, tokens: Sequence[int], options: Sequence[Sequence[int]]
 ) -> tuple[npt.NDArray[np.float32], tuple[float, ...]]:
     """Gradient times input of each option's log-probability at each prompt token, and those log-probabilities."""
-    net.use_threads()
+    net.use_threads(len(tokens))
     embed = net.model.get_input_embeddings()
     rows, logprobs = [], []
     for option in options:

@@ -16,6 +16,8 @@ import torch
 from thinkaloud.models.requests import Logits
 from thinkaloud.models.transformers.memory import Memory
 
+FEW, NARROW = 16, 1024  # rows, and width of a network
+
 Seen = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 
@@ -35,11 +37,14 @@ class Net:
         )
         self._keeps = "logits_to_keep" in accepted
         self._positions = "position_ids" in accepted
+        self._narrow = (getattr(self.config, "hidden_size", None) or NARROW + 1) <= NARROW
 
-    def use_threads(self) -> None:
-        """Torch has one number of threads for the whole process: another model may have changed it."""
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
+    def use_threads(self, rows: int) -> None:
+        """Torch has one number of threads for the whole process: another model may have changed it. A few rows of a
+        narrow network are computed by one: a second thread costs as much again and saves no time."""
+        threads = 1 if self._narrow and rows <= FEW else self.threads
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
 
     # ------------------------------------------------------------------------------------------------ packed
 
@@ -108,7 +113,7 @@ class Net:
         return self._forward(tokens, wanted, **extra)
 
     def _forward(self, tokens: list[int], wanted: list[int], **extra: Any) -> Logits:
-        self.use_threads()
+        self.use_threads(len(tokens))
         ids = torch.tensor([tokens], device=self.device)
         keep = torch.tensor(wanted or [len(tokens) - 1], device=self.device)
         with torch.no_grad():
