@@ -27,7 +27,7 @@ benchmark: $(VENV)/.installed
 	$(BIN)/python benchmarks/early_answering.py
 	$(BIN)/python benchmarks/overhead.py
 
-# The same work through other tools, each in an environment of its own. Half an hour; nothing else should run.
+# The same work through other tools, each in an environment of its own. An hour; nothing else should run.
 peers: $(VENV)/.tested
 	$(BIN)/python benchmarks/peers/run.py
 	$(BIN)/python benchmarks/peers/run.py --linear
