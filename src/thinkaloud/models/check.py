@@ -89,7 +89,7 @@ async def _check(model: Model) -> list[str]:
         prefill = await continues_prefill(model)
         lines.append(f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}")
         able = able if prefill else able - {"prefill"}
-    if {"prefill", "logprobs"} <= able:
+    if {"prefill", "logprobs"} <= card.capabilities:  # arithmetic is arithmetic, whatever the prefill is worth
         lines += await _noise(model)
     for name in BUILTIN:
         lacking = sorted(open_study(name).needs - able)
