@@ -52,7 +52,8 @@ def prompts() -> list[Prompt]:
 async def noise_floor(shared: Model, model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
     """Read the prompts together in the session `shared` and one by one, each in a session of its own, and compare."""
     together = await asyncio.gather(*(shared.score(p, _OPTIONS) for p in asked))
-    alone = [await _session(model).score(p, _OPTIONS) for p in asked]
+    # backwards: a server that keeps what it computed would else be asked the same in the same shapes twice
+    alone = [await _session(model).score(p, _OPTIONS) for p in reversed(asked)][::-1]
     pairs = [(x, y) for a, b in zip(together, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs, strict=True)]
     gaps = sorted(abs(x - y) for x, y in pairs)
     flips = sum(a.best != b.best for a, b in zip(together, alone, strict=True))
