@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
+
+if TYPE_CHECKING:
+    from thinkaloud.models.transformers.model import Transformers
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +37,28 @@ def smollm2() -> LlamaCpp:
     model = open_model("smollm2-135m", Loading(threads=2))
     assert isinstance(model, LlamaCpp)
     return model
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Tiny random checkpoints, by architecture."""
+    from tiny_torch import KINDS, checkpoint
+
+    where = tmp_path_factory.mktemp("checkpoints")
+    return {kind: checkpoint(where, kind) for kind in KINDS}
+
+
+@pytest.fixture(scope="session")
+def models(folders: dict[str, Path]) -> dict[str, Transformers]:
+    """The checkpoints, opened."""
+    from thinkaloud.models.transformers import open_transformers
+    from tiny_torch import LOADING
+
+    opened = {kind: open_transformers(folder, LOADING) for kind, folder in folders.items()}
+    return opened  # type: ignore[return-value]
+
+
+@pytest.fixture
+def llama(models: dict[str, Transformers]) -> Transformers:
+    """The one that most tests are about."""
+    return models["llama"]

@@ -30,27 +30,10 @@ from thinkaloud.models.transformers.page import Page
 from thinkaloud.models.transformers.start import Start
 from thinkaloud.models.tree import Tree
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Sampling, Shot
-from tiny_torch import KINDS, VOCABULARY, checkpoint
+from tiny_torch import KINDS, LOADING, VOCABULARY, checkpoint
 
-LOADING = Loading(precision="exact", threads=1, device="cpu")
 SHOTS = (Shot("What is 1 + 1?", ("1 plus 1 is 2.", "The answer is 2.")),)
 PACKED = [kind for kind in KINDS if kind not in ("bloom", "mamba")]
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    where = tmp_path_factory.mktemp("checkpoints")
-    return {kind: checkpoint(where, kind) for kind in KINDS}
-
-
-@pytest.fixture(scope="session")
-def models(folders: dict[str, Path]) -> dict[str, Transformers]:
-    return {kind: open_transformers(folder, LOADING) for kind, folder in folders.items()}
-
-
-@pytest.fixture
-def llama(models: dict[str, Transformers]) -> Transformers:
-    return models["llama"]
 
 
 def small(requests: list[ScoreRequest]) -> list[ScoreRequest]:

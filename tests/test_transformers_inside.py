@@ -22,26 +22,9 @@ from thinkaloud.models.transformers import open_transformers
 from thinkaloud.models.transformers.model import Transformers
 from thinkaloud.models.transformers.tokens import Vocabulary
 from thinkaloud.vocabulary import Prompt, Shot
-from tiny_torch import SPECIAL, byte_level, checkpoint, pieces_with_marks
+from tiny_torch import SPECIAL, byte_level, pieces_with_marks
 
-LOADING = Loading(precision="exact", threads=1, device="cpu")
 SHOTS = (Shot("What is 1 + 1?", ("1 plus 1 is 2.", "The answer is 2.")),)
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    where = tmp_path_factory.mktemp("checkpoints")
-    return {kind: checkpoint(where, kind) for kind in ("llama", "gemma2", "phi")}
-
-
-@pytest.fixture(scope="session")
-def models(folders: dict[str, Path]) -> dict[str, Transformers]:
-    return {kind: open_transformers(folder, LOADING) for kind, folder in folders.items()}
-
-
-@pytest.fixture
-def llama(models: dict[str, Transformers]) -> Transformers:
-    return models["llama"]
 
 
 # ------------------------------------------------------------------------------------------------ text

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 
 from test_llama import random_requests
-from test_transformers import LOADING, gap, sample, small
+from test_transformers import gap, sample, small
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.requests import SampleRequest, ScoreRequest
 from thinkaloud.models.transformers import open_transformers
@@ -22,23 +22,7 @@ from thinkaloud.models.transformers.engine import Engine
 from thinkaloud.models.transformers.model import Transformers
 from thinkaloud.models.transformers.packed import Packed
 from thinkaloud.vocabulary import Key, Sampling
-from tiny_torch import KINDS, checkpoint
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    where = tmp_path_factory.mktemp("checkpoints")
-    return {kind: checkpoint(where, kind) for kind in KINDS}
-
-
-@pytest.fixture(scope="session")
-def models(folders: dict[str, Path]) -> dict[str, Transformers]:
-    return {kind: open_transformers(folder, LOADING) for kind, folder in folders.items()}
-
-
-@pytest.fixture
-def llama(models: dict[str, Transformers]) -> Transformers:
-    return models["llama"]
+from tiny_torch import LOADING
 
 
 class Heard:

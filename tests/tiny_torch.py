@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from thinkaloud.models.loading import Loading
+
+LOADING = Loading(precision="exact", threads=1, device="cpu")
 VOCABULARY = 265  # control tokens, bytes and merges of `byte_level`
 SIZES: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "vocab_size": VOCABULARY}
 GATED: dict[str, Any] = SIZES | {"num_key_value_heads": 2, "intermediate_size": 64, "max_position_embeddings": 512}

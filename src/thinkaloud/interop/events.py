@@ -103,9 +103,8 @@ def of_conditions(telling: Telling, record: Record) -> Iterator[Event]:
             calls.append(_call(telling, question, start, output_of(telling, condition["wrote"])))
         output = reading_of(telling, record, condition)
         calls.append(_call(telling, question, " ".join([*between, PROBE]), output))
-        read = Reading(tuple(condition["logprobs"])).probabilities[
-            record["gold"]
-        ]  # seen in the outline, where all conditions stand below each other
+        assert output.metadata is not None
+        read = output.metadata["P(gold)"]  # seen in the outline, where all conditions stand below each other
         yield from _span(telling, f"{name}: P(gold) {read:.2f}", calls, name)
 
 
@@ -145,9 +144,8 @@ def _nodes(telling: Telling, trace: Sequence[Mapping[str, Any]], parent: int | N
         if node["error"]:
             below.insert(0, note(telling, str(node["error"])))
         if node["kind"] == "call":
-            yield _call(
-                telling, node["asked"], "", output_of(telling, node["text"], not node["cut"], _paid(node)), node
-            )
+            wrote = output_of(telling, node["text"], not node["cut"], usage_of(node["spend"]))
+            yield _call(telling, node["asked"], "", wrote, node)
             yield from below
         elif node["kind"] == "arm":  # what it is the span says that it stands in
             yield from below
@@ -156,10 +154,6 @@ def _nodes(telling: Telling, trace: Sequence[Mapping[str, Any]], parent: int | N
             yield from below
         else:
             yield from _span(telling, node["title"], below)
-
-
-def _paid(node: Mapping[str, Any]) -> ModelUsage:
-    return usage_of(node["spend"])
 
 
 def _call(

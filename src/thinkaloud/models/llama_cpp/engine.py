@@ -32,9 +32,8 @@ class Engine:
     """Answers lists of requests; `usage` counts what it cost."""
 
     def __init__(self, context: Context, cells: int, sequences: int, wave_cells: int) -> None:
-        self.context, self.cells, self.sequences = context, cells, sequences
+        self.context, self.cells, self.wave_cells = context, cells, wave_cells
         self.pieces, self.vocabulary = context, context.vocab_size
-        self.wave_cells = wave_cells
         self._scratch = sequences - 1  # never anybody's
         self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], Any] = OrderedDict()
