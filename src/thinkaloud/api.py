@@ -12,22 +12,24 @@ A model or a task may be a name or an object of your own; there is nothing to re
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.errors import NotMeasurable
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
-from thinkaloud.runs.folder import Run
+from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
+from thinkaloud.runs.identity import identify, known
+from thinkaloud.runs.lock import holding
+from thinkaloud.runs.names import reopened, short, slug
 from thinkaloud.studies.base import Settings
 from thinkaloud.studies.registry import open_study
-from thinkaloud.tasks import open_task
+from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
 
 if TYPE_CHECKING:
@@ -57,20 +59,25 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     progress: Progress | None = None,
     concurrency: int = 1,
 ) -> Run:
-    """Run a study and return it finished. A folder that holds this very run already is completed, not done again."""
+    """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
+    of another model, other questions or another protocol is refused."""
     config = Config(
         study, _name(model), tuple(_name(task) for task in tasks), items, difficulty, seed,
         settings or Settings(), loading or Loading(),
     )  # fmt: skip
-    folder = Path(out) if out is not None else Path("runs") / slug(config)
     asked = open_study(study)
-    opened = [open_task(task) for task in tasks]
+    opened = open_tasks(tasks)
     answering = open_model(model, config.loading)
     lacking = asked.needs - answering.card.capabilities
     if lacking:  # before there is a folder; a run that has one was measurable when it began
         why = f"it lacks {', '.join(sorted(lacking))}"
         raise NotMeasurable(f"{study} is not measurable on {answering.card.name}: {why}")
-    return _finish(Run.create(folder, config, answering.card), answering, opened, progress, concurrency)
+    card = known(answering)
+    of = identify(config, asked, card, opened)
+    folder = Path(out) if out is not None else Path("runs") / slug(config, of)
+    Run.check(folder)
+    with holding(folder):
+        return _finish(Run.create(folder, config, card, of), answering, opened, progress, concurrency)
 
 
 def resume(
@@ -81,16 +88,18 @@ def resume(
     progress: Progress | None = None,
     concurrency: int = 1,
 ) -> Run:
-    """Do what is missing or failed in a run folder. Objects that were passed to `run` must be passed again."""
-    found = Run(folder)
-    opened = [open_task(task) for task in (tasks or found.config.tasks)]
-    answering = open_model(model or found.config.model, found.config.loading)
-    if answering.card.digest != found.card["digest"]:
-        raise UserError(
-            f"{str(folder)!r} was made by a model with digest {found.card['digest'][:23]}, "
-            f"this one has {answering.card.digest[:23]}"
-        )
-    return _finish(found, answering, opened, progress, concurrency)
+    """Do what is missing or failed in a run folder. Objects that were passed to `run` must be passed again. Files are
+    looked for where the run began."""
+    config = Config.load(Path(folder))
+    with holding(Path(folder)):
+        found = Run(folder)
+        with reopened(found) as (asked, named):
+            opened = open_tasks(tasks or asked)
+            answering = open_model(model or named, config.loading)
+            card = known(answering)
+            of = identify(config, open_study(config.study), card, opened)
+        found.claim(card, of)
+        return _finish(found, answering, opened, progress, concurrency)
 
 
 def open_run(folder: str | Path) -> Run:
@@ -98,11 +107,13 @@ def open_run(folder: str | Path) -> Run:
     return Run(folder)
 
 
-def rescore(folder: str | Path, tasks: Sequence[Task] | None = None) -> Run:
-    """Make the findings again from what is recorded, and the report. Never asks a model."""
+def rescore(folder: str | Path, out: str | Path | None = None) -> Run:
+    """Make the findings again from what is recorded, and the report, into `out` or the folder itself. Never asks a
+    model, and opens no task."""
     found = Run(folder)
-    opened = [open_task(task) for task in (tasks or found.config.tasks)]
-    _conclude(found, opened)
+    if out is not None:
+        make_folder(Path(out))
+    _conclude(found, out)
     return found
 
 
@@ -140,7 +151,7 @@ def ruler(
     if write:
         cards.write(tables)
     if out is not None:
-        Path(out).mkdir(parents=True, exist_ok=True)
+        make_folder(Path(out))
         write_file(Path(out) / "ruler.md", ruler_markdown(tables))
     return tables
 
@@ -240,22 +251,6 @@ def _registered(asked: Wanted, model: str | Model, out: str | Path | None) -> tu
     return about, Path(out) if out is not None else Path("runs") / name
 
 
-def slug(config: Config) -> str:
-    """A folder name that says what is in it."""
-    tasks = "+".join(short(task) for task in config.tasks)
-    return f"{config.study}-{short(config.model)}-{tasks[:60]}-{config.difficulty}-{config.items}-s{config.seed}"
-
-
-def short(name: str) -> str:
-    """The telling end of a name of a model or task, fit for a file name: `hf:ORG/NAME@REV` is `NAME-REV`, a server's
-    model is called by its own name, an unnamed one by its host."""
-    address, _, model = name.partition("#")
-    last = model or re.sub(r"^https?://|(/v1)?/?(\?.*)?$", "", address)
-    if not last.startswith(("organism:", "scripted:")):
-        last = last.removesuffix(".gguf").removesuffix(".jsonl").rstrip("/").rpartition("/")[2]
-    return re.sub(r"[^\w.+]+", "-", last).strip("-.")
-
-
 def _name(thing: str | object) -> str:
     if isinstance(thing, str):
         return thing
@@ -263,8 +258,10 @@ def _name(thing: str | object) -> str:
 
 
 def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
-    study = open_study(found.config.study)
-    execution = Execution(found.config, study, model, tasks, found.journal, progress or Silence(), concurrency)
+    study, told, of = open_study(found.config.study), progress or Silence(), found.identity
+    for remark in found.remarks():
+        told.say(remark)
+    execution = Execution(found.config, study, model, tasks, found.journal, told, concurrency, of)
     try:
         notes = _run(execution.run)
     finally:
@@ -272,14 +269,15 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
     found.note(notes)
     if all(unit["status"] == "ok" for unit in found.journal):
         found.journal.seal()
-    _conclude(found, tasks)
+    _conclude(found)
     return found
 
 
-def _conclude(found: Run, tasks: Sequence[Task]) -> None:
+def _conclude(found: Run, out: str | Path | None = None) -> None:
     study = open_study(found.config.study)
-    found.write_results(findings(found.config, study, found.card["name"], tasks, found.journal))
-    found.report()
+    made = findings(found.config, study, found.card["name"], found.identity.tasks, found.units)
+    found.write_results(made, out)
+    found.report(out, made)
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

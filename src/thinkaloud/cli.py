@@ -135,11 +135,12 @@ def resume(folder: Path, concurrency: int) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def report(folder: Path) -> None:
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to; default: FOLDER itself.")
+def report(folder: Path, out: Path | None) -> None:
     """Make findings and report of a run FOLDER again from its records. Asks no model."""
     from thinkaloud import api
 
-    show(api.rescore(folder))
+    show(api.rescore(folder, out), out)
 
 
 @cli.command()
@@ -361,12 +362,12 @@ def _sized(given: str) -> tuple[str, float | None]:
         raise UserError(f"{parameters!r} is no number of parameters: give one like {folder}=135e6") from error
 
 
-def show(done: Run) -> None:
-    """Findings of a run, what tuning cost, and what failed (exit code 3)."""
+def show(done: Run, out: Path | None = None) -> None:
+    """Findings of a run, what tuning cost, and what failed (exit code 3). `out`: where its report is, if elsewhere."""
     from thinkaloud.arms.tuning import costs
     from thinkaloud.report.terminal import print_lines, print_run
 
-    print_run(done)
+    print_run(done, out)
     print_lines(costs(done.units))
     failed = [unit for unit in done.units if unit["status"] != "ok"]
     if failed:

@@ -53,7 +53,7 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         study=escape(str(meta.get("study", ""))),
         model=escape(_model_name(meta)),
         question=escape(str(meta.get("question", ""))),
-        short=_list(made.sentences(findings)),
+        short=_unfinished(meta) + _list(made.sentences(findings)),
         first="\n".join(part for part in [*first, _summary(made, findings)] if part),
         then="\n".join(part for figure in made.then if (part := _figure(figure, findings, records))),
         count=escape(_count(data)),
@@ -64,6 +64,12 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         facts=_facts(meta),
     )
     return page.encode("utf-8", "replace").decode("utf-8")  # half a character from a broken text must not stop the file
+
+
+def _unfinished(meta: Mapping[str, Any]) -> str:
+    """That the page is of part of a run."""
+    said = meta.get("unfinished")
+    return f'<p role="status"><strong>{escape(str(said))}</strong></p>\n' if said else ""
 
 
 def source_hash(text: str) -> str:

@@ -28,6 +28,7 @@ def render_markdown(findings: Sequence[Finding], meta: Mapping[str, Any]) -> str
     """The whole report; `meta` as for `render_html`."""
     made = layout(findings, meta)
     blocks = [f"# {plain(str(meta.get('question', meta.get('study', 'Report'))))}"]
+    blocks += [f"**{plain(meta['unfinished'])}**"] if meta.get("unfinished") else []
     blocks += [_list([plain(sentence) for sentence in made.sentences(findings)])]
     blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
     blocks += [render_grid(grid) for grid in (made.grids(findings) if made.tables else ())]

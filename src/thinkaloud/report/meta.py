@@ -38,10 +38,19 @@ def meta(run: Run) -> dict[str, Any]:
         "seed": config.seed,
         "settings": {"shots": settings["shots"], "temperature": settings["temperature"], **unusual},
         "bill": run.bill,
+        "unfinished": _unfinished(run),
         "notes": run.notes,
         "ruler": _ruler(config.study) if config.study in LAYOUTS else [],
         "limits": list(study.limits),
     }
+
+
+def _unfinished(run: Run) -> str | None:
+    """That a report is of part of a run, or lacks units that failed; None where it has all."""
+    failed = sum(unit["status"] != "ok" for unit in run.units)
+    said = [] if (so_far := run.unfinished) is None else [f"This run is not finished: {so_far} were done."]
+    said += [f"{failed} {'unit' if failed == 1 else 'units'} failed."] if failed else []
+    return " ".join([*said, "The numbers are of the rest alone."]) if said else None
 
 
 def _ruler(study: str) -> list[str]:

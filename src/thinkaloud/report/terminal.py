@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thinkaloud.report.layouts import layout
@@ -80,15 +81,22 @@ def _narrow(cell: str) -> str:
     return cell.replace(" [", "\n[") if cell.endswith("]") else words
 
 
-def print_run(run: Run) -> None:
-    """What a finished run found, what it decided on the way, what it cost, and where the report is."""
-    print_findings(run.findings)
+def print_run(run: Run, out: Path | None = None) -> None:
+    """What a run found, what it decided on the way, what it cost, and where the report is (in `out`, or the run's own
+    folder). Of one that is not finished it says so first."""
+    so_far, where = run.unfinished, out if out is not None else run.folder
+    if so_far is not None:
+        print_lines([f"NOT FINISHED: {so_far} are done, and this is of these alone: thinkaloud resume {run.folder}"])
+    from thinkaloud.runs.folder import read_findings
+
+    print_findings(read_findings(where))
     bill = run.bill
     cost = (
         f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
         f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model"
     )
-    print_lines([*run.notes, *([cost] if bill["asked"] else []), f"report: {run.folder / 'report.html'}"])
+    lines = [*run.notes, *run.remarks(), *([cost] if bill["asked"] else [])]
+    print_lines([*lines, f"report: {where / 'report.html'}"])
 
 
 def print_lines(lines: Iterable[str]) -> None:

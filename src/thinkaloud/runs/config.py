@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ class Config:
             raise UserError("no task was given")
         if len(set(self.tasks)) < len(self.tasks):
             raise UserError(f"a task is given twice in {','.join(self.tasks)!r}")
+        for name in (self.model, *self.tasks, *self.settings.spending.arms):
+            if name.encode("utf-8", "replace").decode() != name:  # bytes of a file name that are no text
+                raise UserError(f"the name {name!r} is not UTF-8 text and cannot be written down: rename the file")
 
     def dumps(self) -> str:
         """As TOML."""
@@ -53,7 +57,9 @@ class Config:
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{where} is not TOML: {error}") from error
+            raise UserError(
+                f"{where} is not TOML: {error}; if it is damaged, give the run's command again or restore it"
+            ) from error
         if data.get("format") != FORMAT:
             raise UserError(f"{where} is of format {data.get('format')!r}, this version reads format {FORMAT}")
         known = {f.name for f in fields(Config)}
@@ -70,16 +76,32 @@ class Config:
             loaded["settings"] = Settings(**given, spending=Spending(**spending))
             loaded["loading"] = Loading(**loaded.get("loading", {}))
             return Config(**loaded)
-        except TypeError as error:
+        except KeyError as error:
+            raise UserError(f"{where} lacks {error}") from error
+        except (TypeError, AttributeError, ValueError) as error:
             raise UserError(f"{where} has a setting this version does not know: {error}") from error
 
     @staticmethod
     def load(folder: Path) -> Config:
         """The configuration of a run folder; raises `UserError` where there is none."""
         path = folder / "config.toml"
-        if not path.is_file():
-            raise UserError(f"{str(folder)!r} is no run folder: it has no config.toml")
-        return Config.loads(path.read_text(encoding="utf-8"), str(path))
+        if not isfile(path):
+            begun = isfile(folder / "config.toml.part")
+            hint = "; it was stopped before it began: give the run's command again" if begun else ""
+            raise UserError(f"{str(folder)!r} is no run folder: it has no config.toml{hint}")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path!s} is not TOML: byte {error.start} is not UTF-8") from error
+        return Config.loads(text, str(path))
+
+    def changes(self, other: Config) -> list[str]:
+        """What `other` has otherwise, each as `what was, now what is`."""
+        mine, theirs = (_flat(_plain(asdict(config))) for config in (self, other))
+        names = sorted({*mine, *theirs})
+        return [f"{n} {mine.get(n)!r}, now {theirs.get(n)!r}" for n in names if mine.get(n) != theirs.get(n)]
 
     def protocol(self, study_version: int, model_digest: str) -> str:
         """A hash of everything that a unit's numbers depend on, besides its items."""
@@ -91,6 +113,14 @@ class Config:
             del settings["spending"]
         parts = [self.study, study_version, model_digest, self.seed, settings, loading]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings by their own names."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= _flat(value) if isinstance(value, dict) else {name: value}
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from thinkaloud.errors import NotMeasurable, ThinkaloudError, UserError
 from thinkaloud.runs.config import Config
+from thinkaloud.runs.identity import Identity, Questions, identify, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
+from thinkaloud.tasks.identity import contents, stream
 from thinkaloud.tasks.transcripts import remarks
 from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
 
@@ -83,7 +85,7 @@ def material(task: Task, level: int, config: Config, items: int, study: Study | 
     """
     if level not in task.levels:
         raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
-    key = Key((str(config.seed), task.name, str(level)))
+    key = Key((str(config.seed), stream(task), str(level)))
     settings, probes = config.settings, edge.ITEMS if config.difficulty == "edge" else 0
     shots, dev = settings.shots, 0
     if isinstance(study, InParts):
@@ -116,9 +118,20 @@ def acquaint(session: Model, group: Group) -> None:
         session.know((*group.items, *group.examples, *turned))
 
 
+def expected(config: Config, study: Study) -> int:
+    """How many units a run measures, if no task is left out."""
+    parts = len(study.parts(config.settings)) if isinstance(study, InParts) else 1
+    return len(config.tasks) * parts * -(-config.items // GROUP)
+
+
+def placed(unit: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where in a run a unit is: there is one of each."""
+    return unit["phase"], unit["task"], unit["level"], unit["first"], unit.get("part", "")
+
+
 @dataclass
 class Execution:
-    """One pass over a run's units."""
+    """One pass over a run's units. `identity` is what they are of; without it, what is asked here."""
 
     config: Config
     study: Study
@@ -127,16 +140,21 @@ class Execution:
     journal: Journal
     progress: Progress
     concurrency: int = 1
+    identity: Identity | None = None
 
     async def run(self) -> list[str]:
         """Do what is missing; returns what a reader of the report should know, in sentences."""
-        self._protocol = self.config.protocol(self.study.version, self.model.card.digest)
+        card = known(self.model)
+        self.identity = self.identity or identify(self.config, self.study, card, self.tasks)
+        self._of, self._protocol = self.identity.hash, self.config.protocol(self.study.version, card.digest)
+        mine = (unit for unit in self.journal if unit.get("of") == self._of and unit["status"] == "ok")
+        self._places = {placed(unit): unit["unit"] for unit in mine}
+        self._shown: dict[tuple[str, ...], str] = {}
         self._slots = asyncio.Semaphore(self.concurrency)
         self._parts: Sequence[str] = ("",)
         if isinstance(self.study, InParts):
             self._parts = self.study.parts(self.config.settings)
-        per_task = len(self._parts) * -(-self.config.items // GROUP)
-        self._expected = float(len(self.tasks) * per_task)
+        self._expected = float(expected(self.config, self.study))
         if self.config.difficulty == "edge":
             self._expected += len(self.tasks) * 2 * EDGE_COST * -(-edge.ITEMS // GROUP)
         self.progress.expect(self._expected)
@@ -207,27 +225,43 @@ class Execution:
         name = unit_key(
             protocol=self._protocol,
             phase=phase,
-            task=group.task.name,
+            task=stream(group.task),
             level=group.level,
-            items=[item.id for item in group.items],
-            examples=[item.id for item in group.examples],
+            items=contents(group.items),
+            shown=self._contents(group),
             first=group.first,
             **in_parts,
         )
         done = self.journal.get(name)
+        about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}
+        about |= {"part": group.part} if group.part else {}
+        if done is None and placed(about) in self._places:
+            raise UserError(
+                f"{group.task.name}, level {group.level} no longer draws the questions that this run began with (unit "
+                f"{self._places[placed(about)][:8]}, now {name[:8]}): give another --out, and the task a `digest` that "
+                "changes with its questions"
+            )
         if done is None:
             async with self._slots:
-                done = await self._work(phase, group, work)
+                done = {"of": self._of, **await self._work(phase, group, work)}
                 self.journal.append(name, done)
         doing = {"edge": " (finding the edge)", "prepare": " (tuning)"}.get(phase, "")
         what = f"{group.task.name} level {group.level}{f', {group.part}' if group.part else ''}{doing}"
         self.progress.advance(cost, what)
         return done
 
+    def _contents(self, group: Group) -> str:
+        """What is shown beside a unit's items: examples, and where other items' reasoning is taken from."""
+        beside = (*group.examples, *group.pool)
+        names = (stream(group.task), str(group.level), *(item.id for item in beside))
+        if names not in self._shown:
+            self._shown[names] = contents(beside)
+        return self._shown[names]
+
     async def _work(self, phase: str, group: Group, work: Callable[..., Awaitable[list[Record]]]) -> dict[str, Any]:
         session = self.model.session() if hasattr(self.model, "session") else self.model
         acquaint(session, group)
-        key = Key((str(self.config.seed), phase, group.task.name, str(group.level)))
+        key = Key((str(self.config.seed), phase, stream(group.task), str(group.level)))
         started = time.perf_counter()
         about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}
         about |= {"part": group.part} if group.part else {}
@@ -244,21 +278,25 @@ class Execution:
         return {**about, "status": status, "error": error, "records": records, "usage": bill}
 
 
-def findings(config: Config, study: Study, model: str, tasks: Sequence[Task], journal: Journal) -> list[Finding]:
-    """Every estimate of the run, from what is recorded. Never asks a model."""
+def findings(
+    config: Config, study: Study, model: str, tasks: Sequence[Task | Questions], units: Iterable[Mapping[str, Any]]
+) -> list[Finding]:
+    """Every estimate of the run, from its recorded units, which are all of one model and one set of questions. Never
+    asks a model."""
+    recorded = [u for u in units if u["phase"] == study.name and u["status"] == "ok"]
     out, by_task = [], {}
     parts = list(study.parts(config.settings)) if isinstance(study, InParts) else []
     order = {part: i for i, part in enumerate(parts)}  # not that in which units happened to be done
     for task in tasks:
-        units = [u for u in journal if u["phase"] == study.name and u["task"] == task.name and u["status"] == "ok"]
+        mine = [u for u in recorded if u["task"] == task.name]
         records = [
             record
-            for unit in sorted(units, key=lambda u: (order.get(str(u.get("part", "")), 0), u["first"]))
+            for unit in sorted(mine, key=lambda u: (order.get(str(u.get("part", "")), 0), u["first"]))
             for record in unit["records"]
         ]
         by_task[task.name] = records
         level = records[0]["level"] if records else None
-        key = Key((str(config.seed), study.name, task.name, "estimate"))
+        key = Key((str(config.seed), study.name, stream(task), "estimate"))
         estimates = study.estimate(records, key) if records else [Estimate.absent(study.name, "no unit was done")]
         out += [Finding(study.name, model, task.name, level, estimate) for estimate in estimates]
     if isinstance(study, InParts):

@@ -1,9 +1,13 @@
 """A run and its folder: everything about it in one place, readable without this program.
 
     config.toml      what was asked, resolved            segments/       one line a unit, then one Parquet file
-    model.json       who answered                        findings.json   every estimate
-    bill.json        tokens and seconds                  report.html, report.md
+    identity.json    what its units are of               findings.json   every estimate
+    model.json       who answered                        bill.json       tokens and seconds
+    notes.json       written when the run is through     report.html, report.md
+    run.lock         the process that works here, if one does
 
+`config.toml` is written first and `model.json` last; a folder that was killed between them has no units and is made
+anew by `run` or `resume`. Reading a folder creates nothing in it and takes no lock.
 `findings.json` holds no times and no paths: two runs of the same configuration have the same one, byte for byte.
 """
 
@@ -12,14 +16,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.runs import identity, lock
 from thinkaloud.runs.config import FORMAT, Config
-from thinkaloud.runs.journal import Journal
+from thinkaloud.runs.execute import expected
+from thinkaloud.runs.identity import Identity
+from thinkaloud.runs.journal import FIELDS, Journal
 from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Record, Usage
+
+UNIT = {**FIELDS, "first": int, "records": list, "usage": dict}
+"""What every unit of a run has."""
+OURS = ("config.toml", "model.json", identity.FILE, lock.NAME, "segments")
+"""What a folder may hold that was killed before its configuration was written."""
 
 
 class Run:
@@ -28,43 +41,104 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.config = Config.load(self.folder)
-        self.journal = Journal(self.folder)
+        self.journal = Journal(self.folder, UNIT)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.config.study} of {self.config.model}, {len(self.journal)} units)"
 
     @staticmethod
-    def create(folder: Path, config: Config, card: ModelCard) -> Run:
-        """Make the folder. One that holds a run already is refused unless it is this very run (then: resume it)."""
+    def create(folder: Path, config: Config, card: ModelCard, of: Identity | None = None) -> Run:
+        """Make the folder. One that holds a run already is refused unless it is this very run (then: resume it): the
+        same configuration, and units that are `of` the same model, questions and protocol."""
+        Run.check(folder)
         path = folder / "config.toml"
-        if path.is_file():
-            if Config.load(folder) != config:
-                raise UserError(f"{str(folder)!r} holds another run: give another --out, or resume it")
-        elif folder.is_dir() and any(folder.iterdir()):
-            raise UserError(f"{str(folder)!r} is not empty and no run folder: give another --out")
+        there = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            there = Config.load(folder) if os.path.isfile(path) else None
+        except UserError:
+            units = list(Journal(folder, UNIT))
+            if units and (of is None or any(unit.get("of") != of.hash for unit in units)):
+                raise
+        if there is not None and (changed := there.changes(config)):
+            raise UserError(
+                f"{str(folder)!r} holds another run ({'; '.join(changed)}): give another --out, or resume it"
+            )
+        make_folder(folder)
+        if there is None:
             write(path, config.dumps())
-            write(folder / "model.json", _json(card_as_dict(card)))
+        run = Run(folder)
+        run.claim(card, of)
+        return run
+
+    @staticmethod
+    def check(folder: Path) -> None:
+        """Refuse a folder that holds something else than a run."""
+        try:
+            str(folder).encode()
+            names = [one.name for one in folder.iterdir()] if os.path.isdir(folder) else []
+        except UnicodeEncodeError as error:
+            raise UserError(f"the name {str(folder)!r} is not UTF-8 text: give another --out") from error
         except OSError as error:
-            raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
-        return Run(folder)
+            raise UserError(f"cannot read {str(folder)!r}: {error.strerror}") from error
+        strange = [name for name in names if name not in OURS and not name.endswith(".part")]
+        if strange and "config.toml" not in names:
+            raise UserError(f"{str(folder)!r} is not empty and no run folder: give another --out")
+
+    def claim(self, card: ModelCard, of: Identity | None) -> None:
+        """Hold the folder to what its units are of, and write down what is missing."""
+        if of is not None and (text := identity.claim(self.folder, of, self.journal)) is not None:
+            write(self.folder / identity.FILE, text)
+        try:
+            _ = self.card
+        except UserError:  # not there, or damaged
+            write(self.folder / "model.json", _json(card_as_dict(card)))
+
+    @property
+    def identity(self) -> Identity:
+        """What the units are of; `UserError` for a folder that does not say."""
+        found = identity.load(self.folder)
+        if found is None:
+            raise identity.unsaid(self.folder)
+        return found
 
     @property
     def card(self) -> dict[str, Any]:
         """The model card as plain data."""
-        found: dict[str, Any] = json.loads((self.folder / "model.json").read_text(encoding="utf-8"))
+        found = _loaded(self.folder / "model.json", f"thinkaloud resume {self.folder} writes it anew")
+        if not (isinstance(found, dict) and {"name", "digest", "details"} <= found.keys()):
+            raise UserError(f"{str(self.folder / 'model.json')!r} is no model card")
         return found
 
     @property
     def units(self) -> list[dict[str, Any]]:
-        """Every unit that was recorded, failed ones too."""
-        return list(self.journal)
+        """Every unit of this run that was recorded, failed ones too. Those of another model, other questions or another
+        protocol, which somebody else put there, are not among them."""
+        try:
+            found = identity.load(self.folder)
+        except UserError:
+            found = None
+        return [u for u in self.journal if found is None or u.get("of") == found.hash]
+
+    def remarks(self) -> list[str]:
+        """What lies in the folder and is not counted, in sentences."""
+        others = len(self.journal) - len(self.units)
+        said = [f"{others} units in {str(self.folder)!r} are of another model, other questions or another protocol"]
+        return [*self.journal.remarks(), *(f"{one}, and are not counted" for one in said if others)]
+
+    @property
+    def unfinished(self) -> str | None:
+        """How far the run is, in a few words; None once it is through."""
+        if os.path.isfile(self.folder / "notes.json"):
+            return None
+        from thinkaloud.studies.registry import open_study
+
+        done = sum(u["phase"] == self.config.study and u["status"] == "ok" for u in self.units)
+        return f"{done} of {expected(self.config, open_study(self.config.study))} units"
 
     @property
     def records(self) -> list[Record]:
         """Every item's record of the study itself (not of the search for the edge)."""
-        units = [u for u in self.journal if u["phase"] == self.config.study]
+        units = [u for u in self.units if u["phase"] == self.config.study]
         return [
             r for u in sorted(units, key=lambda u: (u["task"], u["first"], u.get("part", ""))) for r in u["records"]
         ]
@@ -72,19 +146,17 @@ class Run:
     @property
     def findings(self) -> list[Finding]:
         """The estimates, as `findings.json` holds them."""
-        path = self.folder / "findings.json"
-        if not path.is_file():
-            raise UserError(f"{str(self.folder)!r} is not finished: thinkaloud resume {self.folder}")
-        return [finding_from_dict(row) for row in json.loads(path.read_text(encoding="utf-8"))["findings"]]
+        return read_findings(self.folder)
 
     @property
     def bill(self) -> dict[str, Any]:
         """Tokens and seconds of all recorded units."""
-        usages = [Usage(**{k: v for k, v in u["usage"].items() if k != "wall"}) for u in self.journal]
+        units = self.units
+        usages = [Usage(**{k: v for k, v in u["usage"].items() if k != "wall"}) for u in units]
         total = asdict(sum(usages, Usage()))
         total["seconds"] = round(total["seconds"], 3)
-        wall = round(sum(u["usage"]["wall"] for u in self.journal), 3)
-        return {**total, "wall_seconds": wall, "units": len(self.journal)}
+        wall = round(sum(u["usage"]["wall"] for u in units), 3)
+        return {**total, "wall_seconds": wall, "units": len(units)}
 
     def frame(self) -> Any:
         """The findings as a pandas DataFrame, one row an estimate."""
@@ -96,23 +168,26 @@ class Run:
             ) from error
         return pandas.DataFrame([finding_as_dict(f) for f in self.findings])
 
-    def report(self) -> Path:
-        """Write report.html and report.md from what is recorded; returns the path of the former."""
+    def report(self, out: str | Path | None = None, found: Sequence[Finding] | None = None) -> Path:
+        """Write report.html and report.md from what is recorded, into `out` or the folder itself; returns the path of
+        the former. `found`: the findings, if not those of findings.json."""
         from thinkaloud.report.html import render_html
         from thinkaloud.report.markdown import render_markdown
         from thinkaloud.report.meta import meta
 
-        about = meta(self)
-        found = self.findings
-        write(self.folder / "report.md", render_markdown(found, about))
-        write(self.folder / "report.html", render_html(found, self.records, about))
-        return self.folder / "report.html"
+        about, where = meta(self), Path(out) if out is not None else self.folder
+        found = self.findings if found is None else found
+        write(where / "report.md", render_markdown(found, about))
+        write(where / "report.html", render_html(found, self.records, about))
+        return where / "report.html"
 
-    def write_results(self, found: Sequence[Finding]) -> None:
-        """findings.json and bill.json."""
-        rows = [finding_as_dict(f) for f in found]
-        write(self.folder / "findings.json", _json({"format": FORMAT, "findings": rows}))
-        write(self.folder / "bill.json", _json(self.bill))
+    def write_results(self, found: Sequence[Finding], out: str | Path | None = None) -> None:
+        """findings.json and bill.json, into `out` or the folder itself."""
+        rows, where = [finding_as_dict(f) for f in found], Path(out) if out is not None else self.folder
+        so_far = self.unfinished
+        state = {} if so_far is None else {"unfinished": so_far}
+        write(where / "findings.json", _json({"format": FORMAT, **state, "findings": rows}))
+        write(where / "bill.json", _json(self.bill))
 
     def note(self, notes: Sequence[str]) -> None:
         """notes.json: what the run decided on the way, such as the edge, in sentences."""
@@ -122,18 +197,52 @@ class Run:
     def notes(self) -> list[str]:
         """The sentences of `note`."""
         path = self.folder / "notes.json"
-        return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+        if not os.path.isfile(path):
+            return []
+        found = _loaded(path, f"thinkaloud resume {self.folder} writes it anew")
+        return [str(line) for line in found] if isinstance(found, list) else []
+
+
+def read_findings(folder: Path) -> list[Finding]:
+    """The estimates of a folder's findings.json; `UserError` where there are none yet, or the file is damaged."""
+    path = folder / "findings.json"
+    if not os.path.isfile(path):
+        raise UserError(f"{str(folder)!r} is not finished: thinkaloud resume {folder}")
+    hint = f"thinkaloud report {folder} makes it anew"
+    try:
+        return [finding_from_dict(row) for row in _loaded(path, hint)["findings"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{str(path)!r} is damaged: {hint}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
 
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, there is nothing to clear away
+            part.unlink(missing_ok=True)
         raise UserError(f"cannot write {str(path)!r}: {error.strerror}; recorded units are safe") from error
+
+
+def _loaded(path: Path, hint: str) -> Any:
+    """A file of JSON; `hint` is the way out where it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {str(path)!r}: {error.strerror}; {hint}") from error
+    except ValueError as error:
+        raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
 def finding_as_dict(finding: Finding) -> dict[str, Any]:

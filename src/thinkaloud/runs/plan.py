@@ -24,7 +24,7 @@ from thinkaloud.strategies.snap import PROBE
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import Group, InParts, Settings, Study
 from thinkaloud.studies.registry import open_study
-from thinkaloud.tasks import open_task
+from thinkaloud.tasks import open_tasks
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Record, Sampling, Usage
 
 Measure = Callable[[Model, Group, Settings, Key], Awaitable[list[Record]]]
@@ -104,7 +104,7 @@ class Rehearsal:
 
 def make_plan(config: Config) -> list[str]:
     """The plan as lines."""
-    study, tasks = open_study(config.study), [open_task(name) for name in config.tasks]
+    study, tasks = open_study(config.study), open_tasks(config.tasks)
     model = open_model(config.model, config.loading)
     if not isinstance(model, Counts):
         raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")

@@ -10,6 +10,7 @@ import asyncio
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import acquaint, material
 from thinkaloud.studies.base import Study
+from thinkaloud.tasks.identity import stream
 from thinkaloud.vocabulary import Key, Model, Record, Task
 
 
@@ -21,7 +22,7 @@ def records_of(study: Study, model: Model, task: Task, config: Config) -> list[R
 async def _records(study: Study, model: Model, task: Task, config: Config) -> list[Record]:
     level = int(config.difficulty)
     drawn = material(task, level, config, config.items)
-    key = Key((str(config.seed), study.name, task.name, str(level)))
+    key = Key((str(config.seed), study.name, stream(task), str(level)))
     found: list[Record] = []
     for group in drawn.groups(drawn.items):
         session: Model = model.session() if hasattr(model, "session") else model

@@ -8,20 +8,26 @@
     mod10              the language of the trained organisms (`chain.py`), which no other model speaks
     anything else      a name that an installed package registers in the entry-point group `thinkaloud.tasks`
 
+A file's task is called by its stem (`test` for `law/test.jsonl`), and by its full name where a built-in task has that
+one. Where two tasks of a run would have one name, files are called by as many of their folders as tell them apart
+(`anatomy/test`, `law/test`). That is a name in tables only: draws and ids stay those that the file has by itself.
+
 This module knows only where tasks are; nothing is imported before it is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.vocabulary import Task
 
-__all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "task_names"]
+__all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "open_tasks", "task_names"]
 
 GROUP = "thinkaloud.tasks"
 
@@ -71,7 +77,9 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
     if spec.endswith(".jsonl"):
-        return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec), spec)
+        path = Path(spec)
+        own = path.name if path.stem in {*known, *_registered()} else None  # never like a task that has no file
+        return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec, own), spec)
     if spec.startswith("gym:"):
         return _as_task(import_module("thinkaloud.tasks.gym").open_gym(spec.removeprefix("gym:")), spec)
     if spec.startswith("sim:"):
@@ -79,6 +87,26 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if spec in (registered := _registered()):
         return _as_task(_load(registered[spec]), spec)
     raise unknown("task", spec, [*task_names(), *ORGANISMS])
+
+
+def open_tasks(specs: Sequence[str | Task | type[Task]]) -> list[Task]:
+    """The tasks of a run, each under a name of its own; `UserError` where that cannot be."""
+    tasks: list[Any] = [open_task(spec) for spec in specs]
+    files = {i: task.path.absolute().resolve() for i, task in enumerate(tasks) if hasattr(task, "called")}
+    for path, n in Counter(files.values()).items():
+        if n > 1:
+            raise UserError(f"the file {str(path)!r} is given twice")
+    folders = 0
+    while twice := {name for name, n in Counter(task.name for task in tasks).items() if n > 1}:
+        folders += 1
+        again = [i for i in files if tasks[i].name in twice and folders < len(files[i].parts) - 1]
+        if not again:
+            raise UserError(
+                f"two tasks are called {min(twice)!r}: give one of them another `name`, or a run of its own"
+            )
+        for i in again:
+            tasks[i] = tasks[i].called("/".join([*files[i].parts[-1 - folders : -1], files[i].stem]))
+    return tasks
 
 
 def task_names() -> list[str]:

@@ -5,7 +5,6 @@ Knows nothing about families, files or grammars.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from itertools import permutations
 
@@ -41,8 +40,3 @@ def plain(answer: str) -> str:
 def is_gold(item: Item, answer: str) -> bool:
     """Whether a free-text answer is the item's gold, no other option, and nothing beside it."""
     return plain(answer) == plain(item.gold)
-
-
-def item_id(task: str, level: int, question: str) -> str:
-    """A name for a question that is the same on every machine: task, level, 8 hex digits of its text's SHA-256."""
-    return f"{task}/{level}/{hashlib.sha256(question.encode()).hexdigest()[:8]}"

@@ -19,10 +19,11 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from thinkaloud.tasks.arithmetic import ADD
-from thinkaloud.tasks.check import check_item, item_id
+from thinkaloud.tasks.check import check_item
 from thinkaloud.tasks.draws import whole
 from thinkaloud.tasks.family import Family, Work, follow
 from thinkaloud.tasks.grammar import Form, Grammar, words
+from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.parts import Decomposition
 from thinkaloud.vocabulary import Item, Step, Transcript
 
@@ -100,8 +101,9 @@ class Compare(Family[Sides]):
         parts = (right, left)
         question = self.ask(parts)
         steps, gold = follow(self.work(parts))
-        name, worked = item_id(self.name, item.level, question), Transcript(tuple(steps))
-        return check_item(Item(name, self.name, item.level, question, item.options, gold, worked, {"parts": parts}))
+        worked = Transcript(tuple(steps))
+        other = Item("", self.name, item.level, question, item.options, gold, worked, {"parts": parts})
+        return check_item(named(other))
 
 
 def _total(numbers: Sequence[int]) -> Generator[Step, str, int]:

@@ -24,9 +24,10 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from thinkaloud.errors import UserError
-from thinkaloud.tasks.check import check_item, is_gold, item_id
+from thinkaloud.tasks.check import check_item, is_gold
 from thinkaloud.tasks.draws import pick, shuffled
 from thinkaloud.tasks.grammar import Grammar
+from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.parts import Decomposition, from_work
 from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
 
@@ -115,12 +116,11 @@ class Family(ABC, Generic[P]):
         return list(found.values())
 
     def _item(self, level: int, question: str, parts: P, key: Key) -> Item:
-        name = item_id(self.name, level, question)
-        rng = key.child(name, "options").rng
+        rng = key.child(self.name, level, question, "options").rng
         steps, gold = follow(self.work(parts))
         options = tuple(shuffled(rng, [gold, *self.wrong(level, parts, gold, rng)]))
         meta = {"parts": parts}
-        return check_item(Item(name, self.name, level, question, options, gold, Transcript(tuple(steps)), meta))
+        return check_item(named(Item("", self.name, level, question, options, gold, Transcript(tuple(steps)), meta)))
 
     def decompose(self, item: Item) -> Decomposition | None:
         """The steps of `work` as sub-questions, then the item's own question; None if a form asks nothing."""

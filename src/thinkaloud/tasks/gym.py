@@ -27,8 +27,9 @@ from typing import Any
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import graded
-from thinkaloud.tasks.check import CLOSING, item_id
+from thinkaloud.tasks.check import CLOSING
 from thinkaloud.tasks.draws import shuffled
+from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Task
@@ -165,10 +166,9 @@ class GymTask(Unread):
             raise UserError(
                 f"task {self.name!r} has no wrong options at level {level}: {question[:60]!r} accepts all answers"
             )
-        name = item_id(self.name, level, question)
-        ordered = tuple(shuffled(key.child(name, "options").rng, options))
+        ordered = tuple(shuffled(key.child(self.name, level, question, "options").rng, options))
         meta = {"entry": entry, "characters": len(question), "cue": self._cue}
-        return Item(name, self.name, level, question, ordered, gold, meta=meta)
+        return named(Item("", self.name, level, question, ordered, gold, meta=meta))
 
     def _right(self, level: int, entry: gym_pool.Entry, answer: str) -> bool:
         score = _scorer(self.family, self._configurations[level], gym_pool.version())

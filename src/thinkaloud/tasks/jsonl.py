@@ -3,7 +3,7 @@
     {"question": "...", "options": ["...", "..."], "answer": "...", "reasoning": ["...", ...], "level": 1, "id": "..."}
 
 `question`, `options` and `answer` (one of the options) are required. `reasoning` is the worked transcript, `level` is 1
-without one, `id` is made from the question without one. The file is read once, when the task is opened.
+without one, `id` is made from the line's whole content without one. The file is read once, when the task is opened.
 
     "transcript": "..." or ["...", "..."], "meta": {"writer": "...", "example": true, ...}
 
@@ -19,13 +19,16 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.tasks.check import check_item, is_gold, item_id
+from thinkaloud.tasks.check import check_item, is_gold
 from thinkaloud.tasks.draws import shuffled
+from thinkaloud.tasks.identity import contents, named
 from thinkaloud.tasks.transcripts import TRANSCRIPT, cut, given
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Step, Transcript
@@ -45,11 +48,18 @@ class JsonlTask(Unread):
 
     meaning = "the level given in the file"
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, name: str | None = None) -> None:
         self.path = Path(path)
-        self.name = self.path.stem
+        self.name = self.stream = name or self.path.stem
         self._items = _read(self.path, self.name)
+        self.digest = contents(self._items)
         self.levels = tuple(sorted({item.level for item in self._items}))
+
+    def called(self, name: str) -> JsonlTask:
+        """The same questions under another name, which tells them from another task's; draws and ids stay."""
+        other = copy(self)
+        other.name, other._items = name, [replace(item, task=name) for item in self._items]
+        return other
 
     def items(self, level: int, n: int, key: Key) -> list[Item]:
         """`n` of the file's questions of this level, in an order and with options in an order given by the key."""
@@ -58,7 +68,7 @@ class JsonlTask(Unread):
             raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
         if n > len(there):
             raise UserError(f"{self.path} has {len(there)} questions at level {level}, not {n}")
-        drawn = shuffled(key.child(self.name, level).rng, there)
+        drawn = shuffled(key.child(self.stream, level).rng, there)
         chosen = sorted(drawn, key=lambda item: not item.meta.get(EXAMPLE))[:n]
         return [replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options))) for item in chosen]
 
@@ -73,7 +83,7 @@ class JsonlTask(Unread):
 
 def _read(path: Path, name: str) -> list[Item]:
     """Every line as a checked item; blank lines are passed over."""
-    if not path.is_file():
+    if not isfile(path):
         raise UserError(f"no such file: {str(path)!r}{_nearest(path)}")
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -124,7 +134,7 @@ _KINDS: Mapping[type | tuple[type, ...], str] = {
 def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
     level = data.get("level", 1)
     item = Item(
-        id=data.get("id", item_id(name, level, data["question"])),
+        id=data.get("id", ""),
         task=name,
         level=level,
         question=data["question"],
@@ -138,16 +148,16 @@ def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
     if not item.question.strip():
         raise UserError(f"{where}: the question is empty: {item.question!r}")
     try:
-        return check_item(item)
+        return check_item(item if "id" in data else named(item))
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
 
 def _nearest(path: Path) -> str:
     """Names like the missing one, or what else is in its folder."""
-    if path.is_dir():
+    if isdir(path):
         return "; it is a folder"
-    if not path.parent.is_dir():
+    if not isdir(path.parent):
         return f"; there is no folder {str(path.parent)!r} either"
     names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
     near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)

@@ -25,6 +25,7 @@ from functools import lru_cache
 from thinkaloud.errors import UserError
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.check import is_gold
+from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.parts import Decomposition, Part
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Step, Transcript
@@ -172,8 +173,8 @@ class Simulated(Unread):
 
     def _item(self, problem: Problem) -> Item:
         worked = Transcript(tuple(Step(text) for text in written(problem)))
-        name, gold = f"sim:{problem.tag}", str(problem.gold)
-        return Item(name, self.name, len(problem.terms), problem.question, DIGITS, gold, worked, {"problem": problem})
+        gold, level = str(problem.gold), len(problem.terms)
+        return named(Item("", self.name, level, problem.question, DIGITS, gold, worked, {"problem": problem}))
 
     def decompose(self, item: Item) -> Decomposition:
         """The steps of a chain or a map; of the other kinds parts that help nobody."""

@@ -77,7 +77,8 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
             "address": client.address.base,
             **about.details,
             "log-probabilities checked": why,
-            "weights known by": "what the server says of them",
+            "weights known by": f"what the server says of them ({', '.join(about.identity)}): others that it describes "
+            "alike are taken for the same",
         },
     )
     return Served(card, render, bos, engine, client)

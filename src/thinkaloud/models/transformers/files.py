@@ -18,8 +18,13 @@ from thinkaloud.models.llama_cpp.model import file_digest
 FETCHED = ["*.safetensors", "*.json", "*.model", "*.jinja", "*.txt"]
 OLDER = ["*.bin"]
 ELSEWHERE = ["*/*", "consolidated*", "training_args*", "optimizer*"]
-# what decides the numbers: weights, their shape, and the tokens
-IDENTITY = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "tokenizer.model", "*.gguf")
+# what decides the numbers: weights and their shape, the tokens, and how turns are written and end
+IDENTITY = (
+    "*.safetensors", "*.bin", "*.gguf", "*.index.json", "config.json", "generation_config.json",
+    "tokenizer.json", "tokenizer.model", "*.tiktoken", "spiece.model", "vocab.json", "vocab.txt", "merges.txt",
+    "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json", "*.jinja", "additional_chat_templates/*",
+)  # fmt: skip
+ASIDE = ("training_args", "optimizer", "consolidated")
 
 _HUB = re.compile(r"(hf:)?(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 _BLOB = re.compile(r"[0-9a-f]{64}")
@@ -68,8 +73,9 @@ def digest(path: Path) -> str:
     """SHA-256 over names and contents of the files that decide the numbers; of a GGUF file, its own."""
     if path.is_file():
         return file_digest(path)
-    files = sorted({file for pattern in IDENTITY for file in path.glob(pattern) if file.is_file()})
-    lines = [f"{file.name} {_contents(file)}\n" for file in files]
+    found = {file for pattern in IDENTITY for file in path.glob(pattern) if file.is_file()}
+    files = sorted(file for file in found if not file.name.startswith(ASIDE))
+    lines = [f"{file.relative_to(path)} {_contents(file)}\n" for file in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

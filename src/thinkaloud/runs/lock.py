@@ -1,0 +1,138 @@
+"""One process at a time works in a run folder.
+
+`run.lock` names the process, its host and when it began. The system's own lock on that file (`flock`) says whether the
+process is still there, so that what a killed process left behind is taken over without a question. A lock of another
+host cannot be looked into: it is refused, with the way out. Readers take no lock. Knows nothing about runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+
+NAME = "run.lock"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who works in a folder. `boot` names the running system where that is known: equal ones share their locks."""
+
+    pid: int
+    host: str
+    since: str
+    boot: str = ""
+
+    @staticmethod
+    def here() -> Holder:
+        """This process."""
+        boot = ""
+        with suppress(OSError):
+            boot = _BOOT.read_text().strip()
+        return Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), boot)
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Make the folder if need be and work in it alone; `UserError` where another process does, or it is read-only."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _taken(folder)
+    except OSError as error:
+        raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # a disk that can no longer be written: the next one takes the lock over
+            os.unlink(folder / NAME)
+        os.close(file)
+
+
+def _taken(folder: Path) -> int:
+    """The open lock file, which is ours."""
+    path = folder / NAME
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            free = _flock(file)
+            if not _still(path, file):  # whoever had it has removed it since
+                os.close(file)
+                continue
+            holder = _read(file)
+            if free is False or (holder is not None and not _left_behind(holder, free is True)):
+                raise UserError(_refusal(folder, holder))
+            os.ftruncate(file, 0)
+            os.pwrite(file, json.dumps(asdict(Holder.here())).encode(), 0)
+            return file
+        except BaseException:
+            with suppress(OSError):
+                os.close(file)
+            raise
+
+
+def _flock(file: int) -> bool | None:
+    """True: the system's lock is ours. False: another process has it. None: there is no such lock here."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system that knows no locks
+        return None
+    return True
+
+
+def _still(path: Path, file: int) -> bool:
+    """Whether the path is still this very file."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _read(file: int) -> Holder | None:
+    """What the file says; None where it says nothing that can be read."""
+    try:
+        return Holder(**json.loads(os.pread(file, 4096, 0)))
+    except (ValueError, TypeError):
+        return None
+
+
+def _left_behind(holder: Holder, locked: bool) -> bool:
+    """Whether a holder is gone for certain. `locked`: the system gave us its lock on the file."""
+    here = Holder.here()
+    if holder.boot == here.boot and (holder.boot or holder.host == here.host):
+        return locked or not _alive(holder.pid)
+    return holder.host == here.host and bool(holder.boot and here.boot)  # this machine has been started anew since
+
+
+def _alive(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # asking would end it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _refusal(folder: Path, holder: Holder | None) -> str:
+    if holder is None:
+        return f"another process works in {str(folder)!r}: wait for it, or give another --out"
+    who = f"process {holder.pid} on host {holder.host!r} works in {str(folder)!r} since {holder.since}"
+    if holder.host == socket.gethostname():
+        return f"{who}: wait for it or stop it, or give another --out"
+    return f"{who}: wait for it, give another --out, or, if it is no longer running, delete {str(folder / NAME)!r}"

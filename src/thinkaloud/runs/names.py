@@ -1,0 +1,96 @@
+"""Names of run folders, and where a run's files are when it is gone on with from somewhere else.
+
+A default folder says what is in it. Where that could be said of two different things (a path, a name on a hub, an
+address, an object), the beginning of a hash of the model's and the questions' digests stands behind it: the same
+command finds its own folder again, and different models never meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.open import NAMED
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.folder import Run
+from thinkaloud.runs.identity import Identity, directory
+from thinkaloud.tasks import ORGANISMS, task_names
+
+LONGEST = 60
+"""Characters of a folder's name that are the tasks'."""
+BY_NAME = ("scripted:", "organism:")
+BEFORE = ("transformers:", "routed:")
+OBJECT = "object:"
+
+
+def slug(config: Config, of: Identity | None = None) -> str:
+    """A folder name that says what is in it. Without `of`, what cannot be told by its name is told by where it is."""
+    tasks = "+".join(short(task) for task in config.tasks)
+    asked = f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}-s{config.seed}"
+    name = f"{config.study}-{short(config.model)[:LONGEST]}-{asked}"
+    if _telling(config) and len(tasks) <= LONGEST:
+        return name
+    said: list[object] = [config.model, *config.tasks]
+    said += [of.digest, [task.digest for task in of.tasks]] if of is not None else [os.path.abspath(os.curdir)]
+    return f"{name}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
+
+
+def _telling(config: Config) -> bool:
+    """Whether model and tasks are known by their names alone."""
+    names = {*task_names(), *ORGANISMS}
+    model = config.model in NAMED or config.model.startswith(BY_NAME)
+    return model and all(task in names or task.startswith(("gym:", "sim:")) for task in config.tasks)
+
+
+def short(name: str) -> str:
+    """The telling end of a name of a model or task, fit for a file name: `hf:ORG/NAME@REV` is `NAME-REV`, a server's
+    model is called by its own name, an unnamed one by its host."""
+    address, _, model = name.partition("#")
+    last = model or re.sub(r"^https?://|(/v1)?/?(\?.*)?$", "", address)
+    if not last.startswith(BY_NAME):
+        last = last.removesuffix(".gguf").removesuffix(".jsonl").rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^\w.+]+", "-", last).strip("-.")
+
+
+@contextmanager
+def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
+    """The run's tasks and model, with paths that begin where the run began; what cannot be opened inside says so."""
+    config, base = run.config, directory(run.folder)
+    if base is None:
+        base = Path(os.curdir)
+    try:
+        yield [_from(base, task) for task in config.tasks], _model(base, config.model)
+    except UserError as error:
+        objects = [name.removeprefix(OBJECT) for name in (config.model, *config.tasks) if name.startswith(OBJECT)]
+        if any(f"{OBJECT}{name}" in str(error) for name in objects):
+            raise UserError(
+                f"{str(run.folder)!r} is of objects that were passed from Python ({', '.join(objects)}): pass them "
+                "again, "
+                "thinkaloud.resume(folder, model=..., tasks=[...])"
+            ) from error
+        if os.path.abspath(base) != os.path.abspath(os.curdir):
+            raise UserError(f"{error}; the run was begun in {str(base)!r}") from error
+        raise
+
+
+def _model(base: Path, name: str) -> str:
+    if name in NAMED:
+        return name
+    for prefix in BEFORE:
+        if name.startswith(prefix):
+            dial, colon, rest = name.removeprefix(prefix).partition(":") if prefix == "routed:" else ("", "", "")
+            return prefix + (dial + colon + _model(base, rest) if colon else _from(base, name.removeprefix(prefix)))
+    return _from(base, name)
+
+
+def _from(base: Path, name: str) -> str:
+    """A relative path as it was meant; any other name as it is."""
+    there = base / name
+    is_path = not name.startswith((*BY_NAME, OBJECT)) and os.path.exists(there) and not os.path.isabs(name)
+    return str(there) if is_path and name not in {*task_names(), *ORGANISMS} else name
