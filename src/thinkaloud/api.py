@@ -24,7 +24,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
-from thinkaloud.runs.identity import identify, known
+from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import reopened, short, slug
 from thinkaloud.studies.base import Settings
@@ -199,12 +199,18 @@ def wanted(  # noqa: PLR0913  (everything that a challenge decides beforehand, b
 
 
 def register(
-    asked: Wanted, model: str | Model, *, beacon: str | None = None, out: str | Path | None = None
+    asked: Wanted,
+    model: str | Model,
+    *,
+    tasks: Sequence[str | Task] | None = None,
+    beacon: str | None = None,
+    out: str | Path | None = None,
 ) -> tuple[Registered, Path]:
-    """Write down what a challenge will be, and its hash, before there is a beacon. Asks no model."""
+    """Write down what a challenge will be, and its hash, before there is a beacon. Asks no model. Task objects that
+    were given to `wanted` must be given here too."""
     from thinkaloud.runs.challenge import register as write_down
 
-    about, folder = _registered(asked, model, out)
+    about, folder = _registered(asked, model, tasks, out)
     write_down(asked, about, folder, beacon, draw=False)
     return about, folder
 
@@ -225,7 +231,7 @@ def challenge(  # noqa: PLR0913  (everything a user may say, by name)
     from thinkaloud.runs.challenge import challenge as measure
     from thinkaloud.runs.challenge import register as write_down
 
-    about, folder = _registered(asked, model, out)
+    about, folder = _registered(asked, model, tasks, out)
     found = write_down(asked, about, folder, beacon)
     assert found is not None  # drawn where there was none
 
@@ -240,13 +246,17 @@ def challenge(  # noqa: PLR0913  (everything a user may say, by name)
     return done
 
 
-def _registered(asked: Wanted, model: str | Model, out: str | Path | None) -> tuple[Registered, Path]:
+def _registered(
+    asked: Wanted, model: str | Model, tasks: Sequence[str | Task] | None, out: str | Path | None
+) -> tuple[Registered, Path]:
     """The protocol of a challenge, and its folder."""
     import thinkaloud
     from thinkaloud.runs.challenge import registered
 
-    card = open_model(model, asked.loading).card
-    about = registered(asked, card.name, card.digest, thinkaloud.__version__)
+    card = known(open_model(model, asked.loading))
+    opened = open_tasks(tasks or asked.tasks)
+    digests = [questions(task, given).digest for task, given in zip(opened, asked.tasks, strict=True)]
+    about = registered(asked, card.name, card.digest, thinkaloud.__version__, digests)
     name = f"challenge-{about.arm}-{short(card.name)}-{about.protocol[:8]}"
     return about, Path(out) if out is not None else Path("runs") / name
 

@@ -6,6 +6,7 @@ failed, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -354,7 +355,7 @@ def _budget(given: str) -> int:
 def _sized(given: str) -> tuple[str, float | None]:
     """`FOLDER` or `FOLDER=PARAMETERS`; a folder may have an equals sign in its name."""
     folder, equals, parameters = given.rpartition("=")
-    if not equals or Path(given).is_dir():
+    if not equals or os.path.isdir(given):
         return given, None
     try:
         return folder, float(parameters)

@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 from thinkaloud.arms import checked, direct, factored, planner, programs
@@ -65,7 +66,7 @@ def open_arm(spec: str) -> Arm:
     if not name.endswith(".py"):
         raise unknown("arm", spec, [*ARMS, *ALIASES])
     path = Path(name)
-    if not path.is_file():
+    if not isfile(path):
         raise UserError(f"there is no arm file {spec!r}")
     found = importlib.util.spec_from_file_location(f"thinkaloud_arm_{path.stem}", path)
     assert found is not None and found.loader is not None

@@ -18,6 +18,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os.path import exists, isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def import_log(log: str | Path, out: str | Path | None = None, examples: int = 6
     source, path = Path(log), Path(out) if out is not None else Path(Path(log).stem + ".jsonl")
     if path.suffix != ".jsonl":
         raise UserError(f"{str(path)!r} is no name of a task file: it must end with .jsonl")
-    if path.exists():
+    if exists(path):
         raise UserError(f"{str(path)!r} is there already: give another --out")
     header, samples = read(source)
     left, found, total = Counter[str](), list[Came](), 0
@@ -113,7 +114,7 @@ def read(path: Path) -> tuple[EvalLog, Iterator[EvalSample]]:
         from inspect_ai.log import read_eval_log, read_eval_log_samples
     except ImportError as error:
         raise UserError("Inspect logs need the package inspect_ai: pip install 'thinkaloud[inspect]'") from error
-    if not path.is_file():
+    if not isfile(path):
         raise UserError(f"no such file: {str(path)!r}")
     if path.suffix not in (".eval", ".json"):
         raise UserError(f"{str(path)!r} is no Inspect log: they end with .eval or .json")
@@ -199,7 +200,7 @@ def _examples(came: Sequence[Came], most: int, key: Key) -> frozenset[str]:
 def _line(one: Came, options: Sequence[str], about: Mapping[str, Any], example: bool) -> dict[str, Any]:
     """The line of the task file."""
     sentences = list(one.seen.sentences)
-    named = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:8]  # another transcript is another item
+    named = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:32]  # another transcript is another item
     return {
         "question": one.question,
         "options": list(options),

@@ -88,7 +88,7 @@ def log_of(run: Run) -> EvalLog:
     ended = when + timedelta(seconds=bill["wall_seconds"])
     step = EvalPlanStep(solver=f"thinkaloud/{run.config.study}", params={"difficulty": run.config.difficulty})
     return EvalLog(
-        status="success",
+        status="success" if run.unfinished is None else "cancelled",
         eval=_spec(run, samples),
         plan=EvalPlan(name=run.config.study, steps=[step]),
         results=_results(findings, samples, run),

@@ -15,6 +15,8 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +57,7 @@ def export_table(run: Run, kind: str, records: bool = False, out: Path | None = 
     if kind not in ("parquet", "csv", "json"):
         raise unknown("format", kind, ("parquet", "csv", "json"))
     path = out if out is not None else run.folder / f"{'records' if records else 'findings'}.{kind}"
-    if path.is_dir():
+    if isdir(path):
         raise UserError(f"{str(path)!r} is a folder: give --out a file")
     rows = record_rows(run) if records else [finding_as_dict(finding) for finding in run.findings]
     columns = RECORDS if records else FINDINGS
@@ -144,8 +146,9 @@ def _write(rows: Sequence[Row], columns: Mapping[str, str], path: Path, kind: st
             )
             connection.execute(f"copy (select * from {source}) to {_quoted(str(part))} {form}")
             os.replace(part, path)
-        except (duckdb.Error, OSError) as error:
-            part.unlink(missing_ok=True)
+        except (duckdb.Error, OSError, UnicodeError) as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise UserError(f"cannot write {str(path)!r}: {str(error).splitlines()[0]}") from error
         finally:
             connection.close()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable
+from os.path import exists, isdir, isfile
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,11 @@ def open_model(model: str | Model, loading: Loading | None = None) -> Model:
             found: Any = point.load()
             return open_model(found() if isinstance(found, type) else found, loading)
     path = Path(model).expanduser()
-    if path.is_dir():
+    if isdir(path):
         return _transformers(str(path), loading)
-    if path.suffix == ".gguf" or path.exists():
-        if not path.is_file():
-            near = [p.name for p in path.parent.glob("*.gguf")] if path.parent.is_dir() else []
+    if path.suffix == ".gguf" or exists(path):
+        if not isfile(path):
+            near = [p.name for p in path.parent.glob("*.gguf")] if isdir(path.parent) else []
             hint = f"; in that folder: {', '.join(sorted(near)[:5])}" if near else ""
             raise UserError(f"there is no model file {model!r}{hint}")
         return LlamaCpp(path, None, loading)

@@ -46,7 +46,7 @@ class Routed:
         self.card = replace(
             model.card,
             name=f"routed:{share:g}:{model.card.name}",
-            digest=f"routed:{share:g}:1:{model.card.digest}",
+            digest=model.card.digest and f"routed:{share:g}:1:{model.card.digest}",
         )
 
     def session(self) -> Routed:

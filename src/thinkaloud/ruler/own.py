@@ -7,6 +7,7 @@ Dials between the ends need no run of their own, since a gate only decides which
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from thinkaloud.organisms.routing import Routed, is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.studies.base import GROUP
+from thinkaloud.tasks import open_tasks
 from thinkaloud.vocabulary import Estimate, Key, Model
 
 APART = 1000
@@ -42,23 +44,28 @@ Running = Callable[[str | Model, Config, Path], Run]
 
 def own_ruler(model: str | Model, config: Config, out: Path, run: Running) -> list[OwnRuler]:
     """Run what is missing under `out`, then give each task's dials."""
-    return [_one(model, replace(config, tasks=(task,)), out, run) for task in config.tasks]
+    names = [re.sub(r"[:/\\\\]", "-", task.name) for task in open_tasks(config.tasks)]
+    return [
+        _one(model, replace(config, tasks=(task,)), out / name, run)
+        for task, name in zip(config.tasks, names, strict=True)
+    ]
 
 
 def _one(model: str | Model, config: Config, out: Path, run: Running) -> OwnRuler:
-    task = Path(config.tasks[0]).stem.replace(":", "-")
+    """One task; `out` is what its folders' names begin with."""
+    task, stem = out.name, Path(config.tasks[0]).stem.replace(":", "-")
     if isinstance(config.difficulty, str):
         search = replace(config, items=GROUP, seed=config.seed + APART)
-        config = replace(config, difficulty=_level(run(model, search, out / f"{task}-edge")))
+        config = replace(config, difficulty=_level(run(model, search, out.with_name(f"{task}-edge"))))
     plain, opened, closed = (
-        run(asked, config, out / f"{task}-{name}")
+        run(asked, config, out.with_name(f"{task}-{name}"))
         for asked, name in ((model, "itself"), (_gated(model, 1.0), "open"), (_gated(model, 0.0), "closed"))
     )
-    key = Key((str(config.seed), "ruler", task))
+    key = Key((str(config.seed), "ruler", stem))
     ends = Ends(plain.records, opened.records, closed.records)
     rows = recover(ends, lambda item, dial: is_open(item, dial, config.seed), key)
     beside = {f.estimate.name: f.estimate for f in plain.findings if f.estimate.name in BESIDE}
-    return OwnRuler(plain.card["name"], plain.findings[0].task, int(config.difficulty), tuple(rows), beside)
+    return OwnRuler(plain.card["name"], task, int(config.difficulty), tuple(rows), beside)
 
 
 def _gated(model: str | Model, share: float) -> str | Model:

@@ -28,7 +28,7 @@ from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.versus import Terms, Versus, measured, strengths, versus
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.folder import Run, write
+from thinkaloud.runs.folder import Run, make_folder, write
 from thinkaloud.studies.base import Settings
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
 from thinkaloud.vocabulary import Estimate, Key, Record
@@ -60,6 +60,7 @@ class Registered:
     format: str = "auto"
     precision: str = "auto"
     context: int = 8192
+    questions: tuple[str, ...] = ()
 
     @property
     def protocol(self) -> str:
@@ -126,8 +127,11 @@ class Wanted:
 # ------------------------------------------------------------------------------------------------------- before it
 
 
-def registered(wanted: Wanted, model: str, model_digest: str, version: str) -> Registered:
-    """The protocol of a challenge; `UserError` where the arm or a baseline cannot be opened or names collide."""
+def registered(
+    wanted: Wanted, model: str, model_digest: str, version: str, questions: Sequence[str] = ()
+) -> Registered:
+    """The protocol of a challenge; `UserError` where the arm or a baseline cannot be opened or names collide.
+    `questions`: the digests of the tasks."""
     arm = open_arm(str(wanted.arm))
     if not arm.digest:
         raise UserError(f"{str(wanted.arm)!r} is a built-in arm: give a file of your own, ending in .py")
@@ -142,6 +146,7 @@ def registered(wanted: Wanted, model: str, model_digest: str, version: str) -> R
         arm.name, hashlib.sha256(wanted.arm.read_bytes()).hexdigest(), tuple(baselines), tuple(baselines.values()),
         wanted.tasks, wanted.items, wanted.difficulty, model, model_digest, version,
         replace(wanted.settings, spending=spending), loading.format, loading.precision, loading.context,
+        tuple(questions),
     )  # fmt: skip
 
 
@@ -157,31 +162,39 @@ def register(wanted: Wanted, about: Registered, folder: Path, beacon: str | None
     found = known or (Beacon(beacon, "given") if beacon is not None else None)
     if found is None and draw:
         found = Beacon(os.urandom(16).hex(), "self-attested")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {"protocol_hash": about.protocol, "beacon": asdict(found) if found else None, "protocol": asdict(about)}
-        write(path, json.dumps(state, indent=1, ensure_ascii=False) + "\n")
-        write(folder / f"{about.arm}.py.txt", wanted.arm.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    make_folder(folder)
+    state = {"protocol_hash": about.protocol, "beacon": asdict(found) if found else None, "protocol": asdict(about)}
+    write(path, json.dumps(state, indent=1, ensure_ascii=False) + "\n")
+    write(folder / f"{about.arm}.py.txt", wanted.arm.read_text(encoding="utf-8"))
     return found
 
 
 def _state(path: Path, about: Registered) -> Beacon | None:
     """The beacon of a folder that holds this challenge; None where there is none yet."""
-    if not path.is_file():
-        if path.parent.is_dir() and any(path.parent.iterdir()):
+    if not os.path.isfile(path):
+        left = [one for one in path.parent.iterdir() if one.suffix != ".part"] if os.path.isdir(path.parent) else []
+        if left:
             raise UserError(f"{str(path.parent)!r} is not empty and no challenge: give another --out")
         return None
-    state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if state["protocol_hash"] != about.protocol:
-        now: dict[str, Any] = json.loads(json.dumps(asdict(about)))
-        changed = [name for name, value in now.items() if state["protocol"].get(name) != value]
-        raise UserError(
-            f"{str(path.parent)!r} holds another challenge (another {', '.join(changed) or 'protocol'}): "
-            "give another --out"
-        )
-    return Beacon(**state["beacon"]) if state["beacon"] else None
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if state["protocol_hash"] == about.protocol:
+            return Beacon(**state["beacon"]) if state["beacon"] else None
+        was: dict[str, Any] = dict(state["protocol"])
+    except OSError as error:
+        raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{str(path)!r} is damaged ({error}): restore it, or give another --out") from error
+    now: dict[str, Any] = json.loads(json.dumps(asdict(about)))
+    changed = [f"another {n}: {_short(was.get(n))}, now {_short(v)}" for n, v in now.items() if was.get(n) != v]
+    raise UserError(
+        f"{str(path.parent)!r} holds another challenge ({'; '.join(changed) or 'another protocol'}): give another --out"
+    )
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}..."
 
 
 def seeds(protocol: str, beacon: str) -> dict[str, int]:

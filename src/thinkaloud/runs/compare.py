@@ -19,6 +19,7 @@ from thinkaloud.metrics.gap_trend import GapTrend, gap_trends, levels
 from thinkaloud.metrics.matching import name
 from thinkaloud.metrics.trend import Sized, Trend, ascending, trends
 from thinkaloud.runs.folder import Run
+from thinkaloud.vocabulary import Record
 
 RUNGS = "rungs"
 """The study whose trends are those of gaps."""
@@ -64,6 +65,7 @@ def compare(runs: Sequence[Run], sizes: Mapping[str, float], out: str | Path | N
     where = Path(out) if out is not None else Path("runs") / _slug(runs)
     if study == RUNGS:
         return Comparison(study, _families(models), ordered, (), where, _gaps(runs, models))
+    _same_questions(runs)
     common = set.intersection(*({name(record) for record in model.records} for model in models))
     if not common:
         raise UserError(f"no item is common to all of these runs: {'; '.join(map(_asked, runs))}")
@@ -93,9 +95,17 @@ def _alike(runs: Sequence[Run]) -> None:
     first = runs[0]
     for run in runs:
         _ = run.findings  # says so if there are none yet
+        if (so_far := run.unfinished) is not None:
+            raise UserError(f"{str(run.folder)!r} is not finished ({so_far}): thinkaloud resume {run.folder}")
         if run.config.study != first.config.study:
             raise UserError(
                 f"{str(run.folder)!r} is a run of {run.config.study!r}, {str(first.folder)!r} of {first.config.study!r}"
+            )
+        now, before = run.identity.version, first.identity.version
+        if now != before:
+            raise UserError(
+                f"{str(run.folder)!r} was made by version {now} of {run.config.study}, {str(first.folder)!r} by version "
+                f"{before}: run the older one again with another --out"
             )
         mine, other = _settings(run), _settings(first)
         for setting in mine:
@@ -104,6 +114,29 @@ def _alike(runs: Sequence[Run]) -> None:
                     f"{str(run.folder)!r} has {setting} {mine[setting]!r}, {str(first.folder)!r} {other[setting]!r}: "
                     "runs can be compared if they were asked in the same way"
                 )
+
+
+def _same_questions(runs: Sequence[Run]) -> None:
+    """Refuse runs in which one id (given in a file) stands for two questions."""
+    seen: dict[tuple[str, str, str], tuple[Run, Record]] = {}
+    for run in runs:
+        for record in run.records:
+            if "question" not in record:  # the record of a study of somebody's own
+                continue
+            at, other = seen.setdefault(name(record), (run, record))
+            was, now = _question(other), _question(record)
+            for part in was:
+                if was[part] != now[part]:
+                    raise UserError(
+                        f"item {record['item']!r} of {record['task']} has the {part} {was[part]!r} in "
+                        f"{str(at.folder)!r} and {now[part]!r} in {str(run.folder)!r}: run both on the same file"
+                    )
+
+
+def _question(record: Record) -> dict[str, Any]:
+    """What an item asks; the order of its options is its run's."""
+    options = record["options"]
+    return {"question": record["question"], "options": sorted(options), "answer": options[record["gold"]]}
 
 
 def _settings(run: Run) -> dict[str, Any]:

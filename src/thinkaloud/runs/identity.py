@@ -67,7 +67,7 @@ def identify(config: Config, study: Study, card: ModelCard, tasks: Sequence[Task
     stamps = {part: study.stamp(part) for part in parts} if isinstance(study, InParts) else {}
     return Identity(
         config.study, study.version, card.digest, card.format, card.precision,
-        tuple(map(_questions, tasks, config.tasks)), {part: stamp for part, stamp in stamps.items() if stamp},
+        tuple(map(questions, tasks, config.tasks)), {part: stamp for part, stamp in stamps.items() if stamp},
         config.protocol(study.version, ""),
     )  # fmt: skip
 
@@ -79,7 +79,8 @@ def known(model: Model) -> ModelCard:
     return replace(model.card, digest=f"object:{digest(model, type(model).__name__)}")
 
 
-def _questions(task: Task, given: str) -> Questions:
+def questions(task: Task, given: str) -> Questions:
+    """A task as a run knows it; `given` is what the user called it."""
     declared = getattr(task, "digest", "")
     if not declared and given.startswith("object:"):
         declared = f"object:{digest(task, type(task).__name__)}"

@@ -10,6 +10,7 @@ Knows nothing of what the tasks are like.
 
 from __future__ import annotations
 
+from os.path import isfile
 from pathlib import Path
 
 from thinkaloud.errors import UserError
@@ -35,7 +36,7 @@ def pool(name: str) -> list[str]:
 
 def _listed(path: Path) -> list[str]:
     """The tasks of a file, in its order, each opened once to see that it is there."""
-    if not path.is_file():
+    if not isfile(path):
         raise UserError(f"no pool and no file named {str(path)!r}; pools: {', '.join(POOLS)}, or a file of task names")
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

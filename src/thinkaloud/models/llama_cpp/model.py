@@ -9,6 +9,7 @@ move with the shape of a batch (`thinkaloud check` prints by how much).
 from __future__ import annotations
 
 import hashlib
+from os.path import isfile
 from pathlib import Path
 from typing import Literal
 
@@ -69,7 +70,7 @@ def _renderer(context: Context, wanted: str) -> tuple[Renderer, Literal["chat", 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, in hex."""
-    if not path.is_file():
+    if not isfile(path):
         raise UserError(f"there is no model file {str(path)!r}")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from os.path import isdir, isfile
 from pathlib import Path
 
 from thinkaloud.errors import UserError
@@ -33,13 +34,13 @@ _BLOB = re.compile(r"[0-9a-f]{64}")
 def located(where: str | Path) -> tuple[Path, str]:
     """The folder or GGUF file that is meant, and what to call it."""
     path = Path(where).expanduser()
-    if path.is_dir():
+    if isdir(path):
         if not (path / "config.json").is_file():
             found = [p.name for p in sorted(path.glob("*.gguf"))]
             hint = f": name a file in it, {', '.join(found[:5])}" if found else ""
             raise UserError(f"{str(where)!r} holds no config.json, so it is no model folder{hint}")
         return path, path.resolve().name
-    if path.is_file():
+    if isfile(path):
         if path.suffix != ".gguf":
             raise UserError(f"{str(where)!r} is neither a folder with config.json nor a .gguf file")
         return path, path.stem
@@ -71,7 +72,7 @@ def _fetched(name: str, revision: str | None) -> Path:
 
 def digest(path: Path) -> str:
     """SHA-256 over names and contents of the files that decide the numbers; of a GGUF file, its own."""
-    if path.is_file():
+    if isfile(path):
         return file_digest(path)
     found = {file for pattern in IDENTITY for file in path.glob(pattern) if file.is_file()}
     files = sorted(file for file in found if not file.name.startswith(ASIDE))
