@@ -32,7 +32,7 @@ def test_a_file_is_a_task(tmp_path):
     assert isinstance(task, Task)
     assert (task.name, task.levels, task.reads_steps) == ("mine", (1, 3), False)
     (plain,), (worked,) = task.items(1, 1, KEY), task.items(3, 1, KEY)
-    assert plain.worked.steps == () and re.fullmatch(r"mine/1/[0-9a-f]{8}", plain.id)
+    assert plain.worked.steps == () and re.fullmatch(r"mine/1/[0-9a-f]{32}", plain.id)
     assert worked.id == "coal" and worked.worked.text == "Coal is black. So no." and worked.gold == "no"
     assert task.verify(worked, "No.") and not task.verify(worked, "yes")
 

@@ -46,7 +46,7 @@ def test_items_are_well_formed(name, level):
     for item in items:
         assert check_item(item) is item
         assert (item.task, item.level) == (name, level)
-        assert re.fullmatch(rf"{name}/{level}/[0-9a-f]{{8}}", item.id)
+        assert re.fullmatch(rf"{name}/{level}/[0-9a-f]{{32}}", item.id)
     assert len({item.question for item in items}) == len({item.id for item in items}) == 60
 
 

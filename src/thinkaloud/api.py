@@ -26,7 +26,7 @@ from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
-from thinkaloud.runs.names import reopened, short, slug
+from thinkaloud.runs.names import all_there, reopened, short, slug
 from thinkaloud.studies.base import Settings
 from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task, open_tasks
@@ -91,6 +91,7 @@ def resume(
     """Do what is missing or failed in a run folder. Objects that were passed to `run` must be passed again. Files are
     looked for where the run began."""
     config = Config.load(Path(folder))
+    all_there(Path(folder), config, model, tasks)
     with holding(Path(folder)):
         found = Run(folder)
         with reopened(found) as (asked, named):

@@ -165,6 +165,8 @@ def _bound(function: types.FunctionType, where: str, above: tuple[int, ...]) -> 
 def _source(thing: type | Callable[..., Any], *codes: types.CodeType) -> str:
     """The text of a class or function; where there is none (a console), what it was compiled to."""
     try:
+        if getattr(thing, "__name__", "") == "<lambda>":  # its source is a line, which may have several
+            raise OSError
         return hashlib.sha256(inspect.getsource(thing).encode("utf-8", "surrogatepass")).hexdigest()
     except (OSError, TypeError):
         return hashlib.sha256(repr([_compiled(code) for code in codes]).encode()).hexdigest()

@@ -22,6 +22,10 @@ class UserError(ThinkaloudError):
     """Something the user can fix: a name, a path, a file, an option."""
 
 
+class CannotWrite(UserError):
+    """A file could not be written: a full or read-only disk, or a folder that is somebody else's."""
+
+
 class ModelError(ThinkaloudError):
     """A backend could not answer. Ends the unit it happened in, which is recorded as failed."""
 

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import CannotWrite, UserError
 from thinkaloud.runs import identity, lock
 from thinkaloud.runs.config import FORMAT, Config
 from thinkaloud.runs.execute import expected
@@ -232,7 +232,7 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):  # where nothing can be written, there is nothing to clear away
             part.unlink(missing_ok=True)
-        raise UserError(f"cannot write {str(path)!r}: {error.strerror}; recorded units are safe") from error
+        raise CannotWrite(f"cannot write {str(path)!r}: {error.strerror}; recorded units are safe") from error
 
 
 def _loaded(path: Path, hint: str) -> Any:

@@ -21,6 +21,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory
 from thinkaloud.tasks import ORGANISMS, task_names
+from thinkaloud.vocabulary import Model, Task
 
 LONGEST = 60
 """Characters of a folder's name that are the tasks'."""
@@ -58,6 +59,17 @@ def short(name: str) -> str:
     return re.sub(r"[^\w.+]+", "-", last).strip("-.")
 
 
+def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence[Task] | None) -> None:
+    """`UserError` where a run of objects is gone on with without them."""
+    named = [*([] if model is not None else [config.model]), *([] if tasks is not None else config.tasks)]
+    objects = [name.removeprefix(OBJECT) for name in named if name.startswith(OBJECT)]
+    if objects:
+        raise UserError(
+            f"{str(folder)!r} is of objects that were passed from Python ({', '.join(objects)}): pass them again, "
+            "thinkaloud.resume(folder, model=..., tasks=[...])"
+        )
+
+
 @contextmanager
 def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
     """The run's tasks and model, with paths that begin where the run began; what cannot be opened inside says so."""
@@ -67,13 +79,6 @@ def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
     try:
         yield [_from(base, task) for task in config.tasks], _model(base, config.model)
     except UserError as error:
-        objects = [name.removeprefix(OBJECT) for name in (config.model, *config.tasks) if name.startswith(OBJECT)]
-        if any(f"{OBJECT}{name}" in str(error) for name in objects):
-            raise UserError(
-                f"{str(run.folder)!r} is of objects that were passed from Python ({', '.join(objects)}): pass them "
-                "again, "
-                "thinkaloud.resume(folder, model=..., tasks=[...])"
-            ) from error
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error
         raise
