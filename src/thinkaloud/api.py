@@ -11,16 +11,15 @@ A model or a task may be a name or an object of your own; there is nothing to re
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
+from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
 from thinkaloud.runs.folder import Run
@@ -39,8 +38,6 @@ __all__ = [
     "Run", "challenge", "open_model", "open_run", "open_task", "own_ruler", "register", "rescore", "resume", "ruler",
     "run", "slug", "trend", "wanted",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 
 def run(  # noqa: PLR0913  (everything a user may say, by name)
@@ -266,7 +263,7 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
     study = open_study(found.config.study)
     execution = Execution(found.config, study, model, tasks, found.journal, progress or Silence(), concurrency)
     try:
-        notes = _run(execution.run)
+        notes = run_to_end(execution.run)
     finally:
         found.journal.close()
     found.note(notes)
@@ -280,26 +277,3 @@ def _conclude(found: Run, tasks: Sequence[Task]) -> None:
     study = open_study(found.config.study)
     found.write_results(findings(found.config, study, found.card["name"], tasks, found.journal))
     found.report()
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run to the end, also where an event loop is running already (a notebook): then in a thread of its own."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work())
-    box: list[Any] = []
-
-    def inside() -> None:
-        try:
-            box.append((asyncio.run(work()), None))
-        except BaseException as error:
-            box.append((None, error))
-
-    thread = threading.Thread(target=inside)
-    thread.start()
-    thread.join()
-    result, error = box[0]
-    if error is not None:
-        raise error
-    return result  # type: ignore[no-any-return]

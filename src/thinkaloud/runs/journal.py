@@ -83,7 +83,9 @@ class Journal:
         ]
         connection = duckdb.connect()
         try:
-            connection.execute("create table u (unit text, phase text, task text, level int, status text, json text)")
+            connection.execute(
+                "create table u (unit text, phase text, task text, level bigint, status text, json text)"
+            )
             connection.executemany("insert into u values (?, ?, ?, ?, ?, ?)", rows)
             connection.table("u").write_parquet(str(part), compression="zstd")
         except duckdb.IOException as error:
