@@ -39,7 +39,7 @@ def scripted(name: str) -> Scripted:
 def scripted_names() -> dict[str, str]:
     """Every kind with what it is."""
     dials = {"mixture": "mixture:P", "graded": "graded:Q", "noisy": "noisy:S", "letter": "letter:B"}
-    dials |= {"repair": "repair:R", "clue": "clue:S,V,U"}
+    dials |= {"repair": "repair:R", "clue": "clue:S,V,U", "nan": "nan:S"}
     names = {dials.get(name, name): why for name, (_, _, why) in KINDS.items()}
     return names | {f"ladder:{kind}:Q": why for kind, (_, why) in LADDER.items()}
 

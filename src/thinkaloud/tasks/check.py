@@ -45,4 +45,4 @@ def is_gold(item: Item, answer: str) -> bool:
 
 def item_id(task: str, level: int, question: str) -> str:
     """A name for a question that is the same on every machine: task, level, 8 hex digits of its text's SHA-256."""
-    return f"{task}/{level}/{hashlib.sha256(question.encode()).hexdigest()[:8]}"
+    return f"{task}/{level}/{hashlib.sha256(question.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
