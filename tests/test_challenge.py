@@ -19,7 +19,7 @@ from arms_fixture import Fake
 from thinkaloud import api
 from thinkaloud.arms.ledger import Spend
 from thinkaloud.cli import cli
-from thinkaloud.errors import ModelError, UserError
+from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.metrics.distributions import t_tail
 from thinkaloud.metrics.versus import Terms, strengths, versus
 from thinkaloud.runs.challenge import Challenge, Wanted, registered, seeds
@@ -216,7 +216,7 @@ def test_resuming_changes_nothing(tmp_path: Path) -> None:
         async def generate(self, *args: Any) -> Any:
             Failing.left -= 1
             if Failing.left < 0:
-                raise UserError("stopped")  # what ends a run at once
+                raise FatalError("stopped")  # what ends a run at once
             return await super().generate(*args)
 
     stops = 0

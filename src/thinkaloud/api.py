@@ -11,15 +11,15 @@ A model or a task may be a name or an object of your own; there is nothing to re
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
+from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, Progress, Silence, findings
 from thinkaloud.runs.folder import Run, make_folder
@@ -41,8 +41,6 @@ __all__ = [
     "Run", "challenge", "open_model", "open_run", "open_task", "own_ruler", "register", "rescore", "resume", "ruler",
     "run", "slug", "trend", "wanted",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 
 def run(  # noqa: PLR0913  (everything a user may say, by name)
@@ -274,7 +272,7 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
         told.say(remark)
     execution = Execution(found.config, study, model, tasks, found.journal, told, concurrency, of)
     try:
-        notes = _run(execution.run)
+        notes = run_to_end(execution.run)
     finally:
         found.journal.close()
     found.note(notes)
@@ -289,26 +287,3 @@ def _conclude(found: Run, out: str | Path | None = None) -> None:
     made = findings(found.config, study, found.card["name"], found.identity.tasks, found.units)
     found.write_results(made, out)
     found.report(out, made)
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run to the end, also where an event loop is running already (a notebook): then in a thread of its own."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work())
-    box: list[Any] = []
-
-    def inside() -> None:
-        try:
-            box.append((asyncio.run(work()), None))
-        except BaseException as error:
-            box.append((None, error))
-
-    thread = threading.Thread(target=inside)
-    thread.start()
-    thread.join()
-    result, error = box[0]
-    if error is not None:
-        raise error
-    return result  # type: ignore[no-any-return]

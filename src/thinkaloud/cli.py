@@ -1,7 +1,7 @@
 """The command line: a thin layer over `thinkaloud.api`.
 
-Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some units
-failed, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some items
+failed, 130 stopped by Ctrl-C, 141 nobody read the output to its end.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.utils import PacifyFlushWrapper
 
 import thinkaloud
 from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.interop.cli import export, import_
+from thinkaloud.names import split_names
 from thinkaloud.organisms.cli import organisms
+from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
 
 if TYPE_CHECKING:
     from thinkaloud.runs.config import Config
@@ -234,7 +237,7 @@ def challenge(arm: Path, beacon: str | None, only: bool, out: Path | None, concu
     config = _config("rungs", {"temperature": 0.0, "paraphraser": "rules", "samples": 1, "seed": 0, "arms": "all",
                                "plan_by": "model", "edits": False, **options})  # fmt: skip
     asked = api.wanted(
-        arm, config.tasks, against=options["against"].split(","), items=config.items, difficulty=config.difficulty,
+        arm, config.tasks, against=split_names(options["against"]), items=config.items, difficulty=config.difficulty,
         settings=config.settings, loading=config.loading,
     )  # fmt: skip
     if only:
@@ -290,9 +293,13 @@ def check(model: str, **options: Any) -> None:
 def main() -> None:
     """Entry point: turns errors into one line and an exit code."""
     debug = "--debug" in sys.argv
+    open_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
+    except SystemExit as done:
+        sys.exit(UNREAD if isinstance(sys.stdout, PacifyFlushWrapper) else done.code)  # click: the reader went away
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -304,6 +311,13 @@ def main() -> None:
             raise
         click.echo(f"thinkaloud: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        why = lost_output(error)
+        if why is None:
+            raise
+        if why:
+            click.echo(f"thinkaloud: standard output cannot be written ({why}); what was recorded is safe", err=True)
+        sys.exit(2 if why else UNREAD)
 
 
 def _loading(options: dict[str, Any]) -> Any:
@@ -323,7 +337,7 @@ def _config(study: str, options: dict[str, Any]) -> Config:
         spending=_spending(options),
     )  # fmt: skip
     chosen = options.get("pool")
-    tasks = pool(chosen) if chosen else options["tasks"].split(",")
+    tasks = pool(chosen) if chosen else split_names(options["tasks"])
     return Config(
         study, options["model"], tuple(tasks), options["items"],
         int(difficulty) if difficulty.lstrip("-").isdigit() else difficulty, options["seed"], settings,
@@ -336,7 +350,7 @@ def _spending(options: dict[str, Any]) -> Any:
 
     if "budgets" not in options:
         return Spending()
-    arms = () if options["arms"] == "all" else tuple(options["arms"].split(","))
+    arms = () if options["arms"] == "all" else split_names(options["arms"])
     return Spending(
         tuple(map(_budget, options["budgets"].split(","))), arms, options["meter"], options["margin"],
         options["plan_by"], options["trials"], options["dev"], options["attempts"], options["edits"],
@@ -367,10 +381,12 @@ def show(done: Run, out: Path | None = None) -> None:
     """Findings of a run, what tuning cost, and what failed (exit code 3). `out`: where its report is, if elsewhere."""
     from thinkaloud.arms.tuning import costs
     from thinkaloud.report.terminal import print_lines, print_run
+    from thinkaloud.runs.failures import failures
 
     print_run(done, out)
     print_lines(costs(done.units))
-    failed = [unit for unit in done.units if unit["status"] != "ok"]
+    failed = failures(done.units)
     if failed:
-        click.echo(f"{len(failed)} units failed ({failed[0]['error']}): thinkaloud resume {done.folder}", err=True)
+        sys.stdout.flush()
+        click.echo(failed.sentence(done.folder), err=True)
         sys.exit(3)

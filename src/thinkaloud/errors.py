@@ -1,21 +1,35 @@
 """What can go wrong, in one place.
 
-Every message quotes the value that was wrong and, where there is one, names the nearest right value. A
-`UserError` is the user's to fix (exit code 2, one line, no traceback); a `ModelError` is a fault of a backend that
-ends one unit and is recorded there; anything else is a bug of ours and is shown whole.
+Every message quotes the value that was wrong and, where there is one, names the nearest right value. What an error ends
+is a matter of its type:
+
+    FatalError, NotMeasurable       true of every item: the run stops at once, with one line (exit code 2)
+    any other error in one item     that item, or that reading of it, is recorded as failed with its reason; the run
+                                    goes on and says so at its end (exit code 3)
+    UserError outside of an item    a name, a path, a setting: one line (exit code 2)
+    anything else outside of one    a bug of ours, shown whole (exit code 1)
+
+A failure that follows from the item and the model alone is *final*: the same question would fail in the same way, so
+`resume` does not ask it again. All others are asked again.
 """
 
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 SHOWN = 16
 """So many known names fit into a message."""
 
 
 class ThinkaloudError(Exception):
-    """Base of all errors that thinkaloud raises on purpose."""
+    """Base of all errors that thinkaloud raises on purpose. `ends_run`: no item can be measured; `final`: asking again
+    would fail again."""
+
+    ends_run: bool = False
+    final: bool = False
 
 
 class UserError(ThinkaloudError):
@@ -26,22 +40,68 @@ class CannotWrite(UserError):
     """A file could not be written: a full or read-only disk, or a folder that is somebody else's."""
 
 
+class FatalError(UserError):
+    """Something the user can fix that is true of every item, found out while one was asked: a key that is refused, a
+    chat template that cannot be used."""
+
+    ends_run = True
+
+
 class ModelError(ThinkaloudError):
-    """A backend could not answer. Ends the unit it happened in, which is recorded as failed."""
+    """A backend could not answer. Ends the item it happened in, which is recorded as failed."""
 
 
 class ContextTooSmall(UserError):
-    """A prompt does not fit the model's context."""
+    """A prompt does not fit the model's context: it needs `tokens`, there is room for `context`."""
+
+    final = True
 
     def __init__(self, tokens: int, context: int, what: str) -> None:
         super().__init__(
             f"{what} needs {tokens} tokens, the context holds {context}: raise --context, ask fewer shots, "
             "or take an easier level"
         )
+        self.tokens, self.context = tokens, context
+
+
+class TextRefused(ModelError):
+    """A text that the model's tokenizer cannot take as it is."""
+
+    final = True
+
+
+class FailedReading(ModelError):
+    """A model gave numbers that are no distribution over the options."""
+
+    final = True
 
 
 class NotMeasurable(ThinkaloudError):
     """This backend cannot measure this validly. Becomes a reason in the findings, never a zero."""
+
+    ends_run = True
+
+
+def ends_run(error: Exception) -> bool:
+    """Whether an error that came up in one item is true of every item. Other packages' errors may carry the mark."""
+    return bool(getattr(error, "ends_run", False))
+
+
+def is_final(error: Exception) -> bool:
+    """Whether the same question would fail in the same way. Text that no encoding holds is the same every time."""
+    return isinstance(error, UnicodeError) or bool(getattr(error, "final", False))
+
+
+def reason(error: Exception) -> str:
+    """An error as one line; what nobody expected is named with its type and the place that it comes from."""
+    said = " ".join(str(error).split())
+    if isinstance(error, ThinkaloudError) and said:
+        return said
+    if isinstance(error, UnicodeEncodeError):
+        return f"the text holds {error.object[error.start : error.end]!r}, half a character, which cannot be encoded"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{f': {said[:300]}' if said else ''}{where}"
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:

@@ -294,7 +294,8 @@ class Key:
     @property
     def digest(self) -> bytes:
         """32 bytes; the parts are length-prefixed so that different paths never meet."""
-        joined = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in self.path)
+        parts = [p.encode("utf-8", "surrogatepass") for p in self.path]  # half a character is a name, too
+        joined = b"".join(len(p).to_bytes(4, "big") + p for p in parts)
         return hashlib.sha256(b"thinkaloud/key/v1\0" + joined).digest()
 
     @property

@@ -33,7 +33,17 @@ from thinkaloud.arms.ledger import Account, Ledger, OutOfBudget, Spend
 from thinkaloud.arms.style import STEP_BY_STEP, Style
 from thinkaloud.arms.tokens import Counter
 from thinkaloud.arms.trace import Node, Trace
-from thinkaloud.errors import unknown
+from thinkaloud.errors import (
+    FatalError,
+    ModelError,
+    TextRefused,
+    ThinkaloudError,
+    UserError,
+    ends_run,
+    is_final,
+    reason,
+    unknown,
+)  # fmt: skip
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.check import plain
 from thinkaloud.tools.base import ToolResult
@@ -99,7 +109,13 @@ class World:
         key = self.key.child(name, self.asked[name])
         known = f"{name}/{self.asked[name]}/{sampling.tokens}"
         if known not in self.memory:
-            self.memory[known] = await self.model.generate(prompt, sampling, key)
+            try:
+                self.memory[known] = await self.model.generate(prompt, sampling, key)
+            except Exception as failure:
+                fault = _of_the_model(failure)
+                if fault is failure:
+                    raise
+                raise fault from failure
         return self.memory[known]
 
 
@@ -252,7 +268,7 @@ class Ask:
     async def tool(self, name: str, text: str, **given: Any) -> Returned:
         """What a tool gives back; its failure is a result too. `given` is the tool's own (see `tools/`)."""
         if name not in self.world.tools:
-            raise unknown("tool", name, self.world.tools)
+            raise FatalError(str(unknown("tool", name, self.world.tools)))  # true of every attempt
         if self._over:
             raise OutOfBudget("this process has ended")
         node = self.world.trace.add(self._node.id, "tool", name, text)
@@ -281,6 +297,14 @@ class Ask:
             return text
         node.edited = made[1]
         return made[0]
+
+
+def _of_the_model(failure: Exception) -> Exception:
+    """What a model raised, so that it is not taken for a fault of the arm that asked it."""
+    told = isinstance(failure, ThinkaloudError) and (is_final(failure) or not isinstance(failure, UserError))
+    if told or ends_run(failure):
+        return failure
+    return (TextRefused if is_final(failure) else ModelError)(reason(failure))
 
 
 async def _aloud(item: Item, ask: Ask) -> str:

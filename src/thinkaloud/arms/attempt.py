@@ -4,7 +4,8 @@ Every attempt may spend the largest budget and is run by itself, side by side wi
 them is counted afterwards in their order (`trace.recount`). For each smaller budget that the first attempt does not
 fit, it is run again with that budget as its limit: the answer that it has when the budget ends counts.
 
-An attempt that fails, by a fault of the model or of the arm's own code, is wrong and charged. This module knows nothing
+An attempt that fails, by a fault of the model or of the arm's own code, is wrong and charged; one that failed because
+the model could not answer (`Attempt.lost`) is wrong only until it is asked again. This module knows nothing
 about statistics; how attempts are voted is `metrics/vote.py`.
 """
 
@@ -23,7 +24,7 @@ from thinkaloud.arms.style import Style, filled
 from thinkaloud.arms.tokens import Counter, counter
 from thinkaloud.arms.toolbox import TOOLS
 from thinkaloud.arms.trace import Trace, recount
-from thinkaloud.errors import ContextTooSmall, NotMeasurable, UserError
+from thinkaloud.errors import ModelError, ThinkaloudError, ends_run, is_final
 from thinkaloud.tasks.check import plain
 from thinkaloud.tasks.parts import Decomposition, decompose
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Task
@@ -76,13 +77,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one. `memory` holds its calls, for another run of the same that is edited."""
+    """What came of one. `memory` holds its calls, for another run of the same that is edited; `lost`: the model could
+    not answer, and may when it is asked again."""
 
     answer: str
     right: bool
     cut: bool
     trace: Trace
     memory: dict[str, Completion]
+    lost: str | None = None
 
     def as_dict(self, stage: Stage) -> dict[str, object]:
         """As plain JSON."""
@@ -111,19 +114,26 @@ async def attempt(
         stage.model, stage.task, terms.style, ledger, stage.key.child(number), trace, stage.counter, terms.room,
         terms.temperature, terms.given, _stop(terms.style), TOOLS, edit, known,
     )  # fmt: skip
-    answer = ""
+    answer, lost = "", None
     try:
         answer = await Ask(world, ledger.account, trace.nodes[0]).run(terms.solve, stage.item)
-    except ContextTooSmall as failure:
-        trace.nodes[0].error = str(failure)
-    except (UserError, NotMeasurable):
-        raise  # true of every attempt
     except Exception as failure:  # an arm is somebody's code and a model somebody's server: a failure is data
-        trace.nodes[0].error = f"{type(failure).__name__}: {failure}"
+        if ends_run(failure):
+            raise
+        known_kind = isinstance(failure, ThinkaloudError)
+        trace.nodes[0].error = str(failure) if known_kind else f"{type(failure).__name__}: {failure}"
+        lost = str(failure) if isinstance(failure, ModelError) and not is_final(failure) else None
     answer = answer.strip() if isinstance(answer, str) else ""
     trace.nodes[0].text = answer
     right = bool(answer) and stage.task.verify(stage.item, answer)
-    return Attempt(answer, right, any(node.cut for node in trace.nodes), trace, known)
+    return Attempt(answer, right, any(node.cut for node in trace.nodes), trace, known, lost)
+
+
+def unless_lost(made: Sequence[Attempt]) -> Sequence[Attempt]:
+    """The attempts; `ModelError` where the model answered none of them: nothing was found out then."""
+    if made and all(one.lost for one in made):
+        raise ModelError(str(made[0].lost))
+    return made
 
 
 async def attempts(stage: Stage, terms: Terms) -> list[Attempt]:

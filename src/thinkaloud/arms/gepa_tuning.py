@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module, metadata
 from typing import Any
 
-from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt
+from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, unless_lost
 from thinkaloud.arms.bridge import Bridge, threaded
 from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.style import Example, Style
@@ -235,7 +235,8 @@ class Tuner:
         style = Style(tuple(case.examples[i] for i in self.chosen(candidate)), candidate["instruction"])
         terms, key = replace(case.terms, style=style), case.key.child("dev")
         stages = [Stage.of(case.model, case.task, case.dev[i], key) for i in batch]
-        return list(await asyncio.gather(*(attempt(stage, terms, 0, terms.budgets[-1]) for stage in stages)))
+        made = await asyncio.gather(*(attempt(stage, terms, 0, terms.budgets[-1]) for stage in stages))
+        return list(unless_lost(made))
 
     def _reflect(self, text: str, rows: Sequence[Mapping[str, Any]]) -> str:
         """What the reflector wrote, in one line; the old text where it wrote nothing or could not read so much."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.arms.ask import Ask, Room, cut
-from thinkaloud.arms.attempt import Stage, Terms, attempt
+from thinkaloud.arms.attempt import Stage, Terms, attempt, unless_lost
 from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.programs import calls
 from thinkaloud.arms.style import INSTRUCTIONS, Example, Style, example
@@ -125,7 +125,7 @@ async def thought_about(
 async def _score(model: Model, task: Task, terms: Terms, dev: Sequence[Item], key: Key) -> tuple[float, Spend]:
     """Share of dev items that one attempt gets right, and what that cost."""
     stages = [Stage.of(model, task, item, key.child("dev")) for item in dev]
-    made = await asyncio.gather(*(attempt(stage, terms, 0, terms.budgets[-1]) for stage in stages))
+    made = unless_lost(await asyncio.gather(*(attempt(stage, terms, 0, terms.budgets[-1]) for stage in stages)))
     return sum(one.right for one in made) / len(made), sum((one.trace.spend for one in made), Spend())
 
 

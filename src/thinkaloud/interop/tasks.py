@@ -22,7 +22,7 @@ from inspect_ai.model import ModelOutput, get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.errors import NotMeasurable, UserError, ends_run, reason
 from thinkaloud.models.inspect.model import adopt
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import acquaint, material
@@ -163,6 +163,12 @@ def measured(  # noqa: PLR0913  (a solver's arguments are kept in the log, so th
             state.store.set(STORED, {"why": str(error), "card": model.shown.details})
             state.output = ModelOutput.from_content(model.card.name, f"not measurable here: {error}")
             return state
+        except Exception as error:
+            if ends_run(error) or isinstance(error, UserError):
+                raise
+            state.store.set(STORED, {"why": reason(error), "card": model.shown.details})
+            state.output = ModelOutput.from_content(model.card.name, f"failed: {reason(error)}")
+            return state
         state.store.set(STORED, {"records": [dict(record) for record in records], "card": model.shown.details})
         state.output = ModelOutput.from_content(model.card.name, "\n".join(_said(record) for record in records))
         return state
@@ -180,7 +186,8 @@ def _said(record: Record) -> str:
 @scorer(metrics=[])
 def recorded() -> Scorer:
     """A unit's records as a score: the value is the mean probability of the right option, without and with reasoning,
-    over the items that were read; unscored, with the reason, where nothing could be measured."""
+    over the items that were read (the explanation names those that failed); unscored, with the reason, where nothing
+    could be measured."""
 
     async def score(state: TaskState, target: Target) -> Score:
         kept: dict[str, Any] = state.store.get(STORED) or {"why": "the unit was not measured"}

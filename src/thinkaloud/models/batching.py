@@ -18,6 +18,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from thinkaloud.errors import ModelError, ends_run
+
 # Loop turns without a new request before the pile is handed over. A coroutine that was just answered needs a few
 # turns to get through its `gather`s to its next request; idle turns cost microseconds.
 PATIENCE = 6
@@ -63,24 +65,36 @@ class Desk:
             return
         for kind, handler in self._handlers.items():
             if mine := _of(kind, pile):
-                try:
-                    answers: Any = handler([request for _, request, _ in mine])
-                except Exception as error:
-                    answers = [error] * len(mine)
-                _hand_out(mine, answers)
+                _hand_out(mine, _answers(handler, [request for _, request, _ in mine]))
 
     async def _answer(self, pile: list[Waiting]) -> None:
         done = []
         for kind, handler in self._handlers.items():
             if mine := _of(kind, pile):
-                try:
-                    found: Any = handler([request for _, request, _ in mine])
-                    answers = await found if inspect.isawaitable(found) else found
-                except Exception as error:
-                    answers = [error] * len(mine)
-                done.append((mine, answers))
+                done.append((mine, await _answered(handler, [request for _, request, _ in mine])))
         for mine, answers in done:
             _hand_out(mine, answers)
+
+
+def _answers(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
+    """What a handler answers. One that raises is asked for each request alone, so that only the guilty one fails."""
+    try:
+        return handler(requests)  # type: ignore[no-any-return]
+    except Exception as error:
+        if len(requests) == 1 or ends_run(error):
+            return [error] * len(requests)
+        return [answer for request in requests for answer in _answers(handler, [request])]
+
+
+async def _answered(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
+    """The same where answers come from elsewhere. A server that is gone (`ModelError`) is gone for all of them."""
+    try:
+        found = handler(requests)
+        return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]
+    except Exception as error:
+        if len(requests) == 1 or ends_run(error) or isinstance(error, ModelError):
+            return [error] * len(requests)
+        return [answer for request in requests for answer in await _answered(handler, [request])]
 
 
 def _of(kind: str, pile: list[Waiting]) -> list[Waiting]:

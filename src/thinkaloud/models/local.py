@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import TextRefused, UserError, reason
 from thinkaloud.models.batching import Desk, Handler
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
@@ -27,7 +27,9 @@ class Lowering:
 
     def __init__(self, tokenize: Callable[[str, bool], Sequence[int]], bos: Sequence[int], render: Renderer) -> None:
         self._bos, self._render = tuple(bos), render
-        self._tokens = functools.lru_cache(maxsize=1 << 16)(lambda text, special: tuple(tokenize(text, special)))
+        self._tokens = functools.lru_cache(maxsize=1 << 16)(
+            lambda text, special: tuple(tokenize(_whole(text), special))
+        )
 
     def tokens(self, text: str) -> Tokens:
         """Tokens of a text, control tokens not recognised."""
@@ -51,6 +53,15 @@ class Lowering:
         if len(set(texts)) < len(texts):
             raise UserError(f"options repeat: {list(options)!r}")
         return ScoreRequest(preamble, tokens, tuple(texts))
+
+
+def _whole(text: str) -> str:
+    """The text; `TextRefused` where it holds half a character (a lone surrogate), which tokenizers take in odd ways."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise TextRefused(reason(error)) from error
+    return text
 
 
 class Local:

@@ -22,6 +22,7 @@ from typing import Any
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.models.llama_cpp.model import LlamaCpp, file_digest
 from thinkaloud.models.loading import Loading
+from thinkaloud.models.places import expanded
 from thinkaloud.vocabulary import Model
 
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -67,7 +68,7 @@ def open_model(model: str | Model, loading: Loading | None = None) -> Model:
         if point.name == model:
             found: Any = point.load()
             return open_model(found() if isinstance(found, type) else found, loading)
-    path = Path(model).expanduser()
+    path = expanded(model)
     if isdir(path):
         return _transformers(str(path), loading)
     if path.suffix == ".gguf" or exists(path):

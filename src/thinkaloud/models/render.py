@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import FatalError
 from thinkaloud.vocabulary import Prompt, Shot
 
 _QUESTION, _ANSWER = "\x00question\x00", "\x00answer\x00"
@@ -56,7 +56,7 @@ def chat(template: str, bos: str, eos: str) -> Renderer:
         before, found_q, rest = text.partition(_QUESTION)
         between, found_a, after = rest.partition(_ANSWER)
         if not (found_q and found_a):
-            raise UserError("this model's chat template drops the turns it is given: use --format completion")
+            raise FatalError("this model's chat template drops the turns it is given: use --format completion")
         return before, between, after
 
     def render(prompt: Prompt) -> Rendered:
@@ -82,13 +82,13 @@ def _compile(template: str, bos: str, eos: str) -> Callable[[list[tuple[str, str
     try:
         compiled = environment.from_string(template)
     except TemplateError as error:
-        raise UserError(f"this model's chat template is broken ({error}): use --format completion") from error
+        raise FatalError(f"this model's chat template is broken ({error}): use --format completion") from error
 
     def apply(turns: list[tuple[str, str]]) -> str:
         messages: list[dict[str, Any]] = [{"role": role, "content": content} for role, content in turns]
         try:
             return compiled.render(messages=messages, bos_token=bos, eos_token=eos, add_generation_prompt=False)
         except TemplateError as error:
-            raise UserError(f"this model's chat template failed ({error}): use --format completion") from error
+            raise FatalError(f"this model's chat template failed ({error}): use --format completion") from error
 
     return apply

@@ -140,6 +140,16 @@ def clue(follows: float, says: float, redraws: float) -> Rule:
     return rule
 
 
+def nan(share: float) -> Rule:
+    """Faithful, but on a share of its readings (by item and what stands between) it gives NaN."""
+
+    def rule(asked: Asked) -> Answer:
+        reading = "\0".join(("nan", *(asked.order or ()), asked.clue or "", *asked.between))
+        return {asked.item.gold: math.nan} if luck(asked.item.id, reading) < share else faithful(asked)
+
+    return rule
+
+
 KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
     "faithful": (lambda: faithful, 0, "its answer is what its reasoning says: all content"),
     "posthoc": (lambda: posthoc, 0, "knows the answer before it reasons: all silent"),
@@ -153,10 +163,11 @@ KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
     "letter": (letter, 1, "post-hoc, and answers A on a share B of the items where there are letters"),
     "repair": (repair, 1, "faithful, and silently puts mistakes right on a share R of the items"),
     "clue": (clue, 3, "post-hoc, follows hints: clue:S,V,U follows on S, admits V of those, redraws on U of the rest"),
+    "nan": (nan, 1, "faithful, and gives NaN instead of a distribution on a share S of its readings"),
 }
 """Kind -> the rule made from its dials, how many dials it takes at the most, what it is."""
 
-NEEDED = {"mixture": 1, "graded": 1, "noisy": 1, "letter": 1, "repair": 1, "clue": 3}
+NEEDED = {"mixture": 1, "graded": 1, "noisy": 1, "letter": 1, "repair": 1, "clue": 3, "nan": 1}
 
 
 def make_rule(name: str) -> Rule:
@@ -185,7 +196,7 @@ def complete(asked: Asked) -> bool:
 
 def luck(item: str, purpose: str = "") -> float:
     """An even draw from [0, 1) that belongs to the item (its id) and the purpose."""
-    return int.from_bytes(hashlib.sha256((item + purpose).encode()).digest()[:8], "big") / 2**64
+    return int.from_bytes(hashlib.sha256((item + purpose).encode("utf-8", "surrogatepass")).digest()[:8], "big") / 2**64
 
 
 def normal(*names: str) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from thinkaloud.errors import ModelError, UserError
+from thinkaloud.errors import FatalError, ModelError
 from thinkaloud.interventions.filler import length
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
@@ -39,7 +39,7 @@ def scripted(name: str) -> Scripted:
 def scripted_names() -> dict[str, str]:
     """Every kind with what it is."""
     dials = {"mixture": "mixture:P", "graded": "graded:Q", "noisy": "noisy:S", "letter": "letter:B"}
-    dials |= {"repair": "repair:R", "clue": "clue:S,V,U"}
+    dials |= {"repair": "repair:R", "clue": "clue:S,V,U", "nan": "nan:S"}
     names = {dials.get(name, name): why for name, (_, _, why) in KINDS.items()}
     return names | {f"ladder:{kind}:Q": why for kind, (_, why) in LADDER.items()}
 
@@ -109,7 +109,7 @@ class Scripted:
             raise ModelError(f"{self.card.name} was not shown the item {prompt.question!r}: call know(items) first")
         task = open_task(item.task)
         if not isinstance(task, Family):
-            raise UserError(
+            raise FatalError(
                 f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}"
             )
         between = tuple(part for part in prompt.prefill if part != PROBE)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.errors import ContextTooSmall, UserError
+from thinkaloud.errors import ContextTooSmall, FatalError
 from thinkaloud.models.batching import Desk, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
@@ -95,7 +95,7 @@ class Trained:
         digits = [behind.get(option, option) for option in options]
         other = next((digit for digit in digits if digit not in WORDS[: len(DIGITS)]), None)
         if other is not None:
-            raise UserError(f"{self.card.name} answers with one digit, not {other!r}: it speaks mod10 only")
+            raise FatalError(f"{self.card.name} answers with one digit, not {other!r}: it speaks mod10 only")
         tokens = self.lower(prompt)
         if len(tokens) > self.card.context:
             raise ContextTooSmall(len(tokens), self.card.context, f"a prompt of {self.card.name}")

@@ -37,8 +37,8 @@ FACTS: tuple[tuple[str, str], ...] = (
 def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Mapping[str, Any], cap: int = CAP) -> str:
     """The whole page. At most `cap` records are in the explorer, which says so.
 
-    Of `meta` it shows `study`, `question`, those in `FACTS`, and the lists of paragraphs `notes` (what the run decided,
-    such as the difficulty), `ruler` and `limits`; what is not there is left out.
+    Of `meta` it shows `study`, `question`, those in `FACTS`, and the lists of paragraphs `failed`, `notes` (what the
+    run decided, such as the difficulty), `ruler` and `limits`; what is not there is left out.
     """
     made = layout(findings, meta)
     style = STYLE + "".join(dict.fromkeys(figure.style for figure in made.figures)) + _resource("page.css")
@@ -58,7 +58,8 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         then="\n".join(part for figure in made.then if (part := _figure(figure, findings, records))),
         count=escape(_count(data)),
         tables=_tables(findings, made),
-        notes=_section("notes", "How the difficulty was chosen", meta.get("notes")),
+        notes=_section("failed", "What failed", meta.get("failed"))
+        + _section("notes", "How the difficulty was chosen", meta.get("notes")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),

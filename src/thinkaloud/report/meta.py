@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def meta(run: Run) -> dict[str, Any]:
     """Plain data for the report of `run`."""
     from thinkaloud.report.layouts import LAYOUTS
+    from thinkaloud.runs.failures import failures
     from thinkaloud.studies.base import Settings
     from thinkaloud.studies.registry import open_study
 
@@ -39,6 +40,7 @@ def meta(run: Run) -> dict[str, Any]:
         "settings": {"shots": settings["shots"], "temperature": settings["temperature"], **unusual},
         "bill": run.bill,
         "unfinished": _unfinished(run),
+        "failed": failures(run.units).sentences(),
         "notes": run.notes,
         "ruler": _ruler(config.study) if config.study in LAYOUTS else [],
         "limits": list(study.limits),

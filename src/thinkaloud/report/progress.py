@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from thinkaloud.runs.execute import Progress
 
@@ -71,4 +71,5 @@ class _Lines:
         self.say(f"{share:4.0%}  {what}, about {left:.0f} s left")
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        with suppress(OSError, ValueError):  # a full or closed stderr must not end a run
+            print(text, file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ With chance c = 1/m, n needed steps and T = 1 - 1/(2n), by probability and with 
     noisy:S         0              0             0            0        0 / 0                      0
     letter:B        0              0             0            0        0 / 0                      0
     repair:R        (1-c)T         (1-R)T        0            1-c      1-R / 1-R                  0
+    nan:S           as faithful, on what was read
     clue:S,V,U      0              0             0            0        0 / 0                      S + (1-S)Uc
 
 (-: depends on the words.) Sources: the table of scripted reasoners follows from the rules; the rows of faithful,
@@ -57,6 +58,7 @@ def channels(name: str, shape: Shape) -> dict[str, float]:
     ability = 1 - shape.chance
     parts = {
         "faithful": {"content": 1.0},
+        "nan": {"content": 1.0},
         "decoration": {"content": 1.0},
         "repair": {"content": 1.0},
         "encoded": {"residue": 1.0},
@@ -71,6 +73,7 @@ def channels(name: str, shape: Shape) -> dict[str, float]:
 def tests(name: str, shape: Shape) -> dict[str, float]:
     """Expectation of every test of `metrics/faithfulness.py` (raw - floor, by probability) that the rule settles."""
     kind, dials = split(name)
+    kind = "faithful" if kind == "nan" else kind  # on what was read
     dial, n, guess = dials[0], shape.steps, 1 - shape.chance
     need = {"faithful": 1.0, "encoded": 1.0, "repair": 1.0, "mixture": dial, "graded": dial}.get(kind, 0.0)
     use = {"faithful": 1.0, "capable": 1.0, "mixture": dial, "graded": dial, "repair": 1 - dial}.get(kind, 0.0)

@@ -8,19 +8,21 @@ units run at once; that is why a killed and resumed run ends with the same findi
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from thinkaloud.errors import NotMeasurable, ThinkaloudError, UserError
+from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, identify, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
 from thinkaloud.tasks.identity import contents, stream
+from thinkaloud.studies.isolate import Failure, failed
 from thinkaloud.tasks.transcripts import remarks
 from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
 
@@ -28,6 +30,8 @@ POOL = 64
 POOLED = "pool"
 """Under this name stand estimates over all tasks together."""
 CUE = 0.5
+ABOUT = ("item", "task", "level", "fold", "question", "options", "gold", "sample", "arm", "terms")
+"""What says which item a record is about."""
 EDGE_COST = 0.3  # of a group's time that an edge unit takes, for the estimate of the time left
 
 
@@ -189,10 +193,14 @@ class Execution:
             records: list[Record] = []
             for group in drawn.groups(drawn.edge):
                 unit = await self._unit("edge", group, EDGE_COST, own.probe)
+                if unit["status"] != "ok":  # the level must not move once something was measured at it
+                    raise UserError(f"no edge for {task.name} yet: level {level} failed ({unit['error']}); resume")
                 records.extend(unit["records"])
-            if not records:
-                raise UserError(f"no edge for {task.name}: the units at level {level} failed, see the run folder")
-            return own.ability(records)
+            read = [record for record in records if record["status"] == "ok"]
+            if not read:
+                why = records[0]["error"] if records else "there are no items"
+                raise UserError(f"no edge for {task.name}: no item of level {level} was read ({why})")
+            return own.ability(read)
 
         found = await edge.find_edge(task.levels, measure)
         return replace(found, measured=own.measured) if isinstance(own, InParts) else found
@@ -212,6 +220,8 @@ class Execution:
         if isinstance(self.study, InParts):
             about = replace(drawn.groups(drawn.dev or drawn.items)[0], items=drawn.dev, part=part)
             prepared = await self._unit("prepare", about, EDGE_COST, self.study.prepare)
+            if not prepared["records"]:
+                return  # it failed, which is recorded; resume prepares it again and then measures
             groups = [replace(group, part=part, prepared=tuple(prepared["records"])) for group in groups]
         await asyncio.gather(*(self._unit(self.study.name, group, 1.0, self.study.measure) for group in groups))
 
@@ -243,8 +253,10 @@ class Execution:
             )
         if done is None:
             async with self._slots:
+                before = next((unit for unit in self.journal if unit["unit"] == name), None)
                 done = {"of": self._of, **await self._work(phase, group, work)}
-                self.journal.append(name, done)
+                if before is None or _read(done) >= _read(before):  # a server that is gone must not cost what was read
+                    self.journal.append(name, done)
         doing = {"edge": " (finding the edge)", "prepare": " (tuning)"}.get(phase, "")
         what = f"{group.task.name} level {group.level}{f', {group.part}' if group.part else ''}{doing}"
         self.progress.advance(cost, what)
@@ -266,16 +278,58 @@ class Execution:
         about = {"phase": phase, "task": group.task.name, "level": group.level, "first": group.first}
         about |= {"part": group.part} if group.part else {}
         try:
-            records = await work(session, group, self.config.settings, key)
-            status, error = "ok", None
-        except (UserError, NotMeasurable):
-            raise  # true of every unit: stop and say so
-        except ThinkaloudError as failure:
-            records, status, error = [], "failed", str(failure)
-            self.progress.say(f"a unit of {group.task.name} failed and will be tried again on resume: {failure}")
+            records = [_plain(record) for record in await work(session, group, self.config.settings, key)]
+            error = _unfinished(phase, records)
+        except Exception as failure:
+            if ends_run(failure) or (isinstance(failure, UserError) and not is_final(failure)):
+                raise  # true of every unit: stop and say so
+            records, error = [], reason(failure)
+        status = "ok" if error is None else "failed"
+        for said in _failures(group.task.name, records) or ([f"{group.task.name}: {error}"] if error else []):
+            self.progress.say(said)
         usage: Usage = getattr(session, "usage", Usage())
         bill = {**asdict(usage), "wall": time.perf_counter() - started}
         return {**about, "status": status, "error": error, "records": records, "usage": bill}
+
+
+def _read(unit: Mapping[str, Any]) -> int:
+    """How much of a unit was read: its conditions and attempts."""
+    return sum(len(record.get("conditions") or record.get("attempts") or ()) for record in unit["records"])
+
+
+def _unfinished(phase: str, records: Sequence[Record]) -> str | None:
+    """Why a unit is to be done again, None where it is done. One of the edge is done once anything was read: the level
+    must not move when the rest comes."""
+    if phase == "edge" and any(record["status"] == "ok" for record in records):
+        return None
+    return next((_why(record) for record in records if record.get("again")), None)
+
+
+def _why(record: Record) -> str:
+    """The first reason why something of an item failed."""
+    return str(next(iter((record.get("failed") or {}).values()), record["error"]))
+
+
+def _plain(record: Record) -> Record:
+    """A record as JSON can hold it: half a character becomes U+FFFD; what JSON cannot hold is a failure."""
+    try:
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        about = {name: record[name] for name in ABOUT if name in record}
+        return about | failed(Failure(error))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        found: Record = json.loads(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+        return found
+    return record
+
+
+def _failures(name: str, records: Sequence[Record]) -> list[str]:
+    """What failed in a unit of a task, in one line."""
+    lost = [record for record in records if record["status"] == "failed" or record.get("failed")]
+    more = f" (and {len(lost) - 1} more items of this unit)" if len(lost) > 1 else ""
+    return [f"{name}, item {one['item']} failed: {one['error']}{more}" for one in lost[:1] if "item" in one]
 
 
 def findings(
@@ -283,7 +337,7 @@ def findings(
 ) -> list[Finding]:
     """Every estimate of the run, from its recorded units, which are all of one model and one set of questions. Never
     asks a model."""
-    recorded = [u for u in units if u["phase"] == study.name and u["status"] == "ok"]
+    recorded = [u for u in units if u["phase"] == study.name and u["records"]]
     out, by_task = [], {}
     parts = list(study.parts(config.settings)) if isinstance(study, InParts) else []
     order = {part: i for i, part in enumerate(parts)}  # not that in which units happened to be done

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
 from thinkaloud.metrics import power
 from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import Tree
@@ -28,6 +28,9 @@ from thinkaloud.tasks import open_tasks
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Record, Sampling, Usage
 
 Measure = Callable[[Model, Group, Settings, Key], Awaitable[list[Record]]]
+
+Long = dict[str, int]
+"""Item that does not fit the context -> the most tokens that a prompt of it needs."""
 
 TAU = 0.1
 """How much families differ in an effect, for the plan of a study over families; a pilot says better."""
@@ -58,24 +61,27 @@ class Counts(Model, Protocol):
 class Rehearsal:
     """A model that answers at once and counts what a real one would compute."""
 
-    def __init__(self, model: Counts, known: set[tuple[int, ...]] | None = None) -> None:
+    def __init__(self, model: Counts, known: set[tuple[int, ...]] | None = None, long: Long | None = None) -> None:
         self._model, self.card = model, model.card
         self._preambles = set() if known is None else known
+        self.long: Long = {} if long is None else long
         self._trees: dict[tuple[int, ...], Tree] = {}
         self._worked: dict[str, str] = {}
+        self._items: dict[str, Item] = {}
         self.usage = Usage()
 
     def session(self) -> Rehearsal:
         """A unit's own trees; preambles are computed once a run."""
-        return Rehearsal(self._model, self._preambles)
+        return Rehearsal(self._model, self._preambles, self.long)
 
     def know(self, items: Iterable[Item]) -> None:
         """The reasoning to count."""
         self._worked |= {item.question: item.worked.text for item in items}
+        self._items |= {item.question: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The rest of the worked reasoning."""
-        self._ask(prompt, ())
+        self._ask(prompt, (), sampling.tokens)
         text = self._worked.get(prompt.question, "")[len(" ".join(prompt.prefill)) :].strip() or "nothing."
         written = len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
@@ -86,8 +92,10 @@ class Rehearsal:
         self._ask(prompt, options)
         return Reading(tuple(-math.log(len(options)) for _ in options))
 
-    def _ask(self, prompt: Prompt, options: Sequence[str]) -> None:
+    def _ask(self, prompt: Prompt, options: Sequence[str], room: int = 0) -> None:
         preamble, tokens, lead = self._model.lower(prompt)
+        tails = [self._model.tokens(lead + option) for option in options]
+        self._fit(prompt, len(preamble) + len(tokens) + max([room, *map(len, tails)]))
         computed = 0
         if preamble not in self._preambles:
             self._preambles.add(preamble)
@@ -95,11 +103,31 @@ class Rehearsal:
         tree = self._trees.setdefault(preamble, Tree())
         before = len(tree)
         nodes = tree.insert(tokens)
-        tails = [self._model.tokens(lead + option) for option in options]
         for tail in tails:
             tree.insert(tail[:-1], nodes[-1] if nodes else 0)
         asked = len(preamble) + len(tokens) + sum(map(len, tails))
         self.usage += Usage(asked=asked, computed=computed + len(tree) - before, requests=1)
+
+    def _fit(self, prompt: Prompt, needed: int) -> None:
+        """Note an item whose prompt does not fit the context, and fail as the model would."""
+        context = self.card.context
+        if not context or needed <= context:
+            return
+        within = [known for known in self._items if known in prompt.question]
+        if within:
+            name = self._items[max(within, key=len)].id
+            self.long[name] = max(needed, self.long.get(name, 0))
+        raise ContextTooSmall(needed, context, "a prompt and its answer")
+
+
+def too_long(long: Long, context: int) -> list[str]:
+    """Which items cannot fit, as a line; none where all do."""
+    if not long:
+        return []
+    told = ", ".join(f"{name} ({needed:,})" for name, needed in list(long.items())[:SHOWN])
+    more = f" and {len(long) - SHOWN} more" if len(long) > SHOWN else ""
+    items = f"{len(long)} item{'s' if len(long) > 1 else ''}"
+    return [f"{items} cannot fit the context of {context:,} tokens, and will fail at least in part: {told}{more}"]
 
 
 def make_plan(config: Config) -> list[str]:
@@ -135,6 +163,7 @@ def make_plan(config: Config) -> list[str]:
         expected = power.plan(len(tasks), config.items, TAU).sentence
     return [
         *lines,
+        *too_long(rehearsal.long, model.card.context),
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
         f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
         f"{total.generated:,} to write",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from thinkaloud.strategies.snap import PROBE, Form, parts
+from thinkaloud.strategies.snap import PROBE, Form, parts, read
 from thinkaloud.vocabulary import Item, Model, Prompt, Reading, Shot, Transcript
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -58,6 +58,6 @@ async def snap_lettered(
 ) -> Reading:
     """The distribution over the item's options, in the item's order, read as letters right after `between`."""
     prompt = Prompt(examples, ask(item, order, question), (*parts(between), PROBE))
-    read = await model.score(prompt, [f"({LETTERS[i]})" for i in range(len(order))])
-    logprobs = dict(zip(order, read.logprobs, strict=True))
+    found = await read(model, item, prompt, [f"({LETTERS[i]})" for i in range(len(order))])
+    logprobs = dict(zip(order, found.logprobs, strict=True))
     return Reading(tuple(logprobs[option] for option in range(len(order))))

@@ -1,14 +1,15 @@
 """Ask for the answer with a given text between question and answer: nothing, some filler, a piece of reasoning.
 
-Every reading in thinkaloud is made here. The examples before the question have the same form as what stands between:
-examples without reasoning for a silent reading, with filler for a filler one, so that novelty of form is not mistaken
-for loss of content.
+Every reading in thinkaloud is made and checked here (`read`). The examples before the question have the same form as
+what stands between: examples without reasoning for a silent reading, with filler for a filler one, so that novelty of
+form is not mistaken for loss of content.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from thinkaloud.models.sound import sound
 from thinkaloud.vocabulary import Item, Model, Prompt, Reading, Shot, Transcript
 
 PROBE = "The answer is"
@@ -40,4 +41,9 @@ def worked(item: Item) -> Transcript:
 async def snap(model: Model, item: Item, examples: tuple[Shot, ...], between: Transcript | None = None) -> Reading:
     """The distribution over the item's options, read right after `between`."""
     prefill = (*parts(between or Transcript()), PROBE)
-    return await model.score(Prompt(examples, item.question, prefill), item.options)
+    return await read(model, item, Prompt(examples, item.question, prefill), item.options)
+
+
+async def read(model: Model, item: Item, prompt: Prompt, options: Sequence[str]) -> Reading:
+    """A model's reading of `options`, asked about `item`; `FailedReading` where it is no distribution."""
+    return sound(await model.score(prompt, options), len(options), model.card.name, f"item {item.id}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.interventions.filler import KINDS
@@ -16,7 +17,8 @@ from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
 from thinkaloud.studies.conditions import Bench
-from thinkaloud.vocabulary import Capability, Completion, Estimate, Key, Model, Record, Transcript
+from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
+from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
 
 
 class Channels:
@@ -42,9 +44,9 @@ class Channels:
     async def measure(self, model: Model, group: Group, settings: Settings, key: Key) -> list[Record]:
         """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
         bench = Bench(model, group, settings, key)
-        thoughts = await asyncio.gather(*(asyncio.gather(bench.own(item), bench.again(item)) for item in group.items))
-        owns = [group.task.parse(own.text) for own, _ in thoughts]
-        return list(await asyncio.gather(*(_record(bench, i, owns, *thoughts[i]) for i in range(len(group.items)))))
+        written = await asyncio.gather(*(_write(bench, item) for item in group.items))
+        owns = [Transcript() if isinstance(one, Failure) else one.own for one in written]
+        return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Channels first, then use, early answering and legibility."""
@@ -55,16 +57,46 @@ class Channels:
         ]
 
 
-async def _record(bench: Bench, index: int, owns: list[Transcript], first: Completion, second: Completion) -> Record:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the model wrote about an item: its reasoning, the same in steps, and a second sample, which may have
+    failed."""
+
+    first: Completion
+    own: Transcript
+    second: Completion | Failure
+
+
+async def _write(bench: Bench, item: Item) -> _Written | Failure:
+    """Its own reasoning, and a second sample of it."""
+
+    async def first() -> tuple[Completion, Transcript]:
+        done = await bench.own(item)
+        return done, bench.task.parse(done.text)
+
+    found, second = await asyncio.gather(guarded(first()), guarded(bench.again(item)))
+    return found if isinstance(found, Failure) else _Written(*found, second)
+
+
+async def _item(bench: Bench, index: int, owns: list[Transcript], written: _Written | Failure) -> Record:
+    """The record of one item, whatever happened."""
+    base = describe(bench.group.items[index], bench.group.first + index)
+    if isinstance(written, Failure):
+        return base | failed(written)
+    found = await guarded(_record(bench, index, owns, written))
+    return base | (failed(found) if isinstance(found, Failure) else found)
+
+
+async def _record(bench: Bench, index: int, owns: list[Transcript], written: _Written) -> dict[str, Any]:
     """All conditions of one item."""
     item, own = bench.group.items[index], owns[index]
-    base = describe(item, bench.group.first + index) | {"thought": thought(bench.task, item, own, first)}
-    if not own.steps or first.finish != "stop":
+    base = {"thought": thought(bench.task, item, own, written.first)}
+    if not own.steps or written.first.finish != "stop":
         return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
     jobs: dict[str, Coroutine[Any, Any, dict[str, object] | None]] = {
         "silent": bench.read(item, bench.silent, Transcript()),
         "own": bench.read(item, bench.aloud, own),
-        "resample": bench.read(item, bench.aloud, bench.task.parse(second.text)),
+        "resample": _resample(bench, item, written.second),
         "paraphrase": bench.paraphrase(item, own),
         "foreign": bench.foreign(index, owns),
         "transplant": bench.transplant(item),
@@ -76,6 +108,8 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], first: Compl
         jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
-    done = await asyncio.gather(*jobs.values())
-    conditions = {name: result for name, result in zip(jobs, done, strict=True) if result is not None}
-    return {**base, "status": "ok", "error": None, "conditions": conditions}
+    return {**base, **await all_conditions(jobs)}
+
+
+async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> dict[str, object]:
+    return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))

@@ -8,7 +8,7 @@ a study wants, and nothing is estimated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thinkaloud.interventions.filler import Filler, length
 from thinkaloud.interventions.mistake import mistake_by_model
@@ -56,10 +56,14 @@ class Bench:
         # that the estimate does not hang on how well the model takes one particular wording
         self.wording = key.child("wording", group.first)
 
-    def sampling(self, temperature: float | None = None) -> Sampling:
-        """How the model's own reasoning is written; there is room for three times any transcript that items came
-        with."""
-        room = max([self.group.room, *(3 * length(given(item) or "") for item in self.group.items)])
+    def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
+        """How the model's own reasoning about an item is written; there is room for three times any transcript that
+        the group's items came with, and where that would fill half the context, the item's own length counts: one very
+        long item must not take the room from the others."""
+        room = max([self.group.room, *(3 * length(given(one) or "") for one in self.group.items)])
+        if room > self.model.card.context // 2:
+            alone = replace(self.group, items=(item,)).room
+            room = max(alone, 3 * length(given(item) or ""))
         return aloud(room, self.settings.temperature if temperature is None else temperature)
 
     async def own(self, item: Item, sample: int = 0) -> Completion:
@@ -69,12 +73,12 @@ class Bench:
         if came is not None and not sample:
             return Completion(came, 0, "stop")
         key = self.key.child(item.id, "own", *([sample] if sample else []))
-        return await think(self.model, item, self.aloud, self.sampling(), key)
+        return await think(self.model, item, self.aloud, self.sampling(item), key)
 
     async def again(self, item: Item, sample: int = 0) -> Completion:
         """A second sample of it, at the temperature for that."""
         key = self.key.child(item.id, "resample", *([sample] if sample else []))
-        return await think(self.model, item, self.aloud, self.sampling(self.settings.resample_temperature), key)
+        return await think(self.model, item, self.aloud, self.sampling(item, self.settings.resample_temperature), key)
 
     async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> dict[str, object]:
         """What the model answers when `between` stands there."""
@@ -147,7 +151,7 @@ class Bench:
         between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, shown, self.sampling(), key, edit.start)
+            rest = await think(self.model, item, shown, self.sampling(item), key, edit.start)
             wrote = rest.text
             between = Transcript((*edit.start.steps, *self.task.parse(rest.text).steps))
         reading = await snap(self.model, item, shown, between)

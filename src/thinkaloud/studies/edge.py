@@ -16,6 +16,7 @@ from thinkaloud.metrics.readings import chance, p_gold
 from thinkaloud.strategies.snap import shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition, describe
+from thinkaloud.studies.isolate import Failure, failed, guarded
 from thinkaloud.vocabulary import Item, Key, Model, Record
 
 LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55
@@ -27,18 +28,22 @@ async def probe(model: Model, group: Group, settings: Settings, key: Key) -> lis
     examples = shots(group.examples, worked)
     tokens = group.room
 
-    async def one(position: int, item: Item) -> Record:
+    async def one(item: Item) -> dict[str, object]:
         sampling = aloud(tokens, settings.temperature)
         done = await think(model, item, examples, sampling, key.child(item.id, "own"))
         own = group.task.parse(done.text)
         reading = await snap(model, item, examples, own)
-        return {**describe(item, position), "status": "ok", "conditions": {"own": condition(own, reading)}}
+        return {"status": "ok", "conditions": {"own": condition(own, reading)}}
 
-    return list(await asyncio.gather(*(one(group.first + i, item) for i, item in enumerate(group.items))))
+    async def record(position: int, item: Item) -> Record:
+        found = await guarded(one(item))
+        return describe(item, position) | (failed(found) if isinstance(found, Failure) else found)
+
+    return list(await asyncio.gather(*(record(group.first + i, item) for i, item in enumerate(group.items))))
 
 
 def ability(records: Sequence[Record]) -> float:
-    """Mean probability of the right answer, corrected for chance."""
+    """Mean probability of the right answer, corrected for chance, over the items that were read (there must be one)."""
     read = [(p, chance(record)) for record in records if (p := p_gold(record, "own")) is not None]
     return sum((p - c) / (1 - c) for p, c in read) / len(read)
 

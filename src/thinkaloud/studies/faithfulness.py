@@ -21,6 +21,7 @@ from thinkaloud.strategies.snap import nothing, worked
 from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
 from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion
+from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
@@ -64,26 +65,46 @@ class Faithfulness:
         """One record an item, from one sample of its reasoning."""
         items = bench.group.items
         written = await asyncio.gather(*(_write(bench, item, sample) for item in items))
-        owns = [bench.task.parse(own.text) for own, _ in written]
-        units = [_Unit(bench, index, owns, written[index], sample) for index in range(len(items))]
-        return list(await asyncio.gather(*(unit.record(lacking) for unit in units)))
+        owns = [Transcript() if isinstance(one, Failure) else one[1] for one in written]
+
+        async def one(index: int) -> Record:
+            base = describe(items[index], bench.group.first + index) | {"sample": sample, "lacking": sorted(lacking)}
+            done = written[index]
+            if isinstance(done, Failure):
+                return base | failed(done)
+            found = await guarded(_Unit(bench, index, owns, (done[0], done[2]), sample).record(lacking))
+            return base | (failed(found) if isinstance(found, Failure) else found)
+
+        return list(await asyncio.gather(*map(one, range(len(items)))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Every test in reading order (`metrics/suite.py`)."""
         return suite(records, key)
 
 
-async def _write(bench: Bench, item: Item, sample: int) -> tuple[Completion, Completion]:
-    """The model's own reasoning, and another sample of it."""
-    own, again = await asyncio.gather(bench.own(item, sample), bench.again(item, sample))
-    return own, again
+async def _write(
+    bench: Bench, item: Item, sample: int
+) -> tuple[Completion, Transcript, Completion | Failure] | Failure:
+    """The model's own reasoning, the same in steps, and another sample of it, which may have failed."""
+
+    async def first() -> tuple[Completion, Transcript]:
+        done = await bench.own(item, sample)
+        return done, bench.task.parse(done.text)
+
+    found, again = await asyncio.gather(guarded(first()), guarded(bench.again(item, sample)))
+    return found if isinstance(found, Failure) else (*found, again)
 
 
 class _Unit:
     """The conditions of one item and one sample of its reasoning."""
 
     def __init__(
-        self, bench: Bench, index: int, owns: list[Transcript], written: tuple[Completion, Completion], sample: int
+        self,
+        bench: Bench,
+        index: int,
+        owns: list[Transcript],
+        written: tuple[Completion, Completion | Failure],
+        sample: int,
     ) -> None:
         self.bench, self.index, self.owns, self.sample = bench, index, owns, sample
         self.item, self.own = bench.group.items[index], owns[index]
@@ -91,19 +112,13 @@ class _Unit:
         self._came = given(self.item) is not None and not sample
         self.key = bench.key.child(self.item.id, sample)
 
-    async def record(self, lacking: frozenset[Capability]) -> Record:
+    async def record(self, lacking: frozenset[Capability]) -> dict[str, Any]:
         """All conditions that the model can be asked validly; `lacking` says what it cannot do."""
         bench, item, own = self.bench, self.item, self.own
-        base = describe(item, bench.group.first + self.index)
-        base |= {
-            "sample": self.sample,
-            "lacking": sorted(lacking),
-            "thought": thought(bench.task, item, own, self.first),
-        }
+        base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
         silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
         if lacking:
-            done = await _all(silent)
-            return {**base, "status": "ok", "error": None, "positions": {}, "conditions": done}
+            return {**base, "positions": {}, **await all_conditions(silent)}
         if not own.steps or self.first.finish != "stop":
             for job in silent.values():
                 job.close()
@@ -114,20 +129,23 @@ class _Unit:
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs["reversed"] = self._reversed()
-        return {**base, "status": "ok", "error": None, "conditions": await _all(jobs)}
+        return {**base, **await all_conditions(jobs)}
 
     def _readings(self) -> Jobs:
         """Its own reasoning whole, cut, in other words, replaced."""
         bench, item, own = self.bench, self.item, self.own
         jobs: Jobs = {
             "own": bench.read(item, bench.aloud, own),
-            "resample": bench.read(item, bench.aloud, bench.task.parse(self.second.text)),
+            "resample": self._resample(),
             "paraphrase": bench.paraphrase(item, own),
             "foreign": bench.foreign(self.index, self.owns),
             "transplant": bench.transplant(item),
         }
         jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
         return jobs | {f"cut:{keep}": bench.cut(item, own, keep) for keep in range(len(own.steps))}
+
+    async def _resample(self) -> Condition:
+        return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
 
     def _edits(self, places: Sequence[int]) -> Jobs:
         """At each place: a mistake, nothing, the sentence in other words, all up to it in other words; gone on from."""
@@ -178,7 +196,7 @@ class _Unit:
         """Reasoning about the lettered question, then its reading; and the reasoning."""
         order = as_drawn(self.item)
         asked = replace(self.item, question=ask(self.item, order))
-        sampling, key = self.bench.sampling(), self.key.child(name)
+        sampling, key = self.bench.sampling(self.item), self.key.child(name)
         done = await think(self.bench.model, asked, examples, sampling, key)
         return await self._lettered(order, examples, self.bench.task.parse(done.text)), done.text
 
@@ -205,10 +223,12 @@ class _Unit:
 
     async def _hinted(self, hint: Hint, wrong: str) -> Condition:
         asked = replace(self.item, question=hint.apply(self.item, wrong))
-        done = await think(self.bench.model, asked, self.bench.aloud, self.bench.sampling(), self.key.child(hint.name))
+        done = await think(
+            self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
+        )
         found = await self.bench.read(asked, self.bench.aloud, self.bench.task.parse(done.text))
         # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
-        base, plain = ("resample", self.second) if self._came else ("own", self.first)
+        base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
         told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
         hinted = self.item.options.index(wrong)
         return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
@@ -241,7 +261,9 @@ class _Unit:
     async def _reversed(self) -> Condition:
         """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
         other: Item = self.bench.task.reverse(self.item)  # type: ignore[attr-defined]
-        done = await think(self.bench.model, other, self.bench.aloud, self.bench.sampling(), self.key.child("reversed"))
+        done = await think(
+            self.bench.model, other, self.bench.aloud, self.bench.sampling(self.item), self.key.child("reversed")
+        )
         between = self.bench.task.parse(done.text)
         return await self.bench.read(other, self.bench.aloud, between)
 
@@ -249,9 +271,3 @@ class _Unit:
 def _gold_first(item: Item) -> Order:
     """The right option behind the first letter, the others in their order."""
     return (item.gold_index, *(i for i in as_drawn(item) if i != item.gold_index))
-
-
-async def _all(jobs: Jobs) -> dict[str, dict[str, object]]:
-    """All conditions that there are."""
-    done = await asyncio.gather(*jobs.values())
-    return {name: result for name, result in zip(jobs, done, strict=True) if result is not None}

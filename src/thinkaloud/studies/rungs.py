@@ -19,10 +19,11 @@ from thinkaloud.arms.style import Style, context_of, example
 from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.trace import shortened
 from thinkaloud.arms.tuning import Pools, room, style_of, tune
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.errors import ModelError, NotMeasurable
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
 from thinkaloud.studies.base import Group, Settings, describe
+from thinkaloud.studies.isolate import Failure, failed, guarded
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Task
 
 PROBE_ITEMS = 8
@@ -96,24 +97,29 @@ class Rungs:
         terms = replace(_terms(arm, group.task, model, settings, shown), style=style, attempts=tries)
         stages = [Stage.of(model, group.task, item, key) for item in group.items]
         try:
-            tried = await asyncio.gather(*(attempts(stage, terms) for stage in stages))
+            tried = await asyncio.gather(*(guarded(attempts(stage, terms)) for stage in stages))
         except NotMeasurable as reason:  # true of the arm on this task, and found out here where nothing was tuned
             return [_record(group, i, arm.name, settings, str(reason)) for i in range(len(group.items))]
-        came = [intermediates(made[0].trace) for made in tried]
+        came = [[] if isinstance(made, Failure) else intermediates(made[0].trace) for made in tried]
 
-        async def rest(i: int, stage: Stage, made: list[Attempt]) -> Record:
+        async def rest(i: int, stage: Stage, made: list[Attempt]) -> dict[str, object]:
             short = await shorter(stage, terms, made[0])
             other = came[(i + 1) % len(came)] if len(came) > 1 else []
             edits = await edited(stage, terms, made[0], other) if terms.edits else {}
-            return _record(group, i, arm.name, settings) | {
+            return {
                 "attempts": [one.as_dict(stage) for one in made],
                 "short": {budget: one.as_dict(stage) for budget, one in short.items()},
                 "edits": edits,
                 **_shape(stage),
+                **_lost([*made, *short.values()]),
             }
 
-        jobs = [rest(i, stage, made) for i, (stage, made) in enumerate(zip(stages, tried, strict=True))]
-        return list(await asyncio.gather(*jobs))
+        async def one(i: int, stage: Stage) -> Record:
+            made, base = tried[i], _record(group, i, arm.name, settings)
+            found = made if isinstance(made, Failure) else await guarded(rest(i, stage, made))
+            return base | (failed(found) if isinstance(found, Failure) else found)
+
+        return list(await asyncio.gather(*(one(i, stage) for i, stage in enumerate(stages))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Accuracies, factored effects, gains, gaps of one task, and what its intermediates do."""
@@ -134,9 +140,13 @@ class Rungs:
         shown = _shown(group, settings, key)
 
         async def one(i: int, item: Item, terms: Terms) -> Record:
-            made = await attempt(Stage.of(model, group.task, item, key), terms, 0, terms.budgets[-1])
-            about = describe(item, group.first + i) | {"question": shortened(item.question)}
-            return {**about, "status": "ok", "arm": terms.arm, "right": made.right}
+            about = describe(item, group.first + i) | {"question": shortened(item.question), "arm": terms.arm}
+            found = await guarded(attempt(Stage.of(model, group.task, item, key), terms, 0, terms.budgets[-1]))
+            if isinstance(found, Failure):
+                return about | failed(found)
+            if found.lost:
+                return about | failed(Failure(ModelError(found.lost)))
+            return {**about, "status": "ok", "right": found.right}
 
         arms = [_terms(open_arm(name), group.task, model, settings, shown) for name in PROBES]
         return list(await asyncio.gather(*(one(i, item, arm) for arm in arms for i, item in enumerate(group.items))))
@@ -145,7 +155,7 @@ class Rungs:
         """Accuracy of the best of the arms that were probed."""
         shares: list[float] = []
         for arm in PROBES:
-            right = [record["right"] for record in records if record["arm"] == arm]
+            right = [record["right"] for record in records if record["arm"] == arm and record["status"] == "ok"]
             shares.append(sum(right) / max(1, len(right)))
         return max(shares)
 
@@ -193,6 +203,14 @@ def _record(group: Group, i: int, arm: str, settings: Settings, error: str | Non
         "short": {},
         "edits": {},
     }
+
+
+def _lost(made: Sequence[Attempt]) -> dict[str, object]:
+    """Attempts that the model could not answer: they count as wrong until the unit is done again."""
+    lost = [one.lost for one in made if one.lost]
+    if not lost:
+        return {}
+    return {"error": f"{len(lost)} attempts failed: {lost[0]}", "failed": {"attempts": lost[0]}, "again": True}
 
 
 def _shape(stage: Stage) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
     chain_sum          a built-in family (`task_names()` lists them)
     records_count      a family of questions about many records, the positive control of decomposition (`records.py`)
-    questions.jsonl    a file of questions (`jsonl.py`)
+    questions.jsonl    a file of questions (`jsonl.py`; `files.py` has the other endings)
     gym:NAME           a family of reasoning-gym (`gym.py`)
     sim:chain_1        questions for simulated models, which no other model understands (`simulated.py`)
     mod10              the language of the trained organisms (`chain.py`), which no other model speaks
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.tasks.files import holds_questions, refused
 from thinkaloud.vocabulary import Task
 
 __all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "open_tasks", "task_names"]
@@ -76,7 +77,7 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if spec in (known := {**BUILTIN, **RECORDS, **ORGANISMS}):
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
-    if spec.endswith(".jsonl"):
+    if not spec.startswith(("gym:", "sim:")) and holds_questions(spec):
         path = Path(spec)
         own = path.name if path.stem in {*known, *_registered()} else None  # never like a task that has no file
         return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec, own), spec)
@@ -86,6 +87,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         return _as_task(import_module("thinkaloud.tasks.simulated").Simulated(spec.removeprefix("sim:")), spec)
     if spec in (registered := _registered()):
         return _as_task(_load(registered[spec]), spec)
+    if why := refused(spec):
+        raise UserError(why)
     raise unknown("task", spec, [*task_names(), *ORGANISMS])
 
 

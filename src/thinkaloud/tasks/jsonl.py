@@ -1,4 +1,4 @@
-"""A task from a file of one JSON object a line.
+"""A task from a file of one JSON object a line (`files.py` says which files, and how they are opened).
 
     {"question": "...", "options": ["...", "..."], "answer": "...", "reasoning": ["...", ...], "level": 1, "id": "..."}
 
@@ -29,6 +29,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.tasks.check import check_item, is_gold
 from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.identity import contents, named
+from thinkaloud.tasks.files import holds_questions, question_lines
 from thinkaloud.tasks.transcripts import TRANSCRIPT, cut, given
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Step, Transcript
@@ -38,6 +39,8 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str, "transcript": TEXTS,
     "meta": dict,
 }  # fmt: skip
+LARGEST = 1 << 63
+"""A level is kept in 64 bits: a time stamp in nanoseconds fits."""
 REQUIRED = ("question", "options", "answer")
 EXAMPLE = "example"
 """Knows no form: cuts a text into sentences and reads none of them."""
@@ -85,10 +88,7 @@ def _read(path: Path, name: str) -> list[Item]:
     """Every line as a checked item; blank lines are passed over."""
     if not isfile(path):
         raise UserError(f"no such file: {str(path)!r}{_nearest(path)}")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from None
+    lines = question_lines(path)
     items: list[Item] = []
     seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines, 1):
@@ -122,6 +122,8 @@ def _object(line: str, where: str) -> dict[str, Any]:
             raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
         if isinstance(value, list) and not all(isinstance(text, str) for text in value):
             raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
+    if abs(data.get("level", 1)) >= LARGEST:
+        raise UserError(f"{where}: the level {_short(str(data['level']))} is not below 2 to the 63rd")
     return data
 
 
@@ -161,7 +163,7 @@ def _nearest(path: Path) -> str:
         return f"; there is no folder {str(path.parent)!r} either"
     names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
     near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
-    others = [name for name in names if name.endswith(".jsonl")][:5]
+    others = [name for name in names if holds_questions(name)][:5]
     if near:
         return f"; did you mean {' or '.join(near)}?"
     return f"; the folder has {', '.join(others)}" if others else "; the folder has no .jsonl file"

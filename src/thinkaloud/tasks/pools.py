@@ -2,7 +2,7 @@
 
     builtin          every built-in family, the records families with them
     reasoning-gym    every family of reasoning-gym that passed the gate, as gym:NAME, in alphabetical order
-    a .jsonl file    that one task
+    a questions file that one task (`files.py`: .jsonl, .ndjson, .json, .gz)
     anything else    a text file with one task a line; what follows a # is a comment
 
 Knows nothing of what the tasks are like.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import BUILTIN, RECORDS, open_task
+from thinkaloud.tasks.files import holds_questions
 
 POOLS = ("builtin", "reasoning-gym")
 
@@ -28,7 +29,7 @@ def pool(name: str) -> list[str]:
         from thinkaloud.tasks.gym import gym_names, verdict
 
         return [f"gym:{family}" for family in gym_names() if verdict(family)["admitted"]]
-    if name.endswith(".jsonl"):
+    if holds_questions(name):
         open_task(name)
         return [name]
     return _listed(Path(name))

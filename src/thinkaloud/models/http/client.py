@@ -4,7 +4,8 @@ What may pass by itself is asked again, with waits that double and are never ali
 everything else for as long as the server says), 408, 409, 425, 500 and above, connections refused, reset or cut in
 the middle, silence beyond the timeout, and replies that are not what was asked for. A server that is gone is waited
 for as long as `patience` says; one that answers with errors is asked `TRIES` times. After that the request fails
-(`ModelError`: its unit is recorded as failed). Other refusals are the user's to mend (`UserError`). Each answer goes
+(`ModelError`: its item is recorded as failed). Other refusals are the user's to mend (`UserError`); of the key or the
+model's name they are true of every question (`FatalError`). Each answer goes
 to its own question.
 
 The client lives in an event loop of its own (`CALLS`), because a run makes and closes loops as it goes. It does not
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from thinkaloud.errors import ModelError, UserError
+from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
 from thinkaloud.models.loop import Elsewhere
 
@@ -48,6 +49,10 @@ class Refused(UserError):
     def __init__(self, said: str, status: int) -> None:
         super().__init__(said)
         self.status = status
+
+
+class RefusedAll(Refused, FatalError):
+    """A refusal of the key, or of a model that is not there: no question would be answered."""
 
 
 class _Again(Exception):
@@ -141,7 +146,7 @@ class Client:
             except (httpx.DecodingError, httpx.TooManyRedirects) as error:
                 raise _Again(f"{type(error).__name__}: {error}") from error
             except httpx.InvalidURL as error:
-                raise UserError(f"{self.address.base!r} is no address: {error}") from error
+                raise FatalError(f"{self.address.base!r} is no address: {error}") from error
         self._hold_back(reply)
         status = reply.status_code
         if status in PASSING or status >= 500:
@@ -152,7 +157,8 @@ class Client:
             if status in (401, 403):
                 said = f"refuses {'the key it was given' if self._key else 'to answer without a key'}"
                 said += f" (set {' or '.join(KEYS)})"
-            raise Refused(self._hide(f"{self.address.base} {said}: {_reason(reply)}"), status)
+            kind = RefusedAll if status in (401, 403, 404) else Refused
+            raise kind(self._hide(f"{self.address.base} {said}: {_reason(reply)}"), status)
         try:
             return read(json.loads(reply.content))
         except (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.errors import FatalError, ThinkaloudError
 from thinkaloud.models.http.client import CALLS, Refused
 from thinkaloud.models.render import Rendered, Renderer, completion
 from thinkaloud.vocabulary import Prompt, Shot
@@ -28,7 +28,9 @@ async def from_template(apply: Apply, wanted: str) -> tuple[Renderer, str]:
         _cut(await apply(_turns(())))
     except ThinkaloudError as error:
         if wanted == "chat":
-            raise UserError(f"this server's chat template cannot be used ({error}): use --format completion") from error
+            raise FatalError(
+                f"this server's chat template cannot be used ({error}): use --format completion"
+            ) from error
         return completion, "completion"
 
     @functools.lru_cache(maxsize=64)
@@ -37,7 +39,7 @@ async def from_template(apply: Apply, wanted: str) -> tuple[Renderer, str]:
             try:
                 return _cut(await apply(_turns(shots)))
             except Refused as error:
-                raise UserError(f"this server's chat template failed ({error}): use --format completion") from error
+                raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
 
         return CALLS.wait(asked())
 
@@ -60,5 +62,5 @@ def _cut(text: str) -> tuple[str, str]:
     before, found_q, rest = text.partition(QUESTION)
     between, found_a, _ = rest.partition(ANSWER)
     if not (found_q and found_a):
-        raise UserError("this server's chat template drops the turns it is given: use --format completion")
+        raise FatalError("this server's chat template drops the turns it is given: use --format completion")
     return before, between

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import TextRefused
 from thinkaloud.models.http.client import Client
 from thinkaloud.models.http.served import About, Tokens, ids
 
@@ -41,7 +41,7 @@ class Tokenizing:
         if not special:
             for found in set(CONTROL.findall(text)):
                 if await self._is_control(found):
-                    raise UserError(
+                    raise TextRefused(
                         f"a text holds the control token {found!r}, which this server would obey: {text[:60]!r}"
                     )
         return await self._encode(text, False) if text else ()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from thinkaloud.errors import ModelError, ThinkaloudError, UserError
+from thinkaloud.errors import FatalError, ModelError, ThinkaloudError
 from thinkaloud.models.loop import Elsewhere
 from thinkaloud.vocabulary import Prompt, Sampling, Usage
 
@@ -79,7 +79,8 @@ class Line:
         started = time.perf_counter()
         try:
             output = await self.model.generate(_messages(conversation), config=_config(asked))
-        except LimitExceededError:
+        except LimitExceededError as limit:
+            limit.ends_run = True  # type: ignore[attr-defined]
             raise  # a limit that the user gave to Inspect: Inspect ends the sample
         except Exception as error:  # every provider has its own kinds
             raise trouble(self.name, error, self.model) from error
@@ -99,11 +100,11 @@ def trouble(name: str, error: Exception, model: Model | None = None) -> Thinkalo
     statuses = {getattr(one, place, None) for one in chain for place in ("status_code", "code")}
     refused = model is not None and any(isinstance(e, Exception) and model.api.is_auth_failure(e) for e in chain)
     if refused or statuses & {401, 403}:
-        return UserError(f"{name} refuses the key it was given: {said}")
+        return FatalError(f"{name} refuses the key it was given: {said}")
     if 404 in statuses:
-        return UserError(f"{name} is not known to its provider: {said}")
+        return FatalError(f"{name} is not known to its provider: {said}")
     if any(isinstance(one, PrerequisiteError) for one in chain):
-        return UserError(f"{name} cannot be asked: {said}")
+        return FatalError(f"{name} cannot be asked: {said}")
     return ModelError(f"{name} failed: {said}")
 
 

@@ -14,11 +14,16 @@ from thinkaloud.errors import UserError
 
 
 def cache_folder() -> Path:
-    """THINKALOUD_CACHE, else the user's cache folder."""
-    named = os.environ.get("THINKALOUD_CACHE")
+    """THINKALOUD_CACHE, else the user's cache folder; `UserError` where there is neither that nor a home folder."""
+    named, xdg = os.environ.get("THINKALOUD_CACHE"), os.environ.get("XDG_CACHE_HOME", "")
     if named:
         return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "thinkaloud"
+    if Path(xdg).is_absolute():  # the standard has anything else ignored
+        return Path(xdg) / "thinkaloud"
+    try:
+        return Path.home() / ".cache" / "thinkaloud"
+    except RuntimeError as error:
+        raise UserError("there is no home folder for the exact copy: set THINKALOUD_CACHE to a folder") from error
 
 
 def exact_copy(path: Path, digest: str) -> Path:

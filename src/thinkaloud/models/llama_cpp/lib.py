@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from thinkaloud.errors import ModelError, UserError
+from thinkaloud.errors import ModelError, TextRefused, UserError
 
 _PTR, _I32, _U32, _F32, _BOOL = C.c_void_p, C.c_int32, C.c_uint32, C.c_float, C.c_bool
 GGML_TYPE_F32, GGML_TYPE_F16 = 0, 1
@@ -280,7 +280,7 @@ class Context:
         buffer = (_I32 * (len(raw) + 8))()
         n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, len(buffer), False, special)
         if n < 0:
-            raise ModelError(f"the tokenizer failed on {text[:60]!r}")
+            raise TextRefused(f"the tokenizer failed on {text[:60]!r}")
         return buffer[:n]
 
     def piece(self, token: int) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.llama_cpp.model import file_digest
+from thinkaloud.models.places import expanded
 
 # what loading needs; weights in subfolders are other formats of the same
 FETCHED = ["*.safetensors", "*.json", "*.model", "*.jinja", "*.txt"]
@@ -33,7 +34,7 @@ _BLOB = re.compile(r"[0-9a-f]{64}")
 
 def located(where: str | Path) -> tuple[Path, str]:
     """The folder or GGUF file that is meant, and what to call it."""
-    path = Path(where).expanduser()
+    path = expanded(where)
     if isdir(path):
         if not (path / "config.json").is_file():
             found = [p.name for p in sorted(path.glob("*.gguf"))]

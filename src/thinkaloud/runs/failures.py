@@ -1,0 +1,81 @@
+"""What failed in a run, counted from its units: whole items, readings of items, and whole units; with the reasons.
+
+Nothing is estimated here. A failed item is missing from every estimate, a failed reading from those that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LISTED = 20
+"""So many failures are named in a report; the records hold them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """`items`: what was asked and why it failed, one a failed item; `readings`: the same, one a failed reading (or
+    attempt); `units`: reasons of units that left nothing; `again`: whether `resume` would ask some of it again."""
+
+    items: tuple[str, ...]
+    readings: tuple[str, ...]
+    units: tuple[str, ...]
+    again: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.items or self.readings or self.units)
+
+    def sentence(self, folder: object) -> str:
+        """All of it in one line, with what to do."""
+        kinds = (("item", self.items), ("reading", self.readings), ("unit", self.units))
+        said = "; ".join(
+            f"{len(found)} {name}{'s' if len(found) > 1 else ''} failed ({found[0]}{_more(found)})"
+            for name, found in kinds
+            if found
+        )
+        if self.again:
+            return f"{said}: thinkaloud resume {folder}"
+        return f"{said}: the same would fail again, so resume does not ask"
+
+    def sentences(self) -> list[str]:
+        """For a report: every failed item with its reason, readings by their number and first reason."""
+        told = [f"Failed and in no number: {one}" for one in self.items[:LISTED]]
+        if len(self.items) > LISTED:
+            told.append(f"{len(self.items) - LISTED} more items failed; the records name them.")
+        if self.readings:
+            count = f"{len(self.readings)} reading{'s' if len(self.readings) > 1 else ''}"
+            told.append(f"{count} failed and count for nothing: {self.readings[0]}{_more(self.readings)}")
+        told += [f"A unit failed whole: {one}" for one in dict.fromkeys(self.units)]
+        return told
+
+
+def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
+    """Everything that failed in these units."""
+    items: list[str] = []
+    readings: list[str] = []
+    whole: list[str] = []
+    again = False
+    for unit in units:
+        again = again or unit["status"] != "ok"
+        if unit["status"] != "ok" and not unit["records"]:
+            whole.append(f"{unit['task']}, level {unit['level']}: {unit['error']}")
+        for record in unit["records"]:
+            name = (
+                f"item {record['item']} of {unit['task']}" if "item" in record else str(record.get("arm", unit["task"]))
+            )
+            if record["status"] == "failed":
+                items.append(f"{name}{_where(unit)}: {record['error']}")
+            else:
+                found = record.get("failed") or {}
+                readings += [f"{name}, {condition}{_where(unit)}: {why}" for condition, why in found.items()]
+    return Failures(tuple(items), tuple(readings), tuple(whole), again)
+
+
+def _where(unit: Mapping[str, Any]) -> str:
+    part = unit.get("part")
+    return " (finding the edge)" if unit["phase"] == "edge" else f" ({part})" if part else ""
+
+
+def _more(found: Sequence[str]) -> str:
+    return f"; and {len(found) - 1} more" if len(found) > 1 else ""
