@@ -1,7 +1,7 @@
 """The command line: a thin layer over `thinkaloud.api`.
 
 Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some units
-failed, 130 stopped by Ctrl-C.
+failed, 4 finished but nothing could be measured of some task (said first), 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ RUN_OPTIONS = (
     click.option("--shots", default=6, show_default=True, help="Solved examples before every question."),
     click.option("--temperature", default=0.0, show_default=True, help="For the model's own reasoning; 0 is greedy."),
     click.option("--paraphraser", type=click.Choice(["rules", "model"]), default="rules", show_default=True),
+    click.option(
+        "--show-options",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Whether options are listed to the model; auto: of files they are.",
+    ),
     click.option("--samples", default=1, show_default=True, help="Samples of its own reasoning for every item."),
 )
 RUNG_OPTIONS = (
@@ -318,7 +325,7 @@ def _config(study: str, options: dict[str, Any]) -> Config:
     difficulty = options["difficulty"]
     settings = Settings(
         options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"], samples=options["samples"],
-        spending=_spending(options),
+        show_options=options.get("show_options", "auto"), spending=_spending(options),
     )  # fmt: skip
     chosen = options.get("pool")
     tasks = pool(chosen) if chosen else options["tasks"].split(",")
@@ -362,9 +369,10 @@ def _sized(given: str) -> tuple[str, float | None]:
 
 
 def show(done: Run) -> None:
-    """Findings of a run, what tuning cost, and what failed (exit code 3)."""
+    """Findings of a run, what tuning cost, what failed (exit code 3), and whether nothing was measured (4)."""
     from thinkaloud.arms.tuning import costs
     from thinkaloud.report.terminal import print_lines, print_run
+    from thinkaloud.runs.choosing import unmeasured
 
     print_run(done)
     print_lines(costs(done.units))
@@ -372,3 +380,5 @@ def show(done: Run) -> None:
     if failed:
         click.echo(f"{len(failed)} units failed ({failed[0]['error']}): thinkaloud resume {done.folder}", err=True)
         sys.exit(3)
+    if unmeasured(done.config.study, done.units):
+        sys.exit(4)

@@ -58,7 +58,7 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         then="\n".join(part for figure in made.then if (part := _figure(figure, findings, records))),
         count=escape(_count(data)),
         tables=_tables(findings, made),
-        notes=_section("notes", "How the difficulty was chosen", meta.get("notes")),
+        notes=_section("notes", "How the questions were chosen and asked", meta.get("notes")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),

@@ -17,7 +17,7 @@ from thinkaloud.vocabulary import Estimate, Finding
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
 _NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]")
 SECTIONS = (
-    ("notes", "How the difficulty was chosen"),
+    ("notes", "How the questions were chosen and asked"),
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from thinkaloud.report.layouts import layout
 from thinkaloud.report.tables import Grid
+from thinkaloud.runs.choosing import unmeasured
 from thinkaloud.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -81,14 +82,23 @@ def _narrow(cell: str) -> str:
 
 
 def print_run(run: Run) -> None:
-    """What a finished run found, what it decided on the way, what it cost, and where the report is."""
+    """What of a finished run could not be measured at all, what it found, what it decided on the way, what it cost,
+    and where the report is."""
+    first = unmeasured(run.config.study, run.units)
+    print_lines(first)
     print_findings(run.findings)
     bill = run.bill
     cost = (
         f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
         f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model"
     )
-    print_lines([*run.notes, *([cost] if bill["asked"] else []), f"report: {run.folder / 'report.html'}"])
+    print_lines(
+        [
+            *(note for note in run.notes if note not in first),
+            *([cost] if bill["asked"] else []),
+            f"report: {run.folder / 'report.html'}",
+        ]
+    )
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -8,18 +8,19 @@ a study wants, and nothing is estimated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from thinkaloud.interventions.filler import Filler, length
+from thinkaloud.interventions.filler import Filler
 from thinkaloud.interventions.mistake import mistake_by_model
 from thinkaloud.interventions.paraphrase import paraphrase_by_model
 from thinkaloud.interventions.transplant import donor, neighbour
 from thinkaloud.interventions.truncate import replace_step, truncate
+from thinkaloud.joining import lead
 from thinkaloud.strategies.snap import nothing, shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Transcript
+from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
 Condition = dict[str, object] | None
 
@@ -57,10 +58,8 @@ class Bench:
         self.wording = key.child("wording", group.first)
 
     def sampling(self, temperature: float | None = None) -> Sampling:
-        """How the model's own reasoning is written; there is room for three times any transcript that items came
-        with."""
-        room = max([self.group.room, *(3 * length(given(item) or "") for item in self.group.items)])
-        return aloud(room, self.settings.temperature if temperature is None else temperature)
+        """How the model's own reasoning is written."""
+        return aloud(self.group.room, self.settings.temperature if temperature is None else temperature)
 
     async def own(self, item: Item, sample: int = 0) -> Completion:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
@@ -149,7 +148,7 @@ class Bench:
             key = self.key.child(item.id, edit.name, edit.at)
             rest = await think(self.model, item, shown, self.sampling(), key, edit.start)
             wrote = rest.text
-            between = Transcript((*edit.start.steps, *self.task.parse(rest.text).steps))
+            between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, shown, between)
         return condition(between, reading, edit.changed or (edit.at,), implied, wrote)
 
@@ -160,6 +159,13 @@ class Bench:
             return list(range(n))
         chosen = self.key.child(item.id, "positions").rng.choice(n - 1, POSITIONS - 1, replace=False)
         return [*sorted(int(k) for k in chosen), n - 1]
+
+
+def continued(task: Task, start: Transcript, text: str) -> Transcript:
+    """`start` and what was written after it; line ends that stood between them are kept."""
+    rest = task.parse(text).steps
+    first = tuple(replace(step, text=lead(text) + step.text) for step in rest[:1])
+    return Transcript((*start.steps, *first, *rest[1:]))
 
 
 def inclusion(n: int, at: int) -> float:
