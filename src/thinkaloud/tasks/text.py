@@ -24,8 +24,8 @@ from thinkaloud.joining import UNSPACED, gap, joined, lead
 NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Ranges: Thai, Lao, Burmese, Khmer, which put no space between words."""
 _SHORT = (
-    "    e.g. i.e. cf. vs. viz. approx. resp. Mr. Mrs. Ms. Dr. Prof. St. Sr. Jr. Fig. Figs. Eq. Eqs. Sec. Ch. Vol. Ref. "
-    "ca. bzw. z.B. d.h. u.a. Nr. Sra. Srta. Ud. Uds. Mme. Mlle. p.ej."
+    "e.g. i.e. cf. vs. viz. approx. resp. Mr. Mrs. Ms. Dr. Prof. St. Sr. Jr. Fig. Figs. Eq. Eqs. Sec. Ch. Vol. "
+    "Ref. ca. bzw. z.B. d.h. u.a. Nr. Sra. Srta. Ud. Uds. Mme. Mlle. p.ej."
 )
 _BEFORE_NUMBER = "No. Nos. pp. p. art. Art. n."
 """Abbreviations where a number follows; before anything else they are words that end a sentence."""
