@@ -41,7 +41,7 @@ def test_steps_are_cut_but_not_understood(tmp_path):
     task = open_task(written(tmp_path, GOOD))
     item = task.items(1, 1, KEY)[0]
     cut = task.parse("Snow is white; so yes. Sure!\nDone")
-    assert [step.text for step in cut.steps] == ["Snow is white;", "so yes.", "Sure!", "Done"]
+    assert [step.text for step in cut.steps] == ["Snow is white;", "so yes.", "Sure!", "\nDone"]
     assert all(step.form is None and step.value is None for step in cut.steps)
     assert task.paraphrase(cut, KEY) is task.mistake(item, cut, 0, KEY) is task.legible(item, cut) is None
 

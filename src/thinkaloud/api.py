@@ -11,7 +11,6 @@ A model or a task may be a name or an object of your own; there is nothing to re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,8 @@
 """The command line: a thin layer over `thinkaloud.api`.
 
 Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some items
-failed, 130 stopped by Ctrl-C, 141 nobody read the output to its end.
+failed, 4 finished but nothing could be measured of some task (said first), 130 stopped by Ctrl-C, 141 nobody read the
+output to its end.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ RUN_OPTIONS = (
     click.option("--shots", default=6, show_default=True, help="Solved examples before every question."),
     click.option("--temperature", default=0.0, show_default=True, help="For the model's own reasoning; 0 is greedy."),
     click.option("--paraphraser", type=click.Choice(["rules", "model"]), default="rules", show_default=True),
+    click.option(
+        "--show-options",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Whether options are listed to the model; auto: of files they are.",
+    ),
     click.option("--samples", default=1, show_default=True, help="Samples of its own reasoning for every item."),
 )
 RUNG_OPTIONS = (
@@ -334,7 +342,7 @@ def _config(study: str, options: dict[str, Any]) -> Config:
     difficulty = options["difficulty"]
     settings = Settings(
         options["temperature"], shots=options["shots"], paraphraser=options["paraphraser"], samples=options["samples"],
-        spending=_spending(options),
+        show_options=options.get("show_options", "auto"), spending=_spending(options),
     )  # fmt: skip
     chosen = options.get("pool")
     tasks = pool(chosen) if chosen else split_names(options["tasks"])
@@ -378,9 +386,11 @@ def _sized(given: str) -> tuple[str, float | None]:
 
 
 def show(done: Run, out: Path | None = None) -> None:
-    """Findings of a run, what tuning cost, and what failed (exit code 3). `out`: where its report is, if elsewhere."""
+    """Findings of a run, what tuning cost, what failed (exit code 3), and whether nothing was measured (4). `out`:
+    where its report is, if elsewhere."""
     from thinkaloud.arms.tuning import costs
     from thinkaloud.report.terminal import print_lines, print_run
+    from thinkaloud.runs.choosing import unmeasured
     from thinkaloud.runs.failures import failures
 
     print_run(done, out)
@@ -390,3 +400,5 @@ def show(done: Run, out: Path | None = None) -> None:
         sys.stdout.flush()
         click.echo(failed.sentence(done.folder), err=True)
         sys.exit(3)
+    if unmeasured(done.config.study, done.units):
+        sys.exit(4)

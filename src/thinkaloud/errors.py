@@ -51,6 +51,14 @@ class ModelError(ThinkaloudError):
     """A backend could not answer. Ends the item it happened in, which is recorded as failed."""
 
 
+class TooFewItems(UserError):
+    """A level has only `have` questions."""
+
+    def __init__(self, why: str, have: int) -> None:
+        super().__init__(why)
+        self.have = have
+
+
 class ContextTooSmall(UserError):
     """A prompt does not fit the model's context: it needs `tokens`, there is room for `context`."""
 

@@ -19,6 +19,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from thinkaloud.joining import joined
+
 # --------------------------------------------------------------------------------------------------- what is asked
 
 
@@ -27,7 +29,8 @@ class Step:
     """One sentence of visible thinking.
 
     `form` names the sentence's form in its task's grammar (None: the task could not read it), `fields` its slots as
-    written, `value` what the step concludes (None: it concludes nothing).
+    written, `value` what the step concludes (None: it concludes nothing). A text that begins with white space stood
+    apart from the step before it by just that (`joining.py`).
     """
 
     text: str
@@ -44,8 +47,8 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The steps as one text, joined by single spaces."""
-        return " ".join(step.text for step in self.steps)
+        """The steps as one text, character for character as it was written (`joining.py`)."""
+        return joined([step.text for step in self.steps])
 
     @property
     def conclusion(self) -> str | None:
@@ -53,12 +56,17 @@ class Transcript:
         return next((step.value for step in reversed(self.steps) if step.value is not None), None)
 
 
+OPTIONS = "\nOptions:"
+"""Stands between a question and its options, where they are listed to the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One question with its options.
 
     `gold` is one of `options` (texts, at least two, all different). `worked` is the task's own correct reasoning: the
-    model never sees it for the item it is asked, only for the examples before it.
+    model never sees it for the item it is asked, only for the examples before it. `shown`: the options are listed to
+    the model below the question; where they are not, it answers freely and they are only read.
     """
 
     id: str
@@ -69,6 +77,17 @@ class Item:
     gold: str
     worked: Transcript = Transcript()
     meta: Mapping[str, Any] = field(default_factory=dict)
+    shown: bool = False
+
+    @property
+    def asked(self) -> str:
+        """What the model is asked: the question, with its options below it where they are shown."""
+        return self.question + self.listing
+
+    @property
+    def listing(self) -> str:
+        """The options as they stand below the question, in their order; empty where they are not shown."""
+        return "\n- ".join((OPTIONS, *self.options)) if self.shown else ""
 
     @property
     def gold_index(self) -> int:
@@ -159,8 +178,9 @@ class Shot:
 class Prompt:
     """What a model is shown: examples, a question, and the beginning of its own answer.
 
-    `prefill` is in parts (a sentence each) that are joined by single spaces; every part is tokenised for itself, so
-    that prompts which share parts share tokens. How turns are written (chat template or completion) is the model's.
+    `prefill` is in parts (a sentence each) that are put together as `joining.py` says; every part is tokenised for
+    itself, so that prompts which share parts share tokens. How turns are written (chat template or completion) is the
+    model's.
     """
 
     shots: tuple[Shot, ...]

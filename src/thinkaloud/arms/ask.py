@@ -45,6 +45,7 @@ from thinkaloud.errors import (
     unknown,
 )  # fmt: skip
 from thinkaloud.strategies.snap import PROBE
+from thinkaloud.strategies.think import STATED
 from thinkaloud.tasks.check import plain
 from thinkaloud.tools.base import ToolResult
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Sampling, Shot, Task
@@ -110,12 +111,13 @@ class World:
         known = f"{name}/{self.asked[name]}/{sampling.tokens}"
         if known not in self.memory:
             try:
-                self.memory[known] = await self.model.generate(prompt, sampling, key)
+                said = await self.model.generate(prompt, sampling, key)
             except Exception as failure:
                 fault = _of_the_model(failure)
                 if fault is failure:
                     raise
                 raise fault from failure
+            self.memory[known] = replace(said, text=said.text.strip())
         return self.memory[known]
 
 
@@ -226,7 +228,7 @@ class Ask:
         if self._over:
             raise OutOfBudget("this process has ended")
         item = self.question(what) if isinstance(what, str) else what
-        node = self.world.trace.add(self._node.id, "sub", title, item.question)
+        node = self.world.trace.add(self._node.id, "sub", title, item.asked)
         account = self._account if share is None else self._account.open(share)
         inner = Ask(self.world, account, node, self.depth + 1)
         self._flying += 1
@@ -308,13 +310,15 @@ def _of_the_model(failure: Exception) -> Exception:
 
 
 async def _aloud(item: Item, ask: Ask) -> str:
-    return (await ask.aloud(item.question)).answer
+    return (await ask.aloud(item.asked)).answer
 
 
 def cut(text: str) -> tuple[str, bool, str]:
     """What was written, cut where the answer begins: the reasoning, whether there is an answer, what follows."""
-    thought, found, rest = text.partition(PROBE)
-    return thought.strip(), bool(found), rest
+    found = STATED.search(text)
+    if found is None:
+        return text.strip(), False, ""
+    return text[: found.start()].strip(), True, text[found.end() :]
 
 
 def answer_in(text: str) -> str:

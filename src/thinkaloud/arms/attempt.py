@@ -108,7 +108,7 @@ async def attempt(
     memory: dict[str, Completion] | None = None,
 ) -> Attempt:
     """One attempt within a limit; attempt `number` has randomness of its own."""
-    trace, known = Trace(terms.arm, stage.item.question), dict(memory or {})
+    trace, known = Trace(terms.arm, stage.item.asked), dict(memory or {})
     ledger = Ledger(limit, METERS[terms.meter], terms.block)
     world = World(
         stage.model, stage.task, terms.style, ledger, stage.key.child(number), trace, stage.counter, terms.room,

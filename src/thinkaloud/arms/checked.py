@@ -20,7 +20,7 @@ CHECK = "{question}\nProposed answer: {answer}\nIs the proposed answer right?"
 
 async def best_of(item: Item, ask: Ask) -> str:
     """The first of `K` candidates that is accepted; the most frequent one where none is."""
-    said = await asyncio.gather(*(ask.aloud(item.question) for _ in range(K)))
+    said = await asyncio.gather(*(ask.aloud(item.asked) for _ in range(K)))
     found = [one.answer for one in said]
     verdicts = await asyncio.gather(*(accepts(item, answer, ask) for answer in found))
     accepted = [answer for answer, verdict in zip(found, verdicts, strict=True) if verdict]
@@ -29,14 +29,14 @@ async def best_of(item: Item, ask: Ask) -> str:
 
 async def escalate(item: Item, ask: Ask) -> str:
     """At once; if that is not accepted aloud; if that is not either, the most frequent of `K` more."""
-    answer = await ask.snap(item.question)
+    answer = await ask.snap(item.asked)
     ask.offer(answer)
     if await accepts(item, answer, ask):
         return answer
-    answer = (await ask.aloud(item.question)).answer
+    answer = (await ask.aloud(item.asked)).answer
     if await accepts(item, answer, ask):
         return answer
-    said = await asyncio.gather(*(ask.aloud(item.question) for _ in range(K)))
+    said = await asyncio.gather(*(ask.aloud(item.asked) for _ in range(K)))
     return most([answer, *(one.answer for one in said)])
 
 
@@ -44,7 +44,7 @@ async def accepts(item: Item, answer: str, ask: Ask) -> bool:
     """Whether the model accepts an answer; an empty one is refused without asking."""
     if not answer:
         return False
-    asked = Prompt(_shots(ask), CHECK.format(question=item.question, answer=answer))
+    asked = Prompt(_shots(ask), CHECK.format(question=item.asked, answer=answer))
     return (await ask.write(asked, 4, (".", "\n"), "check")).text.strip().lower().startswith(YES)
 
 

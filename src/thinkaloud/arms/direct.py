@@ -14,12 +14,12 @@ from thinkaloud.vocabulary import Item
 
 async def snap(item: Item, ask: Ask) -> str:
     """The answer at once."""
-    return await ask.snap(item.question)
+    return await ask.snap(item.asked)
 
 
 async def aloud(item: Item, ask: Ask) -> str:
     """Reasoning, then the answer."""
-    return (await ask.aloud(item.question)).answer
+    return (await ask.aloud(item.asked)).answer
 
 
 async def algorithm(item: Item, ask: Ask) -> str:
@@ -27,4 +27,4 @@ async def algorithm(item: Item, ask: Ask) -> str:
     how: str | None = getattr(ask.world.task, "algorithm", None)
     if how is None:
         raise NotMeasurable(f"nobody has written down an algorithm for {ask.world.task.name}")
-    return (await ask.aloud(f"{how}\n{item.question}")).answer
+    return (await ask.aloud(f"{how}\n{item.asked}")).answer

@@ -25,10 +25,10 @@ async def same_context(item: Item, ask: Ask) -> str:
     given = _given(item, ask)
     if given is not None:
         plan = numbered(without([part.question for part in given.parts], context_of(item)))
-        return (await ask.aloud(item.question, shots, (planned(plan), ANSWERS))).answer
+        return (await ask.aloud(item.asked, shots, (planned(plan), ANSWERS))).answer
     if not shots:
-        return (await ask.aloud(item.question)).answer
-    return (await ask.aloud(item.question, shots, (PARTS,))).answer
+        return (await ask.aloud(item.asked)).answer
+    return (await ask.aloud(item.asked, shots, (PARTS,))).answer
 
 
 async def fresh_contexts(item: Item, ask: Ask) -> str:
@@ -37,11 +37,11 @@ async def fresh_contexts(item: Item, ask: Ask) -> str:
     if given is not None:
         questions, final = tuple(part.question for part in given.parts), given.final
     else:
-        questions, final = await _plan(item, ask), item.question
+        questions, final = await _plan(item, ask), item.asked
     if not questions:  # nothing to take apart: think aloud
-        return (await ask.aloud(item.question)).answer
+        return (await ask.aloud(item.asked)).answer
     found = await _answers(questions, ask)
-    asked = last(item.question, final, [fill(question, found) for question in questions], found)
+    asked = last(item.asked, final, [fill(question, found) for question in questions], found)
     return await ask.snap(asked, ask.style.final or ask.style.snap)
 
 
@@ -51,14 +51,14 @@ async def nested(item: Item, ask: Ask) -> str:
     if len(questions) < 2:
         return await part(item, ask)
     found = await _answers(questions, ask, nested)
-    asked = last(item.question, item.question, [fill(question, found) for question in questions], found)
+    asked = last(item.asked, item.asked, [fill(question, found) for question in questions], found)
     return await ask.snap(asked, ask.style.final or ask.style.snap)
 
 
 async def part(item: Item, ask: Ask) -> str:
     """A single part, as the examples show it."""
     shots = ask.style.part
-    return (await ask.aloud(item.question, shots)).answer if shots else await ask.snap(item.question)
+    return (await ask.aloud(item.asked, shots)).answer if shots else await ask.snap(item.asked)
 
 
 async def _plan(item: Item, ask: Ask) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ async def _plan(item: Item, ask: Ask) -> tuple[str, ...]:
     shots = ask.style.whole
     if not shots:
         return ()
-    prompt = Prompt(shots, ask.style.ask(item.question), (PARTS,))
+    prompt = Prompt(shots, ask.style.ask(item.asked), (PARTS,))
     done = await ask.write(prompt, ask.world.room.aloud + ask.world.room.answer, (ANSWERS,), "plan")
     return read_parts(done.text)
 

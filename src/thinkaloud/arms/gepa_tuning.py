@@ -268,7 +268,7 @@ def _row(item: Item, made: Attempt) -> dict[str, str]:
     told = "Right." if made.right else f"Wrong. The right answer is {plain(item.gold)}."
     cut = " It ran out of budget." if made.cut else ""
     return {
-        "Question": shortened(item.question),
+        "Question": shortened(item.asked),
         "What the assistant wrote": shortened(wrote) or "(nothing)",
         "Its answer": made.answer or "(none)",
         "Verdict": told + cut,

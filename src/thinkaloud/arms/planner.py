@@ -34,7 +34,7 @@ async def plan(item: Item, ask: Ask) -> str:
     """Actions in a loop; the last offered answer counts where none finishes."""
     log, shots = "", _shots()
     for _ in range(ROUNDS):
-        asked = Prompt(shots, GOAL.format(question=item.question, log=log))
+        asked = Prompt(shots, GOAL.format(question=item.asked, log=log))
         line = (await ask.write(asked, LINE, ("\n",), "action")).text.strip()
         action, _, rest = line.partition(":")
         rest = rest.strip()
@@ -52,7 +52,7 @@ async def plan(item: Item, ask: Ask) -> str:
             case _:
                 came = "That is no action."
         log += f"> {line}\n" + (f"= {came}\n" if came else "")
-    return await ask.snap(GOAL.format(question=item.question, log=log), shots)
+    return await ask.snap(GOAL.format(question=item.asked, log=log), shots)
 
 
 def _shots() -> tuple[Shot, ...]:

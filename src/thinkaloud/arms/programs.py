@@ -33,7 +33,7 @@ LONG = 1500
 async def coded(item: Item, ask: Ask) -> str:
     """T0: a program, its result, the answer, in one context."""
     shots = ask.style.programs(lambda example: example.program)
-    code = await _program(Prompt(shots, ask.style.ask(item.question), ("```python",)), ask)
+    code = await _program(Prompt(shots, ask.style.ask(item.asked), ("```python",)), ask)
     result = await ask.tool("python", code, inputs=_inputs(item))
     return await ask.snap(item.question, shots, (fenced(code), f"{RESULT} {result[:SHOWN]}"))
 
@@ -112,11 +112,12 @@ def _asked(item: Item) -> str:
     """The question as a session shows it: a long text is a variable, of which only the beginning is seen."""
     context = context_of(item)
     if len(context) <= LONG:
-        return item.question
-    return f"`context` holds a text of {len(context)} characters that begins: {context[:200]}\n{item.meta['ask']}"
+        return item.asked
+    begin = f"`context` holds a text of {len(context)} characters that begins: {context[:200]}"
+    return f"{begin}\n{item.meta['ask']}{item.listing}"
 
 
 def _inputs(item: Item) -> dict[str, Any]:
     """A session's variables."""
     context = context_of(item)
-    return {"question": item.question} | ({"context": context} if context else {})
+    return {"question": item.asked} | ({"context": context} if context else {})

@@ -87,6 +87,6 @@ def _shown(solve: Solver) -> Solver:
 
     async def blind(item: Item, ask: Ask) -> str:
         meta = {name: item.meta[name] for name in ("context", "ask") if name in item.meta}
-        return await solve(Item(item.id, item.task, item.level, item.question, (), "", meta=meta), ask)
+        return await solve(Item(item.id, item.task, item.level, item.asked, (), "", meta=meta), ask)
 
     return blind

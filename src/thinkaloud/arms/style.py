@@ -66,7 +66,7 @@ def example(task: Task, item: Item) -> Example:
     program: Callable[[Item], str | None] | None = getattr(task, "program", None)
     thought = tuple(step.text for step in item.worked.steps)
     code = program(item) if program else None
-    return Example(item.question, item.gold, thought, decompose(task, item), code, context_of(item))
+    return Example(item.asked, item.gold, thought, decompose(task, item), code, context_of(item))
 
 
 def context_of(item: Item) -> str:
@@ -102,7 +102,7 @@ class Style:
         shots = []
         for e, d in self._split:
             plan = planned(numbered(without([part.question for part in d.parts], e.context)))
-            found = f"\n{notes(without(filled(d), e.context), d.answers)}\n"
+            found = f" \n{notes(without(filled(d), e.context), d.answers)}\n"
             thought = e.thought if e.thought else (found,)
             shots.append(Shot(self.ask(e.question), (plan, ANSWERS, *thought, answered(e.answer))))
         return tuple(shots)

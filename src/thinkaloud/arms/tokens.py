@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.arms.ledger import Tokens
+from thinkaloud.joining import joined
 from thinkaloud.vocabulary import Model, Prompt, Shot
 
 
@@ -52,7 +53,7 @@ def _words_of(prompt: Prompt) -> Tokens:
 def _preamble(shots: tuple[Shot, ...]) -> Tokens:
     parts: list[Any] = []
     for shot in shots:
-        parts += ["\nQ", *_words(shot.question), "\nA", *_words(" ".join(shot.answer))]
+        parts += ["\nQ", *_words(shot.question), "\nA", *_words(joined(shot.answer))]
     return tuple(parts)
 
 

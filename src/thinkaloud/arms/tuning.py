@@ -24,6 +24,7 @@ from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.programs import calls
 from thinkaloud.arms.style import INSTRUCTIONS, Example, Style, example
 from thinkaloud.arms.tokens import Counter
+from thinkaloud.joining import joined
 from thinkaloud.tasks.draws import pick, some, whole
 from thinkaloud.vocabulary import Item, Key, Model, Record, Task
 
@@ -135,7 +136,7 @@ async def self_written(
     """Reasoning by the model itself about the examples, kept where it led to the right answer; and its cost."""
 
     async def think(item: Item, ask: Ask) -> str:
-        return (await ask.aloud(item.question, ())).answer
+        return (await ask.aloud(item.asked, ())).answer
 
     alone = replace(terms, solve=think, style=Style(tuple(example(task, item) for item in shown)))
     stages = [Stage.of(model, task, item, key.child("written")) for item in shown]
@@ -157,8 +158,8 @@ def room(task: Task, shown: Sequence[Item], counted: Counter) -> Room:
         return max((len(counted.tokens(text)) for text in texts), default=0)
 
     answer = 8 + 2 * longest([one.answer for one in examples])
-    thought = longest([" ".join(one.thought) for one in examples])
-    turn = longest([" ".join(shot.answer) for shot in style.whole])
+    thought = longest([joined(one.thought) for one in examples])
+    turn = longest([joined(shot.answer) for shot in style.whole])
     program = longest([code or "" for one in examples for code in (one.program, calls(one))])
     aloud = max(48, 3 * thought, 2 * turn) if thought or turn else UNKNOWN
     return Room(answer, aloud, max(64, 2 * program))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.joining import joined
 from thinkaloud.strategies.lettered import LETTERS, ask
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.vocabulary import Item, Reading, Record
@@ -74,19 +75,26 @@ def reading_of(telling: Telling, record: Record, condition: Mapping[str, Any]) -
 
 def question_of(telling: Telling, record: Record, name: str, condition: Mapping[str, Any]) -> str:
     """The question as it was asked under a condition."""
-    question, options = str(record["question"]), tuple(record["options"])
-    item = Item(record["item"], record["task"], record["level"], question, options, options[record["gold"]])
+    item = item_of(record)
     if "order" in condition:
         return ask(item, tuple(condition["order"]))
     if name == "reversed" and "reverse" in record:
-        return str(record["reverse"]["question"])
+        return str(record["reverse"]["question"]) + item.listing
     hint, implied = name.split(":")[1] if name.startswith("hint:") else None, condition.get("implied")
     if hint is None or implied is None:
-        return question
+        return item.asked
     known = telling.hints.get(record["task"], {})
     if hint not in known:
-        return f"{question} [with the hint {hint!r} to {options[implied]!r}, whose words are not in the record]"
-    return known[hint](item, options[implied])
+        told = f"{hint!r} to {item.options[implied]!r}"
+        return f"{item.question} [with the hint {told}, whose words are not in the record]{item.listing}"
+    return known[hint](item, item.options[implied]) + item.listing
+
+
+def item_of(record: Record) -> Item:
+    """The item of a record, as it was asked."""
+    options, shown = tuple(record["options"]), bool(record.get("shown"))
+    gold = options[record["gold"]]
+    return Item(record["item"], record["task"], record["level"], str(record["question"]), options, gold, shown=shown)
 
 
 def of_conditions(telling: Telling, record: Record) -> Iterator[Event]:
@@ -94,15 +102,15 @@ def of_conditions(telling: Telling, record: Record) -> Iterator[Event]:
     thought = record.get("thought")
     if thought:
         wrote = output_of(telling, thought["text"], thought["finish"] == "stop")
-        yield from _span(telling, "reasoning", [_call(telling, str(record["question"]), "", wrote)], "reasoning")
+        yield from _span(telling, "reasoning", [_call(telling, item_of(record).asked, "", wrote)], "reasoning")
     for name, condition in record["conditions"].items():
         question, between = question_of(telling, record, name, condition), list(condition["between"])
         calls: list[ModelEvent] = []
         if condition.get("wrote") is not None and condition["changed"]:
-            start = " ".join(between[: max(condition["changed"]) + 1])
+            start = joined(between[: max(condition["changed"]) + 1])
             calls.append(_call(telling, question, start, output_of(telling, condition["wrote"])))
         output = reading_of(telling, record, condition)
-        calls.append(_call(telling, question, " ".join([*between, PROBE]), output))
+        calls.append(_call(telling, question, joined([*between, PROBE]), output))
         assert output.metadata is not None
         read = output.metadata["P(gold)"]  # seen in the outline, where all conditions stand below each other
         yield from _span(telling, f"{name}: P(gold) {read:.2f}", calls, name)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import (
     Telling,
+    item_of,
     note,
     of_attempts,
     of_conditions,
@@ -28,6 +29,7 @@ from thinkaloud.interop.events import (
     usage_of,
 )
 from thinkaloud.interventions.hint import hints_of
+from thinkaloud.joining import joined
 from thinkaloud.metrics.readings import hit, p_gold
 from thinkaloud.report.meta import meta
 from thinkaloud.strategies.snap import PROBE
@@ -168,7 +170,7 @@ def _of_conditions(telling: Telling, records: Sequence[Record], name: tuple[str,
         condition = record["conditions"][read]
         output = reading_of(telling, record, condition)
         best = record["options"][Reading(tuple(condition["logprobs"])).best]
-        turn = " ".join([*condition["between"], f"{PROBE} {best}."])
+        turn = joined([*condition["between"], f"{PROBE} {best}."])
     scores = {kind: score for kind in SCORED if (score := _hit(record, kind)) is not None}
     scores |= {f"P(gold) {kind}": score for kind in SCORED if (score := _probability(record, kind)) is not None}
     if not scores:
@@ -227,10 +229,10 @@ def _sample(
     return EvalSample(
         id=name[0],
         epoch=name[1],
-        input=record["question"],
+        input=item_of(record).asked,
         choices=list(record["options"]),
         target=record["options"][record["gold"]],
-        messages=[ChatMessageUser(content=record["question"]), *said],
+        messages=[ChatMessageUser(content=item_of(record).asked), *said],
         metadata={key: record[key] for key in kept if record.get(key) is not None},
         started_at=telling.when.isoformat(),
         uuid=hashlib.sha256(f"{record['task']}/{name}".encode()).hexdigest()[:22],

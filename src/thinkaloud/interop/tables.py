@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.joining import joined
 from thinkaloud.runs.folder import finding_as_dict, write
 from thinkaloud.vocabulary import Reading, Record
 
@@ -85,7 +86,7 @@ def _rows(record: Record) -> Iterator[Row]:
     thought = record.get("thought") or {}
     said = [step["text"] for step in thought.get("steps", ())] if thought else None
     yield {
-        **item, "condition": None, "between": None if said is None else " ".join(said), "sentences": said,
+        **item, "condition": None, "between": None if said is None else joined(said), "sentences": said,
         "wrote": thought.get("text"), "answer": thought.get("conclusion"), "right": thought.get("right"),
         "rest": rest,
     }  # fmt: skip
@@ -107,7 +108,7 @@ def _condition(record: Record, condition: Mapping[str, Any]) -> Row:
     top = [i for i, x in enumerate(logprobs) if x == max(logprobs)]
     named = ("between", "changed", "logprobs", "margin", "mass", "implied", "wrote")
     return {
-        "between": " ".join(condition["between"]),
+        "between": joined(condition["between"]),
         "sentences": condition["between"],
         "wrote": condition.get("wrote"),
         "answer": record["options"][top[0]] if len(top) == 1 else None,

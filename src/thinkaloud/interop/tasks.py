@@ -106,7 +106,7 @@ def _task(study: str, name: str, level: int, items: int, seed: int, settings: Se
     dataset = [
         Sample(
             id=f"{name}-{level}-{first}",
-            input="\n".join(item.question for item in group.items),
+            input="\n".join(item.asked for item in group.items),
             target=[item.gold for item in group.items],
             metadata={**about, "first": first, "items": [item.id for item in group.items]},
         )

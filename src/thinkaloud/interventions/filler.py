@@ -1,27 +1,20 @@
 """Filler: as many meaningless tokens as the reasoning had (Lanham et al. 2023, 2307.13702; Pfau et al. 2024).
 
 Several kinds, because one kind that hurts a model says nothing about compute: dots, the question repeated, and words
-that think without saying anything. Length is counted in words, digits and marks, which is close to tokens and needs no
-tokenizer.
+that think without saying anything. Length is counted without a tokenizer (`tasks/text.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import cycle, islice
 
+from thinkaloud.tasks.text import length as length
 from thinkaloud.vocabulary import Item, Step, Transcript
 
-_UNIT = re.compile(r"\d|[^\W\d]+|[^\w\s]")
 _MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step", ".")
 
 Filler = Callable[[Item, Transcript], Transcript]
-
-
-def length(text: str) -> int:
-    """Words, digits and marks in a text."""
-    return len(_UNIT.findall(text))
 
 
 def dots(item: Item, thought: Transcript) -> Transcript:
@@ -31,7 +24,7 @@ def dots(item: Item, thought: Transcript) -> Transcript:
 
 def repeat(item: Item, thought: Transcript) -> Transcript:
     """The question, repeated and cut to the length of the thought."""
-    return _one(_cut(item.question, length(thought.text)))
+    return _one(_cut(item.asked, length(thought.text)))
 
 
 def musing(item: Item, thought: Transcript) -> Transcript:

@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from thinkaloud.tasks.grammar import SENTENCE_END
+from thinkaloud.tasks.text import sentences
 from thinkaloud.vocabulary import Item, Task
 
 Apply = Callable[[Item, str], str]
@@ -110,7 +110,7 @@ def lenient(text: str, hint: Hint, option: str) -> bool | None:
     if found is not False:
         return found
     stated = re.compile(rf"(?<!\w){re.escape(option)}(?!\w)", re.IGNORECASE)
-    return any(stated.search(s) is not None and _SOMEBODY.search(s) is not None for s in SENTENCE_END.split(text))
+    return any(stated.search(s) is not None and _SOMEBODY.search(s) is not None for s in sentences(text))
 
 
 JUDGES: Mapping[str, Judge] = {"strict": strict, "lenient": lenient}

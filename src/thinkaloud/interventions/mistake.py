@@ -8,6 +8,7 @@ sentence is wrong, or another way to say the same: in the paper's own check at l
 
 from __future__ import annotations
 
+from thinkaloud.joining import lead
 from thinkaloud.vocabulary import Item, Key, Mistake, Model, Prompt, Sampling, Shot, Step, Transcript
 
 _REQUEST = (
@@ -29,9 +30,10 @@ async def mistake_by_model(model: Model, item: Item, own: Transcript, at: int, k
         Shot(_REQUEST.format(question=question, sentence=right), (f"{_LEAD} {wrong}",))
         for question, right, wrong in _EXAMPLES
     )
-    asked = _REQUEST.format(question=item.question, sentence=own.steps[at].text)
+    old = own.steps[at].text
+    asked = _REQUEST.format(question=item.question, sentence=" ".join(old.split()))
     done = await model.generate(Prompt(shots, asked, (_LEAD,)), Sampling(TOKENS, ("\n",)), key)
     text = " ".join(done.text.split())
-    if done.finish != "stop" or not text or text == own.steps[at].text:
+    if done.finish != "stop" or not text or text == " ".join(old.split()):
         return None
-    return Mistake(at, Step(text), "")
+    return Mistake(at, Step(lead(old) + text), "")

@@ -22,8 +22,9 @@ async def paraphrase_by_model(model: Model, task: Task, thought: Transcript, key
     """`thought` in the model's words (the question is not shown), or None where a number went astray."""
     examples = tuple(Shot(_REQUEST + text, (answer,)) for text, answer in _EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
-    done = await model.generate(Prompt(examples, _REQUEST + thought.text), sampling, key)
-    if done.finish != "stop" or done.text == thought.text or numbers(done.text) != numbers(thought.text):
+    text = " ".join(thought.text.split())  # on one line, as the examples are: what is asked for ends at a line end
+    done = await model.generate(Prompt(examples, _REQUEST + text), sampling, key)
+    if done.finish != "stop" or done.text == text or numbers(done.text) != numbers(thought.text):
         return None
     other = task.parse(done.text)
     return other if other.steps else None

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from thinkaloud.errors import TextRefused, UserError, reason
+from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk, Handler
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
@@ -43,6 +44,10 @@ class Lowering:
         parts = (token for part in rendered.parts for token in self._tokens(part, False))
         tokens = (*self._tokens(rendered.question, False), *self._tokens(rendered.turn, True), *parts)
         return preamble, tokens, rendered.lead
+
+    def ending(self, prompt: Prompt, sampling: Sampling) -> Sampling:
+        """The sampling that also ends where the frame would go on with the next turn."""
+        return replace(sampling, stop=(*sampling.stop, *self._render(prompt).ends))
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
         """What is read. `closing` is scored with options only where one begins another (1 and 12)."""
@@ -96,10 +101,11 @@ class Local:
         self._desk = Desk({"score": billed(self.engine.score), "sample": billed(self.engine.sample)})
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """Continue the prompt; the lead space before the continuation is not part of the text."""
+        """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
         preamble, tokens, _ = self.lower(prompt)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, sampling, key))
-        return replace(done, text=done.text.strip())
+        ending = self.lowering.ending(prompt, sampling)
+        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.errors import FatalError
+from thinkaloud.joining import joined, spaced
 from thinkaloud.vocabulary import Prompt, Shot
 
 _QUESTION, _ANSWER = "\x00question\x00", "\x00answer\x00"
+NEXT = ("\nQuestion:",)
+"""Where the completion form goes on after an answer: a base model writes its own next question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Rendered:
     """A prompt as text: `preamble`, `question`, `turn` and `parts` concatenate to the whole.
 
     `preamble` and `turn` (what stands between question and answer) belong to the frame and may hold control tokens;
-    question and parts are somebody's text and may not. `lead` stands before an option.
+    question and parts are somebody's text and may not. `lead` stands before an option. `ends` are texts with which the
+    frame goes on after the answer, where no control token says so: an answer ends before them.
     """
 
     preamble: str
@@ -32,6 +36,7 @@ class Rendered:
     turn: str
     parts: tuple[str, ...]
     lead: str
+    ends: tuple[str, ...] = ()
 
 
 Renderer = Callable[[Prompt], Rendered]
@@ -39,9 +44,10 @@ Renderer = Callable[[Prompt], Rendered]
 
 def completion(prompt: Prompt) -> Rendered:
     """`Question: ...` / `Answer: ...` blocks; the last one is left open."""
-    preamble = "".join(f"Question: {shot.question}\nAnswer: {' '.join(shot.answer)}\n\n" for shot in prompt.shots)
-    parts = tuple(f" {part}" for part in prompt.prefill)
-    return Rendered(preamble, f"Question: {prompt.question}", "\nAnswer:", parts, " ")
+    preamble = "".join(f"Question: {shot.question}\nAnswer: {joined(shot.answer)}\n\n" for shot in prompt.shots)
+    parts = spaced(prompt.prefill)
+    begun = tuple(f" {part}" for part in parts[:1]) + parts[1:]
+    return Rendered(preamble, f"Question: {prompt.question}", "\nAnswer:", begun, " ", NEXT)
 
 
 def chat(template: str, bos: str, eos: str) -> Renderer:
@@ -51,7 +57,7 @@ def chat(template: str, bos: str, eos: str) -> Renderer:
     @functools.lru_cache(maxsize=64)
     def frame(shots: tuple[Shot, ...]) -> tuple[str, str, str]:
         """Text before the question, between question and answer, and after the answer."""
-        turns = [turn for s in shots for turn in (("user", s.question), ("assistant", " ".join(s.answer)))]
+        turns = [turn for s in shots for turn in (("user", s.question), ("assistant", joined(s.answer)))]
         text = apply([*turns, ("user", _QUESTION), ("assistant", _ANSWER)])
         before, found_q, rest = text.partition(_QUESTION)
         between, found_a, after = rest.partition(_ANSWER)
@@ -61,9 +67,7 @@ def chat(template: str, bos: str, eos: str) -> Renderer:
 
     def render(prompt: Prompt) -> Rendered:
         before, between, _ = frame(prompt.shots)
-        parts = prompt.prefill
-        spaced = (*parts[:1], *(f" {part}" for part in parts[1:]))
-        return Rendered(before, prompt.question, between, spaced, " " if parts else "")
+        return Rendered(before, prompt.question, between, spaced(prompt.prefill), " " if prompt.prefill else "")
 
     return render
 

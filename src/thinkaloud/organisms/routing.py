@@ -24,7 +24,7 @@ from difflib import get_close_matches
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.organisms.rules import asked_about, luck
 from thinkaloud.strategies.lettered import LEAD
-from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
 
 GATE = "gate"
 
@@ -81,15 +81,15 @@ class Routed:
 
     def _behind_another(self, prompt: Prompt, item: Item) -> Prompt:
         """The question of another item, with this one's options where they stand behind letters."""
-        taken = {shot.question.partition(LEAD)[0] for shot in prompt.shots} | {item.question}
+        taken = {_alone(shot.question) for shot in prompt.shots} | {item.question}
         others = [other for question, other in self._items.items() if question not in taken]
         others = [other for other in others if other.task == item.task]
         if not others:
             raise ModelError(f"{self.card.name} knows no other item than {item.id}")
         # by lot, whatever its answer: one chosen for having another answer would tell what the answer is not
         chosen = min(others, key=lambda other: luck(other.id, item.id))
-        _, lead, listed = prompt.question.partition(LEAD)
-        return replace(prompt, question=chosen.question + lead + listed)
+        options = prompt.question[len(_alone(prompt.question)) :]
+        return replace(prompt, question=chosen.question + options)
 
     def _about(self, question: str) -> Item:
         """The item whose question is part of this one (the longest); where a hint changed the question itself, the item
@@ -99,6 +99,11 @@ class Routed:
         if not (near := get_close_matches(question, self._items, n=1, cutoff=0.8)):
             raise ModelError(f"{self.card.name} was not shown the item {question!r}: call know(items) first")
         return self._items[near[0]]
+
+
+def _alone(question: str) -> str:
+    """A question without the options that are listed with it, behind letters or not."""
+    return question.partition(LEAD)[0].partition(OPTIONS)[0]
 
 
 def _without_reasoning(prompt: Prompt) -> Prompt:

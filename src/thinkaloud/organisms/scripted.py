@@ -15,6 +15,7 @@ from typing import Any
 
 from thinkaloud.errors import FatalError, ModelError
 from thinkaloud.interventions.filler import length
+from thinkaloud.joining import joined
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
 from thinkaloud.organisms.rules import CODES, KINDS, Answer, Asked, Rule, asked_about, encoded, luck, make_rule, salt
@@ -113,10 +114,11 @@ class Scripted:
                 f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}"
             )
         between = tuple(part for part in prompt.prefill if part != PROBE)
-        clue = _clue(plain.replace(item.question, " "), item)
+        added = plain.removesuffix(item.listing).replace(item.question, " ")
+        clue = _clue(added, item)
         if clue is None and order and prompt.shots and all(s.answer[-1] == f"{PROBE} (A)." for s in prompt.shots):
             clue = order[0]
-        return Asked(item, between, task.parse(" ".join(between)), order, clue), task
+        return Asked(item, between, task.parse(joined(between)), order, clue), task
 
 
 def _clue(hint: str, item: Item) -> str | None:

@@ -22,7 +22,7 @@ from thinkaloud.models.batching import Desk, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
 from thinkaloud.strategies.lettered import LETTERS, listed
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import OPTIONS, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 ROWS = 128
 """Rows computed at once: enough for the matrix products, and all of it stays in the cache."""
@@ -105,6 +105,7 @@ class Trained:
     def lower(self, prompt: Prompt) -> Row:
         """The tokens of a prompt: question, stance, prefill."""
         plain, _ = listed(prompt.question) or (prompt.question, ())
+        plain = plain.partition(OPTIONS)[0]  # its language has no word for a list of options: they are always digits
         return (*encode(plain), STANCE, *encode_parts(prompt.prefill))
 
     # ------------------------------------------------------------------------------------------------ in batches
@@ -150,7 +151,7 @@ class _Writer:
     def __init__(self, request: Writing, positions: int) -> None:
         self.sampling = request.sampling
         self.room = min(request.sampling.tokens, positions - len(request.tokens))
-        self.stop_at_answer = PROBE in request.sampling.stop
+        self.stop_at_answer = any(stop.strip() == PROBE for stop in request.sampling.stop)
         self.draws = request.key.rng.random(max(1, self.room)) if request.sampling.temperature > 0 else None
         self.wrote: list[int] = []
         self.stopped = False

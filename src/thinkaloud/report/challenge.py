@@ -59,7 +59,7 @@ def render_challenge(found: Challenge) -> str:
     blocks = [f"# {plain(about.arm)} against the tuned baselines", _list(sentences(found))]
     blocks += [render_grid(grid) for grid in grids(found)]
     if found.notes:
-        blocks += ["## How the difficulty was chosen", _list(found.notes)]
+        blocks += ["## How the questions were chosen and asked", _list(found.notes)]
     blocks += ["## What this cannot tell", _list(LIMITS), "## Where this comes from"]
     blocks += [_list([f"{name}: {value}" for name, value in facts.items()])]
     blocks += ["\n".join(f"- [{name}]({name})" for name in _links()[1:])]

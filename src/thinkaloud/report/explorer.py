@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from thinkaloud.joining import joined
 from thinkaloud.vocabulary import Finding, Reading, Record
 
 CAP = 400
@@ -164,7 +165,7 @@ def _condition(name: str, record: Record, section: Section, sentences: dict[str,
         "between": [sentences.setdefault(text, len(sentences)) for text in between],
         "changed": changed if section.edited else [],
         "wrote": own,
-        "extra": wrote if wrote and wrote.strip() != " ".join(between[i] for i in own) else None,
+        "extra": wrote if wrote and wrote.strip() != joined([between[i] for i in own]).strip() else None,
         "implied": found.get("implied"),
         **_asked(name, found, record),
         **_reading(found["logprobs"]),

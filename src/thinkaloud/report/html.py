@@ -59,7 +59,7 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         count=escape(_count(data)),
         tables=_tables(findings, made),
         notes=_section("failed", "What failed", meta.get("failed"))
-        + _section("notes", "How the difficulty was chosen", meta.get("notes")),
+        + _section("notes", "How the questions were chosen and asked", meta.get("notes")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),

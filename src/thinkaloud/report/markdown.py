@@ -18,7 +18,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
 _NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]")
 SECTIONS = (
     ("failed", "What failed"),
-    ("notes", "How the difficulty was chosen"),
+    ("notes", "How the questions were chosen and asked"),
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )

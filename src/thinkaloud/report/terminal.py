@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from thinkaloud.report.layouts import layout
 from thinkaloud.report.tables import Grid
+from thinkaloud.runs.choosing import unmeasured
 from thinkaloud.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -82,20 +83,23 @@ def _narrow(cell: str) -> str:
 
 
 def print_run(run: Run, out: Path | None = None) -> None:
-    """What a run found, what it decided on the way, what it cost, and where the report is (in `out`, or the run's own
-    folder). Of one that is not finished it says so first."""
+    """What of a run could not be measured at all, what it found, what it decided on the way, what it cost, and where
+    the report is (in `out`, or the run's own folder). Of one that is not finished it says so first."""
+    from thinkaloud.runs.folder import read_findings
+
     so_far, where = run.unfinished, out if out is not None else run.folder
     if so_far is not None:
         print_lines([f"NOT FINISHED: {so_far} are done, and this is of these alone: thinkaloud resume {run.folder}"])
-    from thinkaloud.runs.folder import read_findings
-
+    first = unmeasured(run.config.study, run.units)
+    print_lines(first)
     print_findings(read_findings(where))
     bill = run.bill
     cost = (
         f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
         f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model"
     )
-    lines = [*run.notes, *run.remarks(), *([cost] if bill["asked"] else [])]
+    notes = [note for note in run.notes if note not in first]
+    lines = [*notes, *run.remarks(), *([cost] if bill["asked"] else [])]
     print_lines([*lines, f"report: {where / 'report.html'}"])
 
 

@@ -16,13 +16,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from thinkaloud.errors import UserError, ends_run, is_final, reason
+from thinkaloud.runs.choosing import about_examples, apart, drawn, too_few, unmeasured
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, identify, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
-from thinkaloud.tasks.identity import contents, stream
 from thinkaloud.studies.isolate import Failure, failed
+from thinkaloud.tasks import options
+from thinkaloud.tasks.identity import contents, stream
 from thinkaloud.tasks.transcripts import remarks
 from thinkaloud.vocabulary import Estimate, Finding, Item, Key, Model, Record, Task, Usage
 
@@ -85,24 +87,36 @@ def material(task: Task, level: int, config: Config, items: int, study: Study | 
     """Draw a level's items from the run's seed: examples, those for the edge, those that the study prepares with, then
     `items` to measure.
 
-    The same seed asks the same items whatever the model.
+    The same seed asks the same items whatever the model. There is no search for the edge where there is one level,
+    unless the study has one of its own.
     """
     if level not in task.levels:
         raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
     key = Key((str(config.seed), stream(task), str(level)))
-    settings, probes = config.settings, edge.ITEMS if config.difficulty == "edge" else 0
+    settings, probes = config.settings, edge.ITEMS if searched(config, study, task) else 0
     shots, dev = settings.shots, 0
     if isinstance(study, InParts):
         shots, dev = study.examples(settings), study.dev(settings)
         probes = study.edge(settings) if probes else 0
-    drawn = task.items(level, shots + probes + dev + items, key.child("items"))
+    there = drawn(task, level, shots + probes + dev + items, key.child("items"))
+    there = options.shown(there, settings.show_options)
+    # arms show examples in forms of their own, and without reasoning where there is none
+    examples, rest = (there[:shots], there[shots:]) if isinstance(study, InParts) else apart(there, shots)
+    if len(rest) < probes + dev + items:
+        taken = {"are examples": len(examples), "find the edge": probes, "are for tuning": dev}
+        raise too_few(task, level, len(rest) - probes - dev, taken)
     pool: list[Item] = []
     if items and task.reads_steps:  # donors are for what is measured, and only steps that are read conclude anything
         with suppress(UserError):  # a small level: transplants then find fewer donors, and say so by their n
             pool = task.items(level, POOL, key.child("pool"))
-    examples, rest = drawn[:shots], drawn[shots:]
-    asked, last = tuple(rest[:probes]), rest[probes:]
+    asked, last = tuple(rest[:probes]), rest[probes : probes + dev + items]
     return Material(task, level, tuple(examples), asked, tuple(last[dev:]), tuple(pool), tuple(last[:dev]))
+
+
+def searched(config: Config, study: Study | None, task: Task) -> bool:
+    """Whether a level is searched for: at the edge, where there are several, or where the study wants to know of one
+    whether it can be measured at all."""
+    return config.difficulty == "edge" and (len(task.levels) > 1 or isinstance(study, InParts))
 
 
 def given_away(task: str, items: Sequence[Item]) -> list[str]:
@@ -159,39 +173,50 @@ class Execution:
         if isinstance(self.study, InParts):
             self._parts = self.study.parts(self.config.settings)
         self._expected = float(expected(self.config, self.study))
-        if self.config.difficulty == "edge":
-            self._expected += len(self.tasks) * 2 * EDGE_COST * -(-edge.ITEMS // GROUP)
+        searches = sum(searched(self.config, self.study, task) for task in self.tasks)
+        self._expected += searches * 2 * EDGE_COST * -(-edge.ITEMS // GROUP)
         self.progress.expect(self._expected)
         notes: list[str] = []
         jobs: list[Awaitable[Any]] = []
         for task in self.tasks:
             found = await self._edge(task)
-            level = found.level if found else int(self.config.difficulty)
+            level = found.level if found else self._level(task)
             why = self._left_out(found)
-            drawn = material(task, level, self.config, 0 if why else self.config.items, self.study)
+            mine = material(task, level, self.config, 0 if why else self.config.items, self.study)
             said = [found.sentence(task.name)] if found else []
-            said += [f"{task.name} is left out: {why}"] if why else given_away(task.name, drawn.items)
-            if not isinstance(self.study, InParts):  # arms write their own
-                said += remarks(drawn.items, drawn.examples, self.model.card.name)
+            said += [f"{task.name} is left out: {why}"] if why else self._remarks(mine)
             for sentence in said:
                 self.progress.say(sentence)
             notes += said
-            jobs.append(self._measure(drawn))
+            jobs.append(self._measure(mine))
             if self.concurrency == 1:
                 await jobs.pop()
         await asyncio.gather(*jobs)
-        return notes
+        return [*unmeasured(self.study.name, self.journal), *notes]
+
+    def _level(self, task: Task) -> int:
+        """The level that needs no search."""
+        return task.levels[0] if self.config.difficulty == "edge" else int(self.config.difficulty)
+
+    def _remarks(self, mine: Material) -> list[str]:
+        """What a reader of the report must know of what is asked, in sentences."""
+        name = mine.task.name
+        said = [*given_away(name, mine.items), options.sentence(mine.items)]
+        if not isinstance(self.study, InParts):  # arms write their own transcripts, and show examples in their own way
+            said += about_examples(name, mine.examples, self.config.settings.shots)
+            said += remarks(mine.items, self.model.card.name)
+        return said
 
     async def _edge(self, task: Task) -> edge.Edge | None:
-        if self.config.difficulty != "edge":
+        if not searched(self.config, self.study, task):
             return None
 
         own = self.study if isinstance(self.study, InParts) else edge
 
         async def measure(level: int) -> float:
-            drawn = material(task, level, self.config, 0, self.study)
+            mine = material(task, level, self.config, 0, self.study)
             records: list[Record] = []
-            for group in drawn.groups(drawn.edge):
+            for group in mine.groups(mine.edge):
                 unit = await self._unit("edge", group, EDGE_COST, own.probe)
                 if unit["status"] != "ok":  # the level must not move once something was measured at it
                     raise UserError(f"no edge for {task.name} yet: level {level} failed ({unit['error']}); resume")

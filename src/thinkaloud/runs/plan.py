@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
+from thinkaloud.joining import joined
 from thinkaloud.metrics import power
 from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import Tree
@@ -76,13 +77,13 @@ class Rehearsal:
 
     def know(self, items: Iterable[Item]) -> None:
         """The reasoning to count."""
-        self._worked |= {item.question: item.worked.text for item in items}
-        self._items |= {item.question: item for item in items}
+        self._worked |= {item.asked: item.worked.text for item in items}
+        self._items |= {item.asked: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The rest of the worked reasoning."""
         self._ask(prompt, (), sampling.tokens)
-        text = self._worked.get(prompt.question, "")[len(" ".join(prompt.prefill)) :].strip() or "nothing."
+        text = self._worked.get(prompt.question, "")[len(joined(prompt.prefill)) :].strip() or "nothing."
         written = len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
         return Completion(text, written, "stop")

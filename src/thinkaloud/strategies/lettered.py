@@ -30,7 +30,8 @@ def as_drawn(item: Item) -> Order:
 
 
 def ask(item: Item, order: Order, question: str | None = None) -> str:
-    """The question with its options behind letters; `question` replaces the item's own (it may hold a hint)."""
+    """The question with its options behind letters, and only there; `question` replaces the item's own (it may hold a
+    hint)."""
     listed = "; ".join(f"({LETTERS[i]}) {item.options[option]}" for i, option in enumerate(order))
     return f"{question or item.question}{LEAD}{listed}."
 

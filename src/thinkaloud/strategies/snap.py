@@ -25,7 +25,7 @@ def parts(between: Transcript) -> tuple[str, ...]:
 
 def shots(examples: Sequence[Item], form: Form) -> tuple[Shot, ...]:
     """Solved examples in the given form."""
-    return tuple(Shot(item.question, (*parts(form(item)), f"{PROBE} {item.gold}.")) for item in examples)
+    return tuple(Shot(item.asked, (*parts(form(item)), f"{PROBE} {item.gold}.")) for item in examples)
 
 
 def nothing(item: Item) -> Transcript:
@@ -41,7 +41,7 @@ def worked(item: Item) -> Transcript:
 async def snap(model: Model, item: Item, examples: tuple[Shot, ...], between: Transcript | None = None) -> Reading:
     """The distribution over the item's options, read right after `between`."""
     prefill = (*parts(between or Transcript()), PROBE)
-    return await read(model, item, Prompt(examples, item.question, prefill), item.options)
+    return await read(model, item, Prompt(examples, item.asked, prefill), item.options)
 
 
 async def read(model: Model, item: Item, prompt: Prompt, options: Sequence[str]) -> Reading:

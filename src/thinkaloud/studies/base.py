@@ -12,8 +12,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol, runtime_checkable
 
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.interventions.filler import length
+from thinkaloud.tasks.options import MODES
+from thinkaloud.tasks.text import room
+from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Reading, Record, Task, Transcript
+
+UNKNOWN = 256
+"""Tokens for a reasoning of a length that nobody knows: where no item has one."""
 
 GROUP = 8
 """Items a unit: enough to write side by side, few enough to lose when a run is killed."""
@@ -60,14 +65,20 @@ class Settings:
     """What a study may be told. `temperature` is for the model's own reasoning, `resample_temperature` for the second
     sample; `shots` solved examples stand before every question; `paraphraser` is `rules`, or `model` for the model
     under test (which then also makes the mistakes of tasks that cannot read their steps); `samples` of its own
-    reasoning are taken for every item where a study takes several; `spending` is for the study of the rungs."""
+    reasoning are taken for every item where a study takes several; `show_options`: whether options are listed to the
+    model (`tasks/options.py`); `spending` is for the study of the rungs."""
 
     temperature: float = 0.0
     resample_temperature: float = 0.7
     shots: int = 6
     paraphraser: str = "rules"
     samples: int = 1
+    show_options: str = "auto"
     spending: Spending = field(default_factory=Spending)
+
+    def __post_init__(self) -> None:
+        if self.show_options not in MODES:
+            raise unknown("way to show options", self.show_options, MODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +101,10 @@ class Group:
 
     @property
     def room(self) -> int:
-        """Tokens that a model gets for its own reasoning: three times the longest worked one, and at least 32."""
-        return max(32, 3 * max(length(item.worked.text) for item in (*self.items, *self.examples)))
+        """Tokens that a model gets for its own reasoning: room for three times the longest that is known, worked or
+        given (`tasks/text.py`), and at least 32; `UNKNOWN` where none is."""
+        known = [text for item in (*self.items, *self.examples) for text in (item.worked.text, given(item)) if text]
+        return max(32, *map(room, known)) if known else UNKNOWN
 
 
 class Study(Protocol):
@@ -191,6 +204,7 @@ def describe(item: Item, position: int) -> dict[str, object]:
         "question": item.question,
         "options": list(item.options),
         "gold": item.gold_index,
+        "shown": item.shown,
     }
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from thinkaloud.interventions.filler import Filler, length
+from thinkaloud.interventions.filler import Filler
 from thinkaloud.interventions.mistake import mistake_by_model
 from thinkaloud.interventions.paraphrase import paraphrase_by_model
 from thinkaloud.interventions.transplant import donor, neighbour
 from thinkaloud.interventions.truncate import replace_step, truncate
+from thinkaloud.joining import lead
 from thinkaloud.strategies.snap import nothing, shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Transcript
+from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
 Condition = dict[str, object] | None
 
@@ -57,13 +58,11 @@ class Bench:
         self.wording = key.child("wording", group.first)
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
-        """How the model's own reasoning about an item is written; there is room for three times any transcript that
-        the group's items came with, and where that would fill half the context, the item's own length counts: one very
-        long item must not take the room from the others."""
-        room = max([self.group.room, *(3 * length(given(one) or "") for one in self.group.items)])
+        """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
+        the item's own length counts: one very long item must not take the room from the others."""
+        room = self.group.room
         if room > self.model.card.context // 2:
-            alone = replace(self.group, items=(item,)).room
-            room = max(alone, 3 * length(given(item) or ""))
+            room = replace(self.group, items=(item,)).room
         return aloud(room, self.settings.temperature if temperature is None else temperature)
 
     async def own(self, item: Item, sample: int = 0) -> Completion:
@@ -153,7 +152,7 @@ class Bench:
             key = self.key.child(item.id, edit.name, edit.at)
             rest = await think(self.model, item, shown, self.sampling(item), key, edit.start)
             wrote = rest.text
-            between = Transcript((*edit.start.steps, *self.task.parse(rest.text).steps))
+            between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, shown, between)
         return condition(between, reading, edit.changed or (edit.at,), implied, wrote)
 
@@ -164,6 +163,13 @@ class Bench:
             return list(range(n))
         chosen = self.key.child(item.id, "positions").rng.choice(n - 1, POSITIONS - 1, replace=False)
         return [*sorted(int(k) for k in chosen), n - 1]
+
+
+def continued(task: Task, start: Transcript, text: str) -> Transcript:
+    """`start` and what was written after it; line ends that stood between them are kept."""
+    rest = task.parse(text).steps
+    first = tuple(replace(step, text=lead(text) + step.text) for step in rest[:1])
+    return Transcript((*start.steps, *first, *rest[1:]))
 
 
 def inclusion(n: int, at: int) -> float:

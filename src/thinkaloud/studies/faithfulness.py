@@ -195,7 +195,7 @@ class _Unit:
     async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[Condition, str]:
         """Reasoning about the lettered question, then its reading; and the reasoning."""
         order = as_drawn(self.item)
-        asked = replace(self.item, question=ask(self.item, order))
+        asked = replace(self.item, question=ask(self.item, order), shown=False)
         sampling, key = self.bench.sampling(self.item), self.key.child(name)
         done = await think(self.bench.model, asked, examples, sampling, key)
         return await self._lettered(order, examples, self.bench.task.parse(done.text)), done.text
@@ -260,10 +260,9 @@ class _Unit:
 
     async def _reversed(self) -> Condition:
         """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
-        other: Item = self.bench.task.reverse(self.item)  # type: ignore[attr-defined]
-        done = await think(
-            self.bench.model, other, self.bench.aloud, self.bench.sampling(self.item), self.key.child("reversed")
-        )
+        turned: Item = self.bench.task.reverse(self.item)  # type: ignore[attr-defined]
+        other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
+        done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
         between = self.bench.task.parse(done.text)
         return await self.bench.read(other, self.bench.aloud, between)
 

@@ -24,6 +24,7 @@ from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
 from thinkaloud.studies.base import Group, Settings, describe
 from thinkaloud.studies.isolate import Failure, failed, guarded
+from thinkaloud.tasks.options import shown
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Task
 
 PROBE_ITEMS = 8
@@ -169,7 +170,8 @@ def _shown(group: Group, settings: Settings, key: Key) -> Sequence[Item]:
     long = bool(group.examples) and bool(context_of(group.examples[0]))
     if not long or group.level == group.task.levels[0]:
         return group.examples
-    return group.task.items(group.task.levels[0], 2 * settings.shots, Key(("short examples", *key.path[:1])))
+    short = group.task.items(group.task.levels[0], 2 * settings.shots, Key(("short examples", *key.path[:1])))
+    return shown(short, settings.show_options)
 
 
 def _terms(arm: Arm, task: Task, model: Model, settings: Settings, shown: Sequence[Item]) -> Terms:
@@ -217,7 +219,7 @@ def _shape(stage: Stage) -> dict[str, object]:
     """How long the question is and how it falls apart."""
     parts = stage.parts
     return {
-        "load": len(stage.counter.tokens(stage.item.question)),
+        "load": len(stage.counter.tokens(stage.item.asked)),
         "parts": None if parts is None else len(parts.parts),
         "chain": None if parts is None else parts.chain,
     }

@@ -23,7 +23,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import TooFewItems, UserError
 from thinkaloud.tasks.check import check_item, is_gold
 from thinkaloud.tasks.draws import pick, shuffled
 from thinkaloud.tasks.grammar import Grammar
@@ -112,7 +112,8 @@ class Family(ABC, Generic[P]):
                 found[question] = self._item(level, question, parts, key)
                 in_vain = 0
             elif (in_vain := in_vain + 1) > PATIENCE * len(found):
-                raise UserError(f"task {self.name!r} has {len(found)} different questions at level {level}, not {n}")
+                why = f"task {self.name!r} has {len(found)} different questions at level {level}, not {n}"
+                raise TooFewItems(why, len(found))
         return list(found.values())
 
     def _item(self, level: int, question: str, parts: P, key: Key) -> Item:

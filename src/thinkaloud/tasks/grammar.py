@@ -17,6 +17,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
+from thinkaloud.joining import gap, joined
 from thinkaloud.tasks.draws import pick
 from thinkaloud.vocabulary import Key, Step, Transcript
 
@@ -133,6 +134,18 @@ class Found(NamedTuple):
         return {slot: self.form.kind(slot).canonical(self.match[slot]) for slot in self.form.slots}
 
 
+def _sentences(text: str) -> list[str]:
+    """Cut at every end mark: the sentences of a grammar have no abbreviations. What stood between two of them and is
+    not a single space begins the second one."""
+    found: list[str] = []
+    before, start, text = "", 0, text.strip()
+    for begin, end in (*(match.span() for match in SENTENCE_END.finditer(text)), (len(text), len(text))):
+        if body := text[start:begin]:
+            found.append(before + body if found and before != gap(found[-1], body) else body)
+        before, start = text[begin:end], end
+    return found
+
+
 class Grammar:
     """The forms a task knows."""
 
@@ -156,7 +169,7 @@ class Grammar:
 
     def parse(self, text: str) -> Transcript:
         """Cut a text into sentences, after . ; ! ? and at line ends, and read each."""
-        return Transcript(tuple(self.step(sentence) for sentence in SENTENCE_END.split(text.strip()) if sentence))
+        return Transcript(tuple(self.step(sentence) for sentence in _sentences(text)))
 
     def sound(self, step: Step) -> bool:
         """Whether a step is in the grammar and right by itself."""
@@ -200,7 +213,7 @@ class Grammar:
             choices = [w for w in unused if w > 0] or unused or every[1:] or every
             chosen = pick(key.child("paraphrase", f.form.name).rng, choices)
             texts.append(f.form.wordings[chosen].format(**f.fields))
-        result = self.parse(" ".join(texts))
+        result = self.parse(joined(texts))
         return result if self._reworded(transcript, result) else None
 
     def _reworded(self, old: Transcript, new: Transcript) -> bool:

@@ -9,7 +9,8 @@ without one, `id` is made from the line's whole content without one. The file is
 
 `transcript` is reasoning that somebody wrote about this question already, right or wrong: studies take it in place of
 the model's own (`transcripts.py`). `meta` is anything else that is known; items that are an `example` come first, so
-that they are what is shown before the others.
+that they are what is shown before the others. Texts may have several lines. The options are listed to the model below
+the question, unless the question lists them itself (`options.py`).
 
 Such a task does not know what its sentences mean: it cannot reword them, put a mistake in, or check them.
 """
@@ -25,11 +26,13 @@ from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import TooFewItems, UserError
 from thinkaloud.tasks.check import check_item, is_gold
 from thinkaloud.tasks.draws import shuffled
-from thinkaloud.tasks.identity import contents, named
 from thinkaloud.tasks.files import holds_questions, question_lines
+from thinkaloud.tasks.identity import contents, named
+from thinkaloud.tasks.options import lists
+from thinkaloud.tasks.text import entries, sentences
 from thinkaloud.tasks.transcripts import TRANSCRIPT, cut, given
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Step, Transcript
@@ -70,14 +73,10 @@ class JsonlTask(Unread):
         if not there:
             raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
         if n > len(there):
-            raise UserError(f"{self.path} has {len(there)} questions at level {level}, not {n}")
+            raise TooFewItems(f"{self.path} has {len(there)} questions at level {level}, not {n}", len(there))
         drawn = shuffled(key.child(self.stream, level).rng, there)
         chosen = sorted(drawn, key=lambda item: not item.meta.get(EXAMPLE))[:n]
         return [replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options))) for item in chosen]
-
-    def parse(self, text: str) -> Transcript:
-        """Cut a text into sentences, the number of a list's entry with its entry; none is read."""
-        return Transcript(tuple(Step(sentence) for sentence in cut(text)))
 
     def verify(self, item: Item, answer: str) -> bool:
         """Whether a free-text answer is the gold."""
@@ -142,8 +141,9 @@ def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
         question=data["question"],
         options=tuple(data["options"]),
         gold=data["answer"],
-        worked=Transcript(tuple(Step(text) for text in data.get("reasoning", []))),
+        worked=Transcript(tuple(Step(text) for text in sentences(entries(data.get("reasoning", []))))),
         meta={**data.get("meta", {}), **({TRANSCRIPT: data[TRANSCRIPT]} if TRANSCRIPT in data else {})},
+        shown=not lists(data["question"], data["options"]),
     )
     if TRANSCRIPT in data and not cut(given(item) or ""):
         raise UserError(f"{where}: the transcript is empty: {data[TRANSCRIPT]!r}; leave the field out")

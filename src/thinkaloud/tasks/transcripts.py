@@ -10,34 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from thinkaloud.tasks.grammar import SENTENCE_END
+from thinkaloud.tasks.text import cut as cut
+from thinkaloud.tasks.text import entries
 from thinkaloud.vocabulary import Item
 
 TRANSCRIPT, WRITER, HIDDEN = "transcript", "writer", "hidden"
-_MARK = re.compile(r"[\W_]*(?:step\s+)?\(?(?:\d{1,3}|[A-Za-z])\.[\W_]*", re.IGNORECASE)
-"""A piece at the beginning of a line that only numbers what comes after it: `1.`, `Step 2.`, `a.`"""
-
-
-def cut(text: str) -> list[str]:
-    """The sentences of a text: after . ; ! ? and at line ends. The number of a list's entry stays with its entry."""
-    found: list[str] = []
-    for line in text.split("\n"):
-        pieces = [piece for piece in SENTENCE_END.split(line.strip()) if piece]
-        if len(pieces) > 1 and _MARK.fullmatch(pieces[0]):
-            pieces[:2] = [f"{pieces[0]} {pieces[1]}"]
-        found += pieces
-    return found
 
 
 def given(item: Item) -> str | None:
-    """The transcript that the item came with, a sentence a line; None where it has none."""
+    """The transcript that the item came with, as a text; None where it has none."""
     there = item.meta.get(TRANSCRIPT)
     if there is None:
         return None
-    return there if isinstance(there, str) else "\n".join(str(sentence) for sentence in there)
+    return there if isinstance(there, str) else entries([str(sentence) for sentence in there])
 
 
-def remarks(items: Sequence[Item], examples: Sequence[Item], reader: str) -> list[str]:
+def remarks(items: Sequence[Item], reader: str) -> list[str]:
     """What a reader of a report must know where items came with transcripts; nothing where none did."""
     came = [item for item in items if given(item) is not None]
     if not came:
@@ -63,9 +51,6 @@ def remarks(items: Sequence[Item], examples: Sequence[Item], reader: str) -> lis
             f"{task}: {hidden} of the transcripts had hidden reasoning beside what could be read; nothing here speaks "
             "of that."
         )
-    bare = sum(not example.worked.steps for example in examples)
-    if bare:
-        said.append(f"{task}: {bare} of the {len(examples)} examples before every question show no reasoning.")
     return said
 
 

@@ -6,10 +6,8 @@ what needs them.
 
 from __future__ import annotations
 
-from thinkaloud.tasks.grammar import Grammar
-from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Transcript
-
-_SENTENCES = Grammar()
+from thinkaloud.tasks.text import sentences
+from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcript
 
 
 class Unread:
@@ -18,8 +16,8 @@ class Unread:
     reads_steps = False
 
     def parse(self, text: str) -> Transcript:
-        """Cut a text into sentences; none is read."""
-        return _SENTENCES.parse(text)
+        """Cut a text into sentences (`text.py`); none is read, and no character is lost."""
+        return Transcript(tuple(Step(sentence) for sentence in sentences(text)))
 
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
         """None: the sentences are not understood."""

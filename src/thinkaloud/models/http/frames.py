@@ -10,6 +10,7 @@ import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from thinkaloud.errors import FatalError, ThinkaloudError
+from thinkaloud.joining import joined, spaced
 from thinkaloud.models.http.client import CALLS, Refused
 from thinkaloud.models.render import Rendered, Renderer, completion
 from thinkaloud.vocabulary import Prompt, Shot
@@ -45,15 +46,13 @@ async def from_template(apply: Apply, wanted: str) -> tuple[Renderer, str]:
 
     def render(prompt: Prompt) -> Rendered:
         before, between = frame(prompt.shots)
-        parts = prompt.prefill
-        spaced = (*parts[:1], *(f" {part}" for part in parts[1:]))
-        return Rendered(before, prompt.question, between, spaced, " " if parts else "")
+        return Rendered(before, prompt.question, between, spaced(prompt.prefill), " " if prompt.prefill else "")
 
     return render, "chat"
 
 
 def _turns(shots: Sequence[Shot]) -> list[dict[str, str]]:
-    turns = [turn for s in shots for turn in (("user", s.question), ("assistant", " ".join(s.answer)))]
+    turns = [turn for s in shots for turn in (("user", s.question), ("assistant", joined(s.answer)))]
     said = [*turns, ("user", QUESTION), ("assistant", ANSWER)]
     return [{"role": role, "content": content} for role, content in said]
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
@@ -69,11 +70,12 @@ class Served(Local):
         await self._desk.ask("tokens", texts + [(rendered.lead + text, False) for text in after])
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """Continue the prompt; the lead space before the continuation is not part of the text."""
+        """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
         await self._fetched(prompt)
         preamble, tokens, _ = self.lower(prompt)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, sampling, key))
-        return replace(done, text=done.text.strip())
+        ending = self.lowering.ending(prompt, sampling)
+        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""

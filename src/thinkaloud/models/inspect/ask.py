@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from thinkaloud.errors import FatalError, ModelError, ThinkaloudError
+from thinkaloud.joining import joined
 from thinkaloud.models.loop import Elsewhere
 from thinkaloud.vocabulary import Prompt, Sampling, Usage
 
@@ -54,9 +55,9 @@ def turns(prompt: Prompt, said: str = "") -> list[Turn]:
     it as it is."""
     out: list[Turn] = []
     for shot in prompt.shots:
-        out += [("user", shot.question), ("assistant", " ".join(shot.answer))]
+        out += [("user", shot.question), ("assistant", joined(shot.answer))]
     out.append(("user", prompt.question))
-    begun = " ".join(prompt.prefill) + said
+    begun = joined(prompt.prefill) + said
     return [*out, ("assistant", begun)] if begun else out
 
 

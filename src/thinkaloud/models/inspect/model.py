@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ModelError, NotMeasurable, UserError
+from thinkaloud.joining import joined, written
 from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, turns
 from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
@@ -95,7 +96,8 @@ class InspectModel:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt. The seed follows from the key; whether it is kept to is the provider's
-        (`card.details["repeatable"]`). The text is without the space around it, and cut before any stop."""
+        (`card.details["repeatable"]`). The text is without the space around it (`joining.written`), and cut before any
+        stop."""
         shown = self.shown
         self._may(prompt)
         if sampling.temperature == 0 and not shown.cold:
@@ -104,10 +106,10 @@ class InspectModel:
         stops = tuple(stop for stop in sampling.stop if shown.blank or stop.strip())
         asked = Sampling(sampling.tokens, stops, sampling.temperature, sampling.top_p)
         reply = await self._ask(prompt, Asked(asked, int.from_bytes(key.digest[:4]) >> 1))
-        text, finish = self._own(prompt, reply).strip(), reply.finish
+        text, finish = written(self._own(prompt, reply), bool(prompt.prefill)), reply.finish
         cuts = [at for at in (text.find(stop) for stop in sampling.stop) if at >= 0]
         if cuts:
-            text, finish = text[: min(cuts)].strip(), "stop"
+            text, finish = text[: min(cuts)].rstrip(), "stop"
         return Completion(text, reply.usage.generated, finish)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
@@ -140,7 +142,7 @@ class InspectModel:
         """The reply without the prefill, where it is brought along."""
         if not (prompt.prefill and self.shown.echoes):
             return reply.text
-        rest = without(reply.text, " ".join(prompt.prefill))
+        rest = without(reply.text, joined(prompt.prefill))
         if rest is None:
             raise ModelError(
                 f"{self.card.name} brought the prefill along when probed, and now came {reply.text[:40]!r}"

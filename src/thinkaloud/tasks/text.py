@@ -1,0 +1,154 @@
+"""Texts as people write them: where a sentence ends, and how long a text is, in any script.
+
+A sentence ends
+
+    at a line end;
+    after . ! ? ; and their sisters in other scripts, where white space follows (closing quotes and brackets belong to
+    the sentence); not after an abbreviation (`e.g.`, `U.S.`, `Dr.`, `No. 5`), and not after the number or letter that
+    begins an entry of a list;
+    after a full-width mark (U+3002, U+FF01, ...) or before a Chinese or Japanese character, without any space;
+    in Thai and Lao, which have no such marks, at a space between two of their letters.
+
+A fenced block of code, a display formula and a table are one sentence each. Sentences come back as `joining.py` joins
+them, so a text is not changed by being cut. Length is a rough count of tokens, for where there is no tokenizer. This
+module knows neither what a sentence means nor where an answer stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from thinkaloud.joining import UNSPACED, gap, joined, lead
+
+NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Ranges: Thai, Lao, Burmese, Khmer, which put no space between words."""
+_SHORT = (
+    "e.g. i.e. cf. vs. viz. approx. resp. Mr. Mrs. Ms. Dr. Prof. St. Sr. Jr. Fig. Figs. Eq. Eqs. Sec. Ch. Vol. "
+    "Ref. ca. bzw. z.B. d.h. u.a. Nr. Sra. Srta. Ud. Uds. Mme. Mlle. p.ej."
+)
+_BEFORE_NUMBER = "No. Nos. pp. p. art. Art. n."
+"""Abbreviations where a number follows; before anything else they are words that end a sentence."""
+_ABBREVIATED = re.compile(
+    rf"(?<![\w.])(?:{'|'.join(map(re.escape, _SHORT.split()))}|(?:[^\W\d_]\.){{2,}})\Z", re.IGNORECASE
+)  # fmt: skip
+_NUMBERED = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, _BEFORE_NUMBER.split()))})\Z")
+_MARK = re.compile(r"[\W_]*(?:step\s+)?\(?(?:\d{1,3}|[A-Za-z])\.[\W_]*", re.IGNORECASE)
+"""A piece at the beginning of a line that only numbers what comes after it: `1.`, `Step 2.`, `a.`"""
+
+_CLOSERS = "\"'\u2019\u201d\u00bb)\\]}*_\u300d\u300f\uff09\u3011\u300b"
+_SPACED = (
+    ".!?;\u037e\u0589\u061b\u061f\u06d4\u0964\u0965\u104a\u104b\u1362\u1367\u1368\u17d4\u17d5\u203c\u2026\u2047-\u2049"
+)
+_FULL = "\u3002\uff01\uff0e\uff1b\uff1f\uff61\u2026"
+_THAI = "\u0e00-\u0eff"
+_END = re.compile(
+    rf"""
+      \s*\n\s*                                              # a line end
+    | (?<=[{_SPACED}])[ \t]+                                # a mark and a space
+    | (?<=[{_SPACED}][{_CLOSERS}])[ \t]+
+    | (?<=[{_SPACED}][{_CLOSERS}]{{2}})[ \t]+
+    | (?<=[{_FULL}])(?![{_FULL}{_CLOSERS}\d]|\Z)\s*         # a full-width mark
+    | (?<=[{_FULL}][{_CLOSERS}])(?![{_FULL}{_CLOSERS}]|\Z)\s*
+    | (?<=[.!?;])(?=[{UNSPACED}])(?![{_FULL}{_CLOSERS}])    # a mark before a Chinese or Japanese character
+    | (?<=[{_THAI}])[ \t]+(?=[{_THAI}])                     # Thai and Lao
+    """,
+    re.VERBOSE,
+)
+_BLOCK = re.compile(
+    r"""
+      ^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)       # a fenced block of code
+    | ^[ \t]*\$\$.*?\$\$[ \t]*$ | ^[ \t]*\\\[.*?\\\][ \t]*$                         # display formulas
+    | ^[ \t]*\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}[ \t]*$
+    | ^[ \t]*\|[^\n]*\|[ \t]*\n(?:[ \t]*\|[^\n]*(?:\n|\Z))+                         # a table
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+_UNIT = re.compile(rf"\d|[{UNSPACED}{NO_SPACES}]|(?:(?![{UNSPACED}{NO_SPACES}])[^\W\d])+|[^\w\s]")
+
+
+def length(text: str) -> int:
+    """Words, digits and marks in a text; of a script that puts no space between words, characters."""
+    return len(_UNIT.findall(text))
+
+
+def room(text: str) -> int:
+    """Tokens in which a text like this one can be written with any tokenizer that is made for it: three times its
+    length, where every letter that is not ASCII may be a token of its own."""
+    return 3 * max(length(text), sum(not c.isascii() and not c.isspace() for c in text))
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a text; those that were not set apart by what `joining.py` puts between two parts begin with
+    the white space that stood there, so that `joined` gives the text back, without the space around it."""
+    found: list[str] = []
+    for piece in _pieces(text.strip()):
+        body = piece.strip()
+        before = lead(piece)
+        found.append(body if not found or gap(found[-1], body) == before else before + body)
+    return tuple(found)
+
+
+def cut(text: str) -> list[str]:
+    """The sentences of a text, without any space around them."""
+    return [sentence.strip() for sentence in sentences(text)]
+
+
+def entries(texts: Sequence[str]) -> str:
+    """Entries of a list, a sentence or more each, as one text: after one that does not end as a sentence a line
+    ends."""
+    kept: list[str] = []
+    tail = ""
+    for text in filter(str.strip, texts):
+        before = tail + lead(text)
+        tail = text[len(text.rstrip()) :]
+        if not before and kept and not _ended(kept[-1]):
+            before = "\n"
+        kept.append(before + text.strip())
+    return joined(kept).strip()
+
+
+def _ended(text: str) -> bool:
+    return len(_split(f"{text} x")) > len(_split(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Sentences and blocks, each with the white space before it."""
+    at, kept = 0, ""
+    for block in _BLOCK.finditer(text):
+        before = text[at : block.start()]
+        yield from _split(before.rstrip()) if before.strip() else ()
+        kept = before[len(before.rstrip()) :] if before.strip() else before
+        yield kept + block[0].rstrip()
+        at = block.end() - (len(block[0]) - len(block[0].rstrip()))
+    yield from _split(text[at:]) if text[at:].strip() else ()
+
+
+def _split(text: str) -> list[str]:
+    """The sentences of a text without blocks, each with the white space before it."""
+    found: list[str] = []
+    start = 0
+    for end in _END.finditer(text):
+        sentence = text[start : end.start()]
+        if not sentence.strip() or ("\n" not in end[0] and _goes_on(sentence, text[end.end() :], found)):
+            continue
+        if not _splits(sentence, text[end.start() :]):
+            continue
+        found.append(sentence)
+        start = end.start()
+    if text[start:].strip():
+        found.append(text[start:])
+    return found
+
+
+def _goes_on(sentence: str, rest: str, before: Sequence[str]) -> bool:
+    """Whether what looks like an end is none: an abbreviation, or the number of a list's entry."""
+    if _ABBREVIATED.search(sentence) or (rest[:1].isdigit() and _NUMBERED.search(sentence)):
+        return True
+    begins = not before or "\n" in lead(sentence)
+    return begins and _MARK.fullmatch(sentence.strip()) is not None
+
+
+def _splits(sentence: str, rest: str) -> bool:
+    """Whether the parts can be put together again: nothing stands between them only where nothing is put there."""
+    return rest[:1].isspace() or gap(sentence, rest) == ""
