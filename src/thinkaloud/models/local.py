@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from thinkaloud.errors import UserError
 from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.closed import sequences
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
@@ -43,14 +43,9 @@ class Lowering:
         return preamble, tokens, rendered.lead
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
-        """What is read. `closing` is scored with options only where one begins another (1 and 12)."""
+        """What is read: each option with its closing mark, and what `closed.py` says about its end."""
         preamble, tokens, lead = self.lower(prompt)
-        texts = [self.tokens(lead + option) for option in options]
-        if any(a != b and b[: len(a)] == a for a in texts for b in texts):
-            texts = [self.tokens(lead + option + closing) for option in options]
-        if len(set(texts)) < len(texts):
-            raise UserError(f"options repeat: {list(options)!r}")
-        return ScoreRequest(preamble, tokens, tuple(texts))
+        return ScoreRequest(preamble, tokens, *sequences(self.tokens, lead, options, closing))
 
 
 class Local:
@@ -91,6 +86,6 @@ class Local:
         return replace(done, text=done.text.strip())
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""
+        """Read the options, each with its closing mark."""
         reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -16,8 +16,9 @@ from typing import Protocol, runtime_checkable
 
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.metrics import power
+from thinkaloud.models.closed import sequences
 from thinkaloud.models.open import open_model
-from thinkaloud.models.tree import Tree
+from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Material, material
 from thinkaloud.strategies.snap import PROBE
@@ -83,10 +84,10 @@ class Rehearsal:
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Indifferent."""
-        self._ask(prompt, options)
+        self._ask(prompt, options, closing)
         return Reading(tuple(-math.log(len(options)) for _ in options))
 
-    def _ask(self, prompt: Prompt, options: Sequence[str]) -> None:
+    def _ask(self, prompt: Prompt, options: Sequence[str], closing: str = "") -> None:
         preamble, tokens, lead = self._model.lower(prompt)
         computed = 0
         if preamble not in self._preambles:
@@ -95,9 +96,9 @@ class Rehearsal:
         tree = self._trees.setdefault(preamble, Tree())
         before = len(tree)
         nodes = tree.insert(tokens)
-        tails = [self._model.tokens(lead + option) for option in options]
-        for tail in tails:
-            tree.insert(tail[:-1], nodes[-1] if nodes else 0)
+        tails, also = sequences(self._model.tokens, lead, options, closing)
+        for tail in (*tails, *(other for others in also for other in others)):
+            tree.insert(tail[:-1], nodes[-1] if nodes else ROOT)
         asked = len(preamble) + len(tokens) + sum(map(len, tails))
         self.usage += Usage(asked=asked, computed=computed + len(tree) - before, requests=1)
 
