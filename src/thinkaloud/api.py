@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
@@ -269,7 +270,7 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
         notes = _run(execution.run)
     finally:
         found.journal.close()
-    found.note(notes)
+    found.note([*notes, *remarks(list(found.records))])
     if all(unit["status"] == "ok" for unit in found.journal):
         found.journal.seal()
     _conclude(found, tasks)
