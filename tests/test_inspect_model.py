@@ -231,7 +231,12 @@ def test_options_that_begin_alike_are_walked_apart() -> None:
 
 def test_every_option_counts_with_its_closing_mark_only() -> None:
     """1 and 12 in digits, and 7, which no option goes on from but the model may."""
-    tops = {"": {" 1": 0.8, " 7": 0.2}, " 1": {"2": 0.7, ".": 0.3}, " 12": {".": 0.9, "0": 0.1}, " 7": {"1": 0.4, ".": 0.6}}
+    tops = {
+        "": {" 1": 0.8, " 7": 0.2},
+        " 1": {"2": 0.7, ".": 0.3},
+        " 12": {".": 0.9, "0": 0.1},
+        " 7": {"1": 0.4, ".": 0.6},
+    }
     assert walk(tops, ("1", "12", "7")) == pytest.approx((0.24, 0.504, 0.12))
 
 

@@ -46,8 +46,10 @@ class Way:
 
 
 def texts(lead: str, options: Sequence[str], closing: str) -> list[tuple[str, ...]]:
-    """What has to be tokenised for each option: its closed text, and that with what may be joined with its end."""
-    return [tuple(f"{lead}{option}{closing}{more}" for more in ("", *JOINED)) for option in options]
+    """What has to be tokenised for each option: its closed text, and that with what may be joined with its closing mark
+    (nothing, where there is no mark)."""
+    ends = ("", *JOINED) if closing else ("",)
+    return [tuple(f"{lead}{option}{closing}{more}" for more in ends) for option in options]
 
 
 def sequences(

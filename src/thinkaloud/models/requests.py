@@ -40,7 +40,11 @@ class ScoreRequest:
     @property
     def longest(self) -> int:
         """Tokens of the prompt with its longest option."""
-        return len(self.preamble) + len(self.tokens) + max(map(len, [*self.options, *(t for own in self.also for t in own)]))
+        return (
+            len(self.preamble)
+            + len(self.tokens)
+            + max(map(len, [*self.options, *(t for own in self.also for t in own)]))
+        )
 
     @property
     def ways(self) -> list[list[Way]]:

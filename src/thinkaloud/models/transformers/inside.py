@@ -70,7 +70,9 @@ def gradients(
 def _logprob(net: Net, embed: Any, prompt: torch.Tensor, way: Way) -> Any:
     following = torch.tensor(list(way.tokens), device=net.device)
     inputs = torch.cat([prompt, embed(following[None]).detach()], 1)
-    logprobs = net.model(inputs_embeds=inputs, use_cache=False).logits[0, -len(way.tokens) - 1 :].float().log_softmax(-1)
+    logprobs = (
+        net.model(inputs_embeds=inputs, use_cache=False).logits[0, -len(way.tokens) - 1 :].float().log_softmax(-1)
+    )
     total = logprobs[:-1].gather(1, following[:, None]).sum()
     if not way.onward:
         return total
