@@ -235,6 +235,9 @@ class FakePlain(Fake):
         answers = {"The answer is": ("7", "8", "9"), "The colour is": ("red", "blue", "green")}
         known = next((tokens for end, tokens in answers.items() if goes_on and shown.endswith(end)), None)
         space = "" if begun is WORD else " "
+        said = any(shown.endswith(f" {word}") for words in answers.values() for word in words)
+        if goes_on and said:  # an answer that is said is closed
+            return self._reply([".", "\n"], {".": -1e-9, "!": -20.0}, body)
         words = [space + (begun.follows if begun else known[0] if known else "Sure"), ",", " and", " so"]
         first = {words[0]: -0.2, **{f" {w}": -2.5 - i for i, w in enumerate((known or ("", "the", "a"))[1:])}}
         return self._reply(words[: body["max_tokens"]], first, body)

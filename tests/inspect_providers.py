@@ -30,7 +30,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from thinkaloud.interop.provider import to_prompt
 from thinkaloud.models.inspect.probe import LISTS, PLAIN, WORD
 from thinkaloud.organisms.scripted import scripted
-from thinkaloud.strategies.lettered import LETTERS, listed
+from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.vocabulary import Item, Key, Prompt, Sampling, Shot
 
@@ -165,7 +165,7 @@ class Fake(ModelAPI):
     def _options(self, question: str) -> Sequence[str]:
         lettered = listed(question)
         if lettered:
-            return [f"({LETTERS[i]})" for i in range(len(lettered[1]))]
+            return labels(len(lettered[1]))
         known = REASONERS["faithful"]._items
         return known[max((q for q in known if q in question), key=len)].options
 

@@ -208,11 +208,16 @@ def test_sampling_seeds_and_stops_are_passed_on_and_stops_are_kept_to() -> None:
 
 def walk(tops: dict[str, dict[str, float]], options: tuple[str, ...], closing: str = ".") -> tuple[float, ...]:
     """Probabilities read from a table of next-token probabilities."""
+    return tuple(math.exp(x) for x in walked(tops, options, closing).logprobs)
+
+
+def walked(tops: dict[str, dict[str, float]], options: tuple[str, ...], closing: str = ".") -> Reading:
+    """The reading; what the table does not hold is followed by the closing mark."""
 
     async def ask(said: str) -> dict[str, float]:
-        return {token: math.log(p) for token, p in tops[said].items()}
+        return {token: math.log(p) for token, p in tops.get(said, {closing: 1 - 1e-9, "!": 1e-9}).items()}
 
-    return tuple(math.exp(x) for x in asyncio.run(read(ask, options, closing, " ")).logprobs)
+    return asyncio.run(read(ask, options, closing, " "))
 
 
 def test_an_option_of_one_token_is_its_probability_with_or_without_the_space() -> None:
@@ -224,10 +229,85 @@ def test_options_that_begin_alike_are_walked_apart() -> None:
     assert walk(tops, ("12", "19", "7")) == pytest.approx((0.6, 0.2, 0.2))
 
 
-def test_a_token_that_is_one_option_and_begins_another_needs_the_closing_mark() -> None:
-    """1 and 12 in digits: without the mark the first would take the probability of the second."""
-    tops = {"": {" 1": 1.0}, " 1": {"2": 0.7, ".": 0.3}, " 12": {".": 0.9, "0": 0.1}}
-    assert walk(tops, ("1", "12")) == pytest.approx((0.3, 0.63))
+def test_every_option_counts_with_its_closing_mark_only() -> None:
+    """1 and 12 in digits, and 7, which no option goes on from but the model may."""
+    tops = {
+        "": {" 1": 0.8, " 7": 0.2},
+        " 1": {"2": 0.7, ".": 0.3},
+        " 12": {".": 0.9, "0": 0.1},
+        " 7": {"1": 0.4, ".": 0.6},
+    }
+    assert walk(tops, ("1", "12", "7")) == pytest.approx((0.24, 0.504, 0.12))
+
+
+LANGUAGES = {" C++": 0.9, " Python": 0.05, " Java": 0.03, " C#": 0.01, " Rust": 0.005}
+
+
+def test_a_symbol_that_goes_on_from_an_option_does_not_count_for_it() -> None:
+    """Where the bare letter is listed, and where it is not: then it is bounded by what is listed."""
+    reading = walked({"": LANGUAGES}, ("C", "C++", "Java", "Python"))
+    assert [math.exp(x) for x in reading.logprobs] == pytest.approx([0.005, 0.9, 0.03, 0.05])
+    assert reading.unknown == pytest.approx((0.005, 0, 0, 0))
+    listed = {"": LANGUAGES | {" C": 0.0005}, " C": {".": 0.7, "++": 0.2, ",": 0.1}}
+    reading = walked(listed, ("C", "C++", "Java", "Python"))
+    assert [math.exp(x) for x in reading.logprobs] == pytest.approx([0.00035, 0.9001, 0.03, 0.05])
+    assert reading.unknown == () and reading.slack == 0
+
+
+@pytest.mark.parametrize(
+    ("likely", "options"),
+    [
+        ({" A+": 0.8, " B": 0.12, " D": 0.01, " The": 0.005}, ("A", "A+", "B")),
+        ({" 50%": 0.7, " 25%": 0.2, " 10%": 0.03, " x": 0.001}, ("50", "50%", "25%")),
+        ({" O-": 0.7, " O+": 0.2, " AB": 0.05, " x": 0.001}, ("O", "O-", "O+", "AB")),
+        ({" Na+": 0.7, " K+": 0.2, " x": 0.001}, ("Na", "Na+", "K+")),
+        ({" 3:1": 0.7, " 1:3": 0.2, " x": 0.001}, ("3", "3:1", "1:3")),
+        ({" x\u00b2": 0.7, " y": 0.2, " z": 0.001}, ("x", "x\u00b2", "y")),
+    ],
+)
+def test_marks_signs_and_powers_are_part_of_the_answer(likely: dict[str, float], options: tuple[str, ...]) -> None:
+    reading = walked({"": likely}, options)
+    assert math.exp(reading.logprobs[0]) == reading.unknown[0] == pytest.approx(min(likely.values()))
+    assert math.exp(reading.logprobs[1]) == pytest.approx(max(likely.values()))
+
+
+def test_a_closed_option_that_begins_another_does_not_hold_it() -> None:
+    """The point of 5.5 is no closing mark, whether the model's tokens are whole numbers or pieces of them."""
+    pieces = {"": {" 5": 1.0}, " 5": {".": 1.0}, " 5.": {"5": 0.7, "\n": 0.2, " So": 0.1}}
+    assert walk(pieces, ("5", "5.5")) == pytest.approx((0.3, 0.7))
+    words = {"": {" No.": 0.5, " No. 1.": 0.2, " No": 0.2, " Nobody": 0.1}, " No.": {" 1": 0.25, "\n": 0.75}}
+    assert walk(words, ("No", "No. 1", "Nobody")) == pytest.approx((0.375 + 0.15, 0.125 + 0.2 + 0.05, 0.1))
+    unlisted = walked(words | {" No.": {"\n": 0.9, " So": 0.001}}, ("No", "No. 1", "Nobody"))
+    assert unlisted.unknown[0] == pytest.approx(0.001 * 0.7)  # what goes on into the longer one may be that much
+
+
+def test_what_is_not_given_is_no_number() -> None:
+    """Masked tokens come as -9999, as minus infinity, as the least float or as null; none of them bounds anything."""
+    for floor in (-9999.0, -math.inf, -1e30, -100.0, None):
+        given: dict[str, float] = {" red": math.log(0.45), " blue": math.log(0.35)}
+        masked = given | {f" w{i}": floor for i in range(18)}
+        tops: dict[str, dict[str, Any]] = {"": masked}
+        with pytest.raises(ModelError, match="'green' not among the likeliest tokens: up to 0.2 "):
+            asyncio.run(read(_answers(tops), ("red", "blue", "green"), ".", " "))
+        scaled = {token: value - math.log(0.8) for token, value in given.items()}  # as a sampler's top-k leaves them
+        with pytest.raises(ModelError, match="'green' not among the likeliest tokens: up to 0.44 "):
+            asyncio.run(read(_answers({"": scaled}), ("red", "blue", "green"), ".", " "))
+    for wrong in (math.nan, 0.5):
+        with pytest.raises(ModelError, match="is no log-probability"):
+            asyncio.run(read(_answers({"": {" red": wrong}}), ("red", "blue"), ".", " "))
+
+
+def _answers(tops: dict[str, dict[str, Any]]) -> Any:
+    async def ask(said: str) -> dict[str, Any]:
+        return tops.get(said, {".": -1e-9, "!": -20.0})
+
+    return ask
+
+
+def test_only_a_bound_is_marked_with_how_far_it_may_be_off() -> None:
+    reading = walked({"": {" 1": 0.9, " 2": 0.09, "x": 0.001}}, ("1", "2", "3"))
+    assert reading.unknown == pytest.approx((0, 0, 0.001))
+    assert reading.slack == pytest.approx(0.001 / 0.991)
 
 
 def test_a_space_that_is_a_token_of_its_own_is_walked_over() -> None:
@@ -265,8 +345,8 @@ def test_walking_agrees_with_the_exact_reading_of_a_real_engine(tiny: LlamaCpp, 
     prompt = Prompt((), "Once", ("upon a time",))
     options = tuple(_likely(tiny, prompt)[:4])
     assert len(options) > 1
-    exact = asyncio.run(tiny.score(prompt, options))
-    through = asyncio.run(model.score(prompt, options))
+    exact = asyncio.run(tiny.score(prompt, options, ""))  # noise lists no closing marks
+    through = asyncio.run(model.score(prompt, options, ""))
     assert through.logprobs == pytest.approx(exact.logprobs, abs=1e-4)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import NotMeasurable
+from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.aside import run_to_end
@@ -274,7 +275,7 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
         notes = run_to_end(execution.run)
     finally:
         found.journal.close()
-    found.note(notes)
+    found.note([*notes, *remarks(list(found.records))])
     if all(unit["status"] == "ok" for unit in found.journal):
         found.journal.seal()
     _conclude(found)

@@ -201,11 +201,16 @@ class Completion:
 class Reading:
     """A distribution over an item's options, in their order.
 
-    `logprobs`: log-probability in nats of each option's text followed by its closing mark, as the model gave it (not
-    normalised over the options).
+    `logprobs`: log-probability in nats that the model writes this option, closes it with the closing mark and does not
+    go on into a longer option (not normalised over the options). These are probabilities of different events, so they
+    add up to at most 1. `lengths`: how many tokens each option with its closing mark has; empty where that is not
+    known. `unknown`: how much of each option's probability is only an upper bound (what a service does not list), so
+    that the true one lies between `exp(logprob) - unknown` and `exp(logprob)`; empty where all of it was read.
     """
 
     logprobs: tuple[float, ...]
+    lengths: tuple[int, ...] = ()
+    unknown: tuple[float, ...] = ()
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -229,6 +234,19 @@ class Reading:
         """Nats between the best and the second option: below the noise floor, the answer may be arithmetic."""
         first, second = sorted(self.logprobs, reverse=True)[:2]
         return first - second
+
+    @property
+    def slack(self) -> float:
+        """The most by which any of `probabilities` can be off because something is only bounded; 0 where nothing is."""
+        return math.fsum(self.unknown) / self.mass if self.unknown else 0.0
+
+    def ordered(self, places: Sequence[int]) -> Reading:
+        """The same reading with option `places[i]` in place i."""
+        return Reading(
+            tuple(self.logprobs[i] for i in places),
+            tuple(self.lengths[i] for i in places) if self.lengths else (),
+            tuple(self.unknown[i] for i in places) if self.unknown else (),
+        )
 
 
 Capability = Literal["prefill", "logprobs", "raw_reasoning", "hidden_states", "gradients"]
@@ -263,7 +281,8 @@ class Model(Protocol):
         ...
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Log-probability of each option, written after the prefill and followed by `closing`."""
+        """Log-probability of each option, written after the prefill, followed by `closing`, and not going on into a
+        longer one of the options."""
         ...
 
 

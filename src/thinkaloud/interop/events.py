@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.joining import joined
-from thinkaloud.strategies.lettered import LETTERS, ask
+from thinkaloud.strategies.lettered import ask, label
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.vocabulary import Item, Reading, Record
 
@@ -53,7 +53,7 @@ def reading_of(telling: Telling, record: Record, condition: Mapping[str, Any]) -
     from inspect_ai.model import Logprob, Logprobs, TopLogprob
 
     order = condition.get("order") or range(len(record["options"]))
-    letters = {option: f"({LETTERS[place]})" for place, option in enumerate(order)} if "order" in condition else {}
+    letters = {option: label(place) for place, option in enumerate(order)} if "order" in condition else {}
     texts = [letters.get(i, option) for i, option in enumerate(record["options"])]
     reading = Reading(tuple(condition["logprobs"]))
     made = output_of(telling, f"{texts[reading.best]}.")

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
-from thinkaloud.errors import TextRefused, UserError, reason
+from thinkaloud.errors import TextRefused, reason
 from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.closed import sequences
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
@@ -50,14 +51,9 @@ class Lowering:
         return replace(sampling, stop=(*sampling.stop, *self._render(prompt).ends))
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
-        """What is read. `closing` is scored with options only where one begins another (1 and 12)."""
+        """What is read: each option with its closing mark, and what `closed.py` says about its end."""
         preamble, tokens, lead = self.lower(prompt)
-        texts = [self.tokens(lead + option) for option in options]
-        if any(a != b and b[: len(a)] == a for a in texts for b in texts):
-            texts = [self.tokens(lead + option + closing) for option in options]
-        if len(set(texts)) < len(texts):
-            raise UserError(f"options repeat: {list(options)!r}")
-        return ScoreRequest(preamble, tokens, tuple(texts))
+        return ScoreRequest(preamble, tokens, *sequences(self.tokens, lead, options, closing))
 
 
 def _whole(text: str) -> str:
@@ -108,6 +104,6 @@ class Local:
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""
+        """Read the options, each with its closing mark."""
         reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -7,7 +7,8 @@ and knows when to stop. Both are bookkeeping: this module knows no model, no tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -15,27 +16,40 @@ import numpy as np
 import numpy.typing as npt
 
 from thinkaloud.errors import ContextTooSmall, ThinkaloudError
+from thinkaloud.models.closed import Way, ways
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
 
 Logits = npt.NDArray[np.float32]
 
+ROUNDING = 2.0**-24  # of numbers near 1 in float32
 BLOCK = 256  # weights added up at a time when a token is drawn
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """Log-probabilities of `options` (token sequences, none a prefix of another) after `preamble` + `tokens`."""
+    """Log-probabilities of `options` (token sequences, all different) after `preamble` + `tokens`. `also`: other
+    sequences that count for each option (`closed.py`), none by default."""
 
     preamble: tuple[int, ...]
     tokens: tuple[int, ...]
     options: tuple[tuple[int, ...], ...]
+    also: tuple[tuple[tuple[int, ...], ...], ...] = ()
 
     @property
     def longest(self) -> int:
         """Tokens of the prompt with its longest option."""
-        return len(self.preamble) + len(self.tokens) + max(map(len, self.options))
+        return (
+            len(self.preamble)
+            + len(self.tokens)
+            + max(map(len, [*self.options, *(t for own in self.also for t in own)]))
+        )
+
+    @property
+    def ways(self) -> list[list[Way]]:
+        """All token sequences of each option."""
+        return ways(self.options, self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +127,34 @@ def by_preamble(
     return groups, errors
 
 
+Place = tuple[int, int]
+"""A node, and a token that is read after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What one token sequence of an option needs: each of its tokens where it stands (`along`), and the tokens after
+    its end that would make it another option (`onward`)."""
+
+    along: list[Place]
+    onward: list[Place]
+
+
 class Merged:
     """Score requests of one preamble as one tree. `targets`: at which nodes which next tokens are read."""
 
     def __init__(self, requests: Sequence[ScoreRequest]) -> None:
         self.tree = Tree()
         self.targets: dict[int, set[int]] = {}
-        # for every option: (node after which a token is read, that token) for each of its tokens
-        self._reads: list[list[list[tuple[int, int]]]] = []
-        self._logprob: dict[tuple[int, int], float] = {}
+        # for every request, for every option, for each of its token sequences
+        self._needs: list[list[list[Needed]]] = []
+        self._lengths = [tuple(map(len, request.options)) for request in requests]
+        self._logprob: dict[Place, float] = {}
         for request in requests:
             nodes = self.tree.insert(request.tokens)
             base = nodes[-1] if nodes else ROOT
-            self._reads.append([])
-            for option in request.options:
-                path = [base, *self.tree.insert(option[:-1], base)]
-                self._reads[-1].append(list(zip(path, option, strict=True)))
-        for node, token in (pair for request in self._reads for option in request for pair in option):
+            self._needs.append([[self._needed(way, base) for way in own] for own in request.ways])
+        for node, token in (place for one in self._needs for place in places(one)):
             self.targets.setdefault(node, set()).add(token)
         self.asked = sum(len(r.preamble) + len(r.tokens) + sum(map(len, r.options)) for r in requests)
 
@@ -141,7 +166,41 @@ class Merged:
 
     def readings(self) -> list[Reading]:
         """One a request, once every target was read."""
-        return [Reading(tuple(sum(self._logprob[at] for at in option) for option in one)) for one in self._reads]
+        return [self._reading(i) for i in range(len(self._needs))]
+
+    def _needed(self, way: Way, base: int) -> Needed:
+        # what leads onward is read after the whole sequence, which is then the beginning of a longer one
+        path = [base, *self.tree.insert(way.tokens if way.onward else way.tokens[:-1], base)]
+        return Needed(list(zip(path, way.tokens, strict=False)), [(path[-1], token) for token in way.onward])
+
+    def _reading(self, index: int) -> Reading:
+        return Reading(tuple(map(self._option, self._needs[index])), self._lengths[index])
+
+    def _option(self, own: Sequence[Needed]) -> float:
+        found = [sum(self._logprob[at] for at in one.along) + self._stays(one.onward) for one in own]
+        return found[0] if len(found) == 1 else added(found)
+
+    def _stays(self, onward: Sequence[Place]) -> float:
+        return staying([self._logprob[at] for at in onward])
+
+
+def places(options: Sequence[Sequence[Needed]]) -> Iterator[Place]:
+    """All that a request needs."""
+    for one in (one for own in options for one in own):
+        yield from one.along
+        yield from one.onward
+
+
+def staying(onward: Sequence[float]) -> float:
+    """Log-probability that none of these (log-probabilities of different tokens) comes next. What is left of almost 1 is
+    no less than rounding, so that it never becomes minus infinity."""
+    return math.log(max(ROUNDING, 1 - math.fsum(map(math.exp, onward)))) if onward else 0.0
+
+
+def added(logprobs: Sequence[float]) -> float:
+    """Log of the sum of probabilities."""
+    top = max(logprobs)
+    return top if math.isinf(top) else top + math.log(math.fsum(math.exp(x - top) for x in logprobs))
 
 
 class Writer:

@@ -176,7 +176,8 @@ class Simulated:
         return Completion(text, min(sampling.tokens, count + stopped), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """The distribution of the answers that `generate` gives after "The answer is"."""
+        """The distribution of the whole answers that `generate` gives after "The answer is", their closing mark with
+        them."""
         odds = Odds()
         best = self._answer(prompt, odds)
         right = (1 - MOST) + MOST * odds.kept

@@ -21,7 +21,7 @@ from thinkaloud.errors import ContextTooSmall, FatalError
 from thinkaloud.models.batching import Desk, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
-from thinkaloud.strategies.lettered import LETTERS, listed
+from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.vocabulary import OPTIONS, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 ROWS = 128
@@ -54,7 +54,11 @@ class Trained:
             precision="float32 from float16 weights",
             context=network.shape.positions,
             capabilities=frozenset({"prefill", "logprobs", "raw_reasoning"}),
-            details={"parameters": network.parameters, **details},
+            details={
+                "parameters": network.parameters,
+                "answers": "one token each, read without a closing mark: no longer answer can begin with it",
+                **details,
+            },
         )
         self._open_desk()
 
@@ -89,9 +93,10 @@ class Trained:
         return found
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Log-probability of each digit after the prefill; an answer is one token, so `closing` does not matter."""
+        """Log-probability of each digit after the prefill. In its language an answer is one token and nothing longer can
+        be written, so this is the probability of the whole answer, and `closing` is not read."""
         _, order = listed(prompt.question) or ("", ())
-        behind = {f"({letter})": option for letter, option in zip(LETTERS, order, strict=False)}
+        behind = dict(zip(labels(len(order)), order, strict=True))
         digits = [behind.get(option, option) for option in options]
         other = next((digit for digit in digits if digit not in WORDS[: len(DIGITS)]), None)
         if other is not None:

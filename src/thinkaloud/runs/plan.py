@@ -17,8 +17,9 @@ from typing import Protocol, runtime_checkable
 from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
 from thinkaloud.joining import joined
 from thinkaloud.metrics import power
+from thinkaloud.models.closed import sequences
 from thinkaloud.models.open import open_model
-from thinkaloud.models.tree import Tree
+from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Material, material
 from thinkaloud.strategies.snap import PROBE
@@ -82,7 +83,7 @@ class Rehearsal:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The rest of the worked reasoning."""
-        self._ask(prompt, (), sampling.tokens)
+        self._ask(prompt, (), room=sampling.tokens)
         text = self._worked.get(prompt.question, "")[len(joined(prompt.prefill)) :].strip() or "nothing."
         written = len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
@@ -90,12 +91,12 @@ class Rehearsal:
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Indifferent."""
-        self._ask(prompt, options)
+        self._ask(prompt, options, closing)
         return Reading(tuple(-math.log(len(options)) for _ in options))
 
-    def _ask(self, prompt: Prompt, options: Sequence[str], room: int = 0) -> None:
+    def _ask(self, prompt: Prompt, options: Sequence[str], closing: str = "", room: int = 0) -> None:
         preamble, tokens, lead = self._model.lower(prompt)
-        tails = [self._model.tokens(lead + option) for option in options]
+        tails, also = sequences(self._model.tokens, lead, options, closing)
         self._fit(prompt, len(preamble) + len(tokens) + max([room, *map(len, tails)]))
         computed = 0
         if preamble not in self._preambles:
@@ -104,8 +105,8 @@ class Rehearsal:
         tree = self._trees.setdefault(preamble, Tree())
         before = len(tree)
         nodes = tree.insert(tokens)
-        for tail in tails:
-            tree.insert(tail[:-1], nodes[-1] if nodes else 0)
+        for tail in (*tails, *(other for others in also for other in others)):
+            tree.insert(tail[:-1], nodes[-1] if nodes else ROOT)
         asked = len(preamble) + len(tokens) + sum(map(len, tails))
         self.usage += Usage(asked=asked, computed=computed + len(tree) - before, requests=1)
 

@@ -182,7 +182,9 @@ def condition(
     implied: int | None = None,
     wrote: str | None = None,
 ) -> dict[str, object]:
-    """The record of one condition: what stood between, which sentences an intervention changed, what was read."""
+    """The record of one condition: what stood between, which sentences an intervention changed, what was read. `lengths`
+    and `unknown` (`Reading`) are there where they are known and not nothing."""
+    carried = {"lengths": list(reading.lengths), "unknown": list(reading.unknown)}
     return {
         "between": [step.text for step in between.steps],
         "changed": list(changed),
@@ -191,6 +193,7 @@ def condition(
         "mass": reading.mass,
         "implied": implied,
         "wrote": wrote,
+        **{name: values for name, values in carried.items() if values},
     }
 
 

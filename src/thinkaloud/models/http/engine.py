@@ -22,7 +22,7 @@ from thinkaloud.errors import ModelError, ThinkaloudError
 from thinkaloud.models.http.client import CALLS
 from thinkaloud.models.http.served import Node, Served, Tokens
 from thinkaloud.models.kept import Kept
-from thinkaloud.models.requests import Merged, SampleRequest, ScoreRequest, by_preamble
+from thinkaloud.models.requests import Merged, SampleRequest, ScoreRequest, by_preamble, places
 from thinkaloud.models.tree import ROOT, common
 from thinkaloud.vocabulary import Completion, Reading, Usage
 
@@ -56,15 +56,15 @@ class Asked(Merged):
 
     def outcomes(self) -> list[Reading | ThinkaloudError]:
         """One a request."""
-        return [self._outcome(options) for options in self._reads]
+        return [self._outcome(i) for i in range(len(self._needs))]
 
-    def _outcome(self, options: list[list[tuple[int, int]]]) -> Reading | ThinkaloudError:
-        for at, token in (pair for option in options for pair in option):
+    def _outcome(self, index: int) -> Reading | ThinkaloudError:
+        for at, token in places(self._needs[index]):
             if at in self._failed:
                 return self._failed[at]
             if (at, token) not in self._logprob:
                 return ModelError(f"the server gave no log-probability for token {token}, which an option needs")
-        return Reading(tuple(sum(self._logprob[pair] for pair in option) for option in options))
+        return self._reading(index)
 
 
 class Slots:

@@ -17,6 +17,7 @@ from typing import Any
 
 from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk
+from thinkaloud.models.closed import texts
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.tokens import Text, Tokenizer
@@ -65,9 +66,9 @@ class Served(Local):
         """Have the server tokenise what this prompt is made of. Everybody passes here, also who needs nothing, so that
         those who ask together stay together."""
         rendered = await asyncio.to_thread(self._render, prompt) if self.card.format == "chat" else self._render(prompt)
-        texts = [(rendered.preamble, True), (rendered.question, False), (rendered.turn, True)]
-        texts += [(part, False) for part in rendered.parts]
-        await self._desk.ask("tokens", texts + [(rendered.lead + text, False) for text in after])
+        wanted = [(rendered.preamble, True), (rendered.question, False), (rendered.turn, True)]
+        wanted += [(part, False) for part in rendered.parts]
+        await self._desk.ask("tokens", wanted + [(rendered.lead + text, False) for text in after])
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
@@ -78,7 +79,7 @@ class Served(Local):
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Read the options. `closing` is scored with them only where one option begins another (1 and 12)."""
-        await self._fetched(prompt, (*options, *(option + closing for option in options)))
+        """Read the options, each with its closing mark."""
+        await self._fetched(prompt, [text for own in texts("", options, closing) for text in own])
         reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

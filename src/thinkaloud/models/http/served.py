@@ -87,8 +87,8 @@ class Served(Protocol):
 
 
 def number(found: Any) -> float:
-    """A log-probability that is one."""
-    value = float(found)
+    """A log-probability that is one; null is how JSON writes minus infinity."""
+    value = -math.inf if found is None else float(found)
     if math.isnan(value) or value > 1e-3:
         raise Malformed(f"{found!r} is no log-probability")
     return value

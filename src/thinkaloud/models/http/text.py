@@ -9,13 +9,13 @@ thing; whether it then does is what the probes find out.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.http.client import CALLS, Client, Refused
-from thinkaloud.models.http.served import counted, number, text_of
-from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, Turn
+from thinkaloud.models.http.client import CALLS, Client, Malformed, Refused
+from thinkaloud.models.http.served import counted, text_of
+from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, Turn, given
 from thinkaloud.models.inspect.model import InspectModel
 from thinkaloud.models.inspect.probe import Shown, probe
 from thinkaloud.models.loading import Loading
@@ -145,11 +145,20 @@ def _reply(found: Any, asked: Asked, seconds: float) -> Reply:
 def _tops(logprobs: Any) -> tuple[tuple[str, ...], tuple[Top, ...]]:
     """Chosen tokens and the likeliest beside them, in either of the two forms that are about."""
     if content := logprobs.get("content"):
-        tops = [{e["token"]: number(e["logprob"]) for e in reversed(one.get("top_logprobs") or [])} for one in content]
+        tops = [_given((e["token"], e["logprob"]) for e in one.get("top_logprobs") or []) for one in content]
         return tuple(text_of(one["token"]) for one in content), tuple(tops) if all(tops) else ()
-    rows = logprobs.get("top_logprobs") or []
-    named = [{text_of(token): number(value) for token, value in (row or {}).items()} for row in rows]
-    return tuple(logprobs.get("tokens") or ()), tuple(named) if all(named) else ()
+    tokens, rows = tuple(logprobs.get("tokens") or ()), logprobs.get("top_logprobs") or []
+    if tokens and rows and len(tokens) != len(rows):
+        raise Malformed(f"{len(rows)} lists of likeliest tokens for {len(tokens)} tokens")
+    named = [_given((row or {}).items()) for row in rows]
+    return tokens, tuple(named) if all(named) else ()
+
+
+def _given(listed: Iterable[tuple[Any, Any]]) -> Top:
+    try:
+        return given((text_of(token), value) for token, value in listed)
+    except ModelError as error:
+        raise Malformed(str(error)) from error
 
 
 class Spoken(InspectModel):

@@ -6,9 +6,10 @@ its log-probabilities those of the text) is not known here: `probe.py` finds out
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 Turn = tuple[Literal["user", "assistant"], str]
 Top = Mapping[str, float]
 """Log-probabilities of the likeliest next tokens, by their text."""
+MOST = 1e-3
+"""A log-probability is at most 0, but for rounding."""
+FLOOR = -87.0
+"""A list of the likeliest tokens holds nothing less likely than float32 can hold (e to the -87.3): what is below was
+masked or never computed, and some number stands in its place (-9999, -100, the least float)."""
 Thinking = Literal["none", "raw", "hidden"]
 """Whether a reply came with thinking outside its text, and whether that could be read."""
 
@@ -48,6 +54,20 @@ class Reply:
     thinking: Thinking
     usage: Usage
     counted: bool
+
+
+def given(listed: Iterable[tuple[str, Any]]) -> Top:
+    """The entries of a list of likeliest tokens, in its order, that are log-probabilities. What stands for *not given*
+    (null, minus infinity, -9999 and other floors) is left out; of a text that is there twice the first one counts;
+    `ModelError` for what is no log-probability at all."""
+    found: dict[str, float] = {}
+    for token, said in listed:
+        value = -math.inf if said is None else float(said)
+        if math.isnan(value) or value > MOST:
+            raise ModelError(f"{said!r} is no log-probability")
+        if value > FLOOR:
+            found.setdefault(token, min(0.0, value))
+    return found
 
 
 def turns(prompt: Prompt, said: str = "") -> list[Turn]:
@@ -147,7 +167,7 @@ def _config(asked: Asked) -> GenerateConfig:
 def _reply(output: ModelOutput, asked: Asked, seconds: float) -> Reply:
     choice, spent = output.choices[0], output.usage
     content = choice.logprobs.content if choice.logprobs else []
-    tops = [{t.token: float(t.logprob) for t in reversed(one.top_logprobs or [])} for one in content]
+    tops = [given((t.token, t.logprob) for t in one.top_logprobs or []) for one in content]
     usage = Usage(requests=1, seconds=output.time if output.time is not None else seconds)
     if spent is not None:
         computed = spent.input_tokens + (spent.input_tokens_cache_write or 0)

@@ -113,8 +113,7 @@ class InspectModel:
         return Completion(text, reply.usage.generated, finish)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Read the options from the likeliest next tokens. `closing` is read with them only where a token that says
-        one option begins another."""
+        """Read the options, each with its closing mark, from the likeliest next tokens."""
         self._may(prompt)
         if "logprobs" not in self.card.capabilities:
             raise NotMeasurable(f"{self.card.name} cannot be read: log-probabilities: {self.shown.details['logprobs']}")

@@ -2,16 +2,19 @@
 
 Such an API gives, for the place where the prefill ends, the texts of its (at most 20) likeliest next tokens. An option
 is read by walking: a token that says the option's beginning is added to the prefill, and the API is asked again, until
-the option is said; the probabilities along a path are multiplied, those of different paths to the same text are added.
-Where a token that completes one option also begins another (1 and 12 in single digits), all options are read with
-their closing mark.
+the option and its closing mark are said; the probabilities along a path are multiplied, those of different paths to the
+same text are added. The rule is that of `models/closed.py`: an option counts with its closing mark only, so ` C++` is
+nothing that `C` has, and where a closed option begins another one (`5.` and `5.5.`), what goes on into the other one is
+taken off. It costs one more call for each option that is listed.
 
 What is not known. *Token boundaries*: the server cuts the longer prefill anew, so a path that is read here need not be
-the tokens that the model would have written; for options that are short words or numbers after a space they are. *An
-option that is not listed* is not improbable by any known amount: it is somewhere between 0 and its `ceiling`, the
-probability of the least token that is listed. It is read as the ceiling, so missing is never zero and a margin is never
-overstated; where all such ceilings together could be more than `TOLERANCE` of what was seen, or nothing was seen, the
-reading is refused (`ModelError`: this unit fails and says so; another item may well be read).
+the tokens that the model would have written; for options that are short words or numbers after a space they are. *What
+is not listed* is not improbable by any known amount: it is somewhere between 0 and a bound, the probability of the
+least token that is listed or what the listed ones leave over, whichever is less. It is read as that bound, so missing is
+never zero and a margin is never overstated, and `Reading.unknown` says how much of each option is a bound and no number;
+where all bounds together could be more than `TOLERANCE` of what was seen, or nothing was seen, the reading is refused
+(`ModelError`: this unit fails and says so; another item may well be read). A list that leaves nothing over although its
+least token is a likely one was cut and scaled by a sampler (top-k, top-p): there only the least token bounds.
 """
 
 from __future__ import annotations
@@ -22,30 +25,88 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.inspect.ask import Top
+from thinkaloud.models.inspect.ask import Top, given
+from thinkaloud.models.requests import added, staying
 from thinkaloud.vocabulary import Reading
 
 TOLERANCE = 0.05
 """Largest share of the options' probability that may be unknown."""
-LEAST = 1e-9  # no ceiling is below: log-probabilities are rounded, and 0 is not known
+LEAST = 1e-9  # no bound is below: log-probabilities are rounded, and 0 is not known
+CUT = 1e-3
+"""A list whose tokens leave over less than this share of the least of them was scaled to 1."""
 
 Ask = Callable[[str], Awaitable[Top]]
 """The likeliest tokens after the prefill and some more text."""
 
 
-class Ambiguous(Exception):
-    """A token completes one option and begins another."""
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A path to an option: its log-probability, or (not `seen`) the ceiling of what there may be."""
+    """A path to an option: its log-probability, and how much of that probability is only a bound."""
 
     logprob: float
-    seen: bool
+    unknown: float = 0.0
+
+    def after(self, logprob: float) -> Part:
+        """The same path behind something of this log-probability."""
+        return Part(self.logprob + logprob, self.unknown * math.exp(logprob))
 
 
 Paths = dict[int, list[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One reading: whom to ask, what closes an option, and the space that parts options from the prefill (or
+    nothing)."""
+
+    ask: Ask
+    closing: str
+    lead: str
+
+    async def paths(self, said: str, wanted: Mapping[int, str]) -> Paths:
+        """Paths to the rest of each wanted option after `said`. A rest of nothing: the option was said, and is this one
+        unless a longer one follows."""
+        top = await self.ask(said)
+        tokens = _texts(top, strip=not said.strip())
+        bound = _bound(top)
+        paths: Paths = {i: [] for i in wanted}
+        further: dict[str, dict[int, str]] = {}
+        for text in tokens:
+            if not text:  # the space is a token of its own: the options follow it
+                further |= {text: dict(wanted)} if self.lead and not said else {}
+                continue
+            begun = {i: rest[len(text) :] for i, rest in wanted.items() if rest.startswith(text)}
+            if any(begun.values()):  # also those that the token says, for they may still become another
+                further[text] = begun
+            for i in wanted:
+                if i not in further.get(text, {}) and self._says_only(text, i, wanted):
+                    paths[i].append(Part(tokens[text]))
+        # whether the first token brings its own space or not, what is said is the same text
+        rests = await asyncio.gather(*(self.paths((said or self.lead) + text, then) for text, then in further.items()))
+        for text, found in zip(further, rests, strict=True):
+            for i, parts in found.items():
+                paths[i] += [part.after(tokens[text]) for part in parts]
+        onward = [tokens[text] for text in tokens if text and any(_leads(text, rest) for rest in wanted.values())]
+        ends = Part(staying(onward), 0.0 if onward else bound)
+        unlisted = Part(math.log(bound), bound)
+        return {i: [ends] if not wanted[i] else parts or [unlisted] for i, parts in paths.items()}
+
+    def _says_only(self, text: str, i: int, wanted: Mapping[int, str]) -> bool:
+        """Whether a token says what is left of option i, and does not go on into a longer one."""
+        longer = [rest for j, rest in wanted.items() if j != i and rest.startswith(wanted[i])]
+        goes_on = any(rest.startswith(text) or self._says(text, rest) for rest in longer)
+        return self._says(text, wanted[i]) and not goes_on
+
+    def _says(self, text: str, rest: str) -> bool:
+        """Whether a token says the whole rest of a closed option, and does not go on with the same word or number. A
+        space before the closing mark is not part of the answer."""
+        if not rest:
+            return False
+        text = text.lstrip(" ") if rest == self.closing else text
+        if not text.startswith(rest):
+            return False
+        more = text[len(rest) : len(rest) + 1]
+        return not more or (not more.isalnum() if self.closing else more.isspace())
 
 
 async def read(ask: Ask, options: Sequence[str], closing: str, lead: str) -> Reading:
@@ -59,43 +120,13 @@ async def read(ask: Ask, options: Sequence[str], closing: str, lead: str) -> Rea
             known[said] = asyncio.ensure_future(_asked(ask, said))
         return await known[said]
 
-    try:
-        found = await _walk(once, "", dict(enumerate(options)), lead)
-    except Ambiguous:
-        found = await _walk(once, "", {i: option + closing for i, option in enumerate(options)}, lead)
+    walk = Walk(once, closing, lead)
+    found = await walk.paths("", {i: option + closing for i, option in enumerate(options)})
     return _reading([found[i] for i in range(len(options))], options)
 
 
 async def _asked(ask: Ask, said: str) -> Top:
-    return await ask(said)
-
-
-async def _walk(ask: Ask, said: str, wanted: Mapping[int, str], lead: str) -> Paths:
-    """Paths to the rest of each wanted option after `said`."""
-    top = await ask(said)
-    paths: Paths = {i: [] for i in wanted}
-    further: dict[str, dict[int, str]] = {}
-    tokens = _texts(top, strip=not said.strip())
-    for text in tokens:
-        if not text and not said and lead:  # the space is a token of its own: the options follow it
-            further[text] = dict(wanted)
-        if not text:
-            continue
-        completed = {i for i, rest in wanted.items() if _says(text, rest)}
-        begun = {i: rest[len(text) :] for i, rest in wanted.items() if rest.startswith(text) and i not in completed}
-        if begun and any(text == wanted[i] for i in completed):
-            raise Ambiguous
-        for i in completed:
-            paths[i].append(Part(tokens[text], True))
-        if begun:
-            further[text] = begun
-    # whether the first token brings its own space or not, what is said is the same text
-    rests = await asyncio.gather(*(_walk(ask, (said or lead) + text, then, lead) for text, then in further.items()))
-    for text, found in zip(further, rests, strict=True):
-        for i, parts in found.items():
-            paths[i] += [Part(tokens[text] + part.logprob, part.seen) for part in parts]
-    least = math.log(_ceiling(top))
-    return {i: parts or [Part(least, False)] for i, parts in paths.items()}
+    return given((await ask(said)).items())
 
 
 def _texts(top: Top, strip: bool) -> dict[str, float]:
@@ -103,39 +134,33 @@ def _texts(top: Top, strip: bool) -> dict[str, float]:
     found: dict[str, float] = {}
     for token, logprob in top.items():
         text = token.lstrip(" ") if strip else token
-        found[text] = _sum([found[text], logprob]) if text in found else logprob
+        found[text] = added([found[text], logprob]) if text in found else logprob
     return found
 
 
-def _says(text: str, rest: str) -> bool:
-    """Whether a token says the whole rest of an option, and does not go on with the same word or number."""
-    return text == rest or (text.startswith(rest) and not text[len(rest)].isalnum())
+def _leads(text: str, rest: str) -> bool:
+    """Whether a token begins or says what is left of an option."""
+    return bool(rest) and (rest.startswith(text) or text.startswith(rest))
 
 
-def _ceiling(top: Top) -> float:
+def _bound(top: Top) -> float:
     """The most that a token which is not listed can have."""
     listed = [math.exp(x) for x in top.values()]
-    return max(LEAST, min(min(listed), 1 - math.fsum(listed)))
+    if not listed:
+        return 1.0
+    least, left = min(listed), 1 - math.fsum(listed)
+    return max(LEAST, least if left < CUT * least else min(least, left))
 
 
 def _reading(found: Sequence[Sequence[Part]], options: Sequence[str]) -> Reading:
-    seen = [[part.logprob for part in parts if part.seen] for parts in found]
-    known = math.fsum(math.exp(x) for parts in seen for x in parts)
-    missing = {
-        option: math.fsum(math.exp(part.logprob) for part in parts if not part.seen)
-        for option, parts, there in zip(options, found, seen, strict=True)
-        if not there
-    }
-    unknown = math.fsum(missing.values())
-    if not known or unknown > TOLERANCE * known:
-        names = ", ".join(repr(option) for option in missing)
+    logprobs = tuple(added([part.logprob for part in parts]) for parts in found)
+    unknown = tuple(math.fsum(part.unknown for part in parts) for parts in found)
+    bounds = math.fsum(unknown)
+    seen = math.fsum(map(math.exp, logprobs)) - bounds
+    if seen <= 0 or bounds > TOLERANCE * seen:
+        names = ", ".join(repr(option) for option, bound in zip(options, unknown, strict=True) if bound)
         raise ModelError(
-            f"{names} not among the likeliest tokens: up to {unknown:.2g} of probability is unknown beside "
-            f"{known:.2g} that was seen, so the options cannot be read here"
+            f"{names} not among the likeliest tokens: up to {bounds:.2g} of probability is unknown beside "
+            f"{max(0.0, seen):.2g} that was seen, so the options cannot be read here"
         )
-    return Reading(tuple(_sum([part.logprob for part in parts]) for parts in found))
-
-
-def _sum(logs: Sequence[float]) -> float:
-    top = max(logs)
-    return top + math.log(math.fsum(math.exp(x - top) for x in logs))
+    return Reading(logprobs, (), unknown if bounds else ())

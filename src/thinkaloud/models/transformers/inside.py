@@ -14,6 +14,8 @@ import numpy.typing as npt
 import torch
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.closed import Way
+from thinkaloud.models.requests import ROUNDING
 from thinkaloud.models.transformers.net import Net
 
 
@@ -48,23 +50,31 @@ def hidden(
 
 
 def gradients(
-    net: Net, tokens: Sequence[int], options: Sequence[Sequence[int]]
+    net: Net, tokens: Sequence[int], options: Sequence[Sequence[Way]]
 ) -> tuple[npt.NDArray[np.float32], tuple[float, ...]]:
-    """Gradient times input of each option's log-probability at each prompt token, and those log-probabilities."""
+    """Gradient times input of each option's log-probability (over all its token sequences) at each prompt token, and
+    those log-probabilities."""
     net.use_threads(len(tokens))
     embed = net.model.get_input_embeddings()
     rows, logprobs = [], []
-    for option in options:
-        ids = torch.tensor([[*tokens, *option]], device=net.device)
-        inputs = embed(ids).detach().requires_grad_(True)
-        total = _logprob(net, inputs, option)
+    for own in options:
+        prompt = torch.tensor([list(tokens)], device=net.device)
+        inputs = embed(prompt).detach().requires_grad_(True)
+        total = torch.stack([_logprob(net, embed, inputs, way) for way in own]).logsumexp(0)
         (slope,) = torch.autograd.grad(total, inputs)
-        rows.append((slope * inputs)[0, : len(tokens)].sum(-1).detach().float().cpu().numpy())
+        rows.append((slope * inputs)[0].sum(-1).detach().float().cpu().numpy())
         logprobs.append(float(total.detach()))
     return np.stack(rows), tuple(logprobs)
 
 
-def _logprob(net: Net, inputs: torch.Tensor, option: Sequence[int]) -> Any:
-    logits = net.model(inputs_embeds=inputs, use_cache=False).logits[0, -len(option) - 1 : -1].float()
-    following = torch.tensor(list(option), device=net.device)[:, None]
-    return logits.log_softmax(-1).gather(1, following).sum()
+def _logprob(net: Net, embed: Any, prompt: torch.Tensor, way: Way) -> Any:
+    following = torch.tensor(list(way.tokens), device=net.device)
+    inputs = torch.cat([prompt, embed(following[None]).detach()], 1)
+    logprobs = (
+        net.model(inputs_embeds=inputs, use_cache=False).logits[0, -len(way.tokens) - 1 :].float().log_softmax(-1)
+    )
+    total = logprobs[:-1].gather(1, following[:, None]).sum()
+    if not way.onward:
+        return total
+    elsewhere = logprobs[-1][list(way.onward)].exp().sum()
+    return total + (1 - elsewhere).clamp(min=ROUNDING).log()

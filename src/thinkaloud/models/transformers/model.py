@@ -56,7 +56,7 @@ class Transformers(Local):
         """How much each token of the prompt speaks for each option: gradient times input at the embeddings."""
         request = self.lowering.scored(prompt, options, closing)
         tokens = [*request.preamble, *request.tokens]
-        values, logprobs = inside.gradients(self.net, tokens, request.options)
+        values, logprobs = inside.gradients(self.net, tokens, request.ways)
         pieces = tuple(self.engine.pieces.piece(token) for token in tokens)
         return inside.Attribution(pieces, tuple(options), logprobs, values)
 

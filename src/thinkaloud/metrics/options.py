@@ -1,0 +1,72 @@
+"""What a reader must know of the options themselves before comparing their probabilities, in sentences.
+
+Options of unlike length are compared by the probability of their whole text, and a longer text has more places at which
+another spelling, or a slip, takes probability away. And where a service lists only the likeliest tokens, what is not
+listed is bounded and not read (`models/inspect/walk.py`). Both are in the records (`lengths`, `unknown`); this module
+finds them, and knows nothing of models or of what the conditions mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from thinkaloud.vocabulary import Reading, Record
+
+UNLIKE = 2.0
+"""The longest option has more than this many times the tokens of the shortest."""
+
+
+def lengths(record: Record) -> tuple[int, ...] | None:
+    """Tokens of each option with its closing mark, None where that is not known."""
+    return next((tuple(found["lengths"]) for _, found in _readings(record) if found.get("lengths")), None)
+
+
+def ratio(record: Record) -> float | None:
+    """How many times as long as the shortest option the longest is, in tokens; None where that is not known."""
+    found = lengths(record)
+    return None if found is None else max(found) / min(found)
+
+
+def unlike(records: Sequence[Record], factor: float = UNLIKE) -> str | None:
+    """A sentence where options of an item differ in length by more than this factor; None where none do."""
+    known = {record["item"]: found for record in records if (found := ratio(record)) is not None}
+    over = {item: found for item, found in known.items() if found > factor}
+    if not over:
+        return None
+    most = max(over, key=lambda item: over[item])
+    return (
+        f"in {len(over)} of {len(known)} items the longest option has more than {factor:g} times as many tokens as the "
+        f"shortest ({over[most]:.1f} times in {most}): a longer text tends to be less probable whatever it says"
+    )
+
+
+def bounded(records: Sequence[Record]) -> str | None:
+    """A sentence where options were not listed and are read as their bound; None where there are none."""
+    readings = [found for record in records for _, found in _readings(record)]
+    slack = [_slack(found) for found in readings if found.get("unknown")]
+    if not slack:
+        return None
+    return (
+        f"in {len(slack)} of {len(readings)} readings the service did not list all that the options need: what is not "
+        f"listed is read as the most it can be, and probabilities may be off by up to {max(slack):.2g} there"
+    )
+
+
+def remarks(records: Sequence[Record]) -> list[str]:
+    """Both, for each task of a run, as far as there is anything to say."""
+    by_task: dict[str, list[Record]] = {}
+    for record in records:
+        by_task.setdefault(str(record.get("task", "")), []).append(record)
+    said = ((task, sentence) for task, some in by_task.items() for sentence in (unlike(some), bounded(some)))
+    return [f"{task}: {sentence}" for task, sentence in said if sentence]
+
+
+def _readings(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, found in (record.get("conditions") or {}).items():
+        if isinstance(found, Mapping) and "logprobs" in found:
+            yield name, found
+
+
+def _slack(found: Mapping[str, Any]) -> float:
+    return Reading(tuple(found["logprobs"]), (), tuple(found["unknown"])).slack
