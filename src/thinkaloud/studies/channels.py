@@ -13,9 +13,10 @@ from thinkaloud.interventions.filler import KINDS
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
-from thinkaloud.studies.conditions import Bench
+from thinkaloud.studies.conditions import Bench, measured
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Key, Model, Record, Transcript
 
 
@@ -47,10 +48,10 @@ class Channels:
         return list(await asyncio.gather(*(_record(bench, i, owns, *thoughts[i]) for i in range(len(group.items)))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
-        """Channels first, then use, early answering and legibility."""
+        """Channels first, then lengths, use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, use, early, legibility)
+            for metric in (channels, lengths, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 
@@ -67,15 +68,17 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], first: Compl
         "resample": bench.read(item, bench.aloud, bench.task.parse(second.text)),
         "paraphrase": bench.paraphrase(item, own),
         "foreign": bench.foreign(index, owns),
+        "unrelated": bench.unrelated(index, owns),
         "transplant": bench.transplant(item),
     }
     for kind, filler in KINDS.items():
         jobs[f"filler:{kind}"] = bench.filler(item, own, filler)
+        jobs[f"filler:{kind}:paraphrase"] = bench.longer_filler(item, own, filler)
     jobs["silent:mismatched"] = bench.read(item, bench.aloud, Transcript())
     for keep in range(len(own.steps)):
         jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
     done = await asyncio.gather(*jobs.values())
-    conditions = {name: result for name, result in zip(jobs, done, strict=True) if result is not None}
+    conditions = measured(dict(zip(jobs, done, strict=True)), bench.count)
     return {**base, "status": "ok", "error": None, "conditions": conditions}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.interventions.filler import KINDS
+from thinkaloud.interventions.filler import KINDS, Count
 from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.metrics.faithfulness import CONTINUES
@@ -20,7 +20,7 @@ from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots,
 from thinkaloud.strategies.snap import nothing, worked
 from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
-from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion
+from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion, measured
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
@@ -102,7 +102,7 @@ class _Unit:
         }
         silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
         if lacking:
-            done = await _all(silent)
+            done = await _all(silent, bench.count)
             return {**base, "status": "ok", "error": None, "positions": {}, "conditions": done}
         if not own.steps or self.first.finish != "stop":
             for job in silent.values():
@@ -114,7 +114,7 @@ class _Unit:
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs["reversed"] = self._reversed()
-        return {**base, "status": "ok", "error": None, "conditions": await _all(jobs)}
+        return {**base, "status": "ok", "error": None, "conditions": await _all(jobs, bench.count)}
 
     def _readings(self) -> Jobs:
         """Its own reasoning whole, cut, in other words, replaced."""
@@ -124,9 +124,11 @@ class _Unit:
             "resample": bench.read(item, bench.aloud, bench.task.parse(self.second.text)),
             "paraphrase": bench.paraphrase(item, own),
             "foreign": bench.foreign(self.index, self.owns),
+            "unrelated": bench.unrelated(self.index, self.owns),
             "transplant": bench.transplant(item),
         }
         jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
+        jobs |= {f"filler:{kind}:paraphrase": bench.longer_filler(item, own, filler) for kind, filler in KINDS.items()}
         return jobs | {f"cut:{keep}": bench.cut(item, own, keep) for keep in range(len(own.steps))}
 
     def _edits(self, places: Sequence[int]) -> Jobs:
@@ -251,7 +253,6 @@ def _gold_first(item: Item) -> Order:
     return (item.gold_index, *(i for i in as_drawn(item) if i != item.gold_index))
 
 
-async def _all(jobs: Jobs) -> dict[str, dict[str, object]]:
-    """All conditions that there are."""
-    done = await asyncio.gather(*jobs.values())
-    return {name: result for name, result in zip(jobs, done, strict=True) if result is not None}
+async def _all(jobs: Jobs, count: Count) -> dict[str, dict[str, object]]:
+    """All conditions that there are, each with its length."""
+    return measured(dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True)), count)
