@@ -78,4 +78,6 @@ def _until(words: Sequence[str], long: int, count: Count) -> Transcript:
     while total < long or count(" ".join(said)) < long:
         said.append(next(endless))
         total += max(1, count(said[-1]))
+    while len(said) > 1 and count(" ".join(said[:-1])) >= long:
+        said.pop()
     return Transcript((Step(" ".join(said)),))
