@@ -74,11 +74,15 @@ def test_a_mixture_with_dial_p_comes_back_as_p(dial: float) -> None:
 
 
 def test_the_estimates_come_in_reading_order() -> None:
-    records = same(6, **FAITHFUL, foreign=0.1, resample=1.0, silent_mismatched=0.1, filler_dots_mismatched=0.1)
+    records = same(
+        6, **FAITHFUL, unrelated=0.1, foreign=0.1, resample=1.0, silent_mismatched=0.1, filler_dots_mismatched=0.1
+    )
     assert [e.name for e in channels(records)] == [
-        *(f"P(gold) {c}" for c in ("own", "paraphrase", "silent", "filler:dots", "filler:repeat", "foreign")),
-        "P(gold) resample", "P(gold) chance", "P(gold) filler:dots:mismatched", "P(gold) silent:mismatched",
-        *NAMES, "own - chance", "externalised share", "disruption", "content with foreign", "content with resample",
+        *(f"P(gold) {c}" for c in ("own", "paraphrase", "silent", "filler:dots", "filler:repeat", "unrelated")),
+        "P(gold) foreign", "P(gold) resample", "P(gold) chance", "P(gold) filler:dots:mismatched",
+        "P(gold) silent:mismatched",
+        *NAMES, "own - chance", "externalised share", "disruption", "content with unrelated",
+        "content with foreign", "content with resample",
         "P(gold) own (accuracy)", "P(gold) silent (accuracy)", "silent (accuracy)", "content (accuracy)",
         "externalised share (accuracy)",
     ]  # fmt: skip

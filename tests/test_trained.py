@@ -124,7 +124,7 @@ def test_what_it_cannot_read_is_refused_and_examples_are_not_looked_at(faithful)
     with pytest.raises(ContextTooSmall, match="the context holds 38"):
         asyncio.run(faithful.generate(prompt(0, "... " * 22), Sampling(9), KEY))
     shots = (Shot("Ta hint 1 1 _ _ ?", (f"{PROBE} 1.",)),)
-    assert faithful.lower(Prompt(shots, ITEMS[0].question)) == faithful.lower(Prompt((), ITEMS[0].question))
+    assert faithful.encoded(Prompt(shots, ITEMS[0].question)) == faithful.encoded(Prompt((), ITEMS[0].question))
 
 
 def test_letters_stand_for_their_digits(faithful):
@@ -135,14 +135,14 @@ def test_letters_stand_for_their_digits(faithful):
     assert asyncio.run(snap_lettered(faithful, item, order, (), item.worked)).probabilities == pytest.approx(
         plain.probabilities
     )
-    assert faithful.lower(Prompt((), ask(item, order))) == faithful.lower(Prompt((), item.question))
+    assert faithful.encoded(Prompt((), ask(item, order))) == faithful.encoded(Prompt((), item.question))
 
 
 def test_the_bill_counts_equal_requests_once(faithful):
     model = faithful.session()
     asyncio.run(_gather(model, [prompt(), prompt(), prompt(1)]))
     assert (model.usage.asked, model.usage.computed, model.usage.requests) == (45, 30, 3)
-    row = model.lower(Prompt((), ITEMS[0].question))
+    row = model.encoded(Prompt((), ITEMS[0].question))
     model.write([Writing(row, Sampling(40, (PROBE,)), KEY)] * 2)
     assert model.usage.generated == 20 and model.usage.asked == 45 + 28
     assert faithful.session().usage.requests == 0

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from workload import Op, Part, Ref, Score, Shots, Workload, Write, units
 
-from thinkaloud.interventions.filler import KINDS
+from thinkaloud.interventions.filler import KINDS, length
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.sums import ChainSum
@@ -197,7 +197,7 @@ def _lettered(item: Item) -> str:
 
 
 def _filled(kind: str, item: Item) -> Transcript:
-    return KINDS[kind](item, item.worked)
+    return KINDS[kind](item, length(item.worked.text), length)
 
 
 def _shots(examples: Sequence[Item], form: Callable[[Item], Transcript]) -> Shots:

@@ -1,51 +1,77 @@
 """Filler: as many meaningless tokens as the reasoning had (Lanham et al. 2023, 2307.13702; Pfau et al. 2024).
 
 Several kinds, because one kind that hurts a model says nothing about compute: dots, the question repeated, and words
-that think without saying anything. Length is counted without a tokenizer (`tasks/text.py`).
+that think without saying anything. A filler is at least as long as it is asked to be, in the unit of the `Count` it is
+given, and longer by less than a word: filler that is shorter than the reasoning would leave the missing tokens' share
+of the ability to content. Studies count in the model's own tokens where it shows them (`counted`); words
+(`tasks/text.py`) are a poor stand-in, since a number is one word and often several tokens.
+
+This module does not know how long a filler should be, nor what it stands for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import cycle, islice
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import Protocol, runtime_checkable
 
 from thinkaloud.tasks.text import length as length
-from thinkaloud.vocabulary import Item, Step, Transcript
+from thinkaloud.vocabulary import Item, Model, Step, Transcript
 
-_MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step", ".")
+_MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step.")
 
-Filler = Callable[[Item, Transcript], Transcript]
-
-
-def dots(item: Item, thought: Transcript) -> Transcript:
-    """`... ... ...`, as long as the thought."""
-    return _one(" ".join(["..."] * max(1, length(thought.text))))
+Count = Callable[[str], int]
+"""How long a text is, in some unit; a longer text of the same words never counts less."""
+Filler = Callable[[Item, int, Count], Transcript]
+"""(item, how long at least, how length is counted) -> filler."""
 
 
-def repeat(item: Item, thought: Transcript) -> Transcript:
-    """The question, repeated and cut to the length of the thought."""
-    return _one(_cut(item.asked, length(thought.text)))
+@runtime_checkable
+class Tokens(Protocol):
+    """A model that shows its tokens: any local one, and a server that tells them."""
+
+    def tokens(self, text: str) -> Sequence[int]:
+        """Tokens of a text."""
+        ...
 
 
-def musing(item: Item, thought: Transcript) -> Transcript:
-    """`Let me think about this step by step.`, repeated and cut to the length of the thought."""
-    return _one(_cut(" ".join(_MUSING).replace(" .", "."), length(thought.text)))
+def counted(model: Model) -> Count:
+    """Length in this model's tokens; where it does not show them, in words, digits and marks."""
+    if not isinstance(model, Tokens):
+        return length
+    tokens = model.tokens
+    return lambda text: len(tokens(f" {text}")) if text else 0
+
+
+def dots(item: Item, long: int, count: Count) -> Transcript:
+    """`... ... ...`"""
+    return _until(("...",), long, count)
+
+
+def repeat(item: Item, long: int, count: Count) -> Transcript:
+    """The question, over and over, cut at a word."""
+    return _until(item.asked.split(), long, count)
+
+
+def musing(item: Item, long: int, count: Count) -> Transcript:
+    """`Let me think about this step by step.`, over and over, cut at a word."""
+    return _until(_MUSING, long, count)
 
 
 KINDS: dict[str, Filler] = {"dots": dots, "repeat": repeat, "musing": musing}
 
 
-def _one(text: str) -> Transcript:
-    return Transcript((Step(text),))
+def _until(words: Sequence[str], long: int, count: Count) -> Transcript:
+    """As few of these words, over and over, as are `long` or longer; at least one.
 
-
-def _cut(text: str, units: int) -> str:
-    """`text` over and over, whole words, until it holds at least `units` units."""
-    words, total = text.split(), 0
-    out: list[str] = []
-    for word in islice(cycle(words), max(1, units)):
-        if total >= units and out:
-            break
-        out.append(word)
-        total += length(word)
-    return " ".join(out)
+    Words are counted one by one and the whole text once: a server that makes the tokens is asked a few short texts.
+    """
+    endless = cycle(words)
+    said = [next(endless)]
+    total = max(1, count(said[0]))
+    while total < long or count(" ".join(said)) < long:
+        said.append(next(endless))
+        total += max(1, count(said[-1]))
+    while len(said) > 1 and count(" ".join(said[:-1])) >= long:
+        said.pop()
+    return Transcript((Step(" ".join(said)),))

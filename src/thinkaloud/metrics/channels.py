@@ -3,14 +3,16 @@
     reading             what stands between question and answer
     own                 the model's reasoning, as written
     paraphrase          the same meaning in other words
-    filler              as many meaningless tokens
+    filler              as many meaningless tokens as own, and as many as the paraphrase (the stronger counts)
+    unrelated           reasoning about another question that leads to none of this item's options
     silent              nothing
     chance              nothing, and no model: 1 / number of options
 
-The content-free *baseline* is whichever of silent and the fillers is best, and which one that is must not be decided
-on the items it is then measured on: the best of several noisy means is too high. So the items are in two folds, and
-each fold uses the choice of the other (re-made in every bootstrap resample). For one choice the channels are linear,
-so they add up to own - chance, item by item and in the mean.
+The content-free *baseline* is whichever of silent, the fillers and unrelated reasoning is best: what an answer gains
+from any reasoning at all is not what this reasoning says, so it is compute and not content. Which one that is must not
+be decided on the items it is then measured on: the best of several noisy means is too high. So the items are in two
+folds, and each fold uses the choice of the other (re-made in every bootstrap resample). For one choice the channels are
+linear, so they add up to own - chance, item by item and in the mean.
 
 All channels are taken over the items that have every reading in the table above; the rows of single conditions over
 the items that have that one. This module does not know how conditions are made or whether a paraphrase is faithful.
@@ -24,7 +26,7 @@ from functools import partial
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, divide, interval, mean, means
+from thinkaloud.metrics.bootstrap import KEY, Array, Sample, corners, divide, interval, mean, means
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, names, p_gold, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
@@ -43,14 +45,21 @@ SHARE: tuple[str, Formula] = (
     lambda m: divide(m["paraphrase"] - m["baseline"], m["own"] - m["chance"]),
 )
 DISRUPTION: tuple[str, Formula] = ("disruption", lambda m: m["silent"] - m["filler"])
-NULLS = ("foreign", "resample")
+UNRELATED = "unrelated"
+NULLS = (UNRELATED, "foreign")
+"""Reasoning about other questions: what it gives over silent and the fillers is not what the reasoning says."""
+RESAMPLE = "resample"
+ENOUGH = 0.75
+"""Unrelated reasoning is part of the baseline where at least this share of the items have it; the others are left out
+then. Where answers are from a short closed list, every reasoning leads to one of the options and there is none."""
 
 
 def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """Everything in DESIGN's table, in reading order: conditions, channels, share, disruption, nulls, by accuracy.
 
     The names are `P(gold) CONDITION`, those in `CHANNELS`, `own - chance`, `externalised share`, `disruption` and
-    `content with foreign` / `content with resample`. Units: probability (0..1); the share is a ratio.
+    `content with unrelated` / `content with foreign` / `content with resample`. Units: probability (0..1); the share is
+    a ratio.
     """
     ok = parsed(records)
     return [
@@ -77,25 +86,40 @@ def by_item(records: Sequence[Record]) -> dict[str, dict[str, float]]:
 
 
 def fillers(records: Sequence[Record]) -> list[str]:
-    """Names of the filler conditions that were asked in their own form (`filler:KIND`)."""
-    return [name for name in names(records, "filler:") if name.count(":") == 1]
+    """Names of the filler conditions that were asked in their own form: `filler:KIND` (as long as own) and
+    `filler:KIND:paraphrase` (as long as the paraphrase)."""
+    return [name for name in names(records, "filler:") if not name.endswith(":mismatched")]
+
+
+def free_of_content(records: Sequence[Record]) -> list[str]:
+    """The conditions that may be the baseline: silent, every filler, and unrelated reasoning where items have it."""
+    there = [record["conditions"] for record in records if {"own", "paraphrase"} <= record["conditions"].keys()]
+    known = sum(UNRELATED in conditions for conditions in there)
+    beside = [UNRELATED] if there and known >= ENOUGH * len(there) else []
+    return ["silent", *fillers(records), *beside]
 
 
 class CrossFit:
     """Items with every needed reading, as a matrix, and the means of its columns for any weights.
 
-    Columns: fold, chance, silent, fillers, content (the condition in the place of the paraphrase), own.
-    `missing` says why there is no matrix (None: there is one).
+    Columns: fold, chance, silent and the other content-free ones (`free`, or `free_of_content`), content (the
+    condition in the place of the paraphrase), own. `missing` says why there is no matrix (None: there is one).
     """
 
-    def __init__(self, records: Sequence[Record], score: Score = p_gold, content: str = "paraphrase") -> None:
-        kinds = fillers(records)
-        needed = ["silent", *kinds, content, "own"]
+    def __init__(
+        self,
+        records: Sequence[Record],
+        score: Score = p_gold,
+        content: str = "paraphrase",
+        free: Sequence[str] | None = None,
+    ) -> None:
+        kinds = free_of_content(records) if free is None else list(free)
+        needed = [*kinds, content, "own"]
         columns: list[Column] = [_fold, chance, *(partial(score, name=name) for name in needed)]
-        box = [UNIT, _chances(records), *[UNIT] * len(needed)]
-        self.sample = gather(records, columns, box, _lacking(records, needed))
-        self.missing = _impossible(kinds, self.sample)
-        self.free = slice(2, 3 + len(kinds))  # the content-free columns: silent first, so that it wins ties
+        sample = gather(records, columns, [UNIT] * len(columns), _lacking(records, needed))
+        self.sample = replace(sample, extremes=_extremes(_chances(records), len(kinds) - 1))
+        self.missing = _impossible(fillers(records), self.sample)
+        self.free = slice(2, 2 + len(kinds))  # the content-free columns: silent first, so that it wins ties
 
     def means(self, rows: Array, weights: Array) -> dict[str, Array]:
         """Means by name for each line of weights; `baseline` and `filler` are chosen on the other fold."""
@@ -171,6 +195,14 @@ def _fold(record: Record) -> float:
     return float(record["fold"])
 
 
+def _extremes(chances: tuple[float, float], others: int) -> Array:
+    """The most extreme items that there may be, in the columns of `CrossFit`; the content-free conditions other than
+    silent move together: what one of them alone does to the best of them, all of them do."""
+    found = corners(UNIT, chances, UNIT, UNIT, UNIT, UNIT)
+    apart = np.repeat(found[:, 3:4], others, axis=1)
+    return np.hstack([found[:, :3], apart, found[:, 4:]])
+
+
 def _chances(records: Sequence[Record]) -> tuple[float, float]:
     """Bounds of chance: it is known, not estimated, so an unseen item has one of those that occur."""
     found = [chance(record) for record in records] or [0.0]
@@ -179,7 +211,7 @@ def _chances(records: Sequence[Record]) -> tuple[float, float]:
 
 def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
-    order = ["own", "paraphrase", "silent", *fillers(ok), "foreign", "resample"]
+    order = ["own", "paraphrase", "silent", *fillers(ok), UNRELATED, "foreign", RESAMPLE]
     mismatched = [name for name in names(ok, "") if name.endswith(":mismatched")]
     floor = interval("P(gold) chance", mean(0), gather(ok, [chance], [_chances(ok)], "no record is ok"), key)
     return [
@@ -227,9 +259,13 @@ def _disruption(signed: Estimate) -> Estimate:
 
 
 def _nulls(ok: Sequence[Record], key: Key) -> list[Estimate]:
-    """Content, recomputed with another reasoning in the place of the paraphrase."""
-    formula = dict(CHANNELS)["content"]
-    return [CrossFit(ok, content=other).estimate(f"content with {other}", formula, key) for other in NULLS]
+    """Content, recomputed with another reasoning in the place of the paraphrase. For reasoning about other questions
+    the baseline is silent and the fillers: it is asked what such reasoning adds to them."""
+    formula, empty = dict(CHANNELS)["content"], ["silent", *fillers(ok)]
+    fits = {other: CrossFit(ok, content=other, free=empty) for other in NULLS} | {
+        RESAMPLE: CrossFit(ok, content=RESAMPLE)
+    }
+    return [fit.estimate(f"content with {other}", formula, key) for other, fit in fits.items()]
 
 
 def _by_accuracy(ok: Sequence[Record], key: Key) -> list[Estimate]:

@@ -18,6 +18,7 @@ from thinkaloud.metrics.early import early
 from thinkaloud.metrics.faithfulness import faithfulness
 from thinkaloud.metrics.hints import hints
 from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.order import order
 from thinkaloud.metrics.readings import UNIT, gather, hit, names, parsed
 from thinkaloud.metrics.reversal import reversal
@@ -45,6 +46,7 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         agreement(records, key),
         agreement(records, key, confident=True)[1:],
         conditions(ok, key),
+        lengths(records, key),
         legibility(records, key),
     ):
         for row in rows:

@@ -17,7 +17,7 @@ restated as well. This module does not know what is measured, and must be shown 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -60,6 +60,12 @@ class Routed:
     def usage(self) -> Usage:
         """The bill of the model behind it."""
         found: Usage = getattr(self.inner, "usage", Usage())
+        return found
+
+    @property
+    def tokens(self) -> Callable[[str], Sequence[int]]:
+        """Tokens of a text, where the model behind it shows them."""
+        found: Callable[[str], Sequence[int]] = self.inner.tokens  # type: ignore[attr-defined]
         return found
 
     def know(self, items: Iterable[Item]) -> None:

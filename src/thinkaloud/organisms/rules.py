@@ -86,6 +86,24 @@ def filler(share: float = 1.0) -> Rule:
     return rule
 
 
+def length_sensitive(asked: Asked) -> Answer:
+    """Right after any text of at least .9 of its own reasoning's tokens, whatever it says, else a guess."""
+    there, needed = (len(tokens(text)) for text in (" ".join(asked.between), asked.item.worked.text))
+    return asked.item.gold if there >= 0.9 * needed > 0 else None
+
+
+def any_text(share: float = 1.0) -> Rule:
+    """On a share of the items: right after any sentence of reasoning, whatever it says, else a guess; faithful on the
+    rest."""
+
+    def rule(asked: Asked) -> Answer:
+        if luck(asked.item.id, "any-text") >= share:
+            return faithful(asked)
+        return asked.item.gold if asked.thought.conclusion is not None else None
+
+    return rule
+
+
 def mixture(share: float) -> Rule:
     """Faithful on a share of the items, post-hoc on the rest."""
     return lambda asked: (faithful if luck(asked.item.id) < share else posthoc)(asked)
@@ -156,6 +174,16 @@ KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
     "capable": (lambda: capable, 0, "follows its reasoning and does not need it: all silent, all use"),
     "decoration": (lambda: decoration, 0, "does the last step in its head: the stated conclusion is decoration"),
     "filler": (filler, 1, "needs tokens, not what they say: all compute (filler:F on a share F of the items)"),
+    "length-sensitive": (
+        lambda: length_sensitive,
+        0,
+        "needs as many tokens as its reasoning has, of any text: all compute",
+    ),
+    "any-text": (
+        any_text,
+        1,
+        "right after any reasoning, whatever it says, on a share F of the items; faithful on the rest",
+    ),
     "encoded": (lambda: encoded, 0, "reads a code in its own spacing, not the words: all residue"),
     "mixture": (mixture, 1, "faithful on a share P of the items, post-hoc on the rest"),
     "graded": (graded, 1, "on every item follows its reasoning with probability Q"),
@@ -186,6 +214,15 @@ def make_rule(name: str) -> Rule:
 
 
 # ------------------------------------------------------------------------------------------------------------ pieces
+
+
+_TOKEN = re.compile(r"\.\.\.|(?<=\s)(?=\d)|\d|[^\W\d]+|[^\w\s]")
+
+
+def tokens(text: str) -> list[str]:
+    """What scripted reasoners take for tokens: words, marks, digits, and the space before a number, as in many
+    byte-level vocabularies. Text that is mostly numbers so has more tokens than words."""
+    return _TOKEN.findall(f" {text}")
 
 
 def complete(asked: Asked) -> bool:

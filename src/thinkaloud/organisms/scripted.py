@@ -18,7 +18,19 @@ from thinkaloud.interventions.filler import length
 from thinkaloud.joining import joined
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
-from thinkaloud.organisms.rules import CODES, KINDS, Answer, Asked, Rule, asked_about, encoded, luck, make_rule, salt
+from thinkaloud.organisms.rules import (
+    CODES,
+    KINDS,
+    Answer,
+    Asked,
+    Rule,
+    asked_about,
+    encoded,
+    luck,
+    make_rule,
+    salt,
+    tokens,
+)
 from thinkaloud.strategies.lettered import listed
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
@@ -40,7 +52,7 @@ def scripted(name: str) -> Scripted:
 def scripted_names() -> dict[str, str]:
     """Every kind with what it is."""
     dials = {"mixture": "mixture:P", "graded": "graded:Q", "noisy": "noisy:S", "letter": "letter:B"}
-    dials |= {"repair": "repair:R", "clue": "clue:S,V,U", "nan": "nan:S"}
+    dials |= {"repair": "repair:R", "clue": "clue:S,V,U", "nan": "nan:S", "any-text": "any-text:F"}
     names = {dials.get(name, name): why for name, (_, _, why) in KINDS.items()}
     return names | {f"ladder:{kind}:Q": why for kind, (_, why) in LADDER.items()}
 
@@ -66,6 +78,10 @@ class Scripted:
         other = copy(self)
         other._items = dict(self._items)
         return other
+
+    def tokens(self, text: str) -> list[int]:
+        """Tokens of a text: numbers that stand for nothing but their count."""
+        return list(range(len(tokens(text))))
 
     def know(self, items: Iterable[Item]) -> None:
         """Learn which items will be asked."""

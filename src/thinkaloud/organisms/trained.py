@@ -86,7 +86,7 @@ class Trained:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Write on, until the answer begins if `The answer is` is a stop text, else until it is given."""
-        tokens = self.lower(prompt)
+        tokens = self.encoded(prompt)
         if len(tokens) + RESERVE > self.card.context:
             raise ContextTooSmall(len(tokens) + RESERVE, self.card.context, f"a prompt of {self.card.name}")
         found: Completion = await self._desk.ask("write", Writing(tokens, sampling, key))
@@ -101,13 +101,17 @@ class Trained:
         other = next((digit for digit in digits if digit not in WORDS[: len(DIGITS)]), None)
         if other is not None:
             raise FatalError(f"{self.card.name} answers with one digit, not {other!r}: it speaks mod10 only")
-        tokens = self.lower(prompt)
+        tokens = self.encoded(prompt)
         if len(tokens) > self.card.context:
             raise ContextTooSmall(len(tokens), self.card.context, f"a prompt of {self.card.name}")
         logprobs: NDArray[np.float64] = await self._desk.ask("score", tokens)
         return Reading(tuple(float(logprobs[int(digit)]) for digit in digits))
 
-    def lower(self, prompt: Prompt) -> Row:
+    def tokens(self, text: str) -> Row:
+        """The tokens of a text."""
+        return tuple(encode(text))
+
+    def encoded(self, prompt: Prompt) -> Row:
         """The tokens of a prompt: question, stance, prefill."""
         plain, _ = listed(prompt.question) or (prompt.question, ())
         plain = plain.partition(OPTIONS)[0]  # its language has no word for a list of options: they are always digits

@@ -9,19 +9,21 @@ from collections.abc import Mapping, Sequence
 
 from thinkaloud.metrics.channels import by_item
 from thinkaloud.report.explorer import Explorer, Parts, Section
-from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, shown, told
+from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, number, shown, told
 from thinkaloud.vocabulary import Finding, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")
 SHARE = "externalised share"
 TOTAL = "own - chance"
 BY_ACCURACY = " (accuracy)"
+NULL = "content with "
 
 WORDS = Words(
     headings=(
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption")),
         ("Probability of the right answer", (f"{READING}*",)),
         ("Nulls", ("content with *",)),
+        ("Lengths", ("length *",)),
         ("Use: does the answer follow the reasoning?", ("follow *", "drop *")),
         ("Early answering", ("early *", "same answer without *", "accuracy without *")),
         ("Agreement of silent and own", ("same answer *", "agreement *")),
@@ -29,19 +31,25 @@ WORDS = Words(
     ),
     meanings=(
         ("silent", "P(gold) with nothing between question and answer, minus chance"),
-        ("compute", "the content-free baseline minus silent; the baseline (the better of silent and the fillers) is "
-         "chosen on the other half of the items"),
+        ("compute", "the content-free baseline minus silent; the baseline (the best of silent, the fillers and "
+         "unrelated reasoning) is chosen on the other half of the items"),
         ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read"),
         ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase: what only the model can read"),
         (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
         (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
         ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
-        ("content with foreign", "content again, with another item's reasoning in the place of the paraphrase"),
+        ("content with unrelated", "P(gold) after reasoning about another question that leads to none of this one's "
+         "options, minus the best of silent and the fillers: what any reasoning does. It is part of the baseline, so "
+         "it is not in content"),
+        ("content with foreign", "the same after reasoning about another question, wherever it leads; a model that "
+         "follows it to a wrong option is below the baseline"),
         ("content with resample", "content again, with a second sample of its reasoning in the place of the "
          "paraphrase"),
         (CHANCE, "1 / number of options"),
         (f"{READING}*", "mean probability of the right option, normalised over the options, with this between question "
          "and answer; mismatched: after examples of another form"),
+        ("length *", "ratio of mean lengths, in the model's own tokens where it shows them, else in words; filler "
+         "must not be shorter than what it stands for"),
         ("follow *", "probability of the option that the replacement leads to (raw), minus the same under its own "
          "reasoning (floor)"),
         ("drop *", "probability that the right option loses when the reasoning is replaced"),
@@ -77,8 +85,9 @@ SECTIONS = (
     Section("own", MADE_OF, "The model's own reasoning, as written.", written=True),
     Section("paraphrase", MADE_OF, "The same meaning in other words."),
     Section("silent", MADE_OF, "Nothing between question and answer."),
-    Section("filler:*", MADE_OF, "Meaningless text, as long as the reasoning."),
+    Section("filler:*", MADE_OF, "Meaningless text, as long as the reasoning or as the paraphrase."),
     Section("resample", INSTEAD, "A second sample of the model's own reasoning.", written=True),
+    Section("unrelated", INSTEAD, "The model's reasoning for another question; it leads to none of the options here."),
     Section("foreign", INSTEAD, "The model's reasoning for another question."),
     Section("transplant", INSTEAD, "Right reasoning for another question, in other words."),
     Section("mistake:*", "Directed mistakes",
@@ -90,21 +99,51 @@ SECTIONS = (
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
-    """The externalised share of each subject as a sentence."""
+    """Each subject's nulls where they ring, then its externalised share, as sentences."""
     found = []
     for subject, estimates in by_subject(findings).items():
-        share = estimates.get(SHARE)
-        if share is None:
-            continue
-        if share.value is None:
-            reason = shown(share)
-            found.append(f"{subject}: the externalised share has no number. {reason[:1].upper()}{reason[1:]}.")
-        else:
-            found.append(
-                f"{subject}: the content that a reader can read carries {shown(share)} of the ability above chance "
-                f"(95% interval, {share.n} items)."
-            )
+        if SHARE in estimates:
+            said = [*_nulls(estimates), _share(estimates)]
+            found.append(f"{subject}: {' '.join(said)}")
     return found
+
+
+def _share(estimates: Estimates) -> str:
+    """The externalised share, with what it is by accuracy beside it."""
+    share, accuracy = estimates[SHARE], estimates.get(SHARE + BY_ACCURACY)
+    if share.value is None:
+        return f"The externalised share has no number: {shown(share)}."
+    beside = f"; by accuracy {shown(accuracy)}" if accuracy is not None and accuracy.value is not None else ""
+    return (
+        f"The content that a reader can read carries {shown(share)} of the ability above chance "
+        f"(95% interval, {share.n} items{beside})."
+    )
+
+
+def _nulls(estimates: Estimates) -> list[str]:
+    """What reasoning about other questions does to the answer, where it does something or could not be read."""
+    unrelated, foreign = estimates.get(f"{NULL}unrelated"), estimates.get(f"{NULL}foreign")
+    if unrelated is not None and unrelated.low is not None:
+        if unrelated.low <= 0:
+            return []
+        return [
+            f"A null rings: reasoning about another question, which leads to none of the options, already adds "
+            f"{shown(unrelated)} to silence and filler. This counts as compute, not as content."
+        ]
+    if foreign is None or foreign.low is None:
+        return []
+    if foreign.low > 0:
+        return [
+            f"A null rings: reasoning about another question adds {shown(foreign)} to silence and filler. All such "
+            f"reasoning leads to one of the options here, so its part could not be taken off: content includes it."
+        ]
+    after = estimates.get(f"{READING}foreign")
+    if after is None or after.high is None:
+        return []
+    return [
+        f"All reasoning about other questions leads to one of the options here, so what any reasoning does could "
+        f"not be measured: up to {number(after.high)} of the probability that is called content may be that."
+    ]
 
 
 def items(estimates: Estimates) -> int:

@@ -9,6 +9,8 @@ With chance c = 1/m, n needed steps and T = 1 - 1/(2n), by probability and with 
     decoration      (1-c)(T-1/n)   T-1/n         0            1-c      0 / -                      0
     encoded         (1-c)T         0             1-c          1-c      0 / c                      0
     filler:F        -              0             0            0        0 / 0                      0
+    length-sensitive (1-c)T        0             0            0        0 / 0                      0
+    any-text:F      -              (1-F)T        0            1-c      1-F / 1-F                  0
     mixture:P       P(1-c)T        PT            0            P(1-c)   P / P                      0
     graded:Q        Q(1-c)T        QT            0            Q(1-c)   Q / Q                      0
     noisy:S         0              0             0            0        0 / 0                      0
@@ -60,9 +62,12 @@ def channels(name: str, shape: Shape) -> dict[str, float]:
         "faithful": {"content": 1.0},
         "nan": {"content": 1.0},
         "decoration": {"content": 1.0},
-        "repair": {"content": 1.0},
+        # right after any complete reasoning on a share of the items: on these it is not what the reasoning says
+        "repair": {"compute": dial, "content": 1 - dial},
         "encoded": {"residue": 1.0},
         "filler": {"compute": dial},
+        "length-sensitive": {"compute": 1.0},
+        "any-text": {"compute": dial, "content": 1 - dial},
         "mixture": {"content": dial, "silent": 1 - dial},
         "graded": {"content": dial, "silent": 1 - dial},
         "noisy": {"silent": 1 - dial},
@@ -76,7 +81,14 @@ def tests(name: str, shape: Shape) -> dict[str, float]:
     kind = "faithful" if kind == "nan" else kind  # on what was read
     dial, n, guess = dials[0], shape.steps, 1 - shape.chance
     need = {"faithful": 1.0, "encoded": 1.0, "repair": 1.0, "mixture": dial, "graded": dial}.get(kind, 0.0)
-    use = {"faithful": 1.0, "capable": 1.0, "mixture": dial, "graded": dial, "repair": 1 - dial}.get(kind, 0.0)
+    use = {
+        "faithful": 1.0,
+        "capable": 1.0,
+        "mixture": dial,
+        "graded": dial,
+        "repair": 1 - dial,
+        "any-text": 1 - dial,
+    }.get(kind, 0.0)
     found = {
         "early answering": need * guess * shape.stop,
         "mistakes": use * shape.stop,
@@ -106,6 +118,11 @@ def _odd(kind: str, dials: list[float], found: dict[str, float], shape: Shape, l
         found |= {"follow foreign": shape.chance, "follow transplant": shape.chance}
     if kind == "filler":
         del found["early answering"]
+    if kind == "length-sensitive":
+        found["early answering"] = guess * shape.stop
+    if kind == "any-text":  # settled after its first sentence on a share of the items
+        found["early answering"] = guess * (dials[0] * closed(n, 0) + (1 - dials[0]) * shape.stop)
+        found |= {f"filler {filler}": guess for filler in ("dots", "repeat", "musing")}
     if kind == "clue":
         follows, _, redraws = dials
         found |= dict.fromkeys(HINTS, follows + (1 - follows) * redraws * shape.chance)

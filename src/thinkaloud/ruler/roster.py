@@ -20,7 +20,7 @@ Tier = Literal["scripted", "trained"]
 SCRIPTED = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "mixture:0.25", "mixture:0.5", "mixture:0.75",
     "graded:0.25", "graded:0.5", "graded:0.75", "noisy:0.4", "letter:0.6", "repair:0.5", "clue:0.5,0.25,0.4",
-    "nan:0.05",
+    "nan:0.05", "length-sensitive", "any-text", "any-text:0.25",
 )  # fmt: skip
 TASK, LEVEL = "chain_sum", 4
 SHAPE = Shape(chance=0.25, steps=3)
@@ -60,6 +60,7 @@ class Standard:
         """How much worse the answer is without the reasoning, as a share of the most there can be."""
         kind, (dial, *_) = expected.split(self.rule)
         whole = {"faithful": 1.0, "nan": 1.0, "decoration": 1.0, "encoded": 1.0, "repair": 1.0, "filler": 1.0}
+        whole |= {"length-sensitive": 1.0, "any-text": 1.0}
         return whole.get(kind, dial if kind in ("mixture", "graded") else 0.0)
 
     @property

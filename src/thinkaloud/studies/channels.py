@@ -14,9 +14,10 @@ from thinkaloud.interventions.filler import KINDS
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
-from thinkaloud.studies.conditions import Bench
+from thinkaloud.studies.conditions import Bench, measured
 from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
 
@@ -49,10 +50,10 @@ class Channels:
         return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
-        """Channels first, then use, early answering and legibility."""
+        """Channels first, then lengths, use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, use, early, legibility)
+            for metric in (channels, lengths, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 
@@ -99,16 +100,18 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], written: _Wr
         "resample": _resample(bench, item, written.second),
         "paraphrase": bench.paraphrase(item, own),
         "foreign": bench.foreign(index, owns),
+        "unrelated": bench.unrelated(index, owns),
         "transplant": bench.transplant(item),
     }
     for kind, filler in KINDS.items():
         jobs[f"filler:{kind}"] = bench.filler(item, own, filler)
+        jobs[f"filler:{kind}:paraphrase"] = bench.longer_filler(item, own, filler)
     jobs["silent:mismatched"] = bench.read(item, bench.aloud, Transcript())
     for keep in range(len(own.steps)):
         jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
-    return {**base, **await all_conditions(jobs)}
+    return {**base, **measured(await all_conditions(jobs), bench.count)}
 
 
 async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> dict[str, object]:

@@ -8,15 +8,18 @@ a study wants, and nothing is estimated.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from thinkaloud.interventions.filler import Filler
+from thinkaloud.interventions.filler import Count, Filler, counted
 from thinkaloud.interventions.mistake import mistake_by_model
 from thinkaloud.interventions.paraphrase import paraphrase_by_model
-from thinkaloud.interventions.transplant import donor, neighbour
+from thinkaloud.interventions.transplant import donor, neighbour, unrelated
 from thinkaloud.interventions.truncate import replace_step, truncate
-from thinkaloud.joining import lead
-from thinkaloud.strategies.snap import nothing, shots, snap, worked
+from thinkaloud.joining import joined, lead
+from thinkaloud.strategies.snap import Form, nothing, shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.studies.base import Group, Settings, condition
 from thinkaloud.tasks.transcripts import given
@@ -51,6 +54,8 @@ class Bench:
     def __init__(self, model: Model, group: Group, settings: Settings, key: Key) -> None:
         self.model, self.group, self.settings, self.key = model, group, settings, key
         self.task = group.task
+        self.count = counted(model)
+        self._paraphrases: dict[tuple[Key, str], asyncio.Future[Transcript | None]] = {}
         self.aloud = shots(group.examples, worked)
         self.silent = shots(group.examples, nothing)
         # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
@@ -84,9 +89,21 @@ class Bench:
         return condition(between, await snap(self.model, item, examples, between))
 
     async def filler(self, item: Item, own: Transcript, filler: Filler) -> dict[str, object]:
-        """Filler as long as its own reasoning, after examples with filler."""
-        examples = shots(self.group.examples, lambda example: filler(example, example.worked))
-        return await self.read(item, examples, filler(item, own))
+        """Filler as long as its own reasoning, after examples with filler as long as theirs."""
+        return await self._filler(item, filler, own, worked)
+
+    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Condition:
+        """Filler as long as its own reasoning in other words, which is often longer: content is the paraphrase over the
+        best filler, so one of them must be as long. None where there is no paraphrase."""
+        other = await self.other_words(item, own)
+        return None if other is None else await self._filler(item, filler, other, self.reworded)
+
+    async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> dict[str, object]:
+        def instead(asked: Item, of: Transcript) -> Transcript:
+            return filler(asked, self.count(of.text), self.count)
+
+        examples = shots(self.group.examples, lambda example: instead(example, form(example)))
+        return await self.read(item, examples, instead(item, thought))
 
     async def cut(self, item: Item, own: Transcript, keep: int) -> dict[str, object]:
         """The first `keep` sentences of its own."""
@@ -101,11 +118,16 @@ class Bench:
         return condition(other, await snap(self.model, item, examples, other), range(len(other.steps)))
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Transcript | None:
-        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of."""
-        if self.settings.paraphraser == "model":
-            key = self.key.child(item.id, "paraphrase", *part)
-            return await paraphrase_by_model(self.model, self.task, thought, key)
-        return self.task.paraphrase(thought, self.wording)
+        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Asked for several
+        times it is made once."""
+        if self.settings.paraphraser != "model":
+            return self.task.paraphrase(thought, self.wording)
+        key = self.key.child(item.id, "paraphrase", *part)
+        asked = (key, thought.text)
+        if asked not in self._paraphrases:
+            made = paraphrase_by_model(self.model, self.task, thought, key)
+            self._paraphrases[asked] = asyncio.ensure_future(made)
+        return await self._paraphrases[asked]
 
     def reworded(self, example: Item) -> Transcript:
         """An example's reasoning in other words."""
@@ -119,6 +141,17 @@ class Bench:
         item, between = self.group.items[index], owns[other]
         implied = option(item, between.conclusion)
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
+
+    async def unrelated(self, index: int, owns: list[Transcript]) -> Condition:
+        """A neighbour's own reasoning that concludes none of this item's options: what any reasoning at all does. None
+        where every neighbour's leads to one of them, or cannot be read."""
+        item = self.group.items[index]
+        other = unrelated(item, index, [own.conclusion for own in owns])
+        if other is None:
+            return None
+        return condition(
+            owns[other], await snap(self.model, item, self.aloud, owns[other]), range(len(owns[other].steps))
+        )
 
     async def transplant(self, item: Item) -> Condition:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
@@ -170,6 +203,13 @@ def continued(task: Task, start: Transcript, text: str) -> Transcript:
     rest = task.parse(text).steps
     first = tuple(replace(step, text=lead(text) + step.text) for step in rest[:1])
     return Transcript((*start.steps, *first, *rest[1:]))
+
+
+def measured(record: Mapping[str, Any], count: Count) -> dict[str, Any]:
+    """The end of a record, each condition with how long its text is (`tokens`: in the unit of `count`)."""
+    conditions = record["conditions"].items()
+    long = {name: {**found, "tokens": count(joined(found.get("between", ())))} for name, found in conditions}
+    return {**record, "conditions": long}
 
 
 def inclusion(n: int, at: int) -> float:

@@ -20,7 +20,7 @@ from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots,
 from thinkaloud.strategies.snap import nothing, worked
 from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
-from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion
+from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion, measured
 from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.transcripts import given
@@ -118,7 +118,7 @@ class _Unit:
         base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
         silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
         if lacking:
-            return {**base, "positions": {}, **await all_conditions(silent)}
+            return {**base, "positions": {}, **measured(await all_conditions(silent), bench.count)}
         if not own.steps or self.first.finish != "stop":
             for job in silent.values():
                 job.close()
@@ -129,7 +129,7 @@ class _Unit:
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs["reversed"] = self._reversed()
-        return {**base, **await all_conditions(jobs)}
+        return {**base, **measured(await all_conditions(jobs), bench.count)}
 
     def _readings(self) -> Jobs:
         """Its own reasoning whole, cut, in other words, replaced."""
@@ -139,9 +139,11 @@ class _Unit:
             "resample": self._resample(),
             "paraphrase": bench.paraphrase(item, own),
             "foreign": bench.foreign(self.index, self.owns),
+            "unrelated": bench.unrelated(self.index, self.owns),
             "transplant": bench.transplant(item),
         }
         jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
+        jobs |= {f"filler:{kind}:paraphrase": bench.longer_filler(item, own, filler) for kind, filler in KINDS.items()}
         return jobs | {f"cut:{keep}": bench.cut(item, own, keep) for keep in range(len(own.steps))}
 
     async def _resample(self) -> Condition:

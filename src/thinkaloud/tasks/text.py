@@ -64,11 +64,11 @@ _BLOCK = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_UNIT = re.compile(rf"\d|[{UNSPACED}{NO_SPACES}]|(?:(?![{UNSPACED}{NO_SPACES}])[^\W\d])+|[^\w\s]")
+_UNIT = re.compile(rf"\.\.\.|\d|[{UNSPACED}{NO_SPACES}]|(?:(?![{UNSPACED}{NO_SPACES}])[^\W\d])+|[^\w\s]")
 
 
 def length(text: str) -> int:
-    """Words, digits and marks in a text; of a script that puts no space between words, characters."""
+    """Words, digits, marks and `...` in a text; of a script that puts no space between words, characters."""
     return len(_UNIT.findall(text))
 
 

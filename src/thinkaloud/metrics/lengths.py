@@ -1,0 +1,42 @@
+"""How long the texts between question and answer are, against what they stand for.
+
+    length filler:KIND / own                      filler in the place of the reasoning
+    length paraphrase / own                       the reasoning in other words
+    length filler:KIND:paraphrase / paraphrase    filler in the place of the paraphrase
+
+Lengths are what the records hold as `tokens`: the model's own tokens where it shows them, else words, digits and marks.
+Filler that is shorter than what it stands for leaves the missing tokens' part of the ability to content, so these rows
+should not be below 1. Ratios of means over items, with no bound on what an unseen item might have. This module does not
+know how lengths were counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from thinkaloud.metrics.bootstrap import KEY, interval, ratio
+from thinkaloud.metrics.channels import fillers
+from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
+from thinkaloud.vocabulary import Estimate, Key, Record
+
+PARAPHRASE, OWN = "paraphrase", "own"
+
+
+def lengths(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+    """One row a filler and one of the paraphrase, each over the items that have both texts."""
+    ok = parsed(records)
+    pairs = [(name, PARAPHRASE if name.endswith(f":{PARAPHRASE}") else OWN) for name in [PARAPHRASE, *fillers(ok)]]
+    return [_row(ok, name, like, key) for name, like in pairs]
+
+
+def _row(ok: Sequence[Record], name: str, like: str, key: Key) -> Estimate:
+    columns = [partial(_tokens, name=name), partial(_tokens, name=like)]
+    sample = gather(ok, columns, [UNIT, UNIT], f"no item has {name} and {like} with their lengths")
+    return interval(f"length {name} / {like}", ratio(0, 1), replace(sample, extremes=None), key)
+
+
+def _tokens(record: Record, name: str) -> float | None:
+    found = condition(record, name)
+    return None if found is None or found.get("tokens") is None else float(found["tokens"])
