@@ -78,4 +78,4 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], first: Compl
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
     done = await asyncio.gather(*jobs.values())
     conditions = {name: result for name, result in zip(jobs, done, strict=True) if result is not None}
-    return {**base, "status": "ok", "error": None, "conditions": conditions}
+    return {**base, "status": "ok", "error": None, "rejected": bench.rejected(item), "conditions": conditions}

@@ -1,8 +1,8 @@
 """What can stand between question and answer, one method a condition: the stock that studies are composed from.
 
-`Bench` holds what all conditions of a group share: the model, the examples in each form, the wording of paraphrases and
-the streams of randomness. Each method makes one condition of one item and returns its record, or None where this item
-has no such condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
+`Bench` holds what all conditions of a group share: the model, the examples in each form and the streams of
+randomness. Each method makes one condition of one item and returns its record, or None where this item has no such
+condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
 a study wants, and nothing is estimated.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from thinkaloud.interventions.filler import Filler, length
 from thinkaloud.interventions.mistake import mistake_by_model
-from thinkaloud.interventions.paraphrase import paraphrase_by_model
+from thinkaloud.interventions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.interventions.transplant import donor, neighbour
 from thinkaloud.interventions.truncate import replace_step, truncate
 from thinkaloud.strategies.snap import nothing, shots, snap, worked
@@ -30,13 +30,13 @@ POSITIONS = 4
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A reasoning up to and with its changed step `at`; `last`: nothing comes after it; `name` is for its
-    randomness."""
+    randomness; `changed`: the steps whose text is another one (None: the one at `at`)."""
 
     start: Transcript
     at: int
     last: bool
     name: str
-    changed: tuple[int, ...] = ()
+    changed: tuple[int, ...] | None = None
 
     @staticmethod
     def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
@@ -52,9 +52,8 @@ class Bench:
         self.task = group.task
         self.aloud = shots(group.examples, worked)
         self.silent = shots(group.examples, nothing)
-        # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
-        # that the estimate does not hang on how well the model takes one particular wording
-        self.wording = key.child("wording", group.first)
+        self.refused: dict[str, Reworded] = {}
+        """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
 
     def sampling(self, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning is written; there is room for three times any transcript that items came
@@ -90,23 +89,33 @@ class Bench:
         return await self.read(item, self.aloud, truncate(own, keep))
 
     async def paraphrase(self, item: Item, own: Transcript) -> Condition:
-        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe."""
-        other = await self.other_words(item, own)
-        if other is None:
+        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe, and then
+        `refused` says why. Sentences whose even draw gave the words they had are not marked as changed."""
+        made = await self.other_words(item, own)
+        if made.transcript is None:
+            self.refused[item.id] = made
             return None
-        examples = shots(self.group.examples, self.reworded)
-        return condition(other, await snap(self.model, item, examples, other), range(len(other.steps)))
+        examples, other = shots(self.group.examples, self.reworded), made.transcript
+        found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
+        return found | {"check": made.check}
 
-    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Transcript | None:
-        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of."""
+    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
+        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
+        wordings for itself: then how the model takes them is part of what items differ in, and of the interval."""
         if self.settings.paraphraser == "model":
             key = self.key.child(item.id, "paraphrase", *part)
-            return await paraphrase_by_model(self.model, self.task, thought, key)
-        return self.task.paraphrase(thought, self.wording)
+            return await paraphrase_by_model(self.model, self.task, thought, key, item.options)
+        return paraphrase_by_rules(self.task, thought, self.key.child(item.id, "wording", *part))
 
     def reworded(self, example: Item) -> Transcript:
-        """An example's reasoning in other words."""
-        return self.task.paraphrase(example.worked, self.wording) or example.worked
+        """An example's reasoning in other words, for all items of the group: they share its tokens."""
+        key = self.key.child("wording", self.group.first, example.id)
+        return self.task.paraphrase(example.worked, key) or example.worked
+
+    def rejected(self, item: Item) -> dict[str, object] | None:
+        """The part of a record that says why an item has no paraphrase, None where it has one."""
+        made = self.refused.get(item.id)
+        return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
 
     async def foreign(self, index: int, owns: list[Transcript]) -> Condition:
         """A neighbour's own reasoning: what any reasoning at all does."""
@@ -122,7 +131,8 @@ class Bench:
         other = donor(item, self.group.pool, self.key.child(item.id, "donor"))
         if other is None:
             return None
-        between = self.reworded(other)
+        key = self.key.child(item.id, "wording", "donor")
+        between = self.task.paraphrase(other.worked, key) or other.worked
         examples = shots(self.group.examples, self.reworded)
         reading = await snap(self.model, item, examples, between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
@@ -151,7 +161,8 @@ class Bench:
             wrote = rest.text
             between = Transcript((*edit.start.steps, *self.task.parse(rest.text).steps))
         reading = await snap(self.model, item, shown, between)
-        return condition(between, reading, edit.changed or (edit.at,), implied, wrote)
+        changed = (edit.at,) if edit.changed is None else edit.changed
+        return condition(between, reading, changed, implied, wrote) | {"start": len(edit.start.steps)}
 
     def positions(self, item: Item, own: Transcript) -> list[int]:
         """Where edits are made: everywhere, or the last step and a random three of the others."""
@@ -160,6 +171,12 @@ class Bench:
             return list(range(n))
         chosen = self.key.child(item.id, "positions").rng.choice(n - 1, POSITIONS - 1, replace=False)
         return [*sorted(int(k) for k in chosen), n - 1]
+
+
+def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:
+    """Places of the sentences of `new` that do not stand, word by word, at the same place of `old`."""
+    texts = [step.text for step in old.steps]
+    return tuple(i for i, step in enumerate(new.steps) if texts[i : i + 1] != [step.text])
 
 
 def inclusion(n: int, at: int) -> float:
