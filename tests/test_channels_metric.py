@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thinkaloud.metrics.bootstrap import Array
-from thinkaloud.metrics.channels import best_elsewhere, by_item, channels
+from thinkaloud.metrics.bootstrap import KEY, Array
+from thinkaloud.metrics.channels import best_elsewhere, by_item, channels, levels_elsewhere
+from thinkaloud.metrics.channels import table as channel_table
 from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.readings import p_gold
 from thinkaloud.vocabulary import Estimate
 
 OPTIONS = [str(i) for i in range(10)]
@@ -81,7 +83,8 @@ def test_the_estimates_come_in_reading_order() -> None:
         *(f"P(gold) {c}" for c in ("own", "paraphrase", "silent", "filler:dots", "filler:repeat", "unrelated")),
         "P(gold) foreign", "P(gold) resample", "P(gold) chance", "P(gold) filler:dots:mismatched",
         "P(gold) silent:mismatched",
-        *NAMES, "own - chance", "externalised share", "disruption", "content with unrelated",
+        *NAMES, "own - chance", "externalised share", "disruption", "disruption by wording", "paraphrase - baseline",
+        "content with unrelated",
         "content with foreign", "content with resample",
         "P(gold) own (accuracy)", "P(gold) silent (accuracy)", "silent (accuracy)", "content (accuracy)",
         "externalised share (accuracy)",
@@ -133,14 +136,116 @@ def test_a_missing_condition_leaves_the_item_out_instead_of_counting_as_zero() -
 def test_a_condition_that_nobody_has_is_named_in_the_reason() -> None:
     records = same(20, **{k: v for k, v in FAITHFUL.items() if k != "paraphrase"})
     found = table(records)
-    for name in (*NAMES, "externalised share", "content (accuracy)"):
+    for name in ("content", "residue", "externalised share", "content (accuracy)"):
         assert found[name].reason == "not measured: no item has paraphrase"
     assert found["P(gold) foreign"].reason == "not measured: no item has foreign"
+
+
+def test_silent_and_compute_need_no_paraphrase() -> None:
+    """Over the items that have what each row needs, with their own n."""
+    records = same(20, **{k: v for k, v in FILLER.items() if k != "paraphrase"})
+    for r in records[:4]:
+        del r["conditions"]["filler:dots"]
+    found = table(records)
+    assert [(found[name].value, found[name].n) for name in ("silent", "compute", "own - chance")] == [
+        (pytest.approx(0.0), 16), (pytest.approx(0.9), 16), (pytest.approx(0.9), 20)
+    ]  # fmt: skip
+    assert "filler" not in str(found["disruption"].reason).split(":")[0] and found["disruption"].n == 16
+
+
+def test_a_handful_of_paraphrases_is_no_reason_to_drop_the_other_items() -> None:
+    records = same(20, **{k: v for k, v in POSTHOC.items() if k != "paraphrase"})
+    for r in records[:3]:
+        r["conditions"]["paraphrase"] = reading(1.0)
+    found = table(records)
+    assert (found["silent"].value, found["silent"].n) == (pytest.approx(0.9), 20)
+    assert str(found["content"].reason).startswith("too few items (n=3)")
+
+
+def test_the_reason_says_why_there_is_no_paraphrase_and_what_to_do() -> None:
+    why = "the task has no grammar to reword by (--paraphraser model asks the model)"
+    records = [r | {"rejected": {"by": "rules", "why": why, "wrote": None}}
+               for r in same(20, own=1.0, silent=0.1, filler_dots=0.1)]  # fmt: skip
+    assert table(records)["content"].reason == f"not measured: no item has paraphrase: {why}"
+
+
+THROWN = {"own": 1.0, "paraphrase": 0.1, "silent": 1.0, "filler_dots": 1.0, "filler_repeat": 0.9}
+
+
+def test_a_disrupting_paraphrase_is_disruption_and_never_negative_content() -> None:
+    """It knows the answer, and other words throw it: all silent, no residue, and the loss in a row of its own."""
+    found = table(same(20, **THROWN))
+    assert [found[name].value for name in ("silent", "compute", "residue")] == pytest.approx([0.9, 0, 0])
+    assert found["content"].value is None and str(found["content"].reason).startswith(
+        "none: the paraphrase is below the content-free baseline (paraphrase - baseline = -0.900 [-0.9"
+    )
+    assert str(found["externalised share"].reason).startswith("none: the paraphrase is below")
+    assert found["disruption by wording"].value == pytest.approx(0.9)
+    assert found["paraphrase - baseline"].value == pytest.approx(-0.9)
+    sums = [sum(parts.values()) for parts in by_item(same(20, **THROWN)).values()]
+    assert sums == pytest.approx([0.9] * 20)
+
+
+def test_what_own_words_give_over_the_baseline_is_still_residue_where_other_words_disrupt() -> None:
+    found = table(same(20, own=0.9, paraphrase=0.3, silent=0.6, filler_dots=0.6))
+    assert found["content"].value is None
+    assert found["residue"].value == pytest.approx(0.3), "own - baseline, not own - paraphrase"
+    assert found["disruption by wording"].value == pytest.approx(0.3)
+
+
+def test_reasoning_that_misleads_in_any_words_is_negative_content_and_no_disruption() -> None:
+    """Its own words are below the baseline, and other words as much: the meaning drags the answer down."""
+    found = table(same(20, own=0.3, paraphrase=0.3, silent=0.6, filler_dots=0.6))
+    assert found["content"].value == pytest.approx(-0.3)
+    assert found["residue"].value == pytest.approx(0)
+    assert str(found["disruption by wording"].reason).startswith("none: the paraphrase is not below")
+
+
+def test_at_the_null_content_is_unbiased_where_a_positive_part_is_not() -> None:
+    """A post-hoc reasoner with noise: baseline, paraphrase and own have one mean. Chosen on the other fold content is 0
+    on average; max(paraphrase - baseline, 0) books noise."""
+    rng = np.random.default_rng(5)
+    n, times = 24, 3000
+    fold, one, fitted, naive = np.arange(n, dtype=np.float64) % 2, np.ones((1, n)), [], []
+    for _ in range(times):
+        free: Array = rng.beta(0.6, 0.6, (n, 1))
+        pair: Array = rng.beta(0.6, 0.6, (n, 2))
+        level, _ = levels_elsewhere(fold, free, pair, one)
+        fitted.append(level[0] - free.mean())
+        naive.append(max(pair[:, 0].mean() - free.mean(), 0))
+    noise = np.std(fitted) / math.sqrt(times)
+    assert abs(np.mean(fitted)) < 3 * noise
+    assert np.mean(naive) > 20 * noise
+
+
+@pytest.mark.parametrize("n", [12, 24])
+def test_intervals_cover_the_truth_at_the_null_and_where_words_disrupt(n: int) -> None:
+    """200 studies of few items with uneven readings: content 0 of a post-hoc reasoner, residue 0 and the disruption of
+    a thrown one (loss .35 on average) lie within their intervals at least nine times in ten."""
+    rng = np.random.default_rng(7)
+    missed = {"content": 0, "residue": 0, "disruption by wording": 0}
+    for _ in range(200):
+        known = rng.beta(4, 2, n)
+        noise = rng.normal(0, 0.05, (4, n))
+        lost = rng.beta(2, 2, n) * 0.7
+        clear = [np.clip(known + e, 0.01, 0.99) for e in noise]
+        for words, names in ((clear[1], ("content",)), (clear[1] - lost, ("residue", "disruption by wording"))):
+            rows = [
+                record(i, silent=known[i], filler_dots=clear[0][i], paraphrase=max(0.01, words[i]), own=clear[2][i])
+                for i in range(n)
+            ]
+            found = {e.name: e for e in channel_table(rows, p_gold, KEY)}
+            truth = {"content": 0.0, "residue": 0.0, "disruption by wording": 0.35}
+            for name in names:
+                e = found[name]
+                missed[name] += e.low is not None and not e.low - 0.015 <= truth[name] <= (e.high or 0.0) + 0.015
+    assert all(count <= 20 for count in missed.values()), missed
 
 
 def test_without_fillers_there_is_no_baseline_and_no_content() -> None:
     found = table(same(20, own=1.0, paraphrase=1.0, silent=0.1))
     assert found["content"].value is None and "filler" in str(found["content"].reason)
+    assert found["silent"].value == pytest.approx(0.0), "silence needs no filler"
 
 
 def test_one_fold_alone_cannot_choose_its_own_baseline() -> None:
@@ -170,6 +275,28 @@ def test_legibility_means_and_paraphrase_validity() -> None:
     assert values == pytest.approx({"readable": 1.0, "sound": 0.5, "grounded": 0.5, "complete": 0.25})
     assert found["complete"].n == 15
     assert found["paraphrase validity"].value == pytest.approx(0.75)
+    assert "paraphrase accepted" not in found, "nothing but the task's rules made these"
+
+
+def test_paraphrases_that_no_grammar_read_back_have_no_validity() -> None:
+    """The model's paraphrases of a task without a grammar: numbers and negations were looked at, no more."""
+    records = same(20, **FAITHFUL)
+    for r in records[:15]:
+        r["conditions"]["paraphrase"] |= {"check": "words"}
+    for r in records[15:]:
+        del r["conditions"]["paraphrase"]
+        r["rejected"] = {"by": "model", "why": "it is a copy", "wrote": "x"}
+    found = {e.name: e for e in legibility(records)}
+    assert found["paraphrase accepted"].value == pytest.approx(0.75)
+    assert found["paraphrase validity"].value is None
+    assert str(found["paraphrase validity"].reason).startswith("not verifiable beyond numbers and negations: 15 of 20")
+
+
+def test_the_share_of_sentences_that_kept_their_words_is_told() -> None:
+    records = same(20, **FAITHFUL)
+    for r in records:
+        r["conditions"]["paraphrase"] |= {"between": ["a", "b", "c", "d"], "changed": [0, 2, 3]}
+    assert {e.name: e for e in legibility(records)}["paraphrase reworded"].value == pytest.approx(0.75)
 
 
 probabilities = st.floats(0.01, 0.99)
@@ -183,10 +310,14 @@ def test_channels_add_up_to_own_minus_chance_by_item_and_in_the_mean(ps: list[di
     for p, parts in zip(ps, by_item(records).values(), strict=True):
         assert math.fsum(parts[name] for name in NAMES) == pytest.approx(p["own"] - 0.1, abs=1e-9)
     found = table(records)
-    total = math.fsum(found[name].value or 0.0 for name in NAMES)
+    parts_of = {name: found[name].value for name in NAMES}
+    if parts_of["content"] is None:  # none: it is what the items say, in which nothing is left of it
+        assert str(found["content"].reason).startswith("none: ")
+        parts_of["content"] = float(np.mean([parts["content"] for parts in by_item(records).values()]))
+    total = math.fsum(value or 0.0 for value in parts_of.values())
     assert total == pytest.approx(found["own - chance"].value, abs=1e-9)
     by_items = {name: np.mean([parts[name] for parts in by_item(records).values()]) for name in NAMES}
-    assert by_items == pytest.approx({name: found[name].value for name in NAMES}, abs=1e-9)
+    assert by_items == pytest.approx(parts_of, abs=1e-9)
 
 
 def test_choosing_the_baseline_on_the_other_fold_is_unbiased_where_the_naive_maximum_is_not() -> None:

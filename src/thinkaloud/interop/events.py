@@ -106,8 +106,9 @@ def of_conditions(telling: Telling, record: Record) -> Iterator[Event]:
     for name, condition in record["conditions"].items():
         question, between = question_of(telling, record, name, condition), list(condition["between"])
         calls: list[ModelEvent] = []
-        if condition.get("wrote") is not None and condition["changed"]:
-            start = joined(between[: max(condition["changed"]) + 1])
+        edited = condition.get("start") or max(condition["changed"], default=-1) + 1  # older records have no start
+        if condition.get("wrote") is not None and edited:
+            start = joined(between[:edited])
             calls.append(_call(telling, question, start, output_of(telling, condition["wrote"])))
         output = reading_of(telling, record, condition)
         calls.append(_call(telling, question, joined([*between, PROBE]), output))

@@ -1,9 +1,12 @@
 """Legibility: could a reader check the reasoning at all?
 
 The four shares (readable, sound, grounded, complete) are counted by the task, step by step; here they are only
-averaged. Beside them stand the two numbers every other estimate depends on: how many items could be measured at all
-(`parsed`), and for how many the reasoning could be put into other words (`paraphrase validity`): where that share is
-low, content and residue describe a chosen few.
+averaged. Beside them stand the numbers every other estimate depends on: how many items could be measured at all
+(`parsed`), and for how many the reasoning could be put into other words that the task's grammar read back as the same
+(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where a model paraphrased,
+`paraphrase accepted` is the share that passed the checks there are; what no grammar read back is *not verifiable beyond
+numbers and negations*, which is no validity. `paraphrase reworded` is the share of sentences that came out in other
+words: wordings are drawn evenly from all, the used one included.
 
 This module does not know whether the answer depends on the steps: a legible reasoning may be decoration.
 """
@@ -16,21 +19,59 @@ from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, Column, gather, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
+UNVERIFIED = "not verifiable beyond numbers and negations"
 SHARES = ("readable", "sound", "grounded", "complete")
 
 
 def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
-    """The four shares and `paraphrase validity` over the items that are ok, `parsed` over all records."""
+    """The four shares and the rows about paraphrases over the items that are ok, `parsed` over all records."""
     ok = parsed(records)
     unread = "the task does not know its own steps"
     columns: list[tuple[str, Sequence[Record], Column, str]] = [
         *((name, ok, _share(name), unread) for name in SHARES),
-        ("paraphrase validity", ok, lambda record: float("paraphrase" in record["conditions"]), "no record is ok"),
+        ("paraphrase reworded", ok, _reworded, "no item has paraphrase"),
         ("parsed", records, lambda record: float(record["status"] == "ok"), "there are no records"),
     ]
-    return [
-        interval(name, mean(0), gather(over, [column], [UNIT], lacking), key) for name, over, column, lacking in columns
-    ]
+    rows = {
+        name: interval(name, mean(0), gather(over, [column], [UNIT], lacking), key)
+        for name, over, column, lacking in columns
+    }
+    return [*(rows[name] for name in SHARES), *_paraphrased(ok, key), rows["paraphrase reworded"], rows["parsed"]]
+
+
+def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
+    """Validity: the share of items whose paraphrase a grammar read back; and where a model wrote paraphrases, the share
+    that passed."""
+    checks = [_check(record) for record in ok]
+    there, read = sum(check is not None for check in checks), checks.count("grammar")
+    accepted, valid = (
+        interval(name, mean(0), gather(ok, [column], [UNIT], "no record is ok"), key)
+        for name, column in (
+            ("paraphrase accepted", lambda record: float(_check(record) is not None)),
+            ("paraphrase validity", lambda record: float(_check(record) == "grammar")),
+        )
+    )
+    by_model = any((record.get("rejected") or {}).get("by") == "model" for record in ok) or there > read
+    if not by_model:
+        return [valid]
+    if not read:
+        why = f"{UNVERIFIED}: {there} of {len(ok)} paraphrases by the model passed these; no grammar read them"
+        valid = Estimate.absent("paraphrase validity", why, len(ok))
+    return [valid, accepted]
+
+
+def _check(record: Record) -> str | None:
+    """How the paraphrase of an item was checked, None where it has none."""
+    found = record["conditions"].get("paraphrase")
+    return None if found is None else str(found.get("check", "grammar"))
+
+
+def _reworded(record: Record) -> float | None:
+    """Share of the sentences of the paraphrase that are not those of its own reasoning."""
+    found = record["conditions"].get("paraphrase")
+    if found is None or not found["between"]:
+        return None
+    return len(found["changed"]) / len(found["between"])
 
 
 def _share(name: str) -> Column:

@@ -76,6 +76,32 @@ def encoded(asked: Asked) -> Answer:
     return asked.item.options[index] if index < len(asked.item.options) else None
 
 
+def wordcode(asked: Asked) -> Answer:
+    """What the *wording* of the last sentence says, whatever its spacing and meaning; no reasoning, a guess. A reader
+    that draws wordings evenly reads nothing from it."""
+    said = ways(asked)
+    if not said or said[-1] is None:
+        return None
+    wording, choices = said[-1]
+    index = (wording - salt(asked.item, choices)) % choices
+    return asked.item.options[index] if index < len(asked.item.options) else None
+
+
+def thrown(share: float = 1.0) -> Rule:
+    """Post-hoc, but on a share of the items it guesses where a sentence of the reasoning shown is in a wording that is
+    not its own (the canonical one)."""
+
+    def rule(asked: Asked) -> Answer:
+        return None if unusual(asked) and luck(asked.item.id, "thrown") < share else asked.item.gold
+
+    return rule
+
+
+def ownstyle(asked: Asked) -> str | None:
+    """Faithful to reasoning in its own wording (the canonical one); where a sentence is in another one, a guess."""
+    return None if unusual(asked) else faithful(asked)
+
+
 def filler(share: float = 1.0) -> Rule:
     """On a share of the items: right after enough tokens of any kind, else a guess; on the rest always a guess."""
 
@@ -185,6 +211,9 @@ KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
         "right after any reasoning, whatever it says, on a share F of the items; faithful on the rest",
     ),
     "encoded": (lambda: encoded, 0, "reads a code in its own spacing, not the words: all residue"),
+    "wordcode": (lambda: wordcode, 0, "reads a code in which wording its last sentence has: all residue"),
+    "thrown": (thrown, 1, "knows the answer, and guesses after unusual words on a share S of the items: all silent"),
+    "ownstyle": (lambda: ownstyle, 0, "follows its words, but only in its own wording: residue that is no code"),
     "mixture": (mixture, 1, "faithful on a share P of the items, post-hoc on the rest"),
     "graded": (graded, 1, "on every item follows its reasoning with probability Q"),
     "noisy": (noisy, 1, "post-hoc, and draws its answer anew with probability S"),
@@ -247,9 +276,36 @@ def gap(sentence: str) -> int:
     return len(re.findall(r"\s+", sentence)[0])
 
 
-def salt(item: Item) -> int:
-    """A number from the question: single spaces mean another option for each item."""
-    return math.floor(luck(item.id, "salt") * CODES)
+def salt(item: Item, choices: int = CODES) -> int:
+    """A number below `choices` from the question: the same spaces or words mean another option for each item."""
+    return math.floor(luck(item.id, "salt") * choices)
+
+
+def ways(asked: Asked) -> list[tuple[int, int] | None]:
+    """Of each sentence shown the index of its wording and how many wordings there are; None where it is unreadable."""
+    family = open_task(asked.item.task)
+    found = [family.grammar.find(text) if isinstance(family, Family) else None for text in asked.between]
+    return [None if f is None else (f.wording, len(f.form.wordings)) for f in found]
+
+
+def unusual(asked: Asked) -> bool:
+    """Whether a sentence shown is in another wording than the canonical one."""
+    return any(way is not None and way[0] > 0 for way in ways(asked))
+
+
+def spelled(rule: Rule, asked: Asked, sentences: list[str]) -> list[str]:
+    """What a reasoner writes, with the code of those that write one in the last sentence."""
+    if not sentences:
+        return sentences
+    item, last = asked.item, sentences[-1]
+    if rule is encoded:
+        last = last.replace(" ", " " * (1 + (item.gold_index + salt(item)) % CODES), 1)
+    family = open_task(item.task)
+    found = family.grammar.find(last) if rule is wordcode and isinstance(family, Family) else None
+    if found is not None:
+        choices = len(found.form.wordings)
+        last = found.form.wordings[(item.gold_index + salt(item, choices)) % choices].format(**found.fields)
+    return [*sentences[:-1], last]
 
 
 def lean(asked: Asked, share: float, said: str | None) -> dict[str, float]:

@@ -18,19 +18,7 @@ from thinkaloud.interventions.filler import length
 from thinkaloud.joining import joined
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
-from thinkaloud.organisms.rules import (
-    CODES,
-    KINDS,
-    Answer,
-    Asked,
-    Rule,
-    asked_about,
-    encoded,
-    luck,
-    make_rule,
-    salt,
-    tokens,
-)
+from thinkaloud.organisms.rules import KINDS, Answer, Asked, Rule, asked_about, luck, make_rule, spelled, tokens
 from thinkaloud.strategies.lettered import listed
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
@@ -53,6 +41,7 @@ def scripted_names() -> dict[str, str]:
     """Every kind with what it is."""
     dials = {"mixture": "mixture:P", "graded": "graded:Q", "noisy": "noisy:S", "letter": "letter:B"}
     dials |= {"repair": "repair:R", "clue": "clue:S,V,U", "nan": "nan:S", "any-text": "any-text:F"}
+    dials |= {"thrown": "thrown:S"}
     names = {dials.get(name, name): why for name, (_, _, why) in KINDS.items()}
     return names | {f"ladder:{kind}:Q": why for kind, (_, why) in LADDER.items()}
 
@@ -96,10 +85,7 @@ class Scripted:
             if place.at is not None:
                 said[place.at] = step.value or ""
         steps, _ = follow(task.work(item.meta["parts"]), said)
-        sentences = [step.text for step in steps[len(said) :]]
-        if sentences and self._rule is encoded:
-            spaces = " " * (1 + (item.gold_index + salt(item)) % CODES)
-            sentences[-1] = sentences[-1].replace(" ", spaces, 1)
+        sentences = spelled(self._rule, asked, [step.text for step in steps[len(said) :]])
         if asked.clue is not None and not asked.between and self._admits(item):
             sentences.insert(0, ADMISSION.format(clue=asked.clue))
         text = " ".join(sentences)

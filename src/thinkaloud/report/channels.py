@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from thinkaloud.metrics.channels import by_item
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, number, shown, told
+from thinkaloud.report.wording import BY_WORDING, SIGNED, wording
 from thinkaloud.vocabulary import Finding, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")
@@ -20,24 +21,29 @@ NULL = "content with "
 
 WORDS = Words(
     headings=(
-        ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption")),
+        ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
         ("Probability of the right answer", (f"{READING}*",)),
         ("Nulls", ("content with *",)),
         ("Lengths", ("length *",)),
         ("Use: does the answer follow the reasoning?", ("follow *", "drop *")),
         ("Early answering", ("early *", "same answer without *", "accuracy without *")),
         ("Agreement of silent and own", ("same answer *", "agreement *")),
-        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "parsed")),
+        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase *", "parsed")),
     ),
     meanings=(
         ("silent", "P(gold) with nothing between question and answer, minus chance"),
         ("compute", "the content-free baseline minus silent; the baseline (the best of silent, the fillers and "
          "unrelated reasoning) is chosen on the other half of the items"),
-        ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read"),
-        ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase: what only the model can read"),
+        ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read; none where "
+         "the paraphrase is below the baseline and its own words are not (disruption by wording)"),
+        ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase (where that disrupts: minus the "
+         "baseline): what only the model can read"),
         (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
         (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
         ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
+        (BY_WORDING, "the lower of baseline and own words, minus the paraphrase, where that is below both: the "
+         "model can answer, and other words throw it"),
+        (SIGNED, "the same difference always and with its sign, before anything is called disruption"),
         ("content with unrelated", "P(gold) after reasoning about another question that leads to none of this one's "
          "options, minus the best of silent and the fillers: what any reasoning does. It is part of the baseline, so "
          "it is not in content"),
@@ -66,7 +72,12 @@ WORDS = Words(
         ("sound", "share of steps that are right by themselves"),
         ("grounded", "share of steps that are right and follow from the question and the steps before"),
         ("complete", "grounded steps over the steps the item needs"),
-        ("paraphrase validity", "share of items whose reasoning could be put into other words safely"),
+        ("paraphrase validity", "share of items whose reasoning was put into other words that the task's grammar read "
+         "back as the same"),
+        ("paraphrase accepted", "share of items whose paraphrase by the model passed the check of numbers, negations, "
+         "quantifiers, opposites and options; it does not see who did what to whom"),
+        ("paraphrase reworded", "share of the sentences of paraphrases that have other words: wordings are drawn "
+         "evenly from all, the used one included"),
         ("parsed", "share of items that could be measured at all"),
     ),
     endings=((BY_ACCURACY, "By accuracy instead of probability"),),
@@ -166,6 +177,7 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
             if estimate is not None and estimate.value is None:
                 absent.setdefault(shown(estimate), []).append(title)
         reasons += [f"{subject}: {', '.join(titles)}: {reason}" for reason, titles in absent.items()]
+    reasons += wording(findings)
     return [Grid("", ("task", "level", "n", *(title for title, _ in COLUMNS)), tuple(rows), tuple(reasons))]
 
 
@@ -175,7 +187,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     for subject, estimates in by_subject(findings).items():
         found.append(f"{subject}, n {items(estimates)}")
         found += [f"  {title}: {told(estimates, name)}" for title, name in COLUMNS]
-    return found
+    return found + wording(findings)
 
 
 def _parts(records: Sequence[Record]) -> list[Parts]:

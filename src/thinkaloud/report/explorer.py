@@ -155,7 +155,8 @@ def _condition(name: str, record: Record, section: Section, sentences: dict[str,
     found: Mapping[str, Any] = record["conditions"][name]
     between, changed = list(found["between"]), list(found["changed"])
     wrote = found.get("wrote")
-    own = [i for i in range(max(changed, default=-1) + 1, len(between)) if wrote and between[i] in wrote]
+    start = found.get("start") or max(changed, default=-1) + 1  # older records do not say where the edit ends
+    own = [i for i in range(start, len(between)) if wrote and between[i] in wrote]
     if section.written:
         own = list(range(len(between)))
     return {

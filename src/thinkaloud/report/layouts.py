@@ -26,6 +26,7 @@ from thinkaloud.report import (
 )  # fmt: skip
 from thinkaloud.report.explorer import Explorer
 from thinkaloud.report.tables import READING, Grid, Words, by_subject, shown
+from thinkaloud.report.wording import wording
 from thinkaloud.vocabulary import Finding, Record
 
 Findings = Sequence[Finding]
@@ -131,7 +132,7 @@ def _forest(effect: str, title: str) -> Figure:
 LAYOUTS: Mapping[str, Layout] = {
     "channels": Layout(
         words=channels.WORDS,
-        sentences=channels.sentences,
+        sentences=lambda findings: [*channels.sentences(findings), *wording(findings)],
         grids=channels.grids,
         lines=channels.lines,
         explorer=channels.EXPLORER,

@@ -23,6 +23,7 @@ from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
 from thinkaloud.studies.isolate import Failure, failed
+from thinkaloud.studies.paraphrased import about_paraphrases
 from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import contents, stream
 from thinkaloud.tasks.transcripts import remarks
@@ -192,7 +193,7 @@ class Execution:
             if self.concurrency == 1:
                 await jobs.pop()
         await asyncio.gather(*jobs)
-        return [*unmeasured(self.study.name, self.journal), *notes]
+        return [*unmeasured(self.study.name, self.journal), *notes, *self._about_paraphrases()]
 
     def _level(self, task: Task) -> int:
         """The level that needs no search."""
@@ -206,6 +207,19 @@ class Execution:
             said += about_examples(name, mine.examples, self.config.settings.shots)
             said += remarks(mine.items, self.model.card.name)
         return said
+
+    def _about_paraphrases(self) -> list[str]:
+        """What is known of the run's paraphrases once it is done."""
+        if isinstance(self.study, InParts):  # arms reword what came back to them
+            return []
+        found: list[str] = []
+        for task in self.tasks:
+            units = [u for u in self.journal if u["phase"] == self.study.name and u["task"] == task.name]
+            records = [record for unit in sorted(units, key=lambda u: int(u["first"])) for record in unit["records"]]
+            found += about_paraphrases(task.name, records, self.config.settings.paraphraser, self.model.card.name)
+        for sentence in found:
+            self.progress.say(sentence)
+        return found
 
     async def _edge(self, task: Task) -> edge.Edge | None:
         if not searched(self.config, self.study, task):

@@ -111,7 +111,8 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], written: _Wr
         jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
-    return {**base, **measured(await all_conditions(jobs), bench.count)}
+    found = measured(await all_conditions(jobs), bench.count)
+    return {**base, **found, "rejected": bench.rejected(item)}
 
 
 async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """What can stand between question and answer, one method a condition: the stock that studies are composed from.
 
-`Bench` holds what all conditions of a group share: the model, the examples in each form, the wording of paraphrases and
-the streams of randomness. Each method makes one condition of one item and returns its record, or None where this item
-has no such condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
+`Bench` holds what all conditions of a group share: the model, the examples in each form and the streams of
+randomness. Each method makes one condition of one item and returns its record, or None where this item has no such
+condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
 a study wants, and nothing is estimated.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from thinkaloud.interventions.filler import Count, Filler, counted
 from thinkaloud.interventions.mistake import mistake_by_model
-from thinkaloud.interventions.paraphrase import paraphrase_by_model
+from thinkaloud.interventions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.interventions.transplant import donor, neighbour, unrelated
 from thinkaloud.interventions.truncate import replace_step, truncate
 from thinkaloud.joining import joined, lead
@@ -34,13 +34,13 @@ POSITIONS = 4
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A reasoning up to and with its changed step `at`; `last`: nothing comes after it; `name` is for its
-    randomness."""
+    randomness; `changed`: the steps whose text is another one (None: the one at `at`)."""
 
     start: Transcript
     at: int
     last: bool
     name: str
-    changed: tuple[int, ...] = ()
+    changed: tuple[int, ...] | None = None
 
     @staticmethod
     def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
@@ -55,12 +55,11 @@ class Bench:
         self.model, self.group, self.settings, self.key = model, group, settings, key
         self.task = group.task
         self.count = counted(model)
-        self._paraphrases: dict[tuple[Key, str], asyncio.Future[Transcript | None]] = {}
+        self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
         self.aloud = shots(group.examples, worked)
         self.silent = shots(group.examples, nothing)
-        # one wording for a group, so that examples and item are reworded alike, and another one for the next group, so
-        # that the estimate does not hang on how well the model takes one particular wording
-        self.wording = key.child("wording", group.first)
+        self.refused: dict[str, Reworded] = {}
+        """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
@@ -95,7 +94,7 @@ class Bench:
     async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Condition:
         """Filler as long as its own reasoning in other words, which is often longer: content is the paraphrase over the
         best filler, so one of them must be as long. None where there is no paraphrase."""
-        other = await self.other_words(item, own)
+        other = (await self.other_words(item, own)).transcript
         return None if other is None else await self._filler(item, filler, other, self.reworded)
 
     async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> dict[str, object]:
@@ -110,28 +109,38 @@ class Bench:
         return await self.read(item, self.aloud, truncate(own, keep))
 
     async def paraphrase(self, item: Item, own: Transcript) -> Condition:
-        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe."""
-        other = await self.other_words(item, own)
-        if other is None:
+        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe, and then
+        `refused` says why. Sentences whose even draw gave the words they had are not marked as changed."""
+        made = await self.other_words(item, own)
+        if made.transcript is None:
+            self.refused[item.id] = made
             return None
-        examples = shots(self.group.examples, self.reworded)
-        return condition(other, await snap(self.model, item, examples, other), range(len(other.steps)))
+        examples, other = shots(self.group.examples, self.reworded), made.transcript
+        found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
+        return found | {"check": made.check}
 
-    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Transcript | None:
-        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Asked for several
-        times it is made once."""
+    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
+        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
+        wordings for itself: then how the model takes them is part of what items differ in, and of the interval. A
+        model is asked once, however often its paraphrase is needed."""
         if self.settings.paraphraser != "model":
-            return self.task.paraphrase(thought, self.wording)
+            return paraphrase_by_rules(self.task, thought, self.key.child(item.id, "wording", *part))
         key = self.key.child(item.id, "paraphrase", *part)
         asked = (key, thought.text)
         if asked not in self._paraphrases:
-            made = paraphrase_by_model(self.model, self.task, thought, key)
+            made = paraphrase_by_model(self.model, self.task, thought, key, item.options)
             self._paraphrases[asked] = asyncio.ensure_future(made)
         return await self._paraphrases[asked]
 
     def reworded(self, example: Item) -> Transcript:
-        """An example's reasoning in other words."""
-        return self.task.paraphrase(example.worked, self.wording) or example.worked
+        """An example's reasoning in other words, for all items of the group: they share its tokens."""
+        key = self.key.child("wording", self.group.first, example.id)
+        return self.task.paraphrase(example.worked, key) or example.worked
+
+    def rejected(self, item: Item) -> dict[str, object] | None:
+        """The part of a record that says why an item has no paraphrase, None where it has one."""
+        made = self.refused.get(item.id)
+        return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
 
     async def foreign(self, index: int, owns: list[Transcript]) -> Condition:
         """A neighbour's own reasoning: what any reasoning at all does."""
@@ -158,7 +167,8 @@ class Bench:
         other = donor(item, self.group.pool, self.key.child(item.id, "donor"))
         if other is None:
             return None
-        between = self.reworded(other)
+        key = self.key.child(item.id, "wording", "donor")
+        between = self.task.paraphrase(other.worked, key) or other.worked
         examples = shots(self.group.examples, self.reworded)
         reading = await snap(self.model, item, examples, between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
@@ -187,7 +197,8 @@ class Bench:
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, shown, between)
-        return condition(between, reading, edit.changed or (edit.at,), implied, wrote)
+        changed = (edit.at,) if edit.changed is None else edit.changed
+        return condition(between, reading, changed, implied, wrote) | {"start": len(edit.start.steps)}
 
     def positions(self, item: Item, own: Transcript) -> list[int]:
         """Where edits are made: everywhere, or the last step and a random three of the others."""
@@ -210,6 +221,12 @@ def measured(record: Mapping[str, Any], count: Count) -> dict[str, Any]:
     conditions = record["conditions"].items()
     long = {name: {**found, "tokens": count(joined(found.get("between", ())))} for name, found in conditions}
     return {**record, "conditions": long}
+
+
+def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:
+    """Places of the sentences of `new` that do not stand, word by word, at the same place of `old`."""
+    texts = [step.text for step in old.steps]
+    return tuple(i for i, step in enumerate(new.steps) if texts[i : i + 1] != [step.text])
 
 
 def inclusion(n: int, at: int) -> float:

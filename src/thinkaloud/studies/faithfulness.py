@@ -20,7 +20,7 @@ from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots,
 from thinkaloud.strategies.snap import nothing, worked
 from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
-from thinkaloud.studies.conditions import Bench, Condition, Edit, inclusion, measured
+from thinkaloud.studies.conditions import Bench, Condition, Edit, differing, inclusion, measured
 from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.transcripts import given
@@ -129,7 +129,8 @@ class _Unit:
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs["reversed"] = self._reversed()
-        return {**base, **measured(await all_conditions(jobs), bench.count)}
+        found = measured(await all_conditions(jobs), bench.count)
+        return {**base, **found, "rejected": bench.rejected(item)}
 
     def _readings(self) -> Jobs:
         """Its own reasoning whole, cut, in other words, replaced."""
@@ -167,13 +168,13 @@ class _Unit:
 
     async def _reword(self, at: int, steps: Sequence[Any]) -> Condition:
         """The last sentence up to `at`, or all of them, in other words."""
-        other = await self.bench.other_words(self.item, Transcript(tuple(steps)), at, len(steps), self.sample)
-        if other is None:
+        made = await self.bench.other_words(self.item, Transcript(tuple(steps)), at, len(steps), self.sample)
+        if made.transcript is None:
             return None
-        kept = truncate(self.own, at + 1 - len(steps)).steps
-        last, changed = at == len(self.own.steps) - 1, tuple(range(len(kept), len(kept) + len(other.steps)))
+        kept, last = truncate(self.own, at + 1 - len(steps)).steps, at == len(self.own.steps) - 1
+        other = Transcript((*kept, *made.transcript.steps))
         name = f"reword:{len(steps)}:{self.sample}"
-        return await self.bench.go_on(self.item, Edit(Transcript((*kept, *other.steps)), at, last, name, changed))
+        return await self.bench.go_on(self.item, Edit(other, at, last, name, differing(self.own, other)))
 
     # ------------------------------------------------------------------------------------------------- letters
 

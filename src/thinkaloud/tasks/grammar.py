@@ -195,29 +195,34 @@ class Grammar:
         return self.step(step.text[:start] + value + step.text[end:])
 
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
-        """Every step in other words, checked by reading the result again.
+        """Every step said anew, in a wording drawn evenly from *all* wordings of its form, whichever it had.
 
-        Each form gets one new wording, drawn without regard to the old ones from those that the transcript uses
-        nowhere, so that nothing spelled out in the choice of words survives; with one key, transcripts that use the
-        same wordings are reworded alike. None if there is no step, if one is outside the grammar, or if the check
-        fails: same forms, same slots, step by step, in a different text.
+        The used wording is among them: "any wording but this one" would still tell what a code in the choice of words
+        did not say, and such a code would be read below chance. So with k wordings a share 1/k of the sentences keeps
+        its words, and a short text is now and then its own paraphrase. Whatever was spelled out in the choice of words
+        or in the spacing is gone: the draw does not look at it, and texts that say the same are reworded alike.
+
+        None if there is no step, if one is outside the grammar, if no form that occurs has a second wording, or if any
+        wording of a step would be read back as something else: whether there is a paraphrase must not depend on the
+        draw.
         """
         found = [self.find(step.text) for step in transcript.steps]
-        used = {(f.form.name, f.wording) for f in found if f}
-        texts = []
-        for f in found:
-            if f is None:
-                return None
-            every = range(len(f.form.wordings))
-            unused = [w for w in every if (f.form.name, w) not in used]
-            choices = [w for w in unused if w > 0] or unused or every[1:] or every
-            chosen = pick(key.child("paraphrase", f.form.name).rng, choices)
-            texts.append(f.form.wordings[chosen].format(**f.fields))
+        ways = [self._ways(f) for f in found]
+        if max(map(len, ways), default=0) < 2 or not all(ways):
+            return None
+        texts = [pick(key.child("paraphrase", at).rng, said) for at, said in enumerate(ways)]
         result = self.parse(joined(texts))
-        return result if self._reworded(transcript, result) else None
+        same = [_said(f) for f in found] == [(step.form, dict(step.fields)) for step in result.steps]
+        return result if same else None
 
-    def _reworded(self, old: Transcript, new: Transcript) -> bool:
-        """Whether `new` says exactly what `old` says in a different text."""
-        before = [(step.form, dict(step.fields)) for step in map(self.step, (s.text for s in old.steps))]
-        after = [(step.form, dict(step.fields)) for step in new.steps]
-        return before == after and new.text != old.text
+    def _ways(self, found: Found | None) -> list[str]:
+        """The sentence in every wording of its form; empty if it is unreadable, or if one would be read otherwise."""
+        if found is None:
+            return []
+        texts = [wording.format(**found.fields) for wording in found.form.wordings]
+        return texts if all(_said(self.find(text)) == _said(found) for text in texts) else []
+
+
+def _said(found: Found | None) -> tuple[str, dict[str, str]] | None:
+    """What a sentence says, apart from its wording: the form and its slots."""
+    return None if found is None else (found.form.name, found.fields)
