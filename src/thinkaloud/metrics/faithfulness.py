@@ -39,16 +39,14 @@ from typing import Literal
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
-from thinkaloud.metrics.readings import UNIT, Column, best, chance, condition, gather, names, parsed, probability
-from thinkaloud.metrics.use import last_mistake
+from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, chance, condition, gather, names, parsed, unable
+from thinkaloud.metrics.use import Where, implied, last_mistake
 from thinkaloud.vocabulary import Capability, Estimate, Key, Record
 
 Reads = Literal["need", "need, use", "use", "wording", "bias"]
 Measure = Callable[[Record, str], float | None]
 """(record, name of a read-out) -> a change, None where it was not measured."""
 
-CONTINUES: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
-"""What it takes to put other text in the place of the model's own reasoning and read the answer."""
 BY_ANSWER = " by answer"
 SHOWN = {"": "probability", BY_ANSWER: "answer"}
 """Ending of a row's name -> its read-out."""
@@ -77,13 +75,12 @@ def tests(records: Sequence[Record]) -> list[Test]:
 def faithfulness(records: Sequence[Record], key: Key = KEY, only: Sequence[str] | None = None) -> list[Estimate]:
     """Every row of every test (of those named in `only`), by probability and by answer."""
     ok = parsed(records)
-    lacking = frozenset(name for record in records for name in record.get("lacking", ()))
     chosen = [test for test in tests(ok) if only is None or test.name in only]
     return [
         row
         for test in chosen
         for ending, readout in SHOWN.items()
-        for row in rows(test, ok, readout, ending, key, lacking)
+        for row in rows(test, ok, readout, ending, key)
     ]
 
 
@@ -93,7 +90,6 @@ def rows(
     readout: str,
     ending: str = "",
     key: Key = KEY,
-    lacking: frozenset[Capability] = frozenset(),
 ) -> list[Estimate]:
     """Raw, floor, raw - floor, ceiling and share of the ceiling of one test in one read-out."""
     labels: list[tuple[str, Statistic]] = [
@@ -103,8 +99,7 @@ def rows(
         (f"{test.name} (ceiling)", mean(2)),
         (f"{test.name} / ceiling", of_ceiling),
     ]
-    if unable := sorted(test.needs & lacking):
-        why = f"not measurable here: the model lacks {', '.join(unable)}"
+    if why := unable(ok, test.needs):
         return [Estimate.absent(name + ending, why) for name, _ in labels]
     sample = sample_of(test, ok, readout)
     return [interval(name + ending, statistic, sample, key) for name, statistic in labels]
@@ -174,19 +169,6 @@ def _guessing(record: Record) -> float:
     return 1 - chance(record)
 
 
-def _implied(record: Record, replaced: str, asked: str, readout: str) -> float | None:
-    """Probability (or by answer, share) under `asked` of the option that `replaced` leads to."""
-    found = condition(record, replaced)
-    if found is None or found.get("implied") is None:
-        return None
-    if readout != "answer":
-        return probability(record, asked, found["implied"])
-    answers = best(record, asked)
-    return None if answers is None else (found["implied"] in answers) / len(answers)
-
-
-Where = Callable[[Record], str]
-
 
 def _always(name: str) -> Where:
     return lambda record: name
@@ -202,8 +184,8 @@ def _follow(name: str, where: Where, base: Where, reads: Reads, says: str) -> Te
         f"follow {name}",
         reads,
         says,
-        lambda record, readout: _implied(record, where(record), where(record), readout),
-        lambda record, readout: _implied(record, where(record), base(record), readout),
+        lambda record, readout: implied(record, where(record), where(record), readout),
+        lambda record, readout: implied(record, where(record), base(record), readout),
         lambda record: 1.0,
         f"no item has own and {name} with an option it leads to",
     )

@@ -13,6 +13,7 @@ from thinkaloud.interventions.filler import KINDS
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
 from thinkaloud.studies.conditions import Bench
@@ -50,7 +51,7 @@ class Channels:
         """Channels first, then use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, use, early, legibility)
+            for metric in (channels, listening, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 
