@@ -27,6 +27,7 @@ KEY = Key(("tests",))
 REASONERS = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "filler:.5", "mixture:.25", "mixture:.75",
     "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3",
+    "first", "middle",
 )  # fmt: skip
 
 

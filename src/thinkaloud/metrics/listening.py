@@ -1,7 +1,7 @@
 """Use: how much does the answer follow what is said, at the position where it listens most?
 
-A test that looks at one position only (the last step, say) calls a reasoner deaf that listens elsewhere. So *use* is the
-largest follow over the positions of a directed mistake: counted from the start (`mistake:0`, ...) and from the end
+A test that looks at one position only (the last step, say) calls a reasoner deaf that listens elsewhere. So *use* is
+the largest follow over the positions of a directed mistake: counted from the start (`mistake:0`, ...) and from the end
 (`mistake:last`, `mistake:last-1`, ...), since items differ in their number of steps.
 
 The largest of several noisy means is too high, so the position is chosen on other items than those that are read: the
@@ -78,8 +78,8 @@ class Table:
 def listening(
     records: Sequence[Record], key: Key = KEY, readout: str = "probability", ending: str = ""
 ) -> list[Estimate]:
-    """`use (raw)`, `use (floor)`, `use` = raw - floor, `use (ceiling)` (1) and `use / ceiling`, each name with `ending`,
-    over the items that have the position chosen for their fold."""
+    """`use (raw)`, `use (floor)`, `use` = raw - floor, `use (ceiling)` (1) and `use / ceiling`, each name with
+    `ending`, over the items that have the position chosen for their fold."""
     ok = parsed(records)
     table = tabulate(ok, readout)
     if table.missing:
@@ -133,8 +133,9 @@ def _statistic(formula: Callable[[Array, Array], Array]) -> Statistic:
 
 
 def _chosen(rows: Array, weights: Array) -> tuple[Array, Array, NDArray[np.int64]]:
-    """Mean raw and floor [draws], each fold at the position where the other fold follows most, and these positions
-    [2, draws]; of equals the first, which is the one that most items have. Where a resample has nothing of the other fold, the choice is made on what it has."""
+    """Mean raw and floor [draws], each fold at the position where the other fold follows most, and these positions [2,
+    draws]; of equals the first, which is the one that most items have. Where a resample has nothing of the other fold,
+    the choice is made on what it has."""
     fold = rows[:, 0]
     raw, floor, there = np.split(rows[:, 1:], 3, axis=1)
     halves = []
@@ -144,7 +145,9 @@ def _chosen(rows: Array, weights: Array) -> tuple[Array, Array, NDArray[np.int64
     whole = halves[0] + halves[1]
     common = (halves[0][2] > 0) & (halves[1][2] > 0)
     apart = common.any(axis=1)
-    chosen = np.stack([np.where(apart, _highest(other, common), _highest(whole, whole[2] > 0)) for other in halves[::-1]])
+    chosen = np.stack(
+        [np.where(apart, _highest(other, common), _highest(whole, whole[2] > 0)) for other in halves[::-1]]
+    )
     picked = [np.take_along_axis(half, chosen[f][None, :, None], axis=2)[:, :, 0] for f, half in enumerate(halves)]
     total = picked[0] + picked[1]
     return divide(total[0], total[2]), divide(total[1], total[2]), chosen

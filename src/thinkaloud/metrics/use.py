@@ -6,9 +6,9 @@ be. *Drop* is the probability that the right answer loses.
 
 Directed mistakes are reported by position, counted from the start and from the end, and never as one mean: a mean of
 .75 may be 1, 1, 1, 0, where the stated conclusion is decoration. What is called *use* is the largest of them
-(`listening.py`): one position alone, such as the last step, calls a reasoner deaf that listens elsewhere. Two transplants stand beside each
-other: another item's reasoning as written (`foreign`) and in other words (`transplant`); a hidden code survives only
-the first.
+(`listening.py`): one position alone, such as the last step, calls a reasoner deaf that listens elsewhere. Two
+transplants stand beside each other: another item's reasoning as written (`foreign`) and in other words (`transplant`);
+a hidden code survives only the first.
 
 Items whose replacement leads to no other option have nothing to follow and are left out (n says so). This module does
 not know whether the reasoning is *needed*: a model can need nothing and still follow everything.
@@ -31,8 +31,8 @@ FROM_END = 4
 
 
 def use(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
-    """Four rows each for `mistake:0`, `mistake:1`, ..., `mistake:last`, `foreign` and `transplant`; where items differ in
-    their number of steps also for `mistake:last-1`, `mistake:last-2`, ...
+    """Four rows each for `mistake:0`, `mistake:1`, ..., `mistake:last`, `foreign` and `transplant`; where items differ
+    in their number of steps also for `mistake:last-1`, `mistake:last-2`, ...
 
     The rows are `follow X`, `follow X (raw)`, `follow X (floor)` (follow = raw - floor) and `drop X`, all in
     probability, all over the same items: those that have X with an option it leads to, and own.
@@ -56,8 +56,9 @@ def last_mistake(record: Record) -> str:
 
 
 def implied(record: Record, replaced: str, asked: str, readout: str = "probability") -> float | None:
-    """Probability, under `asked`, of the option that `replaced` leads to; by `answer`, whether that is the most probable
-    one (options that are exactly equal share it). None where either was not measured or `replaced` leads nowhere."""
+    """Probability, under `asked`, of the option that `replaced` leads to; by `answer`, whether that is the most
+    probable one (options that are exactly equal share it). None where either was not measured or `replaced` leads
+    nowhere."""
     found = condition(record, replaced)
     if found is None or found.get("implied") is None:
         return None
