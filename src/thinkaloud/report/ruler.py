@@ -45,10 +45,10 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
         held_of = f"{sum(map(held, cells))} of {len(cells)}"
         lines.append(f"{name:<26}{held_of:>11}{error:>15}{use[0]:>9}{use[1]:>14}  {worst['organism']}")
     lines += [
-        "off use: mean distance of the test's dial from how much the answer follows what the words say, at the step"
+        "off use: mean distance of the test's dial from how much the answer follows what the words say, at the step",
+        "where it listens most, which is known by the rule and is no test's reading; as published: the same by the most",
+        "probable answer. Tests of wording and bias claim no such dial.",
     ]
-    lines += ["where it listens most, which is known by the rule and is no test's reading;"]
-    lines += ["as published: the same by the most probable answer. Tests of wording and bias claim no such dial."]
     if ranks:
         most = {row["rung"]: row["most"] for row in tables["ladder"]}
         best = f"{sum(most.values()) / len(most):.3f}"
@@ -61,7 +61,8 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
 
 def off_use(cells: Sequence[Row], by: str) -> dict[str, float]:
     """Mean distance of each test's dial from how much the answer follows what the words say, over all reasoners whose
-    rule settles that: the error of taking the test for a measure of use. A test that reads need errs here and is right about need."""
+    rule settles that: the error of taking the test for a measure of use. A test that reads need errs here and is right
+    about need."""
     from thinkaloud.ruler.cards import NUMBERS, true_use
 
     found: dict[str, list[float]] = {}
