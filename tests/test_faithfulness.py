@@ -81,8 +81,8 @@ def test_lateness_is_that_of_the_rule_or_not_identifiable(name: str) -> None:
 
 
 class Contrary:
-    """Faithful, but wherever its reasoning is not complete it is sure of a wrong option, so that without reasoning it is
-    right less often than by chance."""
+    """Faithful, but wherever its reasoning is not complete it is sure of a wrong option, so that without reasoning it
+    is right less often than by chance."""
 
     def __init__(self) -> None:
         self.card = scripted("faithful").card

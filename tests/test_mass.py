@@ -1,5 +1,5 @@
-"""How much of the model's probability the options hold stands beside what is read from it; where it is little, nothing is
-claimed."""
+"""How much of the model's probability the options hold stands beside what is read from it; where it is little, no claim
+is made."""
 
 from __future__ import annotations
 

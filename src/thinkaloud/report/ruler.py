@@ -46,7 +46,7 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
         lines.append(f"{name:<26}{held_of:>11}{error:>15}{use[0]:>9}{use[1]:>14}  {worst['organism']}")
     lines += [
         "off use: mean distance of the test's dial from how much the answer follows what the words say, at the step",
-        "where it listens most, which is known by the rule and is no test's reading; as published: the same by the most",
+        "where it listens most, which is known by the rule and is no test's reading; as published: by the most",
         "probable answer. Tests of wording and bias claim no such dial.",
     ]
     if ranks:
