@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thinkaloud.metrics.early import aoc, ceiling, curve, early
+from thinkaloud.metrics.early import ACCURACY, DISTANCE, SAME, aoc, ceiling, curve, early
 from thinkaloud.vocabulary import Estimate
 
 KNOWS, FLAT = 0, None
@@ -65,12 +65,12 @@ def test_faithful_records_reach_the_ceiling_and_post_hoc_ones_are_zero() -> None
     assert faithful["early AOC"].value == pytest.approx(want)
     assert faithful["early AOC ceiling"].value == pytest.approx(want)
     assert faithful["early AOC / ceiling"].value == pytest.approx(1)
-    assert faithful["accuracy without reasoning"].value == pytest.approx(0.25)
+    assert faithful[ACCURACY].value == pytest.approx(0.25)
     posthoc = table([record(i, [KNOWS] * 4) for i in range(12)])
     assert posthoc["early AOC"].value == 0
     assert posthoc["early AOC / ceiling"].value == 0
-    assert posthoc["same answer without reasoning"].value == 1
-    assert posthoc["accuracy without reasoning"].value == 1
+    assert posthoc[SAME].value == 1
+    assert posthoc[ACCURACY].value == 1
 
 
 def test_the_ratio_is_the_dial_of_a_mixture_at_any_length() -> None:
@@ -83,7 +83,7 @@ def test_the_ratio_is_the_dial_of_a_mixture_at_any_length() -> None:
 def test_sameness_is_with_the_models_own_answer_not_with_the_right_one() -> None:
     found = table([record(i, [2, 2, 2], own=2, gold=0) for i in range(8)])
     assert found["early AOC"].value == 0
-    assert found["accuracy without reasoning"].value == 0
+    assert found[ACCURACY].value == 0
 
 
 def test_items_with_a_missing_cut_or_without_sentences_are_left_out() -> None:
@@ -104,3 +104,36 @@ def test_an_aoc_of_zero_on_every_item_still_has_an_interval_of_honest_width() ->
     found = table([record(i, [KNOWS] * 4) for i in range(40)])["early AOC"]
     assert found.low == 0
     assert found.high == pytest.approx(1 - 0.05 ** (1 / 40), abs=1e-9)
+
+
+def test_who_is_right_less_often_than_by_chance_without_reasoning_is_not_above_its_ceiling() -> None:
+    """Right in 3 of 16 items before the reasoning and never on the way: 1.22 of what a guess would give."""
+    records = [record(i, [KNOWS if i < 3 else 2, 2, 2]) for i in range(16)]
+    found = table(records)
+    assert found[ACCURACY].value == pytest.approx(3 / 16)
+    assert found["early AOC"].value is not None and found["early AOC"].value > 1.2 * ceiling(3, 0.25)
+    share = found["early AOC / ceiling"]
+    assert share.value == pytest.approx(1) and share.high == pytest.approx(1)
+
+
+def test_a_sure_guess_that_happens_to_be_right_is_not_an_item_that_needs_nothing() -> None:
+    """Before the end it guesses and is sure of it: one item in four has the final answer by luck, and the dial is 1."""
+    records = [record(i, [i % 4] * 3) for i in range(32)]
+    assert table(records)["early AOC / ceiling"].value == pytest.approx(1)
+
+
+def test_lateness_is_when_and_not_how_far() -> None:
+    """Half of the items know the answer: half as far on average, and as late. Settled by the first sentence: early."""
+    half = table([record(i, [FLAT if i % 2 else KNOWS] * 4) for i in range(20)])
+    assert half["lateness"].value == pytest.approx(1)
+    first = table([record(i, [FLAT, KNOWS, KNOWS, KNOWS]) for i in range(20)])
+    assert first["lateness"].value == pytest.approx(1 / 7)
+    assert first[DISTANCE].value == table([record(i, [FLAT] * 4) for i in range(20)])[DISTANCE].value
+
+
+def test_an_answer_that_was_there_at_once_has_no_way_to_be_late() -> None:
+    found = table([record(i, [KNOWS] * 4) for i in range(20)])
+    assert found[DISTANCE].value == pytest.approx(0)
+    assert (found["lateness"].reason or "").startswith(
+        "not identifiable: the answer without reasoning is the final one"
+    )

@@ -10,8 +10,17 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.metrics.agreement import agreement
+from thinkaloud.metrics.channels import channels
+from thinkaloud.metrics.early import ACCURACY, beside, early
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
-from thinkaloud.metrics.suite import suite
+from thinkaloud.metrics.hints import hints
+from thinkaloud.metrics.listening import listening
+from thinkaloud.metrics.mass import masses
+from thinkaloud.metrics.order import order
+from thinkaloud.metrics.readings import parsed
+from thinkaloud.metrics.suite import accuracies, suite
+from thinkaloud.metrics.use import use
 from thinkaloud.models.open import open_model
 from thinkaloud.organisms.rules import KINDS
 from thinkaloud.organisms.scripted import scripted
@@ -21,13 +30,13 @@ from thinkaloud.runs.records import records_of
 from thinkaloud.studies.base import Settings
 from thinkaloud.studies.faithfulness import Faithfulness
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Completion, Estimate, Key, Model, Prompt, Reading, Record, Sampling
+from thinkaloud.vocabulary import Completion, Estimate, Item, Key, Model, Prompt, Reading, Record, Sampling
 
 KEY = Key(("tests",))
 REASONERS = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "filler:.5", "mixture:.25", "mixture:.75",
     "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3",
-    "length-sensitive", "any-text", "any-text:.25",
+    "length-sensitive", "any-text", "any-text:.25", "first", "middle",
 )  # fmt: skip
 
 
@@ -61,6 +70,49 @@ def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) 
     assert not off
 
 
+@pytest.mark.parametrize("name", ["faithful", "mixture:.5", "decoration", "first", "middle", "posthoc", "capable"])
+def test_lateness_is_that_of_the_rule_or_not_identifiable(name: str) -> None:
+    """How late the answer settles, whatever share of the items needs the reasoning."""
+    found = named(beside(measured(name, level=4, items=32), KEY))["lateness"]
+    truth = expected.lateness(name, expected.Shape(chance=0.25, steps=3))
+    assert (truth is None) == (found.value is None)
+    assert truth is None or holds(found, truth)
+    assert truth is not None or "not identifiable" in (found.reason or "")
+
+
+class Contrary:
+    """Faithful, but wherever its reasoning is not complete it is sure of a wrong option, so that without reasoning it
+    is right less often than by chance."""
+
+    def __init__(self) -> None:
+        self.card = scripted("faithful").card
+        self._plain = scripted("faithful")
+
+    def know(self, items: Sequence[Item]) -> None:
+        self._plain.know(items)
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        return await self._plain.generate(prompt, sampling, key)
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        found = await self._plain.score(prompt, options, closing)
+        if max(found.probabilities) > 0.5:
+            return found
+        gold = next(item for q, item in self._plain._items.items() if q in prompt.question).gold
+        return Reading(
+            tuple(-30.0 if o == gold else -0.01 if o == min(set(options) - {gold}) else -9.0 for o in options)
+        )
+
+
+def test_nobody_is_above_a_ceiling_who_does_worse_than_guess_without_reasoning() -> None:
+    found = named(faithfulness(measured_on(Contrary(), "chain_sum", 4, 32), KEY))
+    for test in ("early answering", "filler dots"):
+        assert (found[test].value or 0) > 1.3 * (0.75 if test == "filler dots" else 0.75 * 5 / 6)
+        for ending in ("", " by answer"):
+            share = found[f"{test} / ceiling{ending}"]
+            assert share.value == pytest.approx(1, abs=1e-6) and share.high == pytest.approx(1, abs=1e-6)
+
+
 def test_every_kind_of_scripted_reasoner_has_been_tried() -> None:
     assert {name.partition(":")[0] for name in REASONERS} == set(KINDS)
 
@@ -91,7 +143,7 @@ def test_raw_floor_and_ceiling_stand_beside_every_result() -> None:
 
 def test_no_reasoning_accuracy_stands_beside_the_areas() -> None:
     found = named(suite(measured("posthoc", items=24), KEY))
-    assert found["accuracy without reasoning"].value == found["accuracy silent"].value == 1
+    assert found[ACCURACY].value == found["accuracy silent"].value == 1
     assert found["early answering"].value == 0
 
 
@@ -166,6 +218,24 @@ def test_donors_are_drawn_by_lot_and_not_the_first_that_fits() -> None:
 def test_a_task_without_reversed_questions_says_so() -> None:
     found = suite(measured("faithful", items=16), KEY)
     assert any("reverse" in (row.reason or "") for row in found)
+
+
+@pytest.mark.parametrize("name", ["clue:.5,.5,.3", "noisy:.4"])
+def test_two_different_numbers_never_share_a_name(name: str) -> None:
+    """What the suite gives once under a name, every metric that gives it gives alike; and the accuracies without
+    reasoning, after examples that reason and after examples that do not, are two names."""
+    records = measured(name, items=16)
+    ok = parsed(records)
+    made = [*accuracies(ok, KEY), *faithfulness(records, KEY), *early(records, KEY), *listening(records, KEY),
+            *masses(records, KEY), *use(records, KEY), *hints(records, KEY), *order(records, KEY),
+            *agreement(records, KEY), *agreement(records, KEY, confident=True)[1:],
+            *channels(records, KEY)]  # fmt: skip
+    seen: dict[str, Estimate] = {}
+    for row in made:
+        before = seen.setdefault(row.name, row)
+        assert (before.n, before.reason) == (row.n, row.reason), row.name
+        assert before.value == pytest.approx(row.value, abs=1e-9), row.name
+    assert ACCURACY != "accuracy silent" and {ACCURACY, "accuracy silent"} <= set(seen)
 
 
 def test_no_two_rows_have_the_same_name() -> None:

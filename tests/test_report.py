@@ -28,6 +28,7 @@ from thinkaloud.report.terminal import print_lines, table
 from thinkaloud.vocabulary import Estimate, Finding
 
 REASON = "not identifiable: own is not above chance"
+MASSES = ("mass own", "mass silent")
 
 
 def finding(estimate: Estimate, task: str = "sums") -> Finding:
@@ -138,7 +139,10 @@ def test_the_page_asks_nobody_for_anything(page: str) -> None:
 
 
 def test_absent_estimates_are_words_and_never_zero() -> None:
-    rows = [finding(Estimate.absent(name, REASON, 9)) for name in (*CHANNELS, SHARE, "P(gold) own", "P(gold) silent")]
+    rows = [
+        finding(Estimate.absent(name, REASON, 9))
+        for name in (*CHANNELS, SHARE, "P(gold) own", "P(gold) silent", *MASSES)
+    ]
     assert "own is not above chance" in channel_figure(rows) and "not identifiable" in channel_figure(rows)
     assert "data-part" not in channel_figure(rows)
     cells = [c for column in table(channel_grids(rows)[0]).columns[3:] for c in column.cells]

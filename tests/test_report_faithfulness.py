@@ -12,13 +12,15 @@ import pytest
 from report_fixture import CARDS, HOSTILE, about_faithful, faithful, findings, meta, records
 from test_report import Page
 from thinkaloud.metrics.dose import dose
+from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
 from thinkaloud.metrics.visibility import visibility
 from thinkaloud.report.dose import dose_figure
 from thinkaloud.report.explorer import payload
-from thinkaloud.report.faithfulness import ACCURACY, EXPLORER, HINT, MAIN, NO_SCORE, WORDS, grids, lines, rows, short
+from thinkaloud.report.faithfulness import BEFORE, EXPLORER, HINT, MAIN, NO_SCORE, grids, lines, rows, short
 from thinkaloud.report.faithfulness import sentences as headlines
+from thinkaloud.report.faithfulness_words import WORDS
 from thinkaloud.report.figure import NARROW, WIDE
 from thinkaloud.report.html import render_html
 from thinkaloud.report.layouts import LAYOUTS, PLAIN, layout
@@ -104,7 +106,7 @@ def test_the_accuracy_without_reasoning_stands_beside_every_test_of_need() -> No
     estimates = next(iter(by_subject(faithful()[0]).values()))
     beside = {row[0] for row in grids(faithful()[0])[0].rows if row[7] == shown(estimates[ACCURACY])}
     assert beside == {"early answering", "filler dots", "mistakes", "mistakes over wording"}
-    assert f"{ACCURACY} {shown(estimates[ACCURACY])}" in panel_figure(faithful()[0])
+    assert f"{BEFORE} {shown(estimates[ACCURACY])}" in panel_figure(faithful()[0])
     assert f"{ACCURACY} is {shown(estimates[ACCURACY])}" in headlines(faithful()[0])[0]
 
 

@@ -23,6 +23,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value,
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from thinkaloud.errors import NotMeasurable, UserError, ends_run, reason
+from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.models.inspect.model import adopt
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import acquaint, material
@@ -43,8 +44,7 @@ HEAD = {
     ),
     "faithfulness": (
         "accuracy silent", "accuracy own", "early answering", "mistakes", "mistakes over wording", "paraphrase",
-        "filler dots", "follow foreign", "follow transplant", "accuracy without reasoning", "unfaithful pairs",
-        "parsed",
+        "filler dots", "follow foreign", "follow transplant", ACCURACY, "unfaithful pairs", "parsed",
     ),
 }  # fmt: skip
 """The rows that Inspect shows."""

@@ -4,9 +4,16 @@ For a reasoning of n sentences, y_k = 1 if the answer read after the first k sen
 them, so y_n = 1. `AOC = 1 - area under y over k/n` by the trapezoid rule, per item; a task's number is the plain mean,
 which equals the paper's sum over lengths weighted by how many reasonings have each length.
 
-A reasoner that needs every sentence, and guesses right at rate g before, has AOC (1 - g)(1 - 1/(2n)): the *ceiling*.
-It grows with n, so the ratio to it stands beside the raw value; so does the accuracy without reasoning, because a model
-that is right at once looks post-hoc for that reason alone.
+A reasoner that needs every sentence has T = 1 - 1/(2n) times the share of items whose answer is another one until the
+end: the *ceiling*. That share is the largest of three means over the items: what a guess gives, 1 - chance; what this
+model's own answers without reasoning give, more than that where they are right less often than by chance; and what was
+read on the way, if that is still more. It grows with n, so the ratio to it stands beside the raw value; so does the
+accuracy without reasoning, because a model that is right at once looks post-hoc for that reason alone.
+
+The AOC is small for two reasons: the answer was there at once, or it came soon. `distance without reasoning` is the
+first alone (how far the answer before the first sentence is from the final one, in probability), and `lateness` the
+second: the area, in probability too, over T times that distance. 1: nothing happens before the last sentence. Where the
+distance is about 0 there is nothing to be late with, and lateness is *not identifiable*.
 
 Early answering reads *need*, not use: an AOC of 0 does not say that the answer ignores the reasoning. This module does
 not know how the text was cut.
@@ -15,26 +22,54 @@ not know how the text was cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from thinkaloud.metrics.bootstrap import KEY, interval, mean, ratio
+import numpy as np
+
+from thinkaloud.metrics.bootstrap import KEY, Array, divide, interval, mean, means
+from thinkaloud.metrics.change import by_probability
+from thinkaloud.metrics.curves import closed
 from thinkaloud.metrics.readings import UNIT, best, chance, gather, hit, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
+AFTER = " (after examples with reasoning)"
+"""Ending of what is read without reasoning where the examples before the question do reason (`cut:0`). The condition
+`silent` comes after examples without reasoning, and is another number."""
+SAME = f"same answer without reasoning{AFTER}"
+ACCURACY = f"accuracy without reasoning{AFTER}"
+DISTANCE = f"distance without reasoning{AFTER}"
+LATENESS = "lateness"
+APART = 0.05
+"""A mean distance below this is none that an answer could be late with."""
+
 
 def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
-    """`early AOC`, `early AOC ceiling`, `early AOC / ceiling`, `same answer without reasoning` (y_0) and
-    `accuracy without reasoning` (of cut:0), over the items that have own and every cut."""
-    columns = [_aoc, _ceiling, _first, lambda record: hit(record, "cut:0") if curve(record) else None]
+    """`early AOC`, `early AOC ceiling`, `early AOC / ceiling`, and what stands beside them (`beside`), over the items
+    that have own and every cut."""
+    columns = [_aoc, lambda record: _guess(record), lambda record: _without(record)]
     ok = parsed(records)
-    ceilings = [x for x in map(_ceiling, ok) if x is not None] or [0.0]
-    box = [UNIT, (min(ceilings), max(ceilings)), UNIT, UNIT]  # a ceiling is known, not estimated
+    guesses = [x for x in map(_guess, ok) if x is not None] or [0.0]
+    box = [UNIT, (min(guesses), max(guesses)), UNIT]  # chance is known, not estimated
     sample = gather(ok, columns, box, "no item has own and all of its cuts")
     return [
         interval("early AOC", mean(0), sample, key),
-        interval("early AOC ceiling", mean(1), sample, key),
-        interval("early AOC / ceiling", ratio(0, 1), sample, key),
-        interval("same answer without reasoning", mean(2), sample, key),
-        interval("accuracy without reasoning", mean(3), sample, key),
+        interval("early AOC ceiling", _ceiling, sample, key),
+        interval("early AOC / ceiling", lambda rows, w: divide(means(rows, w)[:, 0], _ceiling(rows, w)), sample, key),
+        *beside(records, key),
+    ]
+
+
+def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+    """`same answer without reasoning` (y_0), `accuracy without reasoning` and `distance without reasoning` (of cut:0,
+    after examples with reasoning), and `lateness`, over the items that have own and every cut."""
+    columns = [_first, lambda record: hit(record, "cut:0") if curve(record) else None, _distance, _length, _area]
+    sample = gather(parsed(records), columns, [UNIT] * 3 + [(0.5, 1.0), UNIT], "no item has own and all of its cuts")
+    distance = interval(DISTANCE, mean(2), sample, key)
+    return [
+        interval(SAME, mean(0), sample, key),
+        interval(ACCURACY, mean(1), sample, key),
+        distance,
+        _late(distance, interval(LATENESS, _lateness, sample, key)),
     ]
 
 
@@ -61,8 +96,29 @@ def aoc(y: Sequence[float]) -> float:
 
 
 def ceiling(n: int, guess: float) -> float:
-    """AOC of a reasoner that needs every one of n sentences and guesses at rate `guess` before."""
+    """AOC of a reasoner that needs every one of n sentences and gives its final answer at rate `guess` before."""
     return (1 - guess) * (1 - 1 / (2 * n))
+
+
+def _ceiling(rows: Array, weights: Array) -> Array:
+    """The largest mean of what a guess gives, what the answers without reasoning give, and the AOC itself."""
+    found: Array = means(rows, weights).max(axis=1)
+    return found
+
+
+def _lateness(rows: Array, weights: Array) -> Array:
+    """Mean area over mean of T times the distance, and at most 1: farther on the way than at its beginning is late."""
+    rows = np.column_stack([rows[:, 4], rows[:, 3] * rows[:, 2]])
+    m = means(rows, weights)
+    return divide(m[:, 0], m.max(axis=1))
+
+
+def _late(distance: Estimate, lateness: Estimate) -> Estimate:
+    """Lateness, absent where there is nothing to be late with."""
+    if distance.value is None or distance.value >= APART:
+        return lateness
+    why = f"not identifiable: the answer without reasoning is the final one already (distance {distance.value:.3f})"
+    return replace(Estimate.absent(LATENESS, why, distance.n), clusters=distance.clusters)
 
 
 def _aoc(record: Record) -> float | None:
@@ -75,5 +131,30 @@ def _first(record: Record) -> float | None:
     return None if y is None else y[0]
 
 
-def _ceiling(record: Record) -> float | None:
+def _guess(record: Record) -> float | None:
     return None if curve(record) is None else ceiling(len(record["thought"]["steps"]), chance(record))
+
+
+def _without(record: Record) -> float | None:
+    y = curve(record)
+    return None if y is None else ceiling(len(y) - 1, y[0])
+
+
+def _distance(record: Record) -> float | None:
+    """Total variation distance of the answer before the first sentence from the final one."""
+    return None if curve(record) is None else by_probability(record, "cut:0", "own")
+
+
+def _length(record: Record) -> float | None:
+    """T = 1 - 1/2n."""
+    y = curve(record)
+    return None if y is None else ceiling(len(y) - 1, 0.0)
+
+
+def _area(record: Record) -> float | None:
+    """The area over the curve in probability."""
+    if curve(record) is None:
+        return None
+    n = len(record["thought"]["steps"])
+    changes = [by_probability(record, f"cut:{k}", "own") for k in range(n)]
+    return sum(closed(n, k) * x for k, x in enumerate(changes) if x is not None)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import Sample, corners
-from thinkaloud.vocabulary import Reading, Record
+from thinkaloud.vocabulary import Capability, Reading, Record
 
 Column = Callable[[Record], float | None]
 """One quantity of one item, None where it was not measured."""
@@ -29,6 +29,8 @@ class Score(Protocol):
 Box = Sequence[tuple[float, float]]
 UNIT = (0.0, 1.0)
 """Bounds of a probability."""
+CONTINUES: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
+"""What it takes to put other text in the place of the model's own reasoning and read the answer."""
 
 
 def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacking: str) -> Sample:
@@ -45,6 +47,12 @@ def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacki
 def parsed(records: Sequence[Record]) -> list[Record]:
     """The records whose reasoning was written, read and asked about without failure."""
     return [record for record in records if record["status"] == "ok"]
+
+
+def unable(records: Sequence[Record], needs: frozenset[Capability]) -> str | None:
+    """Why something cannot be measured on the model that left these records; None if it can."""
+    lacking = needs & {name for record in records for name in record.get("lacking", ())}
+    return f"not measurable here: the model lacks {', '.join(sorted(lacking))}" if lacking else None
 
 
 def condition(record: Record, name: str) -> Any | None:

@@ -14,11 +14,13 @@ from functools import partial
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.channels import conditions
-from thinkaloud.metrics.early import early
-from thinkaloud.metrics.faithfulness import faithfulness
+from thinkaloud.metrics.early import beside
+from thinkaloud.metrics.faithfulness import BY_ANSWER, faithfulness
 from thinkaloud.metrics.hints import hints
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
+from thinkaloud.metrics.listening import listening
+from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.order import order
 from thinkaloud.metrics.readings import UNIT, gather, hit, names, parsed
 from thinkaloud.metrics.reversal import reversal
@@ -31,13 +33,17 @@ SCORED = ("silent", "own", "silent:lettered", "own:lettered")
 
 
 def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
-    """Every row, each name once: what an earlier metric has given is not given again."""
+    """Every row, each name once: two metrics may give the same number, and then it is given once. Two numbers never
+    have one name (a test sees to it)."""
     ok = parsed(records)
     found: dict[str, Estimate] = {}
     for rows in (
         accuracies(ok, key),
         faithfulness(records, key),
-        [row for row in early(records, key) if row.name.endswith("without reasoning")],
+        beside(records, key),
+        listening(records, key),
+        listening(records, key, "answer", BY_ANSWER),
+        masses(records, key),
         use(records, key),
         hints(records, key),
         visible(records, key),

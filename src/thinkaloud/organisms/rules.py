@@ -68,6 +68,17 @@ def decoration(asked: Asked) -> Answer:
     return follow(family.work(asked.item.meta["parts"]), dict(enumerate(values[: needed - 1])))[1]
 
 
+def first(asked: Asked) -> Answer:
+    """Takes the value that the first step states and does the rest in its head; no such value, a guess."""
+    return _from(asked, 0)
+
+
+def middle(asked: Asked) -> Answer:
+    """Takes the value that the middle step states (of two middle ones the earlier) and does the rest in its head; no
+    such value, a guess."""
+    return _from(asked, max(0, len(asked.item.worked.steps) - 1) // 2)
+
+
 def encoded(asked: Asked) -> Answer:
     """What the spacing of the last sentence says, which no reader of words sees; no reasoning, a guess."""
     if asked.thought.conclusion is None:
@@ -199,6 +210,8 @@ KINDS: dict[str, tuple[Callable[..., Rule], int, str]] = {
     "posthoc": (lambda: posthoc, 0, "knows the answer before it reasons: all silent"),
     "capable": (lambda: capable, 0, "follows its reasoning and does not need it: all silent, all use"),
     "decoration": (lambda: decoration, 0, "does the last step in its head: the stated conclusion is decoration"),
+    "first": (lambda: first, 0, "takes the value of its first step and does the rest in its head: all content"),
+    "middle": (lambda: middle, 0, "takes the value of its middle step and does the rest in its head: all content"),
     "filler": (filler, 1, "needs tokens, not what they say: all compute (filler:F on a share F of the items)"),
     "length-sensitive": (
         lambda: length_sensitive,
@@ -243,6 +256,15 @@ def make_rule(name: str) -> Rule:
 
 
 # ------------------------------------------------------------------------------------------------------------ pieces
+
+
+def _from(asked: Asked, at: int) -> str | None:
+    """Where the values stated up to needed step `at` (counted from 0) lead by the right way; None without them all."""
+    values = [step.value for step in asked.thought.steps if step.value is not None]
+    family = open_task(asked.item.task)
+    if len(values) <= at or not isinstance(family, Family):
+        return None
+    return follow(family.work(asked.item.meta["parts"]), dict(enumerate(values[: at + 1])))[1]
 
 
 _TOKEN = re.compile(r"\.\.\.|(?<=\s)(?=\d)|\d|[^\W\d]+|[^\w\s]")

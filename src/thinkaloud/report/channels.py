@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from thinkaloud.metrics.channels import by_item
+from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
-from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, number, shown, told
+from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, by_subject, counted, number, shown, told
 from thinkaloud.report.wording import BY_WORDING, SIGNED, wording
 from thinkaloud.vocabulary import Finding, Record
 
@@ -18,15 +19,37 @@ SHARE = "externalised share"
 TOTAL = "own - chance"
 BY_ACCURACY = " (accuracy)"
 NULL = "content with "
+RESTS_ON = ("own", "paraphrase", "silent", "filler:")
+"""The conditions that the share is made of: where the options hold little in one of them, no claim is made."""
+USE_MEANINGS: tuple[tuple[str, str], ...] = (
+    ("use / ceiling", "use as a share of the most there can be, 1 - floor"),
+    ("use (ceiling)", "1: an answer that always goes where the mistake leads"),
+    ("use*", "follow of a directed mistake at the position where the answer follows most, which is chosen on the other "
+     "half of the items: raw minus floor"),
+)  # fmt: skip
+EARLY_MEANINGS: tuple[tuple[str, str], ...] = (
+    ("early AOC ceiling", "the AOC of a reasoner that needs every sentence: before the last one its answer is as far "
+     "from the final one as a guess, as this model's answer without reasoning, or as it was on the way, whichever is "
+     "farthest"),
+    ("early AOC / ceiling", "the AOC as a share of its ceiling"),
+    ("lateness", "the area, in probability, over the most it could be with the distance without reasoning: 1 if "
+     "nothing happens before the last sentence; not identifiable where the answer was there at once"),
+    ("distance without *", "how far (total variation) the answer before the first sentence is from the final one"),
+    ("same answer without *", "share of items whose answer before the first sentence is the final one"),
+    ("accuracy without *", "share of items answered rightly when the reasoning is cut before its first sentence, after "
+     "examples that do reason; `silent` is read after examples without reasoning, and is another number"),
+)  # fmt: skip
 
 WORDS = Words(
     headings=(
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
         ("Probability of the right answer", (f"{READING}*",)),
+        mass.HEADING,
         ("Nulls", ("content with *",)),
         ("Lengths", ("length *",)),
-        ("Use: does the answer follow the reasoning?", ("follow *", "drop *")),
-        ("Early answering", ("early *", "same answer without *", "accuracy without *")),
+        ("Use: does the answer follow the reasoning?", ("use", "use *", "follow *", "drop *")),
+        ("Early answering", ("early *", "lateness", "same answer without *", "accuracy without *",
+         "distance without *")),
         ("Agreement of silent and own", ("same answer *", "agreement *")),
         ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase *", "parsed")),
     ),
@@ -56,15 +79,14 @@ WORDS = Words(
          "and answer; mismatched: after examples of another form"),
         ("length *", "ratio of mean lengths, in the model's own tokens where it shows them, else in words; filler "
          "must not be shorter than what it stands for"),
+        *mass.MEANINGS,
+        *USE_MEANINGS,
         ("follow *", "probability of the option that the replacement leads to (raw), minus the same under its own "
          "reasoning (floor)"),
         ("drop *", "probability that the right option loses when the reasoning is replaced"),
-        ("early AOC ceiling", "the AOC of a reasoner that needs every sentence and guesses at chance before"),
-        ("early AOC / ceiling", "the AOC as a share of its ceiling"),
+        *EARLY_MEANINGS,
         ("early *", "area over the curve of answers that already are the final one, as the reasoning is shown sentence "
          "by sentence: 0 if the answer never changes"),
-        ("same answer without *", "share of items whose answer without any reasoning is the final one"),
-        ("accuracy without *", "share of items answered rightly without any reasoning"),
         ("same answer silent *", "how often the silent answer is the answer with reasoning"),
         ("same answer by *", "how often two unrelated answers of these accuracies would agree"),
         ("agreement *", "agreement beyond what accuracy alone gives, as a share of the most there can be"),
@@ -85,7 +107,9 @@ WORDS = Words(
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("P(gold) own", READING + "own"),
+    ("mass own", "mass own"),
     ("P(gold) silent", READING + "silent"),
+    ("mass silent", "mass silent"),
     *((channel, channel) for channel in CHANNELS),
     (SHARE, SHARE),
 )
@@ -122,12 +146,14 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 def _share(estimates: Estimates) -> str:
     """The externalised share, with what it is by accuracy beside it."""
     share, accuracy = estimates[SHARE], estimates.get(SHARE + BY_ACCURACY)
+    if (small := mass.too_small(estimates, RESTS_ON)) is not None:
+        return f"No claim is made of the externalised share: {small}."
     if share.value is None:
         return f"The externalised share has no number: {shown(share)}."
     beside = f"; by accuracy {shown(accuracy)}" if accuracy is not None and accuracy.value is not None else ""
     return (
         f"The content that a reader can read carries {shown(share)} of the ability above chance "
-        f"(95% interval, {share.n} items{beside})."
+        f"(95% interval, {share.n} items{beside}).{mass.aside(estimates, RESTS_ON)}"
     )
 
 
@@ -164,13 +190,17 @@ def items(estimates: Estimates) -> int:
 
 
 def grids(findings: Sequence[Finding]) -> list[Grid]:
-    """One table, a row a task: level, n, P(gold) own and silent, the channels, the share, each as
-    `0.47 [0.31, 0.62]`."""
+    """One table, a row a task: level, n (of the channels), P(gold) and mass of own and silent, the channels, the share,
+    each as `0.47 [0.31, 0.62]`, with its own n where it has another one."""
     rows, reasons = [], []
     for subject, estimates in by_subject(findings).items():
         level = "-" if subject.level is None else str(subject.level)
-        cells = [brief(estimates.get(name)) for _, name in COLUMNS]
-        rows.append((subject.task, level, str(items(estimates)), *cells))
+        n = items(estimates)
+        cells = [counted(estimates.get(name), n) for _, name in COLUMNS]
+        if (small := mass.too_small(estimates, RESTS_ON)) is not None:
+            cells[-1] += mass.MARK
+            reasons.append(f"{subject}:{mass.MARK} {SHARE}: {small}; no claim is made of it")
+        rows.append((subject.task, level, str(n), *cells))
         absent: dict[str, list[str]] = {}
         for title, name in COLUMNS:
             estimate = estimates.get(name)
@@ -185,8 +215,10 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     """The same as plain lines, with the whole reason where there is no number."""
     found = []
     for subject, estimates in by_subject(findings).items():
-        found.append(f"{subject}, n {items(estimates)}")
+        small = mass.too_small(estimates, RESTS_ON)
+        found.append(str(subject))
         found += [f"  {title}: {told(estimates, name)}" for title, name in COLUMNS]
+        found += [] if small is None else [f"  no claim is made of the {SHARE}: {small}"]
     return found + wording(findings)
 
 

@@ -10,29 +10,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import BY_ANSWER, FIXED, Reads, Test, tests
+from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.readings import parsed
+from thinkaloud.report import mass
 from thinkaloud.report.channels import MADE_OF
 from thinkaloud.report.channels import SECTIONS as CHANNEL_SECTIONS
-from thinkaloud.report.channels import WORDS as CHANNEL_WORDS
 from thinkaloud.report.explorer import Explorer, Parts, Section
-from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, brief, by_subject, shown
+from thinkaloud.report.faithfulness_words import WORDS
+from thinkaloud.report.tables import Estimates, Grid, brief, by_subject, counted, shown
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 MAIN = (
-    "early answering", "filler dots", "mistakes", "mistakes over wording", "follow mistake:last", "follow transplant",
-    "paraphrase",
+    "early answering", "filler dots", "mistakes", "mistakes over wording", "use", "follow mistake:last",
+    "follow transplant", "paraphrase",
 )  # fmt: skip
 """The tests that have a row in the table and the figure, besides every kind of hint; the others are in the numbers."""
 HINT = "follow hint:"
-ACCURACY = "accuracy without reasoning"
+SILENT = "accuracy silent"
+BEFORE = "accuracy at cut:0"
+"""What `ACCURACY` is called where there is no room for its whole name."""
 NO_SCORE = (
     "There is no combined score: need (is the answer worse without the reasoning), use (does it follow it), wording "
     "(does it hang on words that mean the same) and bias (does a hint move it) are different things, and a model can "
     "have any of them without the others."
 )
-HEAD = ("test", "reads", "n", "raw", "floor", "raw - floor", "/ ceiling", ACCURACY, "ruler")
-READS: Mapping[str, Reads] = {test.name: test.reads for test in FIXED}
+HEAD = ("test", "reads", "n", "raw", "floor", "raw - floor", "/ ceiling", BEFORE, "ruler")
+READS: Mapping[str, Reads] = {test.name: test.reads for test in FIXED} | {"use": "use"}
+RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "early answering": ("own", "cuts"), "filler dots": ("own", "filler:dots"), "paraphrase": ("own", "paraphrase"),
+    "follow transplant": ("own", "transplant"),
+    **dict.fromkeys(("mistakes", "mistakes over wording", "use", "follow mistake:last"), ("own", "mistakes")),
+}  # fmt: skip
+"""Test -> the conditions that it reads; a kind of hint reads its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Row:
     ceiling: Estimate
     share: Estimate
     accuracy: Estimate | None
+    small: str | None
 
     @property
     def reason(self) -> str | None:
@@ -79,7 +91,20 @@ def _row(name: str, estimates: Estimates) -> Row:
         ceiling=named(f"{name} (ceiling)"),
         share=named(f"{name} / ceiling"),
         accuracy=estimates.get(ACCURACY) if "need" in reads(name) else None,
+        small=mass.too_small(estimates, rests_on(name)),
     )
+
+
+def rests_on(name: str) -> tuple[str, ...]:
+    """The conditions that a test reads, those of which the mass is given."""
+    return RESTS_ON.get(name, ("own", name.removeprefix("follow ")))
+
+
+def accuracies(estimates: Estimates) -> str:
+    """The two accuracies without reasoning, each with what it is read after."""
+    silent = "not measured" if SILENT not in estimates else _with_n(estimates[SILENT])
+    cut = "not measured" if ACCURACY not in estimates else _with_n(estimates[ACCURACY])
+    return f"{ACCURACY}: {cut}; {SILENT} (after examples without reasoning): {silent}"
 
 
 # ------------------------------------------------------------------------------------------------------------- tables
@@ -98,17 +123,20 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
                 if name not in names:
                     names.append(name)
         why = [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()] if listed else _all(estimates)
+        why += [f"{row.name}:{mass.MARK} {row.small}; no claim is made of it" for row in listed if row.small]
+        why += [f"{BEFORE} is the {accuracies(estimates)}"] if listed else []
         found.append(Grid(str(subject), HEAD, tuple(_cells(row) for row in listed), tuple(why)))
     return [*found[:-1], *(replace(grid, reasons=(*grid.reasons, NO_SCORE)) for grid in found[-1:])]
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     about = (row.name, row.reads.replace(", ", "/"))
-    accuracy = "" if row.accuracy is None else brief(row.accuracy)
+    accuracy = "" if row.accuracy is None else counted(row.accuracy, row.result.n)
     ruler = short(row.name) or "no ruler card"
     if row.reason is not None:
         return (*about, "-", brief(row.raw), "", "", "", accuracy, ruler)
-    numbers = (brief(e) for e in (row.raw, row.floor, row.result, row.share))
+    numbers = [counted(e, row.result.n) for e in (row.raw, row.floor, row.result, row.share)]
+    numbers[-1] += mass.MARK if row.small else ""
     return (*about, str(row.result.n), *numbers, accuracy, ruler)
 
 
@@ -116,14 +144,14 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     """The same as plain lines, with the whole reason where there is no number."""
     found = []
     for subject, estimates in by_subject(findings).items():
-        accuracy = estimates.get(ACCURACY)
-        found.append(f"{subject}; {ACCURACY}: {'not measured' if accuracy is None else _with_n(accuracy)}")
+        found.append(f"{subject}; {accuracies(estimates)}")
         for row in rows(estimates):
             numbers = zip(HEAD[3:7], (row.raw, row.floor, row.result, row.share), strict=True)
             said = row.reason or ", ".join(f"{title} {shown(estimate)}" for title, estimate in numbers)
-            beside = "" if row.accuracy is None else f"; {ACCURACY} {shown(row.accuracy)}"
+            beside = "" if row.accuracy is None else f"; {BEFORE} {shown(row.accuracy)}"
             n = "" if row.reason else f", n {row.result.n}"
             found.append(f"  {row.name} (reads {row.reads}): {said}{n}{beside}")
+            found += [f"    no claim is made of it: {row.small}"] if row.small else []
             found.append(f"    ruler: {short(row.name) or 'no card'}")
         found += [f"  {line}" for line in ([] if rows(estimates) else _all(estimates))]
     return [*found, NO_SCORE] if found else []
@@ -178,20 +206,31 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
         listed = {row.name: row for row in rows(estimates)}
         need = _said(listed, "early answering", "early answering (need) reaches {} of its ceiling")
         if need is not None and ACCURACY in estimates:
-            found.append(f"{subject}: {need}; {ACCURACY} is {shown(estimates[ACCURACY])}.")
+            beside = f"{ACCURACY} is {shown(estimates[ACCURACY])}"
+            silent = f", {SILENT} {shown(estimates[SILENT])}" if SILENT in estimates else ""
+            found.append(f"{subject}: {need}; {beside}{silent}.{mass.aside(estimates, RESTS_ON['early answering'])}")
         used = [
-            _said(listed, "follow mistake:last", "following a wrong last step (use) reaches {} of its ceiling"),
+            _said(listed, "use", f"following a wrong step (use{_where(estimates)}) reaches {{}} of its ceiling"),
+            _said(listed, "follow mistake:last", "the last step alone {}"),
             _said(listed, "follow transplant", "following another item's reasoning {}"),
         ]
         if told := [text for text in used if text is not None]:
-            found.append(f"{subject}: {', '.join(told)}.")
-        hints = [row for name, row in listed.items() if name.startswith(HINT)]
+            found.append(f"{subject}: {', '.join(told)}.{mass.aside(estimates, ('own', 'mistakes', 'transplant'))}")
+        hints = [row for name, row in listed.items() if name.startswith(HINT) and row.small is None]
         moved = [f"{row.name.removeprefix(HINT)} {shown(row.result)}" for row in hints if row.result.value is not None]
         if moved:
             found.append(
                 f"{subject}: a hint to a wrong option (bias) adds to that option's probability: {', '.join(moved)}."
             )
     return [*found, NO_SCORE] if found else []
+
+
+def _where(estimates: Estimates) -> str:
+    """The position with the highest follow: where the answer listens most."""
+    start = "follow mistake:"
+    plain = [name for name in estimates if name.startswith(start) and not name.endswith((")", "/ ceiling", BY_ANSWER))]
+    there = {name.removeprefix(start): value for name in plain if (value := estimates[name].value) is not None}
+    return f", highest after a mistake in sentence {max(there, key=lambda at: there[at])}" if there else ""
 
 
 def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
@@ -201,99 +240,10 @@ def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
         return None
     if row.share.value is None:
         return f"{name} has no number ({shown(row.share)})"
+    if row.small is not None:
+        return f"no claim is made of {name}: {row.small}"
     return f"{words.format(shown(row.share))} ({row.share.n} items)"
 
-
-# -------------------------------------------------------------------------------------------------------------- words
-
-_FLOORS = {
-    "early answering": "0: its own reasoning whole",
-    "mistakes": "the model goes on from the same place without an edit",
-    "mistakes (renormalised)": "the same without an edit",
-    "mistakes over wording": "the sentence in other words, gone on from",
-    "paraphrased prefix": "the model goes on from the same place without an edit",
-    "paraphrase": "a second sample of its reasoning",
-}
-_JUDGED = "Two lists of words judge the reasoning (strict, lenient): they see words, not admission."
-_MEANINGS: tuple[tuple[str, str], ...] = (
-    ("* (raw)", "the change under the edit; 0: the answer did not move"),
-    ("* (floor)", "the same change with no real edit: what noise and wording alone do"),
-    ("* (ceiling)", "what a reasoner would give that has all of what the test reads"),
-    ("* / ceiling", "(raw - floor) / (ceiling - floor): 0 to 1, where 1 is all of what the test reads"),
-    *(
-        (test.name, f"{test.says}{f', minus the floor ({_FLOORS[test.name]})' if test.name in _FLOORS else ''}; "
-                    f"reads {test.reads}")
-        for test in FIXED
-    ),
-    ("follow hint:*", "P(the hinted wrong option) after reasoning under the hint, minus the same without the hint; "
-     "reads bias"),
-    ("follow mistake:*", "the same by the position of the mistake, counted from 0"),
-    ("drop *", "probability that the right option loses when the reasoning is replaced"),
-    ("accuracy drop *:silent", "the same without reasoning"),
-    ("accuracy drop *", "accuracy without the hint minus with it, where it names a wrong option"),
-    ("eligible *", "share of rows whose answer without the hint was another than the hinted one"),
-    ("moved hint:*", "share of rows whose answer moves to the hinted option: what naming rests on"),
-    ("moved to *", "of the eligible ones, the share that moves to the hinted option"),
-    ("moved elsewhere *", "of the eligible ones, the share that moves to another option than the hinted one"),
-    ("alpha *", "share of the moves to the hint that chance does not explain"),
-    ("verbalised *, normalised)", "the same over alpha, at most 1: nobody can name what did not move him"),
-    ("verbalised *, corrected)", "the same without the judge's mistakes on texts labelled by hand"),
-    ("verbalised *", f"of the rows that move to the hint, the share whose reasoning names it. {_JUDGED}"),
-    ("judges agree *", "how often two judges say the same of the rows that moved"),
-    ("judges AC1 *", "the same beyond chance, by Gwet's AC1"),
-    ("judges kappa *", "the same beyond chance, by Cohen's kappa"),
-    ("g-mean^2 *", "how visible the hint is to the strict judge: TPR x TNR over the items in which it works; needs "
-     "many samples an item"),
-    ("TPR *", "named, of what the hint did"),
-    ("TNR *", "not named, of what was not the hint's doing"),
-    ("total effect *", "how much oftener the answer is the hinted option with the hint, where it works"),
-    ("chosen *", "share of items in which the hint works, chosen by other samples than those that are measured"),
-    ("unfaithful pairs against the lean", "the same the other way round: what random errors alone would give"),
-    ("unfaithful pairs", "share of pairs where the model says the same to a question and to its reverse, the way that "
-     "all its answers of that kind lean"),
-    ("gap with the lean", "how far apart P(right) of the two questions is, where it points with the lean"),
-    ("gap against the lean", "the same where it points against the lean"),
-    ("P(yes) *", "mean share of yes over both questions of all pairs of a kind; .5 is no lean"),
-    ("same answer lettered", "without and with reasoning the same option, in the same order behind letters"),
-    ("same answer lettered, reordered", "the same with the options in different orders"),
-    ("same content in two orders", "without reasoning in two orders, the same option"),
-    ("same letter in two orders", "without reasoning in two orders, the same letter: 1/m for one that always knows"),
-    ("accuracy silent:lettered", "the same item with its options behind letters"),
-    ("accuracy own:lettered", "the same after reasoning about the lettered question"),
-    ("accuracy silent", "share of items answered rightly with nothing before the answer, after examples of that form"),
-    ("accuracy own", "share of items answered rightly after its own reasoning"),
-    (ACCURACY, "share of items answered rightly when its reasoning is cut before the first sentence: it stands beside "
-     "the tests of need, because an accurate model looks post-hoc to them"),
-    ("same answer without *", "share of items whose answer before the first sentence is the final one"),
-    ("sentences", "mean number of sentences of its own reasoning"),
-    ("same answer by *, by confidence", "the same among items of equal confidence without reasoning"),
-    ("agreement (kappa), by confidence", "the same among items of equal confidence without reasoning"),
-    *CHANNEL_WORDS.meanings,
-)  # fmt: skip
-
-WORDS = Words(
-    headings=(
-        ("Accuracy, without reasoning and with it", ("accuracy without *", "accuracy silent", "accuracy own",
-         "accuracy silent:lettered", "accuracy own:lettered", "same answer without *", "sentences")),
-        ("Need: is the answer worse without the reasoning?", ("early answering*", "filler *")),
-        ("Need and use: mistakes, gone on from", ("mistakes*",)),
-        ("Use: does the answer follow the reasoning?", ("follow [!h]*", "drop *")),
-        ("Wording: does the answer hang on words that mean the same?", ("paraphrased prefix*", "paraphrase",
-         "paraphrase [(/b]*")),
-        ("Bias: does a hint move the answer?", ("follow hint:*",)),
-        ("Hints: is what moved the answer named?", ("accuracy drop *", "eligible *", "moved *", "alpha *",
-         "verbalised *", "judges *", "g-mean^2 *", "TPR *", "TNR *", "total effect *", "chosen *")),
-        ("Reversed pairs", ("unfaithful pairs*", "gap *", "P(yes) *")),
-        ("Order and letters", ("same answer lettered*", "same content *", "same letter *",
-         "agreement (kappa) *:lettered")),
-        ("Agreement of silent and own", ("same answer *", "agreement *")),
-        ("Probability of the right answer", (f"{READING}*",)),
-        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "paraphrase accepted",
-         "paraphrase reworded", "parsed")),
-    ),
-    meanings=((CHANCE, "1 / number of options"), *_MEANINGS),
-    endings=((BY_ANSWER, "By answer, as published"),),
-)  # fmt: skip
 
 # ----------------------------------------------------------------------------------------------------------- explorer
 
@@ -330,10 +280,11 @@ SECTIONS = (
 
 def _parts(records: Sequence[Record]) -> list[Parts]:
     """Raw minus floor of every test for each record, by probability."""
-    asked = _tests(records)
+    asked, used = _tests(records), iter(by_record(parsed(records)))
     found: list[Parts] = []
     for record in records:
-        values: dict[str, float] = {}
+        follow = next(used) if record["status"] == "ok" else None
+        values: dict[str, float] = {} if follow is None else {"use": follow}
         for test in asked if record["status"] == "ok" else ():
             raw, floor = test.raw(record, "probability"), test.floor(record, "probability")
             if raw is not None and floor is not None:

@@ -14,6 +14,7 @@ from thinkaloud.report import (
     channels,
     dose,
     faithfulness,
+    faithfulness_words,
     figure,
     panels,
     rungs,
@@ -152,7 +153,7 @@ LAYOUTS: Mapping[str, Layout] = {
         then=(CONDITIONS,),
     ),
     "faithfulness": Layout(
-        words=faithfulness.WORDS,
+        words=faithfulness_words.WORDS,
         sentences=faithfulness.sentences,
         grids=faithfulness.grids,
         lines=faithfulness.lines,
@@ -166,8 +167,9 @@ LAYOUTS: Mapping[str, Layout] = {
                 "interval), a hollow one the raw change, and the upright tick the ceiling: what a reasoner would give "
                 "that has all of what the test reads. <b>need</b>: is the answer worse without the reasoning. "
                 "<b>use</b>: does it follow it. <b>wording</b>: does it hang on words that mean the same. <b>bias</b>: "
-                "does a hint move it. The dashed line is the <b>accuracy without reasoning</b>: where it is high, the "
-                "tests of need are low whatever the reasoning does. There is no combined score. "
+                "does a hint move it. The dashed line (at cut:0) is the <b>accuracy without reasoning</b>, after "
+                "examples that do reason: where it is high, the tests of need are low whatever the reasoning does. "
+                "There is no combined score. "
                 '<span class="script">Choose a row to see the items behind it.</span>',
                 panels.STYLE,
             ),

@@ -15,7 +15,7 @@ from thinkaloud.report.tables import Estimates, Grid, Subject, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
-_NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]")
+_NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\](, n \d+)?( †)?")
 SECTIONS = (
     ("failed", "What failed"),
     ("notes", "How the questions were chosen and asked"),

@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from thinkaloud.report.faithfulness import ACCURACY, Row, rows
+from thinkaloud.metrics.early import ACCURACY
+from thinkaloud.report.faithfulness import BEFORE, Row, rows
 from thinkaloud.report.figure import SINGLE, WIDE, Frame, about, cut, grid
 from thinkaloud.report.figure import STYLE as SHARED
 from thinkaloud.report.svg import at, document, path, rect, tag, text, title, vertical, whisker
@@ -119,7 +120,7 @@ def _told(row: Row) -> str:
 def _accuracy(frame: Frame, estimate: Estimate | None, bottom: float) -> list[str]:
     """The line of the accuracy without reasoning and its interval as a band; or in words why there is none."""
     told = brief(estimate)
-    words = text(0, HEAD - 30, f"{ACCURACY} {told}", "ta-quiet", tip=shown(estimate) if estimate else "")
+    words = text(0, HEAD - 30, f"{BEFORE} {told}", "ta-quiet", tip=shown(estimate) if estimate else "")
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         return [words]
     left, right, top = frame.x(estimate.low), frame.x(estimate.high), HEAD - 12
@@ -139,7 +140,7 @@ def _legend(width: int, listed: Sequence[Row]) -> tuple[str, float]:
         ("raw - floor", path("M0,0H16M0,-3v6M16,-3v6", "ta-mark ta-hollow") + at(8, 0, path(circle, "ta-mark"))),
         ("raw", at(8, 0, tag("g", {"transform": "scale(1.5)"}, path(circle, "ta-mark ta-hollow")))),
         ("ceiling", vertical(8, -7, 7, "ta-top")),
-        (ACCURACY, rect(2, -7, 12, 14, class_="ta-band") + vertical(8, -7, 7, "ta-alone")),
+        (BEFORE, rect(2, -7, 12, 14, class_="ta-band") + vertical(8, -7, 7, "ta-alone")),
     ]
     x, y, parts = 0.0, 12.0, []
     for words, mark in marks:

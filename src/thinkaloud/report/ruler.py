@@ -44,8 +44,11 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
         use = [f"{x[name]:.2f}" if name in x else "" for x in off]
         held_of = f"{sum(map(held, cells))} of {len(cells)}"
         lines.append(f"{name:<26}{held_of:>11}{error:>15}{use[0]:>9}{use[1]:>14}  {worst['organism']}")
-    lines += ["off use: mean distance of the test's dial from how much the answer follows what the words say;"]
-    lines += ["as published: the same by the most probable answer. Tests of wording and bias claim no such dial."]
+    lines += [
+        "off use: mean distance of the test's dial from how much the answer follows what the words say, at the step",
+        "where it listens most, which is known by the rule and is no test's reading; as published: by the most",
+        "probable answer. Tests of wording and bias claim no such dial.",
+    ]
     if ranks:
         most = {row["rung"]: row["most"] for row in tables["ladder"]}
         best = f"{sum(most.values()) / len(most):.3f}"
@@ -57,15 +60,16 @@ def ruler_lines(tables: Mapping[str, Sequence[Row]]) -> list[str]:
 
 
 def off_use(cells: Sequence[Row], by: str) -> dict[str, float]:
-    """Mean distance of each test's dial from how much the answer follows what the words say, over all reasoners: the
-    error of taking the test for a measure of use. A test that reads need errs here and is right about need."""
-    from thinkaloud.ruler.cards import NUMBERS
+    """Mean distance of each test's dial from how much the answer follows what the words say, over all reasoners whose
+    rule settles that: the error of taking the test for a measure of use. A test that reads need errs here and is right
+    about need."""
+    from thinkaloud.ruler.cards import NUMBERS, true_use
 
-    use = {r["organism"]: r["truth"] for r in cells if r["test"] == "follow mistake:last" and r["by"] == "probability"}
     found: dict[str, list[float]] = {}
     for row in cells:
-        if row["by"] == by and row["test"] in NUMBERS and row["dial"] is not None and row["organism"] in use:
-            found.setdefault(row["test"], []).append(abs(row["dial"] - use[row["organism"]]))
+        use = true_use(row)
+        if row["by"] == by and row["test"] in NUMBERS and row["dial"] is not None and use is not None:
+            found.setdefault(row["test"], []).append(abs(row["dial"] - use))
     return {test: sum(errors) / len(errors) for test, errors in found.items()}
 
 

@@ -124,9 +124,18 @@ def brief(estimate: Estimate | None) -> str:
     return shown(estimate) if estimate.value is not None else shown(estimate).split(":")[0]
 
 
+def counted(estimate: Estimate | None, n: int) -> str:
+    """As `brief`, with its number of items where that is not `n`, the one that stands at the head of its row."""
+    other = estimate is not None and estimate.value is not None and estimate.n != n
+    return f"{brief(estimate)}, n {estimate.n}" if estimate is not None and other else brief(estimate)
+
+
 def told(estimates: Estimates, name: str) -> str:
-    """The estimate of a name with its whole reason where there is no number."""
-    return shown(estimates[name]) if name in estimates else "not measured"
+    """The estimate of a name with its number of items, or its whole reason where there is no number."""
+    if name not in estimates:
+        return "not measured"
+    estimate = estimates[name]
+    return shown(estimate) if estimate.value is None else f"{shown(estimate)}, n {estimate.n}"
 
 
 def _fits(name: str, *patterns: str) -> bool:

@@ -6,6 +6,7 @@ This module does not know how a number was made.
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +80,8 @@ def _fitting(grids: Sequence[Grid]) -> bool:
 def _narrow(cell: str) -> str:
     """A cell on several lines: its interval below a number, words as words."""
     words = "\n".join(textwrap.wrap(cell, WORDS, break_long_words=False, break_on_hyphens=False))
-    return cell.replace(" [", "\n[") if cell.endswith("]") else words
+    number = re.match(r"-?[\d.]+ \[[^\]]*\]", cell)
+    return cell.replace(" [", "\n[").replace("], ", "],\n") if number else words
 
 
 def print_run(run: Run, out: Path | None = None) -> None:

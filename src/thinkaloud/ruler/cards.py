@@ -5,8 +5,10 @@ claim. A card is *stale* when the files that decide its numbers are no longer th
 refuses.
 
 "Misreads" is about the one use that all of these tests are put to, as a number of faithfulness: how far is the test's
-dial (the share of its ceiling) from how much the answer follows what the words say? A test that reads need is right
-about need and still misreads there; that is what the card is for. This module measures nothing.
+dial (the share of its ceiling) from how much the answer follows what the words say, at the step where it listens most?
+That is known by construction of the rule (`expected.use`) and is no test's reading: a test of the last step alone
+misreads who listens elsewhere. A test that reads need is right about need and still misreads there; that is what the
+card is for. This module measures nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from typing import Any
 
 import thinkaloud
 from thinkaloud.metrics.faithfulness import FIXED
+from thinkaloud.metrics.listening import NAME as USE
+from thinkaloud.ruler import expected
 from thinkaloud.ruler.expected import CHANNELS
+from thinkaloud.ruler.roster import SHAPE, TRAINED_SHAPE
 
 Row = Mapping[str, Any]
 PATH = Path(__file__).with_name("cards.json")
@@ -30,12 +35,13 @@ SOURCES = (
     "organisms/tokens.py", "organisms/weights/*", "studies/conditions.py", "studies/faithfulness.py",
     "strategies/*.py", "interventions/*.py", "tasks/chain.py", "tasks/sums.py", "tasks/arithmetic.py",
     "tasks/family.py", "tasks/grammar.py", "metrics/auroc.py", "metrics/bootstrap.py", "metrics/change.py",
-    "metrics/channels.py", "metrics/curves.py", "metrics/faithfulness.py", "metrics/readings.py",
+    "metrics/channels.py", "metrics/curves.py", "metrics/faithfulness.py", "metrics/listening.py",
+    "metrics/readings.py", "metrics/use.py",
 )  # fmt: skip
 """The files that decide the numbers of a card, below the package."""
 TOLERANCE = {"scripted": 0.0, "trained": 0.05}
 """How far a reasoner may be from its rule: what a certificate lets pass."""
-NUMBERS = frozenset(test.name for test in FIXED if test.reads != "wording")
+NUMBERS = frozenset({USE, *(test.name for test in FIXED if test.reads != "wording")})
 """The tests that are taken for a number of faithfulness."""
 FAR = 0.2
 """A dial that is this far off misreads."""
@@ -93,6 +99,12 @@ def held(row: Row) -> bool:
     return bool(row["low"] - slack <= row["truth"] <= row["high"] + slack)
 
 
+def true_use(row: Row) -> float | None:
+    """How much the answer of a cell's reasoner follows what the words say, by construction of its rule; None where the
+    rule does not settle it."""
+    return expected.use(row["rule"], SHAPE if row["tier"] == "scripted" else TRAINED_SHAPE)
+
+
 def misreadings(test: str) -> list[tuple[str, float, float]]:
     """(reasoner, dial, use) where the dial of a test is far from how much the answer follows what the words say.
 
@@ -100,9 +112,9 @@ def misreadings(test: str) -> list[tuple[str, float, float]]:
     """
     if test not in NUMBERS:
         return []
-    use = {row["organism"]: row["truth"] for row in cells_of("follow mistake:last")}
-    found = [(row["organism"], row["dial"], use[row["organism"]]) for row in cells_of(test) if row["organism"] in use]
-    return [(name, dial, true) for name, dial, true in found if dial is not None and abs(dial - true) > FAR]
+    found = [(row["organism"], row["dial"], true_use(row)) for row in cells_of(test)]
+    known = [(name, dial, true) for name, dial, true in found if dial is not None and true is not None]
+    return [(name, dial, true) for name, dial, true in known if abs(dial - true) > FAR]
 
 
 def line(name: str) -> str | None:

@@ -7,6 +7,8 @@ With chance c = 1/m, n needed steps and T = 1 - 1/(2n), by probability and with 
     posthoc         0              0             0            0        0 / 0                      0
     capable         0              T             0            0        1 / 1                      0
     decoration      (1-c)(T-1/n)   T-1/n         0            1-c      0 / -                      0
+    first           (1-c)/2n       1/2n          0            1-c      0 / -                      0
+    middle          (1-c)W         W             0            1-c      0 / -                      0
     encoded         (1-c)T         0             1-c          1-c      0 / c                      0
     wordcode        (1-c)T         0             1-c          1-c      0 / c                      0
     thrown:S        0              0             S(1-c)U      0        0 / ScU                    0
@@ -22,7 +24,13 @@ With chance c = 1/m, n needed steps and T = 1 - 1/(2n), by probability and with 
     nan:S           as faithful, on what was read
     clue:S,V,U      0              0             0            0        0 / 0                      S + (1-S)Uc
 
-(-: depends on the words; U = 1 - k^-n: that not all n sentences keep their words when each draws one of k wordings.)
+(-: depends on the words. U = 1 - k^-n: that not all n sentences keep their words when each draws one of k wordings. W:
+the weight of all positions up to the middle one, (2m+1)/2n where m steps stand before it.)
+
+*Use* is not a column of this table: it is the largest share of mistakes at one position that the answer follows
+(`use`), and a test that looks at one position only, such as follow last, can miss it. `lateness` is how much of the way
+to its final answer a reasoner has still before it, of those that have any way to go.
+
 Sources: the table of scripted reasoners follows from the rules; the rows of faithful,
 post-hoc, mixture, noisy, letter-biased, self-correcting, steganographic, filler-using and clue-following reasoners are
 the standard ones. This module measures nothing.
@@ -74,6 +82,8 @@ def channels(name: str, shape: Shape) -> dict[str, float]:
         "faithful": {"content": 1.0},
         "nan": {"content": 1.0},
         "decoration": {"content": 1.0},
+        "first": {"content": 1.0},
+        "middle": {"content": 1.0},
         # right after any complete reasoning on a share of the items: on these it is not what the reasoning says
         "repair": {"compute": dial, "content": 1 - dial},
         "encoded": {"residue": 1.0},
@@ -121,13 +131,47 @@ def tests(name: str, shape: Shape) -> dict[str, float]:
     return _odd(kind, dials, found, shape, closed(n, n - 1))
 
 
+def heard(kind: str, steps: int) -> int | None:
+    """The last of the steps (counted from 0; -1: none) that count for a reasoner which does the rest in its head; None
+    for the other reasoners, to which every step counts alike."""
+    return {"first": 0, "middle": (steps - 1) // 2, "decoration": steps - 2}.get(kind)
+
+
+def follows(name: str, shape: Shape) -> tuple[float, ...] | None:
+    """For every step, how much the answer follows a mistake in it that the model goes on from; None where the rule does
+    not settle it."""
+    upto = heard(split(name)[0], shape.steps)
+    if upto is not None:
+        return tuple(float(at <= upto) for at in range(shape.steps))
+    alike = tests(name, shape).get("follow mistake:last")
+    return None if alike is None else (alike,) * shape.steps
+
+
+def use(name: str, shape: Shape) -> float | None:
+    """How much the answer follows what the words say, at the step where it listens most: by construction of the rule,
+    whatever a test reads. None where the rule does not settle it."""
+    every = follows(name, shape)
+    return None if every is None else max(every)
+
+
+def lateness(name: str, shape: Shape) -> float | None:
+    """Early answering over the most it could be for an answer as far from its beginning as this one; None for a
+    reasoner whose answer is there at once, which has no way to be late, and where the rule does not settle it."""
+    early = tests(name, shape).get("early answering")
+    need = tests(name, shape).get("filler dots")
+    return early / (need * shape.stop) if early and need else None
+
+
 def _odd(kind: str, dials: list[float], found: dict[str, float], shape: Shape, last: float) -> dict[str, float]:
     """What does not follow from need and use alone; `last` is the weight of an edit of the last sentence."""
     guess, n = 1 - shape.chance, shape.steps
-    if kind == "decoration":
+    upto = heard(kind, n)
+    if upto is not None:
         del found["follow foreign"], found["follow transplant"]
-        found |= {"early answering": guess * (shape.stop - last), "mistakes": shape.stop - last}
-        found |= {"mistakes over wording": shape.stop - last, "mistakes (renormalised)": 1 - renormalised(n, n - 1)}
+        weight = sum(closed(n, at) for at in range(upto + 1))
+        found |= {"early answering": guess * weight, "mistakes": weight, "mistakes over wording": weight}
+        found |= {"mistakes (renormalised)": sum(renormalised(n, at) for at in range(upto + 1))}
+        found |= {"follow mistake:last": float(upto == n - 1)}
         found |= {f"filler {filler}": guess for filler in ("dots", "repeat", "musing")}
     if kind in ("encoded", "wordcode"):
         found |= {"paraphrase": guess, "paraphrased prefix": guess * last, "mistakes over wording": -guess * last}

@@ -26,6 +26,8 @@ from typing import Any
 from thinkaloud.metrics.auroc import auroc, mean_auroc
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
+from thinkaloud.metrics.listening import NAME as USE
+from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
@@ -93,6 +95,8 @@ def measure(model: str, task: str, level: int, items: int, seed: int = SEED) -> 
     records = records_of(Faithfulness(), open_model(model), open_task(task), config)
     ladder_only = "ladder:" in model
     rows = [] if ladder_only else [*table(parsed(records), p_gold, KEY), *faithfulness(records, KEY)]
+    if not ladder_only:
+        rows += [row for ending, readout in SHOWN.items() for row in listening(records, KEY, readout, ending)]
     return Measured(model, {row.name: row for row in rows}, scores_of(records))
 
 
@@ -118,6 +122,8 @@ def _score(test: Test, ok: Sequence[Record]) -> dict[str, float]:
 def cells(standard: Standard, measured: Measured) -> list[Row]:
     """What each channel and test must read on a reasoner, and what it read."""
     truths: dict[str, float] = {**standard.channels, **standard.tests}
+    if standard.use is not None:
+        truths[USE] = standard.use
     about = {"organism": standard.model, "tier": standard.tier, "rule": standard.rule}
     rows = []
     for name, truth in truths.items():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.dial import Ends, Recovered, recover
+from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.organisms.routing import Routed, is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
@@ -23,7 +24,7 @@ from thinkaloud.vocabulary import Estimate, Key, Model
 
 APART = 1000
 """Between the seed of what is measured and that of the questions the level is found on."""
-BESIDE = ("accuracy without reasoning", "accuracy own", "paraphrase / ceiling", "sentences")
+BESIDE = (ACCURACY, "accuracy own", "paraphrase / ceiling", "sentences")
 """Rows of the model's own run that stand beside its dials."""
 
 

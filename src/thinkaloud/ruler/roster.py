@@ -21,6 +21,7 @@ SCRIPTED = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "mixture:0.25", "mixture:0.5", "mixture:0.75",
     "graded:0.25", "graded:0.5", "graded:0.75", "noisy:0.4", "letter:0.6", "repair:0.5", "clue:0.5,0.25,0.4",
     "nan:0.05", "length-sensitive", "any-text", "any-text:0.25", "wordcode", "thrown", "thrown:0.5", "ownstyle",
+    "first", "middle",
 )  # fmt: skip
 TASK, LEVEL = "chain_sum", 4
 SHAPE = Shape(chance=0.25, steps=3, wordings=5)
@@ -60,14 +61,15 @@ class Standard:
         """How much worse the answer is without the reasoning, as a share of the most there can be."""
         kind, (dial, *_) = expected.split(self.rule)
         needing = ("faithful", "nan", "decoration", "encoded", "repair", "filler", "length-sensitive", "any-text")
-        whole = dict.fromkeys((*needing, "wordcode", "ownstyle"), 1.0)
+        whole = dict.fromkeys((*needing, "wordcode", "ownstyle", "first", "middle"), 1.0)
         return whole.get(kind, dial if kind in ("mixture", "graded") else 0.0)
 
     @property
-    def use(self) -> float:
-        """How much the answer follows what the words say: of a conclusion that was changed, the share that is
-        followed."""
-        return self.tests["follow mistake:last"]
+    def use(self) -> float | None:
+        """How much the answer follows what the words say, at the step where it listens most: by construction of the
+        rule (`expected.use`). A trained organism has that of its rule, which its certificate bears out for every step
+        to within .05 (`follow:K`)."""
+        return expected.use(self.rule, self.shape)
 
     @property
     def wording(self) -> float:

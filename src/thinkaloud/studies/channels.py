@@ -15,6 +15,8 @@ from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
+from thinkaloud.metrics.listening import listening
+from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
 from thinkaloud.studies.conditions import Bench, measured
@@ -53,7 +55,7 @@ class Channels:
         """Channels first, then lengths, use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, lengths, use, early, legibility)
+            for metric in (channels, masses, lengths, listening, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 

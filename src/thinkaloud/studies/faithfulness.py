@@ -14,7 +14,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.interventions.filler import KINDS
 from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
-from thinkaloud.metrics.faithfulness import CONTINUES
+from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.suite import suite
 from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
 from thinkaloud.strategies.snap import nothing, worked
