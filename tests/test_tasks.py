@@ -64,7 +64,7 @@ def test_verify_accepts_gold_and_nothing_else(name, level):
             item.gold,
             f" {item.gold}. ",
             f"The answer is {item.gold}.",
-            f"Answer: {item.gold.upper()}",
+            f"Answer: {item.gold.upper() if len(item.gold) > 2 else item.gold}",  # a symbol keeps its case
             f'"{item.gold}".',
         ):
             assert family.verify(item, text), text

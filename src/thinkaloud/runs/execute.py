@@ -149,6 +149,7 @@ class Execution:
             drawn = material(task, level, self.config, 0 if why else self.config.items, self.study)
             said = [found.sentence(task.name)] if found else []
             said += [f"{task.name} is left out: {why}"] if why else given_away(task.name, drawn.items)
+            said += getattr(task, "notes", ())  # what a file's lines were taken for, and which were left out
             if not isinstance(self.study, InParts):  # arms write their own
                 said += remarks(drawn.items, drawn.examples, self.model.card.name)
             for sentence in said:
