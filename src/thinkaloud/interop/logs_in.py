@@ -110,7 +110,7 @@ def import_log(
     about = {"log": source.name, "task": str(header.eval.task), "log_status": str(header.status)}
     rows = [_line(one, options, about, one.sample in shown) for one, options in drawn]
     write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    remarks = (chosen.sentence, *_remarks(header, [one for one, _ in drawn], len(shown), examples))
+    remarks = (*_remarks(header, [one for one, _ in drawn], len(shown), examples), chosen.sentence)
     return Imported(path, str(header.eval.model), total, len(rows), len(shown), dict(left.most_common()), remarks)
 
 

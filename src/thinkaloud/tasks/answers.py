@@ -26,7 +26,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from thinkaloud.tasks.quantities import Quantity, moment, quantity, singular, unit_name
+from thinkaloud.tasks.quantities import UNITS, Quantity, moment, quantity, singular, unit_name
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\u00ad"))
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2212: ord("-"), 0x2018: ord("'")}
@@ -57,6 +57,8 @@ _SHORT_WORDS = "no up in on at to of or if it is he we me my by do go so us am a
 _FILLERS = "a an the of per each every in total all altogether"
 SHORT_WORDS, FILLERS = frozenset(_SHORT_WORDS.split()), frozenset(_FILLERS.split())
 """Words of two letters that are no symbols; words that may stand between a number and its unit."""
+_ASKED_IN = re.compile(r"\b(?:in|how many)\s+([^\W\d_]+)", re.IGNORECASE)
+"""The unit in which a question wants its answer."""
 REACH = 20_000
 """Characters at the end of a question in which its options are looked for."""
 
@@ -171,8 +173,8 @@ def match(answer: str, options: Sequence[str], question: str = "") -> int | None
     marked = forms(answer)
     if not marked[-1]:
         return None
-    if (lettered := _letter(marked[-1], options, question)) is not None:
-        return lettered
+    if named := _lettered(marked[-1], options, question):
+        return named.pop() if len(named) == 1 else None
     for fits in _ladder(marked, options, question):
         found = [i for i, option in enumerate(options) if fits(option)]
         if found:
@@ -266,7 +268,12 @@ def _but_for_unit(said: Quantity, option: Quantity | None, question: str) -> boo
     """Whether the numbers are equal and one has no unit; what the answer adds must belong to the question."""
     if option is None or said.value != option.value or (said.unit and option.unit):
         return False
-    asked = {singular(word.casefold()) for word in re.findall(r"[^\W\d_]+", question[-REACH:])} if said.words else set()
+    if not said.unit:
+        return True
+    asked = {singular(word.casefold()) for word in re.findall(r"[^\W\d_]+", question[-REACH:])}
+    wanted = {unit_name(word) for word in _ASKED_IN.findall(question[-REACH:])} - {None}
+    if wanted and said.unit in UNITS and said.unit not in CURRENCIES:  # models write $ before any number
+        return said.unit in wanted
     return all(unit_name(w) or w in FILLERS or singular(w.casefold()) in asked for w in said.words)
 
 
@@ -276,15 +283,17 @@ def _numbers_differ(options: Sequence[str]) -> bool:
     return len(set(values)) == len(values)
 
 
-def _letter(answer: str, options: Sequence[str], question: str) -> int | None:
-    """The option whose letter in the question the answer names; None if it names none, or another text beside it."""
+def _lettered(answer: str, options: Sequence[str], question: str) -> set[int]:
+    """The options that an answer names by a letter of the question, and by a text beside it; empty if it has no such
+    letter, more than one if the two contradict each other."""
     found = _LETTER.fullmatch(answer)
     if not found or not question:
-        return None
+        return set()
     place = listed(question[-REACH:], tuple(options)).get(found[1].upper())
-    if place is None or not found["text"]:
-        return place
-    return place if match(found["text"], options) == place else None
+    if place is None:
+        return set()
+    beside = match(found["text"], options) if found["text"] else place
+    return {place} if beside == place else set() if beside is None else {place, beside}
 
 
 @lru_cache(maxsize=256)
