@@ -60,15 +60,15 @@ def test_every_form_of_a_statement_is_cut_off(form):
 
 SAID = {
     "de": ("Das ist leicht. Die Antwort ist 42.", "Das ist leicht."),
-    "fr": ("On additionne. La r\u00e9ponse est donc 42.", "On additionne."),
-    "es": ("5 m\u00e1s 6 es 11. Por lo tanto, la respuesta es 42.", "5 m\u00e1s 6 es 11."),
-    "it": ("Si somma. Quindi la risposta \u00e8 42.", "Si somma."),
-    "pt": ("Somamos. Portanto, a resposta \u00e9 42.", "Somamos."),
-    "ru": ("\u0421\u043a\u043b\u0430\u0434\u044b\u0432\u0430\u0435\u043c. \u041e\u0442\u0432\u0435\u0442: 42.", "\u0421\u043a\u043b\u0430\u0434\u044b\u0432\u0430\u0435\u043c."),
-    "zh": ("5\u52a06\u7b49\u4e8e11\u3002\u6240\u4ee5\u7b54\u6848\u662f42\u3002", "5\u52a06\u7b49\u4e8e11\u3002"),
-    "ja": ("\u8db3\u3057\u307e\u3059\u3002\u3088\u3063\u3066\u7b54\u3048\u306f42\u3067\u3059\u3002", "\u8db3\u3057\u307e\u3059\u3002"),
-    "ko": ("\ub354\ud569\ub2c8\ub2e4. \ub530\ub77c\uc11c \uc815\ub2f5\uc740 42\uc785\ub2c8\ub2e4.", "\ub354\ud569\ub2c8\ub2e4."),
-}  # fmt: skip
+    "fr": ("On additionne. La réponse est donc 42.", "On additionne."),
+    "es": ("5 más 6 es 11. Por lo tanto, la respuesta es 42.", "5 más 6 es 11."),
+    "it": ("Si somma. Quindi la risposta è 42.", "Si somma."),
+    "pt": ("Somamos. Portanto, a resposta é 42.", "Somamos."),
+    "ru": ("Складываем. Ответ: 42.", "Складываем."),
+    "zh": ("5加6等于11。所以答案是42。", "5加6等于11。"),
+    "ja": ("足します。よって答えは42です。", "足します。"),
+    "ko": ("더합니다. 따라서 정답은 42입니다.", "더합니다."),
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,9 +81,11 @@ def test_other_languages_state_answers_too(language):
 @pytest.mark.parametrize(
     "text",
     [
-        "The answer isn't 41, because 31 plus 11 is 42.", "The answer is not obvious. We add.", "Check: the answer is right.",
+        "The answer isn't 41, because 31 plus 11 is 42.", "The answer is not obvious. We add.",
+        "Check: the answer is right.",
         "The right choice is hard. Let me think.", "The best option is to add them first. Then 4 plus 4 is 8.",
-        "The answer is found by adding. 3 plus 4 is 7.", "We look for the answer. It is near.", "So it must be heavy.", "",
+        "The answer is found by adding. 3 plus 4 is 7.", "We look for the answer. It is near.", "So it must be heavy.",
+        "",
         "Note that the answer is unknown.", "In the answer is a clue. We add.", "A is the first letter. B comes next.",
     ],
 )  # fmt: skip

@@ -17,7 +17,8 @@ EIGHTEEN = (
     "USD 18,000", "18\u202f000", "18\u00a0000", "18'000", "1.8 \u00d7 10^4", "1.8 \\times 10^{4}", "18000.",
     "\\boxed{18000}", "$\\boxed{18000}$", "\\fbox{18,000}", "\\boxed 18000", "**18000**", "**18,000**.", "`18000`",
     "\\(18000\\)", "\\text{18000 dollars}", "$18000$", '"18000"', "\uff11\uff18\uff10\uff10\uff10", "18\u200b000",
-    " 18000\n", "18000 houses", "36000/2", "\\frac{36000}{2}", "+18000", "18,000 dollars per house", "**Answer:** 18000",
+    " 18000\n", "18000 houses", "36000/2", "\\frac{36000}{2}", "+18000", "18,000 dollars per house",
+    "**Answer:** 18000",
     "The answer is $18,000.", "Final Answer: The final answer is $18000$. I hope it is correct.", "#### 18,000",
     "<answer>18000</answer>", "18000. That is the price.", "Antwort: 18000", "\\boxed{\\$18{,}000.00}",
 )  # fmt: skip
@@ -67,9 +68,11 @@ def test_answers_that_differ_are_told_apart(answer, gold, others):
         ("paris", "Paris", ["Rome"]), ("NEW YORK", "New York", ["Rome"]), ("cafe\u0301", "caf\u00e9", ["the"]),
         ("May 3rd, 2024", "2024-05-03", ["2024-03-05"]), ("3 May 2024", "May 3, 2024", ["May 4, 2024"]),
         ("December 25, 1937", "12/25/1937", ["12/24/1937"]), ("5/3/2024", "05/03/2024", ["05/04/2024"]),
-        ("5 pm", "5:00 PM", ["5:00 AM"]), ("\u221250", "-50", ["50"]), ("x=1", "x = 1", ["x = 2"]), ("$x+1$", "x + 1", ["x"]),
+        ("5 pm", "5:00 PM", ["5:00 AM"]), ("\u221250", "-50", ["50"]), ("x=1", "x = 1", ["x = 2"]),
+        ("$x+1$", "x + 1", ["x"]),
         ("\u201ciron\u201d", "iron", ["cork"]), ("\\text{iron}", "iron", ["cork"]), ("(1, 2)", "(1,2)", ["(2,1)"]),
-        ("apples  and pears", "apples and pears", ["pears"]), ("iron, because it sinks.", "iron, because it sinks", ["no"]),
+        ("apples  and pears", "apples and pears", ["pears"]),
+        ("iron, because it sinks.", "iron, because it sinks", ["no"]),
     ],
 )  # fmt: skip
 def test_one_answer_in_two_spellings_is_one_answer(answer, gold, others):
@@ -107,8 +110,10 @@ def test_two_options_are_one_where_nobody_can_see_a_difference():
     for one, other in (("42", "\uff14\uff12"), ("42", "4\u200b2"), ("caf\u00e9", "cafe\u0301"), ("1,000", "1000"),
                        ("a b", "a\u00a0 b"), ("$1,000", "$1000")):  # fmt: skip
         assert same_option(one, other), (one, other)
-    for one, other in (("AA", "Aa"), ("mW", "MW"), ("5!", "5"), ('"abc"', "abc"), ("x;", "x"), ("No", "No."), ("!", "?"),
-                       ("5", "5.0"), ("1/2", "0.5"), ("(1,200)", "(1200)"), ("x\u00b2", "x2"), ("C", "C++")):  # fmt: skip
+    for one, other in (("AA", "Aa"), ("mW", "MW"), ("5!", "5"), ('"abc"', "abc"), ("x;", "x"), ("No", "No."),
+                       ("!", "?"),
+                       ("5", "5.0"), ("1/2", "0.5"), ("(1,200)", "(1200)"), ("x\u00b2", "x2"), ("C", "C++"),
+                       ):  # fmt: skip
         assert not same_option(one, other), (one, other)
         check_item(Item("i", "t", 1, "Q?", (one, other), one))
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arms_fixture import EXAMPLES, ITEM, STYLE, Fake, stage, terms, top
+from thinkaloud.arms import direct
 from thinkaloud.arms.ask import Ask, cut
 from thinkaloud.arms.attempt import Attempt, attempt
-from thinkaloud.arms.direct import aloud, snap
 from thinkaloud.arms.ledger import OutOfBudget, Spend
 from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.programs import coded
@@ -347,7 +347,7 @@ def test_the_examples_are_what_the_fake_was_made_for() -> None:
     assert len(EXAMPLES) == 2 and all(one.thought for one in STYLE.examples)
 
 
-# ------------------------------------------------------------------------------------------------ where an answer begins
+# ---------------------------------------------------------------------------------------------- where an answer begins
 
 
 @pytest.mark.parametrize(
@@ -385,6 +385,6 @@ def test_a_model_that_is_always_right_is_right_in_any_spelling(spelled: str) -> 
     def say(model: Fake, prompt: Prompt, key: Key) -> str:
         return f" {text}." if prompt.prefill[-1:] == (PROBE,) else f"I add them. {PROBE} {text}."
 
-    for solve in (snap, aloud):
+    for solve in (direct.snap, direct.aloud):
         made = asyncio.run(attempt(stage(Fake(say)), terms(solve), 0, 100_000))
         assert made.right and made.as_dict(stage(Fake(say)))["answer"] == ITEM.gold

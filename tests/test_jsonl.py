@@ -177,8 +177,8 @@ def test_what_a_file_leaves_out_is_in_the_notes_of_a_run(tmp_path):
     ],
 )
 def test_options_are_read_as_people_write_them(tmp_path, options, answer, asked, gold):
-    """Spaces around them and the full stop that the answer's sentence has anyway are no part of them; a letter or a place
-    is an answer where no option has that text."""
+    """Spaces around them and the full stop that the answer's sentence has anyway are no part of them; a letter or a
+    place is an answer where no option has that text."""
     if isinstance(answer, float):
         answer = str(answer)
     task = open_task(written(tmp_path, {"question": "Q?", "options": options, "answer": answer}))

@@ -21,7 +21,8 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not beside the repository")
 KEY = Key(("real",))
 SPELLED = (
-    "{n:,}", "${n}", "${n:,}.00", "{n} dollars", "\\boxed{{{n}}}", "**{n}**", "${n}$", "\\({n}\\)", "The answer is {n}.",
+    "{n:,}", "${n}", "${n:,}.00", "{n} dollars", "\\boxed{{{n}}}", "**{n}**", "${n}$", "\\({n}\\)",
+    "The answer is {n}.",
     "Final Answer: The final answer is ${n:,}$. I hope it is correct.", "#### {n}", "<answer>{n}</answer>", "{n}.0",
 )  # fmt: skip
 CALCULATED = re.compile(r"<<[^<>]*>>")
