@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arms_fixture import EXAMPLES, ITEM, STYLE, Fake, stage, terms, top
-from thinkaloud.arms.ask import Ask
+from thinkaloud.arms import direct
+from thinkaloud.arms.ask import Ask, cut
 from thinkaloud.arms.attempt import Attempt, attempt
 from thinkaloud.arms.ledger import OutOfBudget, Spend
 from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.programs import coded
 from thinkaloud.arms.style import Style, example
 from thinkaloud.errors import ModelError, UserError
+from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Item, Key, Prompt
 
@@ -343,3 +345,46 @@ def test_no_tree_of_processes_overspends(meter: str, seed: int, limit: int) -> N
 def test_the_examples_are_what_the_fake_was_made_for() -> None:
     """The fixture's own premise: two examples with reasoning."""
     assert len(EXAMPLES) == 2 and all(one.thought for one in STYLE.examples)
+
+
+# ---------------------------------------------------------------------------------------------- where an answer begins
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "answer"),
+    [
+        ("5 plus 6 is 11. The answer is 11.", "5 plus 6 is 11.", "11"),
+        ("The answer isn't obvious. I add. The answer is 11.", "The answer isn't obvious. I add.", "11"),
+        (
+            "I add. The answer is 10. Wait, it is 11. The answer is 11.",
+            "I add. The answer is 10. Wait, it is 11.",
+            "11",
+        ),
+        ("I add.\n\n**Answer:** $11$", "I add.", "11"),
+        ("<think>I add.</think> <answer>11</answer>", "I add.", "11"),
+        ("I add, so it is \\boxed{11}.", "I add, so it is", "11"),
+        ("I add. The answer is 11. Check: the answer is correct.", "I add.", "11"),
+        ("I add. The answer is 11.\n\nQuestion: What is 1 + 1?\nAnswer: The answer is 2.", "I add.", "11"),
+    ],
+)
+def test_reasoning_ends_where_its_last_statement_of_an_answer_begins(text: str, thought: str, answer: str) -> None:
+    """The same reading as of logs and files; what a model asks itself afterwards is not its answer."""
+    assert cut(text) == (thought, True, answer)
+
+
+def test_an_answer_that_is_not_stated_is_asked_for_and_one_of_several_lines_stays_whole() -> None:
+    assert cut("I add 5 and 6.") == ("I add 5 and 6.", False, "")
+    assert cut("We see.\nThe answer is\n1 2\n3 4", lines=True) == ("We see.", True, "\n1 2\n3 4")
+    assert cut("It is far. The answer is St. Louis.", frozenset({"st. louis"})) == ("It is far.", True, "St. Louis")
+
+
+@pytest.mark.parametrize("spelled", ["{g}", "**{g}**", "${g}", "\\boxed{{{g}}}", "{g}.0", "{g} in all"])
+def test_a_model_that_is_always_right_is_right_in_any_spelling(spelled: str) -> None:
+    text = spelled.format(g=ITEM.gold)
+
+    def say(model: Fake, prompt: Prompt, key: Key) -> str:
+        return f" {text}." if prompt.prefill[-1:] == (PROBE,) else f"I add them. {PROBE} {text}."
+
+    for solve in (direct.snap, direct.aloud):
+        made = asyncio.run(attempt(stage(Fake(say)), terms(solve), 0, 100_000))
+        assert made.right and made.as_dict(stage(Fake(say)))["answer"] == ITEM.gold

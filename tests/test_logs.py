@@ -17,11 +17,12 @@ import thinkaloud as ta
 from thinkaloud.errors import UserError
 from thinkaloud.interop.cli import import_
 from thinkaloud.interop.logs_in import import_log
-from thinkaloud.interop.visible import letter, visible
+from thinkaloud.interop.samples import letter
 from thinkaloud.studies.base import Group, Settings
 from thinkaloud.studies.conditions import Bench
 from thinkaloud.tasks import open_task
-from thinkaloud.tasks.check import plain
+from thinkaloud.tasks.answer_statement import split_answer
+from thinkaloud.tasks.answers import plain
 from thinkaloud.tasks.transcripts import cut, given, remarks
 from thinkaloud.vocabulary import Completion, Item, Key
 
@@ -141,13 +142,15 @@ def came(sums, tmp_path_factory):
 )
 def test_reasoning_ends_where_the_last_answer_is_stated(text, sentences, answer):
     """The answer is cut off and never read from the text; earlier statements stay; a denial is no statement."""
-    found = visible(text, ["iron"])
+    found = split_answer(text, ["iron"])
     assert (list(found.sentences), found.answer) == (sentences, answer)
 
 
 def test_letters_name_choices():
+    """As Inspect names them: A to Z, then 1, 2, ..."""
     said = ("B", "(b)", "B) cork", "D", "Bob", "option C")
     assert [letter(text, 3) for text in said] == [1, 1, 1, None, None, 2]
+    assert [letter(text, 28) for text in ("Z", "1", "2) cork", "3")] == [25, 26, 27, None]
 
 
 def test_the_number_of_an_entry_stays_with_it():

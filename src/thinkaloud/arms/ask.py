@@ -23,6 +23,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
+import re
 import time
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Mapping
@@ -45,8 +46,8 @@ from thinkaloud.errors import (
     unknown,
 )  # fmt: skip
 from thinkaloud.strategies.snap import PROBE
-from thinkaloud.strategies.think import STATED
-from thinkaloud.tasks.check import plain
+from thinkaloud.tasks.answer_statement import last_statement, split_answer
+from thinkaloud.tasks.answers import same as same
 from thinkaloud.tools.base import ToolResult
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Sampling, Shot, Task
 
@@ -54,6 +55,8 @@ Solver = Callable[[Item, "Ask"], Awaitable[str]]
 """An arm, or a process of one."""
 Tool = Callable[..., Awaitable[ToolResult]]
 
+_NEXT = re.compile(r"\n\s*(?:Question|Q|Human|User)\s*:")
+"""Where a model that goes on after its answer begins another question."""
 SHORTEST = 2
 """A call that may write less than this is not worth its prompt."""
 
@@ -84,8 +87,9 @@ class Room:
 
 @dataclass
 class World:
-    """What all processes of one attempt share. `stop` ends an answer; `memory` holds what was answered before, so that
-    an edited attempt goes the old way up to its edit."""
+    """What all processes of one attempt share. `stop` ends an answer; `known` are the options, by which an answer is
+    told from what stands around it; `memory` holds what was answered before, so that an edited attempt goes the old way
+    up to its edit."""
 
     model: Model
     task: Task
@@ -102,6 +106,7 @@ class World:
     edit: Edit | None = None
     memory: dict[str, Completion] = field(default_factory=dict)
     asked: Tally[str] = field(default_factory=Tally)
+    known: frozenset[str] = frozenset()
 
     async def generate(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """The model's answer, or what it said to the same call before."""
@@ -207,7 +212,7 @@ class Ask:
         spare = room.answer + len(self.world.counter.tokens(PROBE)) + 1
         wanted = Sampling(room.aloud + room.answer, (), self.world.temperature)
         done, node = await self.call(prompt, wanted, "aloud", spare)
-        thought, found, rest = cut(done.text)
+        thought, found, rest = cut(done.text, self.world.known, not self.world.stop)
         answer = answer_in(rest.split(self.world.stop[0])[0] if self.world.stop else rest)
         edited = self._edited("thought", thought, node)
         if not found or edited != thought:  # it has not answered, or not to this
@@ -313,22 +318,24 @@ async def _aloud(item: Item, ask: Ask) -> str:
     return (await ask.aloud(item.asked)).answer
 
 
-def cut(text: str) -> tuple[str, bool, str]:
-    """What was written, cut where the answer begins: the reasoning, whether there is an answer, what follows."""
-    found = STATED.search(text)
+def cut(text: str, known: frozenset[str] = frozenset(), lines: bool = False) -> tuple[str, bool, str]:
+    """What was written, cut where it states its answer (`answer_statement.py`): the reasoning, whether there is an
+    answer, the answer. `known`: the options, as `plain` spells them; `lines`: answers may have several lines.
+
+    A model that goes on with a question of its own making has ended its turn before it.
+    """
+    turn = _NEXT.split(text, maxsplit=1)[0]
+    found = last_statement(turn, known)
     if found is None:
         return text.strip(), False, ""
-    return text[: found.start()].strip(), True, text[found.end() :]
+    thought = split_answer(turn, known).text
+    stated, said, rest = turn[found.start :].partition(PROBE)
+    return thought, True, rest if lines and said and not stated.strip("* ") else found.answer
 
 
 def answer_in(text: str) -> str:
     """An answer as it is compared: without end marks and spaces around it."""
     return text.strip().removesuffix(".").strip()
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two answers are the same but for case, spaces and end marks."""
-    return plain(one) == plain(other)
 
 
 def _digest(prompt: Prompt) -> str:

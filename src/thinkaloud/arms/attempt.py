@@ -25,7 +25,7 @@ from thinkaloud.arms.tokens import Counter, counter
 from thinkaloud.arms.toolbox import TOOLS
 from thinkaloud.arms.trace import Trace, recount
 from thinkaloud.errors import ModelError, ThinkaloudError, ends_run, is_final
-from thinkaloud.tasks.check import plain
+from thinkaloud.tasks.answers import plain
 from thinkaloud.tasks.parts import Decomposition, decompose
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Task
 
@@ -113,6 +113,7 @@ async def attempt(
     world = World(
         stage.model, stage.task, terms.style, ledger, stage.key.child(number), trace, stage.counter, terms.room,
         terms.temperature, terms.given, _stop(terms.style), TOOLS, edit, known,
+        known=frozenset(map(plain, stage.item.options)),
     )  # fmt: skip
     answer, lost = "", None
     try:

@@ -31,7 +31,6 @@ from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.trace import shortened
 from thinkaloud.arms.tuning import Candidate, Pools, candidates, dressed, thought_about, tune
 from thinkaloud.errors import ContextTooSmall, UserError
-from thinkaloud.tasks.check import plain
 from thinkaloud.vocabulary import Item, Key, Model, Prompt, Record, Sampling, Task
 
 SHOWN = 3
@@ -265,7 +264,7 @@ class _Silent:
 def _row(item: Item, made: Attempt) -> dict[str, str]:
     """One try, as the reflector reads it."""
     wrote = "\n".join(node.text for node in made.trace.nodes if node.kind == "call" and node.text)
-    told = "Right." if made.right else f"Wrong. The right answer is {plain(item.gold)}."
+    told = "Right." if made.right else f"Wrong. The right answer is {item.gold}."
     cut = " It ran out of budget." if made.cut else ""
     return {
         "Question": shortened(item.asked),

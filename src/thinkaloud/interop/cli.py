@@ -22,16 +22,19 @@ KINDS = ("parquet", "csv", "json", "inspect")
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="The task file; default: the log's name.")
 @click.option("--examples", default=6, show_default=True, help="Right transcripts set apart to be shown as examples.")
+@click.option(
+    "--scorer", default=None, help="The score that says what is right; default: the one that fits the answers."
+)
 @click.option("--model", default=None, help="Go on at once: run --study on what came in, read by this model.")
 @click.option("--study", default="faithfulness", show_default=True)
-def import_(log: Path, out: Path | None, examples: int, model: str | None, study: str) -> None:
+def import_(log: Path, out: Path | None, examples: int, scorer: str | None, model: str | None, study: str) -> None:
     """Transcripts of an Inspect LOG (.eval, .json) as a task file, on which studies run their tests."""
     from thinkaloud.interop.logs_in import import_log
     from thinkaloud.report.terminal import print_lines
 
     if examples < 0:
         raise UserError(f"--examples is {examples}: 0 or more are set apart")
-    made = import_log(log, out, examples)
+    made = import_log(log, out, examples, scorer)
     print_lines(made.lines)
     if model is not None:
         _run(study, model, made)

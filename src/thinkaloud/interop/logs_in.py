@@ -17,17 +17,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import exists, isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.interop.samples import LONGEST, Came, LeftOut
+from thinkaloud.interop.samples import LONGEST, Came, LeftOut, is_accepted
 from thinkaloud.interop.samples import came as came_of
+from thinkaloud.interop.scorers import Chosen, choose, verdict
 from thinkaloud.interventions.filler import length
 from thinkaloud.runs.folder import write
-from thinkaloud.tasks.check import CLOSING, plain
+from thinkaloud.tasks.answers import canonical, match, same_option
 from thinkaloud.tasks.draws import shuffled, some
 from thinkaloud.tasks.transcripts import HIDDEN, TRANSCRIPT
 from thinkaloud.vocabulary import Key
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 OPTIONS = 4
 """Options of an item whose sample has no choices."""
+NAMED = 5
+"""Samples that are named where something is said about them; of the others there is the number."""
 SHOWN = 1500
 """Words that the examples before a question may have together."""
 
@@ -72,11 +75,14 @@ class Imported:
         ]
 
 
-def import_log(log: str | Path, out: str | Path | None = None, examples: int = 6) -> Imported:
+def import_log(
+    log: str | Path, out: str | Path | None = None, examples: int = 6, scorer: str | None = None
+) -> Imported:
     """Make a task file of an Inspect log (.eval or .json), and say what came in and what did not.
 
     `examples`: how many items whose reasoning led to the right answer are put before the others, to be shown; fewer
-    where they are long, none where there are not twice as many.
+    where they are long, none where there are not twice as many. `scorer`: the name of the one that says which answers
+    are right; without it the one that agrees with the answers read (`scorers.py`).
     """
     source, path = Path(log), Path(out) if out is not None else Path(Path(log).stem + ".jsonl")
     if path.suffix != ".jsonl":
@@ -91,6 +97,7 @@ def import_log(log: str | Path, out: str | Path | None = None, examples: int = 6
             found.append(came_of(sample, str(header.eval.model)))
         except LeftOut as reason:
             left[str(reason)] += 1
+    found, chosen = _judged(found, scorer)
     key, drawn = Key(("import", source.stem)), list[tuple[Came, list[str]]]()
     for one in _once(found, left):
         try:
@@ -104,7 +111,7 @@ def import_log(log: str | Path, out: str | Path | None = None, examples: int = 6
     about = {"log": source.name, "task": str(header.eval.task), "log_status": str(header.status)}
     rows = [_line(one, options, about, one.sample in shown) for one, options in drawn]
     write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    remarks = _remarks(header, [one for one, _ in drawn], len(shown), examples)
+    remarks = (*_remarks(header, [one for one, _ in drawn], len(shown), examples), chosen.sentence)
     return Imported(path, str(header.eval.model), total, len(rows), len(shown), dict(left.most_common()), remarks)
 
 
@@ -141,6 +148,15 @@ def _unreadable(path: Path, error: Exception) -> UserError:
     return UserError(f"{str(path)!r} cannot be read as an Inspect log: {type(error).__name__}: {said}")
 
 
+def _judged(came: Sequence[Came], wanted: str | None) -> tuple[list[Came], Chosen]:
+    """The samples with whether they are right: as the scorer says that is chosen, else as they were read."""
+    chosen = choose(
+        [one.meta["scores"] for one in came], [one.read for one in came], [one.sure for one in came], wanted
+    )
+    said = [verdict(one.meta["scores"].get(chosen.name)) if chosen.name is not None else None for one in came]
+    return [replace(one, right=one.read if v is None else v) for one, v in zip(came, said, strict=True)], chosen
+
+
 def _once(came: Iterable[Came], left: Counter[str]) -> list[Came]:
     """One of every question: the first epoch that came in."""
     found: dict[str, Came] = {}
@@ -174,15 +190,15 @@ def _options(one: Came, every: Sequence[Came], key: Key) -> list[str]:
 
 
 def _fits(text: str) -> bool:
-    return bool(plain(text)) and len(text) <= LONGEST and "\n" not in text
+    return bool(canonical(text)) and len(text) <= LONGEST and "\n" not in text
 
 
 def _add(options: list[str], text: str, right: Sequence[str]) -> bool:
-    """Add an option if it is short, none of the `right` answers, and cannot be taken for one that is there."""
-    closed = text + CLOSING
-    if not _fits(text) or plain(text) in {plain(answer) for answer in (*options, *right)}:
+    """Add an option if it is short and cannot be taken for one that is there; with `right` (every right answer, where
+    options are drawn) neither if it is another spelling of one of them."""
+    if not _fits(text) or any(same_option(text, one) for one in options):
         return False
-    if any(closed.startswith(other + CLOSING) or (other + CLOSING).startswith(closed) for other in options):
+    if right and (is_accepted(text, right) or match(text, options) is not None):
         return False
     options.append(text)
     return True
@@ -190,7 +206,7 @@ def _add(options: list[str], text: str, right: Sequence[str]) -> bool:
 
 def _examples(came: Sequence[Came], most: int, key: Key) -> frozenset[str]:
     """Samples to show before the others: right ones by lot, none where there are not twice as many."""
-    right = [one for one in came if one.right]
+    right = [one for one in came if one.right and not (one.choices and one.contradiction)]
     drawn = some(key.child("examples").rng, right, most) if most and len(right) >= 2 * most else []
     while drawn and sum(length(" ".join(one.seen.sentences)) for one in drawn) > SHOWN:
         drawn.pop()
@@ -220,9 +236,25 @@ def _line(one: Came, options: Sequence[str], about: Mapping[str, Any], example: 
     }
 
 
+def _contradictions(came: Sequence[Came]) -> dict[str, list[str]]:
+    """How samples contradict themselves -> which."""
+    found: dict[str, list[str]] = {}
+    for one in came:
+        if one.contradiction is not None:
+            found.setdefault(one.contradiction, []).append(one.sample)
+    return found
+
+
 def _remarks(header: EvalLog, came: Sequence[Came], shown: int, asked: int) -> tuple[str, ...]:
     """What else somebody who runs studies on these should know."""
     said = [] if header.status == "success" else [f"the log's status is {header.status!r}: it may lack samples"]
+    for what, ids in _contradictions(came).items():
+        named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+        said.append(f"in {len(ids)} {what} ({named})")
+    if unstated := sum(one.seen.answer is None for one in came):
+        said.append(
+            f"{unstated} state no answer in a form that is known here: if they end with one, it is still in them"
+        )
     if hidden := sum(bool(one.hidden) for one in came):
         said.append(f"{hidden} of those that came in have hidden reasoning beside what can be read")
     if drawn := sum(one.choices is None for one in came):

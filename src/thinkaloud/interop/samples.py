@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ThinkaloudError
-from thinkaloud.interop.visible import Visible, letter, visible
-from thinkaloud.tasks.check import plain
+from thinkaloud.interop.scorers import OTHER
+from thinkaloud.tasks.answer_statement import Split, split_answer
+from thinkaloud.tasks.answers import bare, match, same_option
 from thinkaloud.tasks.transcripts import WRITER
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 LONGEST = 120
 """Characters of an answer that can be an option."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LISTED = re.compile(r"^\s*\(?([A-Z])[).]\s+(.*\S)\s*$", re.MULTILINE)
+_LISTED = re.compile(r"^\s*\(?([A-Z]|\d{1,3})[).]\s+(.*\S)\s*$", re.MULTILINE)
+_LETTER = re.compile(r"(?:option|choice)?\s*\(?([A-Za-z]|\d{1,3})\)?(?:[.):]\s.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class LeftOut(ThinkaloudError):
@@ -34,7 +36,8 @@ class LeftOut(ThinkaloudError):
 @dataclass(frozen=True, slots=True)
 class Came:
     """What a sample gave. `accepted`: every right answer, the gold among them; `choices`: None where its options have
-    to be drawn; `answered`: what the model said, None where that cannot be told; `right`: None where nobody says."""
+    to be drawn; `answered`: what the model said, None where that cannot be told; `read`: whether that is right;
+    `right`: whether the answer is, by whoever decides (`scorers.py`); None where nobody says."""
 
     sample: str
     epoch: int
@@ -42,11 +45,26 @@ class Came:
     gold: str
     accepted: tuple[str, ...]
     choices: tuple[str, ...] | None
-    seen: Visible
+    seen: Split
     hidden: int
     answered: str | None
-    right: bool | None
+    read: bool | None
     meta: Mapping[str, Any]
+    right: bool | None = None
+
+    @property
+    def contradiction(self) -> str | None:
+        """How the sample's own fields contradict each other, in words."""
+        if self.right is None or self.read is None or self.right == self.read:
+            return None
+        if self.read:
+            return "the score says wrong, though the answer read is the target"
+        return "the score says right, though the answer read is not the target"
+
+    @property
+    def sure(self) -> bool:
+        """Whether `read` is certain: an open question may be answered rightly in other words than the target's."""
+        return self.choices is not None or self.read is True
 
 
 def came(sample: EvalSample, writer: str) -> Came:
@@ -63,10 +81,10 @@ def came(sample: EvalSample, writer: str) -> Came:
     choices, listed = _choices(sample)
     own = [choice.strip() for choice in sample.choices or []]
     accepted = targets if choices is None else [_chosen(targets, own)]
-    scored = next((s.answer for s in (sample.scores or {}).values() if s.answer), None)
-    known = {*targets, *own, *LETTERS[: len(own)], *([scored] if scored else [])}
+    scored = _scored(sample)
+    known = {*targets, *own, *map(label, range(len(own))), *([scored] if scored else [])}
     text, hidden = _text(turn)
-    seen = visible(text, known)
+    seen = split_answer(text, known)
     if not seen.sentences:
         raise LeftOut(_nothing(seen, hidden))
     said = _meant(seen.answer, choices) if seen.answer is not None else _meant(_short(scored), own)
@@ -79,10 +97,24 @@ def came(sample: EvalSample, writer: str) -> Came:
         "usage": _usage(sample),
         "scores": {name: score.value for name, score in (sample.scores or {}).items()},
     }
-    right = _right(sample, said, accepted)
+    read = None if said is None else is_accepted(said, accepted, choices or (), question)
     return Came(
-        str(sample.id), sample.epoch, question, accepted[0], tuple(accepted), choices, seen, hidden, said, right, meta
+        str(sample.id), sample.epoch, question, accepted[0], tuple(accepted), choices, seen, hidden, said, read, meta
     )
+
+
+def is_accepted(said: str, accepted: Sequence[str], choices: Sequence[str] = (), question: str = "") -> bool:
+    """Whether an answer is one of the accepted ones, and no other choice."""
+    if choices:
+        found = match(said, choices)
+        return found is not None and choices[found] in accepted
+    return any(match(said, (answer,), question) is not None for answer in accepted)
+
+
+def _scored(sample: EvalSample) -> str | None:
+    """The answer that a scorer took from the sample; not one that judges something else."""
+    scores = (sample.scores or {}).items()
+    return next((score.answer for name, score in scores if score.answer and not OTHER.search(name)), None)
 
 
 def _writer(turn: ChatMessageAssistant, named: str) -> str:
@@ -126,7 +158,7 @@ def _text(turn: ChatMessageAssistant) -> tuple[str, int]:
     return "\n".join(readable), hidden
 
 
-def _nothing(seen: Visible, hidden: int) -> str:
+def _nothing(seen: Split, hidden: int) -> str:
     """Why a turn has no reasoning to read."""
     if hidden:
         return "all of the reasoning is hidden"
@@ -154,14 +186,26 @@ def _choices(sample: EvalSample) -> tuple[tuple[str, ...] | None, bool]:
     choices = tuple(choice.strip() for choice in sample.choices or [])
     if not choices:
         return None, False
-    if len(choices) > len(LETTERS):
-        raise LeftOut(f"more than {len(LETTERS)} choices")
     asked = [_last_user(event.input) for event in sample.events if event.event == "model"]
     for text in asked:
-        listed = [choice for _, choice in _LISTED.findall(text)]
-        if sorted(listed) == sorted(choices):
-            return tuple(listed), True
-    return choices, not asked or any(all(choice in text for choice in choices) for text in asked)
+        if (there := _listing(text, choices)) is not None:
+            return there, True
+    return choices, not asked
+
+
+def _listing(text: str, choices: Sequence[str]) -> tuple[str, ...] | None:
+    """The choices in the order in which a prompt lists them behind letters; None where it does not."""
+    found, n = _LISTED.findall(text), len(choices)
+    for start in range(len(found) - n, -1, -1):  # the list is what comes last
+        window = found[start : start + n]
+        if [name for name, _ in window] == list(map(label, range(n))):
+            there = tuple(choice for _, choice in window)
+            if sorted(map(bare, there)) == sorted(map(bare, choices)):
+                return there
+    whole = [f"{mark}{label(i)}{end} {choice}" for mark, end in (("", ")"), ("(", ")"), ("", ".")) for i, choice in
+             enumerate(choices)]  # fmt: skip
+    lists = [whole[i : i + n] for i in range(0, len(whole), n)]  # choices of several lines
+    return tuple(choices) if any(all(line in text for line in lines) for lines in lists) else None
 
 
 def _last_user(messages: Sequence[ChatMessage]) -> str:
@@ -169,20 +213,35 @@ def _last_user(messages: Sequence[ChatMessage]) -> str:
 
 
 def _with_choices(question: str, choices: Sequence[str]) -> str:
-    listed = [f"{LETTERS[i]}) {choice}" for i, choice in enumerate(choices)]
+    listed = [f"{label(i)}) {choice}" for i, choice in enumerate(choices)]
     return question if all(line in question for line in listed) else "\n".join([question, "", *listed])
 
 
+def label(place: int) -> str:
+    """What Inspect calls the choice at this place: A to Z, then 1, 2, ..."""
+    return LETTERS[place] if place < len(LETTERS) else str(place - len(LETTERS) + 1)
+
+
+def letter(answer: str, choices: int) -> int | None:
+    """Which of so many choices an answer like `B`, `(b)` or `B) cork` names; None if it names none."""
+    found = _LETTER.fullmatch(answer.strip())
+    labels = [label(place) for place in range(choices)]
+    return labels.index(found[1].upper()) if found and found[1].upper() in labels else None
+
+
 def _chosen(targets: Sequence[str], choices: Sequence[str]) -> str:
-    """The choice that the target names, by its letter in the sample's own order or by its text."""
-    if len(targets) > 1:
+    """The choice that the target names: by its letter in the sample's own order, also where another choice has this
+    letter as its text (that is Inspect's rule), else by its text."""
+    if len(targets) > 1 or (len(targets[0]) > 1 and all(one in LETTERS[: len(choices)] for one in targets[0])
+                            and targets[0] not in choices):  # fmt: skip
         raise LeftOut("several choices are right")
-    if targets[0] in choices:
-        return targets[0]
-    place = letter(targets[0], len(choices)) if len(targets[0]) == 1 else None
-    if place is None:
+    place = letter(targets[0], len(choices)) if len(targets[0].strip("()")) <= 1 or targets[0].isdigit() else None
+    if place is not None:
+        return choices[place]
+    named = [choice for choice in choices if same_option(choice, targets[0])]
+    if not named:
         raise LeftOut("the target is none of the choices")
-    return choices[place]
+    return named[0]
 
 
 def _meant(answer: str | None, choices: Sequence[str] | None) -> str | None:
@@ -193,15 +252,6 @@ def _meant(answer: str | None, choices: Sequence[str] | None) -> str | None:
 
 def _short(answer: str | None) -> str | None:
     return answer if answer and len(answer) <= LONGEST and "\n" not in answer else None
-
-
-def _right(sample: EvalSample, said: str | None, golds: Sequence[str]) -> bool | None:
-    """Whether the answer was right: by the first score, else by what was said."""
-    for score in (sample.scores or {}).values():
-        if score.value in ("C", "I", True, False, 1, 0):
-            return score.value in ("C", True, 1)
-        break
-    return None if said is None else any(plain(said) == plain(gold) for gold in golds)
 
 
 def _usage(sample: EvalSample) -> dict[str, int]:

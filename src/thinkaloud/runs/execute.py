@@ -186,6 +186,7 @@ class Execution:
             mine = material(task, level, self.config, 0 if why else self.config.items, self.study)
             said = [found.sentence(task.name)] if found else []
             said += [f"{task.name} is left out: {why}"] if why else self._remarks(mine)
+            said += getattr(task, "notes", ())  # what a file's lines were taken for, and which were left out
             for sentence in said:
                 self.progress.say(sentence)
             notes += said

@@ -1,42 +1,47 @@
 """What holds for every item of every task: well-formed options, and when a free-text answer is the gold one.
 
+Which spellings are the same answer is said in `answers.py`, what a whole sentence states in `answer_statement.py`.
 Knows nothing about families, files or grammars.
 """
 
 from __future__ import annotations
 
-import re
-from itertools import permutations
+from itertools import combinations
 
 from thinkaloud.errors import UserError
+from thinkaloud.tasks.answer_statement import last_statement
+from thinkaloud.tasks.answers import canonical, match, plain, same_option
 from thinkaloud.vocabulary import Item
 
 CLOSING = "."
-_LEAD = re.compile(r"\A.*\banswer\b(?:\s+is\b|\s*:)", re.IGNORECASE | re.DOTALL)
+STATED_IN = 4000
+"""Characters at the end of an answer in which a statement of it is looked for."""
 
 
 def check_item(item: Item) -> Item:
-    """The item itself; `UserError` if its options repeat, are too few or empty, hide each other, or lack the gold."""
+    """The item itself; `UserError` if its options are too few, empty or one and the same answer, or lack the gold.
+
+    Options may begin one another (`C` and `C++`, `5` and `5.5`), and may differ by case, marks or symbols alone.
+    """
     options = item.options
     if len(options) < 2:
         raise UserError(f"item {item.id!r} has {len(options)} options, it needs at least two: {list(options)!r}")
-    if empty := [option for option in options if not plain(option)]:
+    if empty := [option for option in options if not canonical(option)]:
         raise UserError(f"item {item.id!r} has an empty option {empty[0]!r}: {list(options)!r}")
-    for one, other in permutations(options, 2):
-        if plain(one) == plain(other):
-            raise UserError(f"item {item.id!r} repeats the option {one!r}: {list(options)!r}")
-        if (other + CLOSING).startswith(one + CLOSING):
-            raise UserError(f"item {item.id!r}: the option {one!r} with its closing mark begins the option {other!r}")
+    for one, other in combinations(options, 2):
+        if same_option(one, other):
+            also = "" if one == other else f", written {other!r} the second time"
+            raise UserError(f"item {item.id!r} repeats the option {one!r}{also}: {list(options)!r}")
     if item.gold not in options:
         raise UserError(f"item {item.id!r}: the answer {item.gold!r} is not among the options {list(options)!r}")
     return item
 
 
-def plain(answer: str) -> str:
-    """An answer without what does not matter: 'The answer is' before it, end marks, case, doubled spaces."""
-    return " ".join(_LEAD.sub("", answer).lstrip(" \"'").rstrip(" \"'.!;").casefold().split())
-
-
 def is_gold(item: Item, answer: str) -> bool:
     """Whether a free-text answer is the item's gold, no other option, and nothing beside it."""
-    return plain(answer) == plain(item.gold)
+    options = item.options or (item.gold,)
+    found = match(answer, options, item.question)
+    if found is None:
+        stated = last_statement(answer[-STATED_IN:], frozenset(map(plain, options)))
+        found = None if stated is None else match(stated.answer, options, item.question)
+    return found is not None and options[found] == item.gold

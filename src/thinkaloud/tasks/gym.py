@@ -7,7 +7,7 @@ family is judged when it is opened, which takes seconds to minutes.
     question   as reasoning-gym writes it, however long; its length is in `meta["characters"]`
     options    the right answer and the right answers of the next three items that differ and that the family's own
                scorer does not accept here; fewer where a level has fewer different answers
-    verify     the family's own scorer, and only a score of exactly 1
+    verify     the family's own scorer, and only a score of exactly 1, also without what marks an answer (`answers.py`)
 
 So the wrong options are right somewhere else, not plausible here: in some families the right one is the one that looks
 like the question (it has the same names, or numbers). `cue` measures how often; the shipped table has it for every
@@ -27,9 +27,12 @@ from typing import Any
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import graded
+from thinkaloud.tasks.answer_statement import last_statement
+from thinkaloud.tasks.answers import forms
 from thinkaloud.tasks.check import CLOSING
 from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.identity import named
+from thinkaloud.tasks.quantities import quantity
 from thinkaloud.tasks.seeds import Set, draw_seeds, root
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key, Task
@@ -127,9 +130,10 @@ class GymTask(Unread):
         return items
 
     def verify(self, item: Item, answer: str) -> bool:
-        """Whether the family's scorer gives the answer exactly 1, as it stands or without spaces and a full stop around
-        it. A scorer that raises has said no."""
-        return self._right(item.level, item.meta["entry"], answer)
+        """Whether the family's scorer gives the answer exactly 1: as it stands, without spaces and a full stop around
+        it, or (an answer of one line) without markup, as a number without grouping, or as the text states it. A scorer
+        that raises has said no."""
+        return any(self._right(item.level, item.meta["entry"], form) for form in _written(answer))
 
     # ------------------------------------------------------------------------------------------------ how it is made
 
@@ -205,9 +209,21 @@ def _scorer(family: str, configuration: int, version: str) -> Callable[[str, gym
     return scorer
 
 
+def _written(answer: str) -> list[str]:
+    """What an answer may mean: it, and where it is one line, it without what marks it, as a plain number, and what it
+    states."""
+    found = [answer]
+    if answer.strip() and "\n" not in answer.strip():
+        stated = last_statement(answer)
+        found += [*forms(answer), *(forms(stated.answer) if stated else ())]
+        numbers = [number for number in map(quantity, found) if number is not None and not number.words]
+        found += [str(number.value) for number in numbers]
+    return list(dict.fromkeys(found))
+
+
 def _fit(options: Sequence[str]) -> bool:
-    """Whether the options are different, not empty, and none begins another: the rules of `check_item`, which also
-    looks for "the answer is" in an option and takes seconds for those here that are thousands of characters long."""
+    """Whether the options are different but for case and end marks, not empty, and none begins another. Stricter than
+    `check_item`: here options are drawn from many, and the survey of `gym_admission.json` was made with this rule."""
     bare = [" ".join(option.casefold().split()).strip("\"'").rstrip(".!; ") for option in options]
     hidden = any((two + CLOSING).startswith(one + CLOSING) for one, two in permutations(options, 2))
     return all(bare) and len(set(bare)) == len(bare) and not hidden

@@ -2,8 +2,9 @@
 
     {"question": "...", "options": ["...", "..."], "answer": "...", "reasoning": ["...", ...], "level": 1, "id": "..."}
 
-`question`, `options` and `answer` (one of the options) are required. `reasoning` is the worked transcript, `level` is 1
-without one, `id` is made from the line's whole content without one. The file is read once, when the task is opened.
+`question`, `options` (or `choices`) and `answer` (an option, its letter, or its place) are required. `reasoning` is the
+worked transcript, `level` is 1 without one, `id` is made from the line's whole content without one; what else a line
+may hold, and how it is read, is in `lines.py`. The file is read once, when the task is opened.
 
     "transcript": "..." or ["...", "..."], "meta": {"writer": "...", "example": true, ...}
 
@@ -12,41 +13,36 @@ the model's own (`transcripts.py`). `meta` is anything else that is known; items
 that they are what is shown before the others. Texts may have several lines. The options are listed to the model below
 the question, unless the question lists them itself (`options.py`).
 
+A line that cannot be used (two options that are one answer, an answer that is no option, an item that is there already)
+is left out, and the others are used: `notes` says which and why, and every run repeats it. The file is refused where a
+line has not the form of a question, or none can be used.
+
 Such a task does not know what its sentences mean: it cannot reword them, put a mistake in, or check them.
 """
 
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from os.path import isdir, isfile
 from pathlib import Path
-from typing import Any
 
 from thinkaloud.errors import TooFewItems, UserError
-from thinkaloud.tasks.check import check_item, is_gold
+from thinkaloud.tasks.answers import canonical
+from thinkaloud.tasks.check import is_gold
 from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.files import holds_questions, question_lines
-from thinkaloud.tasks.identity import contents, named
-from thinkaloud.tasks.options import lists
-from thinkaloud.tasks.text import entries, sentences
-from thinkaloud.tasks.transcripts import TRANSCRIPT, cut, given
+from thinkaloud.tasks.identity import contents
+from thinkaloud.tasks.lines import REQUIRED, Seen, Unusable, item_of, parsed
+from thinkaloud.tasks.transcripts import given
 from thinkaloud.tasks.unread import Unread
-from thinkaloud.vocabulary import Item, Key, Step, Transcript
+from thinkaloud.vocabulary import Item, Key
 
-TEXTS = (str, list)
-FIELDS: Mapping[str, type | tuple[type, ...]] = {
-    "question": str, "options": list, "answer": str, "reasoning": list, "level": int, "id": str, "transcript": TEXTS,
-    "meta": dict,
-}  # fmt: skip
-LARGEST = 1 << 63
-"""A level is kept in 64 bits: a time stamp in nanoseconds fits."""
-REQUIRED = ("question", "options", "answer")
 EXAMPLE = "example"
-"""Knows no form: cuts a text into sentences and reads none of them."""
+NAMED = 5
+"""Lines that are left out and named with their reason; of the others there is the number."""
 
 
 class JsonlTask(Unread):
@@ -57,7 +53,7 @@ class JsonlTask(Unread):
     def __init__(self, path: str | Path, name: str | None = None) -> None:
         self.path = Path(path)
         self.name = self.stream = name or self.path.stem
-        self._items = _read(self.path, self.name)
+        self._items, self.notes = _read(self.path, self.name)
         self.digest = contents(self._items)
         self.levels = tuple(sorted({item.level for item in self._items}))
 
@@ -83,76 +79,53 @@ class JsonlTask(Unread):
         return is_gold(item, answer)
 
 
-def _read(path: Path, name: str) -> list[Item]:
-    """Every line as a checked item; blank lines are passed over."""
+def _read(path: Path, name: str) -> tuple[list[Item], tuple[str, ...]]:
+    """The items of all lines that can be used, and what there is to know about the others; blank lines are passed
+    over."""
     if not isfile(path):
         raise UserError(f"no such file: {str(path)!r}{_nearest(path)}")
     lines = question_lines(path)
-    items: list[Item] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen, items, left = Seen(), list[Item](), dict[int, str]()
+    known: dict[object, int] = {}
+    ids: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
-        item = _item(_object(line, where), name, where)
-        for what, value in (("question", item.question), ("id", item.id)):
-            if (first := seen.setdefault((what, value), number)) != number:
-                raise UserError(f"{where}: the {what} {value!r} is that of line {first} already")
-        items.append(item)
-    if not items:
+        try:
+            data = parsed(line, where, seen)
+            item = item_of(data, name, seen)
+            if (first := known.setdefault(_content(item), number)) != number:
+                raise Unusable(f"it is the same as line {first}")
+            if (first := ids.setdefault(item.id, number)) != number:
+                raise Unusable(f"the id {item.id!r} is that of line {first} already")
+            items.append(item)
+        except Unusable as reason:
+            left[number] = str(reason)
+    if not items and not left:
         raise UserError(f"{path} is empty: it needs one JSON object a line, with {', '.join(REQUIRED)}")
-    return items
+    if not items:
+        raise UserError(f"{path}: no line can be used: {_named(left)}")
+    total = len(items) + len(left)
+    notes = [f"{name}: {len(left)} of {total} questions of {path.name} are left out: {_named(left)}"] if left else []
+    notes += [f"{name}: {count} of {total} {what}" for what, count in seen.done.items()]
+    if seen.ignored:
+        names = ", ".join(f"{field!r}" for field in seen.ignored)
+        notes.append(f"{name}: fields that are not read here: {names} (what else is known belongs into 'meta')")
+    return items, tuple(notes)
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
-    """The line's object with fields of the right types."""
-    try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {_short(line)}") from None
-    if not isinstance(data, dict):
-        raise UserError(f"{where}: not a JSON object: {_short(line)}")
-    for name in REQUIRED:
-        if name not in data:
-            raise UserError(f"{where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
-    for name, kind in FIELDS.items():
-        value = data.get(name)
-        if name in data and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
-        if isinstance(value, list) and not all(isinstance(text, str) for text in value):
-            raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {_short(json.dumps(value))}")
-    if abs(data.get("level", 1)) >= LARGEST:
-        raise UserError(f"{where}: the level {_short(str(data['level']))} is not below 2 to the 63rd")
-    return data
+def _content(item: Item) -> object:
+    """What makes an item another one: all of it but its id, whatever the order of the options."""
+    options = frozenset(map(canonical, item.options))
+    return canonical(item.question), options, canonical(item.gold), item.level, item.worked.text, given(item)
 
 
-_KINDS: Mapping[type | tuple[type, ...], str] = {
-    str: "a text", list: "a list of texts", int: "a whole number", TEXTS: "a text or a list of texts",
-    dict: "an object",
-}  # fmt: skip
-
-
-def _item(data: Mapping[str, Any], name: str, where: str) -> Item:
-    level = data.get("level", 1)
-    item = Item(
-        id=data.get("id", ""),
-        task=name,
-        level=level,
-        question=data["question"],
-        options=tuple(data["options"]),
-        gold=data["answer"],
-        worked=Transcript(tuple(Step(text) for text in sentences(entries(data.get("reasoning", []))))),
-        meta={**data.get("meta", {}), **({TRANSCRIPT: data[TRANSCRIPT]} if TRANSCRIPT in data else {})},
-        shown=not lists(data["question"], data["options"]),
-    )
-    if TRANSCRIPT in data and not cut(given(item) or ""):
-        raise UserError(f"{where}: the transcript is empty: {data[TRANSCRIPT]!r}; leave the field out")
-    if not item.question.strip():
-        raise UserError(f"{where}: the question is empty: {item.question!r}")
-    try:
-        return check_item(item if "id" in data else named(item))
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from None
+def _named(left: Mapping[int, str]) -> str:
+    """The first lines that are left out, with their reasons, and how many more there are."""
+    said = [f"line {number}: {reason}" for number, reason in list(left.items())[:NAMED]]
+    more = len(left) - len(said)
+    return "; ".join([*said, *([f"and {more} more"] if more else [])])
 
 
 def _nearest(path: Path) -> str:
@@ -167,7 +140,3 @@ def _nearest(path: Path) -> str:
     if near:
         return f"; did you mean {' or '.join(near)}?"
     return f"; the folder has {', '.join(others)}" if others else "; the folder has no .jsonl file"
-
-
-def _short(text: str, limit: int = 80) -> str:
-    return text if len(text) <= limit else text[:limit] + " ..."

@@ -1,0 +1,220 @@
+"""One line of a file of questions, in any of the forms that people write, as an item; or the reason why it is none.
+
+    {"question": "...", "options": ["iron", "cork"], "answer": "iron", "reasoning": ["..."], "level": 1, "id": "..."}
+    {"question": "...", "choices": ["iron", "cork"], "answer": 0}        the place of the answer, counted from 0
+    {"question": "...", "options": ["iron", "cork"], "answer": "A"}      its letter
+
+* Space around an option is no part of it. A full stop at its end is dropped (unless two options then were equal): the
+  sentence that gives the answer ends with one, and `None of the above..` is nobody's answer.
+* `answer` is the text of an option. Where no option has this text, a letter or a whole number is read as its place; a
+  whole number beside `choices` is always a place. Where both readings are possible and differ, the line is unusable.
+* `reasoning` and `transcript` are a text or a list of texts, cut before they state the answer (`answer_statement.py`);
+  an imported transcript was cut already, which its `answered` shows.
+
+A line that has not the form of a question at all (no JSON, a field missing, of another kind, or misspelt) is a
+`UserError`: the file is not what it is taken for. A line whose content cannot be used is `Unusable`, and the others are
+used. Knows nothing of other lines, models or how an item is asked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.tasks.answer_statement import split_answer
+from thinkaloud.tasks.answers import canonical, same_option
+from thinkaloud.tasks.check import check_item
+from thinkaloud.tasks.identity import named
+from thinkaloud.tasks.options import lists
+from thinkaloud.tasks.text import entries, sentences
+from thinkaloud.tasks.transcripts import TRANSCRIPT
+from thinkaloud.vocabulary import Item, Step, Transcript
+
+TEXTS = (str, list)
+FIELDS: Mapping[str, type | tuple[type, ...]] = {
+    "question": str, "options": list, "choices": list, "answer": (str, int), "reasoning": TEXTS, "level": int,
+    "id": (str, int), "transcript": TEXTS, "meta": dict,
+}  # fmt: skip
+LARGEST = 1 << 63
+"""A level is kept in 64 bits: a time stamp in nanoseconds fits."""
+REQUIRED = ("question", "options", "answer")
+ANSWERED, STATED = "answered", "stated"
+"""In `meta`: what the writer of an imported transcript answered; what a transcript stated before it was cut here."""
+_KINDS: Mapping[type | tuple[type, ...], str] = {
+    str: "a text", list: "a list of texts", int: "a whole number", TEXTS: "a text or a list of texts",
+    dict: "an object", (str, int): "a text or a whole number",
+}  # fmt: skip
+_INVISIBLE = "\u200b\u2060\ufeff"
+_LETTER = re.compile(r"\(?([A-Za-z])[).]?")
+
+
+class Unusable(ThinkaloudError):
+    """Why the content of a line cannot be used."""
+
+
+@dataclass
+class Seen:
+    """What a reader of the file should know about how its lines were read: counts, by what was done."""
+
+    ignored: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+
+
+CUT = "transcripts were cut where they state their answer"
+UNSTATED = "transcripts state no answer in a form that is known here: if they end with one, it is still in them"
+SHORTENED = "reasonings were cut where they state the answer"
+BARE = "reasonings were nothing but the answer, and are left out"
+FULL_STOP = "questions have options that ended in a full stop, which is dropped"
+PLACED = "answers were read as the letter or place of an option"
+
+
+def parsed(line: str, where: str, seen: Seen) -> dict[str, Any]:
+    """The fields of a line, those without a value left out; `UserError` if it has not the form of a question."""
+    twice: list[str] = []
+    try:
+        data = json.loads(line, object_pairs_hook=lambda pairs: _unique(pairs, twice))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {short(line)}") from None
+    if not isinstance(data, dict):
+        raise UserError(f"{where}: not a JSON object: {short(line)}")
+    if twice:
+        raise Unusable(f"the field {twice[0]!r} is there twice")
+    data = {name: value for name, value in data.items() if value is not None}
+    _known(data, where, seen)
+    if "choices" in data and "options" in data:
+        raise Unusable("it has both 'options' and 'choices'")
+    for name in REQUIRED:
+        if name not in data and (name, "choices" in data) != ("options", True):
+            raise UserError(f"{where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+    for name, kind in FIELDS.items():
+        if name in data:
+            data[name] = _of_kind(data[name], name, kind, where)
+    if abs(data.get("level", 1)) >= LARGEST:
+        raise UserError(f"{where}: the level {short(str(data['level']))} is not below 2 to the 63rd")
+    return data
+
+
+def _unique(pairs: Sequence[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
+    twice += [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
+    return dict(pairs)
+
+
+def _known(data: Mapping[str, Any], where: str, seen: Seen) -> None:
+    """Count the fields that nobody reads; one that is a known name misspelt is an error."""
+    for name in data:
+        if name in FIELDS:
+            continue
+        near = [known for known in difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.8) if known not in data]
+        if near:
+            raise UserError(f"{where}: no field is called {name!r}; did you mean {near[0]!r}?")
+        seen.ignored[name] += 1
+
+
+def _of_kind(value: Any, name: str, kind: type | tuple[type, ...], where: str) -> Any:
+    """The value, numbers in lists as texts and 1.0 as 1; `UserError` if it is of another kind."""
+    if isinstance(value, float) and value.is_integer() and name in ("level", "answer"):
+        value = int(value)
+    right = isinstance(value, kind) and not isinstance(value, bool)
+    if isinstance(value, list):
+        numbers = (str, int, float) if name in ("options", "choices") else (str,)
+        right = right and all(isinstance(one, numbers) and not isinstance(one, bool) for one in value)
+    if not right:
+        raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {short(json.dumps(value, ensure_ascii=False))}")
+    return value
+
+
+def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
+    """The item that the fields make; raises `Unusable`."""
+    level, question = data.get("level", 1), data["question"]
+    if not question.strip():
+        raise Unusable(f"the question is empty: {question!r}")
+    options, gold = _options(data, seen)
+    meta, asked = dict(data.get("meta", {})), "id" in data
+    came = ANSWERED in meta
+    worked = _worked(data, came, options, seen)
+    if TRANSCRIPT in data:
+        meta |= _transcript(data[TRANSCRIPT], came, options, seen)
+    thought = Transcript(tuple(map(Step, sentences(entries(worked)))))
+    shown = not lists(question, options)
+    item = Item(str(data.get("id", "")), task, level, question, options, gold, thought, meta, shown)
+    item = item if asked else named(item)
+    try:
+        return check_item(item)
+    except UserError as error:
+        raise Unusable(str(error).removeprefix(f"item {item.id!r} ").removeprefix(f"item {item.id!r}: ")) from None
+
+
+def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]:
+    """The options as they are asked, and the right one."""
+    given = data.get("options", data.get("choices", []))
+    options = tuple(one.strip().strip(_INVISIBLE).strip() if isinstance(one, str) else json.dumps(one) for one in given)
+    numbers = bool(given) and not any(isinstance(one, str) for one in given)
+    place = _place(data["answer"], options, "choices" in data, numbers)
+    said = str(data["answer"]).strip()
+    if place is None:
+        raise Unusable(f"the answer {said!r} is not among the options {list(options)!r}")
+    if not same_option(options[place], said):
+        seen.done[PLACED] += 1
+    closed = tuple(one[:-1].rstrip() if one.endswith(".") and not one.endswith("..") else one for one in options)
+    if closed != options and all(closed) and len(set(map(canonical, closed))) == len(closed):
+        seen.done[FULL_STOP] += 1
+        options = closed
+    return options, options[place]
+
+
+def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bool) -> int | None:
+    """Which option the answer is: by its text, else by its letter or place; None where it is none."""
+    text = str(answer).strip()
+    by_text = next((i for i, option in enumerate(options) if same_option(option, text)), None)
+    by_place = answer if isinstance(answer, int) else None
+    if isinstance(answer, str) and (found := _LETTER.fullmatch(text)):
+        by_place = ord(found[1].upper()) - ord("A")
+    if by_place is not None and not 0 <= by_place < len(options):
+        by_place = None
+    if isinstance(answer, int) and choices and not numbers:
+        return by_place
+    unsure = choices or (isinstance(answer, int) and not numbers)  # with `options` a text is a text
+    if unsure and None not in (by_text, by_place) and by_text != by_place:
+        raise Unusable(f"the answer {answer!r} may be the option {text!r} or the place of {options[by_place or 0]!r}")
+    return by_place if by_text is None else by_text
+
+
+def _worked(data: Mapping[str, Any], came: bool, options: Sequence[str], seen: Seen) -> tuple[str, ...]:
+    """The worked reasoning, up to where it states the answer."""
+    there = data.get("reasoning", [])
+    texts = [there] if isinstance(there, str) else list(there)
+    if came or not texts:
+        return tuple(texts)
+    split = split_answer("\n".join(texts), options)
+    if split.answer is None:
+        return split.sentences if isinstance(there, str) else tuple(texts)
+    seen.done[SHORTENED if split.text else BARE] += 1
+    return split.sentences
+
+
+def _transcript(there: str | list[str], came: bool, options: Sequence[str], seen: Seen) -> dict[str, Any]:
+    """What `meta` keeps of a transcript: it, up to where it states the answer, and what it states."""
+    text = there if isinstance(there, str) else "\n".join(there)
+    if not text.strip():
+        raise Unusable(f"the transcript is empty: {there!r}; leave the field out")
+    if came:
+        return {TRANSCRIPT: there}
+    split = split_answer(text, options)
+    if split.answer is None:
+        seen.done[UNSTATED] += 1
+        return {TRANSCRIPT: there}
+    if not split.text:
+        raise Unusable("the transcript is an answer without reasoning")
+    seen.done[CUT] += 1
+    return {TRANSCRIPT: split.text if isinstance(there, str) else list(split.sentences), STATED: split.answer}
+
+
+def short(text: str, limit: int = 80) -> str:
+    """The beginning of a text, for a message."""
+    return text if len(text) <= limit else text[:limit] + " ..."
