@@ -31,7 +31,15 @@ def test_reading_creates_nothing(tmp_path: Path) -> None:
     assert len(Journal(tmp_path)) == 0 and list(tmp_path.iterdir()) == []
 
 
-STRAY = ("._0001.jsonl", "0001 (conflicted copy).jsonl", "0001 2.jsonl", ".DS_Store", "0001.jsonl~", "x.jsonl", "1.jsonl")
+STRAY = (
+    "._0001.jsonl",
+    "0001 (conflicted copy).jsonl",
+    "0001 2.jsonl",
+    ".DS_Store",
+    "0001.jsonl~",
+    "x.jsonl",
+    "1.jsonl",
+)
 
 
 @pytest.mark.parametrize("stray", STRAY)

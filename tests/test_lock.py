@@ -94,8 +94,9 @@ def test_a_lock_of_another_host_is_refused_with_the_way_out(
     monkeypatch.setattr(lock, "_flock", lambda file: flock)
     there = replace(Holder.here(), host="elsewhere", boot="another")
     (tmp_path / NAME).write_text(json.dumps(asdict(there)))
-    with pytest.raises(UserError, match=r"on host 'elsewhere'.*if it is no longer running, delete '.*run.lock'"), holding(
-        tmp_path
+    with (
+        pytest.raises(UserError, match=r"on host 'elsewhere'.*if it is no longer running, delete '.*run.lock'"),
+        holding(tmp_path),
     ):
         pass
     (tmp_path / NAME).unlink()

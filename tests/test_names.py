@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_fixture import Leaning, lines, written
 
 import thinkaloud as ta
+from folder_fixture import Leaning, lines, written
 from thinkaloud.errors import UserError
 from thinkaloud.studies.base import Settings
 from thinkaloud.tasks import open_task, open_tasks

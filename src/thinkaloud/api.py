@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
 from thinkaloud.runs.config import Config
@@ -114,7 +114,10 @@ def rescore(folder: str | Path, out: str | Path | None = None) -> Run:
     found = Run(folder)
     if out is not None:
         make_folder(Path(out))
-    _conclude(found, out)
+    try:
+        _conclude(found, out)
+    except CannotWrite as error:
+        raise UserError(f"{error}; elsewhere: thinkaloud report {folder} --out FOLDER") from error
     return found
 
 

@@ -104,8 +104,8 @@ def _alike(runs: Sequence[Run]) -> None:
         now, before = run.identity.version, first.identity.version
         if now != before:
             raise UserError(
-                f"{str(run.folder)!r} was made by version {now} of {run.config.study}, {str(first.folder)!r} by version "
-                f"{before}: run the older one again with another --out"
+                f"{str(run.folder)!r} was made by version {now} of {run.config.study}, {str(first.folder)!r} by "
+                f"version {before}: run the older one again with another --out"
             )
         mine, other = _settings(run), _settings(first)
         for setting in mine:
