@@ -195,7 +195,7 @@ def test_runs_of_different_protocols_are_not_compared(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Channels, "version", Channels.version + 1)
     two = measured(scripted("posthoc"), "chain_sum", tmp_path / "two")
     sizes = {one.folder: 1e6, two.folder: 2e6}
-    with pytest.raises(UserError, match="by version .*: run the older one again"):
+    with pytest.raises(UserError, match=r"by version .*: run the older one again"):
         trend([one.folder, two.folder], sizes, tmp_path / "trend")
 
 

@@ -98,7 +98,7 @@ def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(kept: tup
         for name in kept:
             shutil.copy(whole.folder / name.removesuffix(".part"), folder / name)
         if again is ta.resume and "config.toml" not in kept:
-            with pytest.raises(UserError, match="is no run folder: it has no config.toml") as said:
+            with pytest.raises(UserError, match=r"is no run folder: it has no config.toml") as said:
                 ta.resume(folder)
             assert ("give the run's command again" in str(said.value)) == bool(kept)
         else:
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_written_clearing_away_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ReadOnly(tmp_path, monkeypatch)
-    with pytest.raises(UserError, match="cannot write .*Read-only file system; recorded units are safe"):
+    with pytest.raises(UserError, match=r"cannot write .*Read-only file system; recorded units are safe"):
         write(tmp_path / "x.json", "{}")
 
 

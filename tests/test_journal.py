@@ -178,6 +178,6 @@ def test_no_room_to_seal_is_one_line_and_leaves_the_segments(tmp_path: Path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(UserError, match="cannot seal .*No space left on device; finished units are safe"):
+    with pytest.raises(UserError, match=r"cannot seal .*No space left on device; finished units are safe"):
         made.seal()
     assert [p.name for p in (tmp_path / "segments").iterdir()] == ["0001.jsonl"]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.open import open_model
@@ -112,7 +112,10 @@ def rescore(folder: str | Path, out: str | Path | None = None) -> Run:
     found = Run(folder)
     if out is not None:
         make_folder(Path(out))
-    _conclude(found, out)
+    try:
+        _conclude(found, out)
+    except CannotWrite as error:
+        raise UserError(f"{error}; elsewhere: thinkaloud report {folder} --out FOLDER") from error
     return found
 
 

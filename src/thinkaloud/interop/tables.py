@@ -20,7 +20,7 @@ from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thinkaloud.errors import UserError, unknown
+from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.joining import joined
 from thinkaloud.runs.folder import finding_as_dict, write
 from thinkaloud.vocabulary import Reading, Record
@@ -150,7 +150,7 @@ def _write(rows: Sequence[Row], columns: Mapping[str, str], path: Path, kind: st
         except (duckdb.Error, OSError, UnicodeError) as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            raise UserError(f"cannot write {str(path)!r}: {str(error).splitlines()[0]}") from error
+            raise CannotWrite(f"cannot write {str(path)!r}: {str(error).splitlines()[0]}") from error
         finally:
             connection.close()
 
