@@ -32,7 +32,7 @@ RUN = "run channels --model scripted:faithful --task chain_sum --difficulty 3 --
 
 
 def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    line = command.replace("TA", f"{sys.executable} -m thinkaloud")
+    line = command.replace("TA ", f"{sys.executable} -m thinkaloud ")
     return subprocess.run(["bash", "-c", line], cwd=cwd, capture_output=True, text=True, timeout=120)
 
 
@@ -233,8 +233,9 @@ def test_an_interrupt_in_a_notebook_stops_the_work_and_the_next_cell_goes_on(tmp
 
 
 def test_a_result_and_an_error_come_back_from_a_running_loop(tmp_path: Path) -> None:
-    async def cell(**said: Any) -> Any:
-        return ta.run("channels", "scripted:faithful", ["chain_sum"], items=8, out=tmp_path / "run", **said)
+    async def cell(difficulty: int) -> Any:
+        out = tmp_path / str(difficulty)
+        return ta.run("channels", "scripted:faithful", ["chain_sum"], items=8, out=out, difficulty=difficulty)
 
     assert asyncio.run(cell(difficulty=3)).records
     with pytest.raises(UserError, match="has no level 99"):
