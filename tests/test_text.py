@@ -86,6 +86,7 @@ def test_line_ends_before_what_a_model_goes_on_with_are_its_own() -> None:
 
 def test_entries_of_a_list_are_sentences_of_their_own() -> None:
     assert entries(["5 + 6 = 11", "11 + 3 = 14.", "So."]) == "5 + 6 = 11\n11 + 3 = 14. So."
+    assert entries(["Take 3.", "2 more.", "2. Add 4."]) == "Take 3. 2 more.\n2. Add 4."
     assert entries(["甲。", "乙。"]) == "甲。乙。" and entries([" ", "A.\n", "B."]) == "A.\nB."
     assert cut(entries(list(sentences("One.\n\nTwo. So.\nEnd")))) == ["One.", "Two.", "So.", "End"]
     assert entries(list(sentences("One.\n\nTwo. So.\nEnd"))) == "One.\n\nTwo. So.\nEnd"
