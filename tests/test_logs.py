@@ -290,7 +290,7 @@ def test_a_task_file_may_hold_transcripts_by_hand(tmp_path):
 
     assert given(opened(transcript="One. Two.")) == "One. Two." and given(opened()) is None
     both = opened(transcript=["One.", "Two"], meta={"writer": "me"})
-    assert (given(both), both.meta["writer"]) == ("One.\nTwo", "me")
+    assert (given(both), both.meta["writer"]) == ("One. Two", "me")
     for wrong, said in (
         ({"transcript": 7}, "line 1: 'transcript' must be a text or a list of texts, not 7"),
         ({"transcript": [7]}, "line 1: 'transcript' must be a text or a list of texts, not [7]"),
@@ -323,20 +323,20 @@ def test_the_first_sample_of_its_own_is_the_transcript_and_costs_nothing():
     model, task = Writer(), open_task("chain_sum")
     bench = Bench(model, Group(task, 1, 0, (item,), (), ()), Settings(temperature=0.5), Key(("k",)))
     own = asyncio.run(bench.own(item))
-    assert own == Completion(f"One.\n{long}", 0, "stop") and not model.wrote
+    assert own == Completion(f"One. {long}", 0, "stop") and not model.wrote
     assert asyncio.run(bench.own(item, 1)).text == asyncio.run(bench.again(item)).text == "I wrote this."
     assert model.wrote == [3 * 64] * 2
     assert asyncio.run(bench.own(Item("j", "t", 1, "Q?", ("a", "b"), "a"))).text == "I wrote this."
 
 
 def test_what_a_reader_must_know_is_said():
-    """Who wrote and who reads; that they differ, only where they do; hidden reasoning; bare examples."""
+    """Who wrote and who reads; that they differ, only where they do; hidden reasoning."""
     item = Item("i", "t", 1, "Q?", ("a", "b"), "a", meta={"transcript": "One.", "writer": "openai/big", "hidden": 2})
-    other = "\n".join(remarks([item], [item], "small"))
+    other = "\n".join(remarks([item], "small"))
     assert "Written by openai/big; read by small" in other and "who reads is not who wrote" in other
-    assert "1 of the transcripts had hidden reasoning" in other and "1 of the 1 examples" in other
-    assert "who reads is not who wrote" not in "\n".join(remarks([item], [], "http://host/v1#Big"))
-    assert remarks([Item("j", "t", 1, "Q?", ("a", "b"), "a")], [], "small") == []
+    assert "1 of the transcripts had hidden reasoning" in other
+    assert "who reads is not who wrote" not in "\n".join(remarks([item], "http://host/v1#Big"))
+    assert remarks([Item("j", "t", 1, "Q?", ("a", "b"), "a")], "small") == []
 
 
 @pytest.mark.parametrize("shots", [0, 2])

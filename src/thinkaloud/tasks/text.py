@@ -95,21 +95,18 @@ def cut(text: str) -> list[str]:
 
 
 def entries(texts: Sequence[str]) -> str:
-    """Entries of a list, a sentence or more each, as one text: after one that does not end as a sentence a line
-    ends."""
+    """Entries of a list, a sentence or more each, as one text; where a sentence would run from one into the next, or
+    be cut elsewhere, a line ends between them."""
     kept: list[str] = []
     tail = ""
     for text in filter(str.strip, texts):
         before = tail + lead(text)
         tail = text[len(text.rstrip()) :]
-        if not before and kept and not _ended(kept[-1]):
+        body = text.strip()
+        if not before and kept and cut(joined([kept[-1], body])) != [*cut(kept[-1]), *cut(body)]:
             before = "\n"
-        kept.append(before + text.strip())
+        kept.append(before + body)
     return joined(kept).strip()
-
-
-def _ended(text: str) -> bool:
-    return len(_split(f"{text} x")) > len(_split(text))
 
 
 def _pieces(text: str) -> Iterator[str]:
