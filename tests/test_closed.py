@@ -36,8 +36,8 @@ Tokens = tuple[int, ...]
 
 
 class Toy:
-    """A vocabulary of a few pieces, cut greedily from the left, and a distribution that is a function of the tokens. What
-    is no piece is token 0."""
+    """A vocabulary of a few pieces, cut greedily from the left, and a distribution that is a function of the tokens.
+    What is no piece is token 0."""
 
     def __init__(self, pieces: Sequence[str]) -> None:
         self.pieces = ["?", *pieces]
@@ -138,8 +138,8 @@ def _goes_on(text: Tokens, own: set[Tokens], other: set[Tokens]) -> bool:
 
 @pytest.mark.parametrize("name", ["digits", "bytes", "cjk", "decimals", "symbols", "code"])
 def test_text_after_text_gives_the_same_scores_as_tokens(name: str) -> None:
-    """Asked in text, with the whole vocabulary listed: the tokenizer's own way of writing is found, other ways are added
-    where there are any (`++.` after `C`, or `++` and then `.`), and the sum is still at most 1."""
+    """Asked in text, with the whole vocabulary listed: the tokenizer's own way of writing is found, other ways are
+    added where there are any (`++.` after `C`, or `++` and then `.`), and the sum is still at most 1."""
     toy, options = Toy(TOYS[name][0]), TOYS[name][1]
     preamble, tokens, _ = toy.model().lower(PROMPT)
 

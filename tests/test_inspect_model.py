@@ -287,10 +287,10 @@ def test_what_is_not_given_is_no_number() -> None:
         given: dict[str, float] = {" red": math.log(0.45), " blue": math.log(0.35)}
         masked = given | {f" w{i}": floor for i in range(18)}
         tops: dict[str, dict[str, Any]] = {"": masked}
-        with pytest.raises(ModelError, match="'green' not among the likeliest tokens: up to 0.2 "):
+        with pytest.raises(ModelError, match=r"'green' not among the likeliest tokens: up to 0\.2 "):
             asyncio.run(read(_answers(tops), ("red", "blue", "green"), ".", " "))
         scaled = {token: value - math.log(0.8) for token, value in given.items()}  # as a sampler's top-k leaves them
-        with pytest.raises(ModelError, match="'green' not among the likeliest tokens: up to 0.44 "):
+        with pytest.raises(ModelError, match=r"'green' not among the likeliest tokens: up to 0\.44 "):
             asyncio.run(read(_answers({"": scaled}), ("red", "blue", "green"), ".", " "))
     for wrong in (math.nan, 0.5):
         with pytest.raises(ModelError, match="is no log-probability"):

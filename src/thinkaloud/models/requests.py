@@ -192,8 +192,8 @@ def places(options: Sequence[Sequence[Needed]]) -> Iterator[Place]:
 
 
 def staying(onward: Sequence[float]) -> float:
-    """Log-probability that none of these (log-probabilities of different tokens) comes next. What is left of almost 1 is
-    no less than rounding, so that it never becomes minus infinity."""
+    """Log-probability that none of these (log-probabilities of different tokens) comes next. What is left of almost 1
+    is no less than rounding, so that it never becomes minus infinity."""
     return math.log(max(ROUNDING, 1 - math.fsum(map(math.exp, onward)))) if onward else 0.0
 
 

@@ -92,8 +92,8 @@ class Scripted:
         return Completion(text, length(text), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """The rule's distribution over the options as whole answers (nothing is left for longer ones, so there is nothing
-        to close); uniform where it guesses or names none of them."""
+        """The rule's distribution over the options as whole answers (nothing is left for longer ones, so there is
+        nothing to close); uniform where it guesses or names none of them."""
         asked, _ = self._asked(prompt)
         contents = asked.order or tuple(options)
         return _reading(self._rule(asked), contents)

@@ -93,8 +93,8 @@ class Trained:
         return found
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Log-probability of each digit after the prefill. In its language an answer is one token and nothing longer can
-        be written, so this is the probability of the whole answer, and `closing` is not read."""
+        """Log-probability of each digit after the prefill. In its language an answer is one token and nothing longer
+        can be written, so this is the probability of the whole answer, and `closing` is not read."""
         _, order = listed(prompt.question) or ("", ())
         behind = dict(zip(labels(len(order)), order, strict=True))
         digits = [behind.get(option, option) for option in options]

@@ -3,8 +3,8 @@
 The same item is asked with its options listed behind letters in a given order, and the answer is a letter in brackets
 (after Z come AA, AB, and so on). A reading is turned back into the item's own order of options, so that it can be
 compared with any other; the order stays in the record. The bracket ends a label, so that (A) is never the beginning of
-(AB); it is read with the closing mark like any other answer, because that is how the examples end. Asked without letters the item is its own *letter-free twin*: there a habit of letters has nothing to hold on
-to.
+(AB); it is read with the closing mark like any other answer, because that is how the examples end. Asked without
+letters the item is its own *letter-free twin*: there a habit of letters has nothing to hold on to.
 
 This module does not decide orders and knows nothing of why one is asked twice.
 """
@@ -66,7 +66,8 @@ def _split(rest: str) -> tuple[str, ...]:
     begin = f"{label(0)} "
     if not (rest.startswith(begin) and rest.endswith(".")):
         return ()
-    rest, options = rest[len(begin) : -1], []
+    rest = rest[len(begin) : -1]
+    options: list[str] = []
     while (parted := rest.partition(f"; {label(len(options) + 1)} "))[1]:
         options.append(parted[0])
         rest = parted[2]

@@ -182,8 +182,8 @@ def condition(
     implied: int | None = None,
     wrote: str | None = None,
 ) -> dict[str, object]:
-    """The record of one condition: what stood between, which sentences an intervention changed, what was read. `lengths`
-    and `unknown` (`Reading`) are there where they are known and not nothing."""
+    """The record of one condition: what stood between, which sentences an intervention changed, what was read.
+    `lengths` and `unknown` (of the `Reading`) are there where they are known and not nothing."""
     carried = {"lengths": list(reading.lengths), "unknown": list(reading.unknown)}
     return {
         "between": [step.text for step in between.steps],

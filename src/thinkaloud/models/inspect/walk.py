@@ -10,11 +10,11 @@ taken off. It costs one more call for each option that is listed.
 What is not known. *Token boundaries*: the server cuts the longer prefill anew, so a path that is read here need not be
 the tokens that the model would have written; for options that are short words or numbers after a space they are. *What
 is not listed* is not improbable by any known amount: it is somewhere between 0 and a bound, the probability of the
-least token that is listed or what the listed ones leave over, whichever is less. It is read as that bound, so missing is
-never zero and a margin is never overstated, and `Reading.unknown` says how much of each option is a bound and no number;
+least token that is listed or what the listed ones leave over, whichever is less. It is read as that bound, so missing
+is never zero and a margin is never overstated, and `Reading.unknown` says how much of each option is only a bound;
 where all bounds together could be more than `TOLERANCE` of what was seen, or nothing was seen, the reading is refused
-(`ModelError`: this unit fails and says so; another item may well be read). A list that leaves nothing over although its
-least token is a likely one was cut and scaled by a sampler (top-k, top-p): there only the least token bounds.
+(`ModelError`: this unit fails and says so; another item may well be read). A list that leaves nothing over although
+its least token is a likely one was cut and scaled by a sampler (top-k, top-p): there only the least token bounds.
 """
 
 from __future__ import annotations
