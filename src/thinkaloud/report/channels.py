@@ -120,12 +120,16 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
         share = estimates.get(SHARE)
         if share is None:
             continue
-        if (small := mass.too_small(estimates, RESTS_ON)) is not None:
+        small = mass.too_small(estimates, RESTS_ON)
+        if small is not None and share.value is not None:
             found.append(f"{subject}: no claim is made of the externalised share: {small}.")
             continue
         if share.value is None:
             reason = shown(share)
-            found.append(f"{subject}: the externalised share has no number. {reason[:1].upper()}{reason[1:]}.")
+            found.append(
+                f"{subject}: the externalised share has no number. {reason[:1].upper()}{reason[1:]}."
+                f"{mass.aside(estimates, RESTS_ON)}"
+            )
         else:
             found.append(
                 f"{subject}: the content that a reader can read carries {shown(share)} of the ability above chance "
@@ -149,7 +153,8 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
         n = items(estimates)
         cells = [counted(estimates.get(name), n) for _, name in COLUMNS]
         if (small := mass.too_small(estimates, RESTS_ON)) is not None:
-            cells[-1] += mass.MARK
+            share = estimates.get(SHARE)
+            cells[-1] += "" if share is None or share.value is None else mass.MARK
             reasons.append(f"{subject}:{mass.MARK} {SHARE}: {small}; no claim is made of it")
         rows.append((subject.task, level, str(n), *cells))
         absent: dict[str, list[str]] = {}
