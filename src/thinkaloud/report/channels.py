@@ -146,10 +146,10 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 def _share(estimates: Estimates) -> str:
     """The externalised share, with what it is by accuracy beside it."""
     share, accuracy = estimates[SHARE], estimates.get(SHARE + BY_ACCURACY)
+    if share.value is None:
+        return f"The externalised share has no number: {shown(share)}.{mass.aside(estimates, RESTS_ON)}"
     if (small := mass.too_small(estimates, RESTS_ON)) is not None:
         return f"No claim is made of the externalised share: {small}."
-    if share.value is None:
-        return f"The externalised share has no number: {shown(share)}."
     beside = f"; by accuracy {shown(accuracy)}" if accuracy is not None and accuracy.value is not None else ""
     return (
         f"The content that a reader can read carries {shown(share)} of the ability above chance "
@@ -198,7 +198,8 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
         n = items(estimates)
         cells = [counted(estimates.get(name), n) for _, name in COLUMNS]
         if (small := mass.too_small(estimates, RESTS_ON)) is not None:
-            cells[-1] += mass.MARK
+            share = estimates.get(SHARE)
+            cells[-1] += "" if share is None or share.value is None else mass.MARK
             reasons.append(f"{subject}:{mass.MARK} {SHARE}: {small}; no claim is made of it")
         rows.append((subject.task, level, str(n), *cells))
         absent: dict[str, list[str]] = {}

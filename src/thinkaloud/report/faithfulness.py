@@ -230,7 +230,7 @@ def _where(estimates: Estimates) -> str:
     start = "follow mistake:"
     plain = [name for name in estimates if name.startswith(start) and not name.endswith((")", "/ ceiling", BY_ANSWER))]
     there = {name.removeprefix(start): value for name in plain if (value := estimates[name].value) is not None}
-    return f", highest after a mistake in sentence {max(there, key=lambda at: there[at])}" if there else ""
+    return f", highest at mistake:{max(there, key=lambda at: there[at])}" if there else ""
 
 
 def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
