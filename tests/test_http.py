@@ -90,7 +90,9 @@ def test_greedy_texts_are_those_of_the_embedded_backend(served: Served, tiny: Ll
     """But for what is no whole character: the server writes U+FFFD for it, and here it is left out."""
     sampling = Sampling(16, (".", "the"))
     there = write_all(served.session(), prompts(), sampling)
-    assert [replace(done, text=done.text.replace("\ufffd", "")) for done in there] == write_all(tiny, prompts(), sampling)
+    assert [replace(done, text=done.text.replace("\ufffd", "")) for done in there] == write_all(
+        tiny, prompts(), sampling
+    )
 
 
 def test_an_option_that_is_a_part_of_a_character_is_read_too(served: Served, tiny: LlamaCpp) -> None:

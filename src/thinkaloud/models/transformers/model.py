@@ -21,8 +21,7 @@ from thinkaloud.models.transformers.files import digest, located
 from thinkaloud.models.transformers.loaded import Loaded, load
 from thinkaloud.models.transformers.net import Net
 from thinkaloud.models.transformers.selftest import choose
-from thinkaloud.models.transformers.tokens import Vocabulary
-from thinkaloud.models.transformers.turns import turn_format, whole
+from thinkaloud.models.transformers.turns import spelled
 from thinkaloud.vocabulary import ModelCard, Prompt
 
 
@@ -67,10 +66,8 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
     loaded = load(path, loading)
     net = Net(loaded.model, loading.threads or cores())
     chosen = choose(net)
-    vocabulary = Vocabulary(loaded.tokenizer, _ends(loaded))
-    turns = turn_format(loaded.tokenizer, loading.format)
-    # the flags of a GGUF file are for chats too; a checkpoint's chat template writes all that there is to be
-    bos = vocabulary.bos if turns.form == "completion" or path.is_file() else []
+    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, path.is_file())
+    vocabulary, turns = spelling.vocabulary, spelling.turns
     card = ModelCard(
         name=name or known_as,
         backend="transformers",
@@ -83,9 +80,9 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
         | {"computed_by": chosen.way.name, "self_test_nats": chosen.floor, "not_computed_by": chosen.refused}
         | dict(turns.notes),
     )
-    lowering = Lowering(vocabulary.tokenize, bos, turns.render, vocabulary.cuts())
-    model = Transformers(card, lowering, Engine(chosen.way, vocabulary, card.context, net.vocabulary), net)
-    model.reference = whole(loaded.tokenizer, turns, bos)
+    engine = Engine(chosen.way, vocabulary, card.context, net.vocabulary)
+    model = Transformers(card, spelling.lowering, engine, net)
+    model.reference = spelling.reference
     return model
 
 

@@ -77,6 +77,22 @@ class Vocabulary:
         return text.replace("\u2581", " ").encode()
 
 
+def like_llama_cpp(tokenizer: Any) -> Any:
+    """The tokenizer of a GGUF file, with the space where llama.cpp puts it: a SentencePiece vocabulary gets one before
+    every text and behind every control token, and transformers' own reading puts it before the first word only."""
+    from tokenizers import Tokenizer
+
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    described = json.loads(backend.to_str()) if backend is not None else {}
+    lead = described.get("pre_tokenizer") or {}
+    if lead.get("type") == "Metaspace" and lead.get("prepend_scheme") == "first" and not described["normalizer"]:
+        space = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+        steps = [{"type": "Prepend", "prepend": "\u2581"}, space]
+        described |= {"pre_tokenizer": None, "normalizer": {"type": "Sequence", "normalizers": steps}}
+        tokenizer._tokenizer = Tokenizer.from_str(json.dumps(described))
+    return tokenizer
+
+
 def _in_the_middle(described: Any) -> Any:
     """The description of a tokenizer that puts a space before the first word of a text only, without that."""
     if isinstance(described, list):

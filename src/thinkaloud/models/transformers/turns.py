@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.cuts import Tokens
+from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import TurnFormat, by_template, completion, messages, turns
 from thinkaloud.models.template import chosen, dated
+from thinkaloud.models.transformers.tokens import Vocabulary, like_llama_cpp
 from thinkaloud.vocabulary import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How prompts become tokens, and what transformers itself makes of them (`reference`)."""
+
+    vocabulary: Vocabulary
+    turns: TurnFormat
+    lowering: Lowering
+    reference: Callable[[Prompt], Tokens]
+
+
+def spelled(
+    tokenizer: Any, ends: Iterable[int], wanted: Literal["auto", "chat", "completion"], from_gguf: bool
+) -> Spelling:
+    """By a tokenizer of transformers."""
+    vocabulary = Vocabulary(like_llama_cpp(tokenizer) if from_gguf else tokenizer, ends)
+    turns = turn_format(tokenizer, wanted)
+    # the flags of a GGUF file are for chats too; a checkpoint's chat template writes all that there is to be
+    bos = vocabulary.bos if turns.form == "completion" or from_gguf else []
+    lowering = Lowering(vocabulary.tokenize, bos, turns.render, vocabulary.cuts())
+    return Spelling(vocabulary, turns, lowering, whole(tokenizer, turns, bos))
 
 
 def turn_format(tokenizer: Any, wanted: Literal["auto", "chat", "completion"]) -> TurnFormat:
