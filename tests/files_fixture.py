@@ -38,8 +38,26 @@ ZEPHYR = (
     "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"
 )
 WORDS = (
-    *"What Anna The answer is plus and user model assistant INST Question Answer Two lines don So it equals".split(),
-    *("are", "of", "in", "on"),
+    "What",
+    "Anna",
+    "The",
+    "answer",
+    "is",
+    "plus",
+    "and",
+    "user",
+    "model",
+    "assistant",
+    "INST",
+    "Question",
+    "Answer",
+    "Two",
+    "lines",
+    "So",
+    "it",
+    "are",
+    "of",
+    "in",
 )
 
 
