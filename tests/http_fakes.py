@@ -16,7 +16,7 @@ import numpy as np
 from http_fixture import reply, serve
 
 WORDS = 512
-_PIECES = re.compile(r"<\|im_start\|>|<\|im_end\|>| ?[A-Za-z]+|\s|.", re.DOTALL)
+_PIECES = re.compile(r"<\|im_start\|>|<\|im_end\|>|<bos>| ?[A-Za-z]+|\s|.", re.DOTALL)
 TEMPLATE = "<|im_start|>{role}\n{content}<|im_end|>\n"
 
 
@@ -50,9 +50,10 @@ class Known:
         return logits - np.log(np.exp(logits).sum())
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """Turns through the template; the last one is left open."""
-        text = "".join(TEMPLATE.format(**m) for m in messages)
-        return self.encode(text.removesuffix("<|im_end|>\n"))
+        """Turns through the template, which writes the beginning of the text itself; the last one is left open."""
+        text = "<bos>" + "".join(TEMPLATE.format(**m) for m in messages)
+        begun = messages[-1]["role"] == "assistant"
+        return self.encode(text.removesuffix("<|im_end|>\n") if begun else f"{text}<|im_start|>assistant\n")
 
     def write(self, tokens: Sequence[int], most: int, stop: Sequence[str], seed: int, temperature: float) -> tuple:
         """Text, number of tokens, how it ended."""
@@ -123,7 +124,8 @@ class FakeVLLM(Fake):
             return {"data": [{"id": "tiny", "owned_by": "vllm", "max_model_len": 4096, "root": "tiny"}]}
         if path == "/tokenize":
             tokens = k.chat(body["messages"]) if "messages" in body else k.encode(body["prompt"])
-            assert not body.get("messages") or body["continue_final_message"]
+            begun = "messages" in body and body["messages"][-1]["role"] == "assistant"
+            assert not body.get("messages") or body["continue_final_message"] == begun
             bos = [2] if body.get("add_special_tokens", True) and "prompt" in body else []
             return {"tokens": bos + tokens, "count": len(tokens), "max_model_len": 4096}
         if path == "/detokenize":

@@ -87,8 +87,12 @@ def test_prompts_become_the_same_tokens_as_here(
 
 
 def test_greedy_texts_are_those_of_the_embedded_backend(served: Served, tiny: LlamaCpp) -> None:
+    """But for what is no whole character: the server writes U+FFFD for it, and here it is left out."""
     sampling = Sampling(16, (".", "the"))
-    assert write_all(served.session(), prompts(), sampling) == write_all(tiny, prompts(), sampling)
+    there = write_all(served.session(), prompts(), sampling)
+    assert [replace(done, text=done.text.replace("\ufffd", "")) for done in there] == write_all(
+        tiny, prompts(), sampling
+    )
 
 
 def test_an_option_that_is_a_part_of_a_character_is_read_too(served: Served, tiny: LlamaCpp) -> None:

@@ -71,8 +71,9 @@ def vocabulary(request: pytest.FixtureRequest) -> Vocabulary:
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u2581"), max_size=40))
 @settings(max_examples=150, deadline=None)
 def test_joining_pieces_gives_the_text_back(vocabulary: Vocabulary, text: str) -> None:
-    tokens = vocabulary.tokenize(text, False)
-    assert b"".join(vocabulary.piece(t) for t in tokens) == text.encode()
+    """But for the space that these tokenizers put before every text."""
+    joined = b"".join(vocabulary.piece(t) for t in vocabulary.tokenize(text, False))
+    assert joined in (text.encode(), b" " + text.encode())
 
 
 def test_ends_of_turns_are_known_by_the_files_and_by_name(llama: Transformers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -12,16 +13,39 @@ from thinkaloud.models.open import _smollm2
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 
 
-def tiny_gguf(folder: Path, context: int = 4096) -> Path:
-    """Write the model and return its path; the same bytes every time."""
-    path = folder / f"tiny-{context}.gguf"
+def tiny_gguf(folder: Path, context: int = 4096, name: str = "tiny", **changed: Any) -> Path:
+    """Write the model and return its path; the same bytes every time. `changed`: metadata of its tokenizer that is
+    another one (None: left out)."""
+    path = folder / f"{name}-{context}.gguf"
     source = gguf.GGUFReader(_smollm2())
     writer = gguf.GGUFWriter(path, "llama")
     for name, field in source.fields.items():
-        if name.startswith("tokenizer."):
+        key = name.removeprefix("tokenizer.").replace(".", "_")
+        if name.startswith("tokenizer.") and key not in changed:
             kind = field.types[0]
             element = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
             writer.add_key_value(name, field.contents(), kind, sub_type=element)
+    for key, value in changed.items():
+        if value is not None:
+            add(writer, "tokenizer." + key.replace("ggml_", "ggml."), value)
+    weights(writer, context, len(source.fields["tokenizer.ggml.tokens"].data))
+    return path
+
+
+def add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
+    """A value with the type that it has."""
+    if isinstance(value, bool):
+        writer.add_bool(key, value)
+    elif isinstance(value, int):
+        writer.add_uint32(key, value)
+    elif isinstance(value, str):
+        writer.add_string(key, value)
+    else:
+        writer.add_array(key, value)
+
+
+def weights(writer: gguf.GGUFWriter, context: int, vocabulary: int) -> None:
+    """Sizes and noise; closes the file."""
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
@@ -32,7 +56,6 @@ def tiny_gguf(folder: Path, context: int = 4096) -> Path:
     writer.add_rope_dimension_count(WIDTH // HEADS)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     rng = np.random.default_rng(0)
-    vocabulary = len(source.fields["tokenizer.ggml.tokens"].data)
 
     def noise(name: str, *shape: int, scale: float = 0.3) -> None:
         writer.add_tensor(name, (rng.standard_normal(shape) * scale).astype(np.float32))
@@ -52,4 +75,3 @@ def tiny_gguf(folder: Path, context: int = 4096) -> Path:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return path

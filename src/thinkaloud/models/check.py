@@ -3,7 +3,8 @@
 The *noise floor* is measured, not assumed: the same prompts are read all at once through the prefix tree, and one by
 one, each in a session of its own; the largest difference in log-probability is what arithmetic alone can do. A margin
 below it may be arithmetic. The *prefill probe* does not trust a capability: it begins the model's turn in the middle
-of a sentence that only a true continuation goes on with.
+of a sentence that only a true continuation goes on with. Prompts are compared with the model's own template and
+tokenizer (`same.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.models.same import compared
 from thinkaloud.strategies.snap import PROBE
 from thinkaloud.studies.registry import BUILTIN, open_study
 from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Usage
@@ -47,6 +49,18 @@ def prompts() -> list[Prompt]:
         steps = (f"{a} plus 5 is {a + 5}.", f"{a + 5} plus 3 is {a + 8}.", f"So we get {a + 8}.")
         out += [Prompt(_SHOTS, f"What is {a} + 5 + 3?", (*steps[:kept], PROBE)) for kept in range(4)]
     return out
+
+
+def turns_to_compare() -> list[Prompt]:
+    """Prompts in which tokenizers and templates differ: with and without examples and a beginning of the answer, other
+    scripts, marks, runs of spaces, several lines."""
+    odd = ("caf\u00e9 \u2014 \u4f60\u597d \U0001f600 (a b)  1,234.5", 'Two lines\n\n- don\'t: "x" = 5%')
+    return [
+        *prompts()[:4],
+        Prompt((), "What is 2 + 2?"),
+        Prompt(_SHOTS, "What is 2 + 2?"),
+        *(Prompt((Shot(text, (text, "So it is.")),), text, (text, PROBE)) for text in odd),
+    ]
 
 
 async def noise_floor(shared: Model, model: Model, asked: Sequence[Prompt]) -> NoiseFloor:
@@ -85,6 +99,8 @@ async def _check(model: Model) -> list[str]:
     ]
     if card.backend in ("scripted", "organism"):
         return [*lines, f"a reasoner of the {card.backend} kind: it knows its own tasks only, nothing to probe"]
+    if same := await asyncio.to_thread(compared, model, turns_to_compare()):
+        lines.append(same)
     able = card.capabilities
     if "prefill" in able:
         prefill = await continues_prefill(model)

@@ -57,15 +57,21 @@ def sequences(
 ) -> tuple[tuple[Tokens, ...], tuple[tuple[Tokens, ...], ...]]:
     """The token sequence of each closed option, and the other ones that end it joined with a line end. None of an
     option's own sequences begins another of them. `UserError` if two options are the same tokens."""
-    written = [tuple(map(tokenize, spelt)) for spelt in texts(lead, options, closing)]
+    return grouped([tuple(map(tokenize, spelt)) for spelt in texts(lead, options, closing)], options)
+
+
+def grouped(
+    written: Sequence[Sequence[Tokens]], options: Sequence[str]
+) -> tuple[tuple[Tokens, ...], tuple[tuple[Tokens, ...], ...]]:
+    """The same from the tokens of `texts`, however they were made."""
     plain = tuple(own[0] for own in written)
     if len(set(plain)) < len(plain):
         raise UserError(f"options repeat: {list(options)!r}")
     return plain, tuple(_others(own) for own in written)
 
 
-def _others(own: tuple[Tokens, ...]) -> tuple[Tokens, ...]:
-    kept = own[:1]
+def _others(own: Sequence[Tokens]) -> tuple[Tokens, ...]:
+    kept = tuple(own[:1])
     for other in own[1:]:
         if not any(other[: len(one)] == one for one in kept):
             kept = (*kept, other)

@@ -1,6 +1,6 @@
 """A model that runs here: text to tokens to an engine's answers. Every local backend is one of these.
 
-`Lowering` turns prompts into tokens, so that equal parts give equal tokens; `Local` adds the desk at which requests of
+`Lowering` turns prompts into the tokens of their whole text; `Local` adds the desk at which requests of
 a session meet, and the session's bill. How logits are computed is the engine's.
 """
 
@@ -9,42 +9,68 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Self
 
 from thinkaloud.errors import TextRefused, reason
 from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk, Handler
-from thinkaloud.models.closed import sequences
+from thinkaloud.models.closed import grouped, texts
+from thinkaloud.models.cuts import Atom, Cuts, Tokens
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
-
-Tokens = tuple[int, ...]
+from thinkaloud.models.tree import common
+from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot, Usage
 
 
 class Lowering:
-    """Prompts as tokens. `tokenize(text, special)`: control tokens are recognised only where `special`; `bos`: what
-    stands before everything."""
+    """Prompts as tokens: those that the model's tokenizer gives for the whole text.
 
-    def __init__(self, tokenize: Callable[[str, bool], Sequence[int]], bos: Sequence[int], render: Renderer) -> None:
-        self._bos, self._render = tuple(bos), render
+    `tokenize(text, special)`: tokens of a text as the tokenizer makes them, control tokens recognised only where
+    `special`; `bos`: what it puts before everything (not put there again where a template has written it); `cuts`:
+    where texts may be cut, so that what was tokenised once is not tokenised again.
+    """
+
+    def __init__(
+        self,
+        tokenize: Callable[[str, bool], Sequence[int]],
+        bos: Sequence[int],
+        render: Renderer,
+        cuts: Cuts,
+    ) -> None:
+        self._bos, self._render, self._cuts = tuple(bos), render, cuts
         self._tokens = functools.lru_cache(maxsize=1 << 16)(
             lambda text, special: tuple(tokenize(_whole(text), special))
         )
+        self._rendered = functools.lru_cache(maxsize=1 << 10)(self._text)
 
     def tokens(self, text: str) -> Tokens:
-        """Tokens of a text, control tokens not recognised."""
-        return self._tokens(text, False)
+        """Tokens of a text in the middle of another one, control tokens not recognised."""
+        return self._joined(self._cuts.atoms(self._cuts.guard(text), first=False))
 
     def lower(self, prompt: Prompt) -> tuple[Tokens, Tokens, str]:
         """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
-        rendered = self._render(prompt)
-        preamble = (*self._bos, *self._tokens(rendered.preamble, True))
-        # only the frame may hold control tokens: the text of an item or a model is never read as one
-        parts = (token for part in rendered.parts for token in self._tokens(part, False))
-        tokens = (*self._tokens(rendered.question, False), *self._tokens(rendered.turn, True), *parts)
-        return preamble, tokens, rendered.lead
+        text, shared, lead = self._rendered(prompt)
+        return (*self._before(text, shared), lead)
+
+    def followed(self, prompt: Prompt, texts: Sequence[str]) -> tuple[Tokens, Tokens, tuple[Tokens, ...]]:
+        """A prompt as preamble tokens and the other tokens, and what each text behind it (and its lead) adds: together
+        they are the tokens of prompt and text as one. Where a text changes the prompt's last tokens, these are left to
+        the texts."""
+        text, shared, lead = self._rendered(prompt)
+        preamble, tokens = self._before(text, shared)
+        last, tails = self._tails(text, lead, texts)
+        end = self._joined(last)
+        whole = [self._joined(tail) for tail in tails]
+        kept = min((common(end, tail) for tail in whole), default=len(end))
+        done = len(tokens) - (len(end) - kept)
+        return preamble, tokens[: max(done, 0)], tuple(tail[kept:] for tail in whole)
+
+    def needed(self, prompt: Prompt, texts: Sequence[str] = ()) -> list[Atom]:
+        """All that is tokenised for a prompt and for what follows it, piece by piece."""
+        text, _, lead = self._rendered(prompt)
+        return [*self._cuts.atoms(text), *(atom for tail in self._tails(text, lead, texts)[1] for atom in tail)]
 
     def ending(self, prompt: Prompt, sampling: Sampling) -> Sampling:
         """The sampling that also ends where the frame would go on with the next turn."""
@@ -52,8 +78,37 @@ class Lowering:
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
         """What is read: each option with its closing mark, and what `closed.py` says about its end."""
-        preamble, tokens, lead = self.lower(prompt)
-        return ScoreRequest(preamble, tokens, *sequences(self.tokens, lead, options, closing))
+        spelt = texts("", options, closing)
+        preamble, tokens, found = self.followed(prompt, [text for own in spelt for text in own])
+        rest = iter(found)
+        written = [tuple(islice(rest, len(own))) for own in spelt]
+        return ScoreRequest(preamble, tokens, *grouped(written, options))
+
+    def _text(self, prompt: Prompt) -> tuple[str, int, str]:
+        """The guarded text of a prompt, how many characters of it are the examples', and the lead."""
+        guard = self._cuts.guard
+        shots = tuple(Shot(guard(shot.question), tuple(map(guard, shot.answer))) for shot in prompt.shots)
+        rendered = self._render(Prompt(shots, guard(prompt.question), tuple(map(guard, prompt.prefill))))
+        return rendered.text, len(rendered.preamble), rendered.lead
+
+    def _before(self, text: str, shared: int) -> tuple[Tokens, Tokens]:
+        # a cut needs the character behind its space, and that must be the examples' too
+        cut = max(place for place in self._cuts.at(text) if place <= max(shared - 2, 0))
+        head = self._joined(self._cuts.atoms(text[:cut]))
+        rest = self._joined(self._cuts.atoms(text[cut:], first=cut == 0))
+        whole = (*head, *rest)
+        bos = () if whole[: len(self._bos)] == self._bos else self._bos
+        return (*bos, *head), rest
+
+    def _tails(self, text: str, lead: str, texts: Sequence[str]) -> tuple[list[Atom], list[list[Atom]]]:
+        """The last piece of a prompt, and it with each text behind it."""
+        start = self._cuts.at(text)[-1]
+        end = text[start:]
+        following = [self._cuts.atoms(end + lead + self._cuts.guard(more), first=start == 0) for more in texts]
+        return self._cuts.atoms(end, first=start == 0), following
+
+    def _joined(self, atoms: Sequence[Atom]) -> Tokens:
+        return tuple(token for atom in atoms for token in self._tokens(*atom))
 
 
 def _whole(text: str) -> str:
@@ -72,6 +127,7 @@ class Local:
     def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine) -> None:
         self.card, self.engine, self.lowering = card, engine, lowering
         self.lower, self.tokens = lowering.lower, lowering.tokens
+        self.reference: Callable[[Prompt], Tokens] | None = None
         self._open_desk()
 
     def session(self) -> Self:

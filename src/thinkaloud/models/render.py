@@ -1,23 +1,29 @@
 """Prompts as text: how turns are written for a given model.
 
 A prompt becomes a *preamble* (the examples, the same for every item of a condition), the question, and the parts of
-the prefill. Each is tokenised by itself, so prompts with equal parts share tokens.
-Two formats: `completion` for base models, and `chat` for a model that brings a Jinja chat template, in which case the
-prefill truly continues the assistant's turn: the template is cut at a marker inside that turn.
+the prefill. Two formats: `completion` for base models, and `chat` for a model that brings a Jinja chat template, in
+which case the prefill truly continues the assistant's turn: the template is cut at a marker inside that turn. The text
+is the one that the template gives for the same turns; which tokens it becomes is not known here (`local.Lowering`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from thinkaloud.errors import FatalError
+from thinkaloud.errors import FatalError, UserError
 from thinkaloud.joining import joined, spaced
 from thinkaloud.vocabulary import Prompt, Shot
 
-_QUESTION, _ANSWER = "\x00question\x00", "\x00answer\x00"
+QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
+"""Stand for the question and the beginning of the answer while a template is applied."""
+PADDED = " \n{}\n "
+"""Around a mark: a template that trims its turns takes this away."""
+
+Turn = tuple[Literal["user", "assistant"], str]
 NEXT = ("\nQuestion:",)
 """Where the completion form goes on after an answer: a base model writes its own next question."""
 
@@ -26,9 +32,9 @@ NEXT = ("\nQuestion:",)
 class Rendered:
     """A prompt as text: `preamble`, `question`, `turn` and `parts` concatenate to the whole.
 
-    `preamble` and `turn` (what stands between question and answer) belong to the frame and may hold control tokens;
-    question and parts are somebody's text and may not. `lead` stands before an option. `ends` are texts with which the
-    frame goes on after the answer, where no control token says so: an answer ends before them.
+    `preamble` and `turn` (what stands between question and answer) belong to the frame, question and parts are
+    somebody's text. `lead` stands before an option. `ends` are texts with which the frame goes on after the answer,
+    where no control token says so: an answer ends before them.
     """
 
     preamble: str
@@ -38,8 +44,34 @@ class Rendered:
     lead: str
     ends: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The whole."""
+        return "".join((self.preamble, self.question, self.turn, *self.parts))
+
 
 Renderer = Callable[[Prompt], Rendered]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a template puts around the last question and the answer that is begun. `trims`: whether it takes the spaces
+    around the question and the answer away."""
+
+    before: str
+    between: str
+    trims: tuple[bool, bool]
+
+    def filled(self, prompt: Prompt) -> Rendered:
+        """With the question and the answer."""
+        question, parts = prompt.question, prompt.prefill
+        between, lead = self.between, " " if parts else ""
+        question = question.strip() if self.trims[0] else question
+        parts = (*(part.lstrip() for part in parts[:1]), *parts[1:]) if self.trims[1] else parts
+        if not parts:  # a space at the end belongs to the word that comes next, in most vocabularies
+            between = self.between.rstrip(" ")
+            lead = self.between[len(between) :]
+        return Rendered(self.before, question, between, spaced(parts), lead)
 
 
 def completion(prompt: Prompt) -> Rendered:
@@ -50,49 +82,129 @@ def completion(prompt: Prompt) -> Rendered:
     return Rendered(preamble, f"Question: {prompt.question}", "\nAnswer:", begun, " ", NEXT)
 
 
-def chat(template: str, bos: str, eos: str) -> Renderer:
-    """A renderer for a Jinja chat template (as in GGUF metadata, `tokenizer.chat_template`)."""
-    apply = _compile(template, bos, eos)
+def turns(shots: Sequence[Shot]) -> list[Turn]:
+    """Examples as turns."""
+    out: list[Turn] = []
+    for shot in shots:
+        out += [("user", shot.question), ("assistant", joined(shot.answer))]
+    return out
+
+
+def messages(said: Sequence[Turn], parted: bool = False) -> list[dict[str, Any]]:
+    """Turns as templates take them. `parted`: the content as a list with one part."""
+    return [{"role": role, "content": [{"type": "text", "text": text}] if parted else text} for role, text in said]
+
+
+def marked(shots: Sequence[Shot]) -> list[Turn]:
+    """Turns with marks for the last question and the answer to it."""
+    return [*turns(shots), ("user", PADDED.format(QUESTION)), ("assistant", PADDED.format(ANSWER))]
+
+
+def cut(text: str) -> Frame | None:
+    """The frame of a rendering of marked turns; None where a mark is not in it."""
+    question, answer = PADDED.format(QUESTION), PADDED.format(ANSWER)
+    trims = (question not in text, answer not in text)
+    before, found_q, rest = text.partition(QUESTION if trims[0] else question)
+    between, found_a, _ = rest.partition(ANSWER if trims[1] else answer)
+    return Frame(before, between, trims) if found_q and found_a else None
+
+
+def chat(template: str, bos: str, eos: str, tokens: Mapping[str, str] | None = None) -> Renderer:
+    """A renderer for a Jinja chat template (as in GGUF metadata, `tokenizer.chat_template`). `bos`, `eos`: the texts of
+    these control tokens; `tokens`: of others that it may write, by name (`pad_token`...)."""
+    from thinkaloud.models.template import applied
+
+    apply = applied(template, {**(tokens or {}), "bos_token": bos, "eos_token": eos})
 
     @functools.lru_cache(maxsize=64)
-    def frame(shots: tuple[Shot, ...]) -> tuple[str, str, str]:
-        """Text before the question, between question and answer, and after the answer."""
-        turns = [turn for s in shots for turn in (("user", s.question), ("assistant", joined(s.answer)))]
-        text = apply([*turns, ("user", _QUESTION), ("assistant", _ANSWER)])
-        before, found_q, rest = text.partition(_QUESTION)
-        between, found_a, after = rest.partition(_ANSWER)
-        if not (found_q and found_a):
-            raise FatalError("this model's chat template drops the turns it is given: use --format completion")
-        return before, between, after
+    def frame(shots: tuple[Shot, ...]) -> Frame:
+        """What the template puts around a question after these examples."""
+        first: UserError = FatalError("this model's chat template drops the turns it is given: use --format completion")
+        for parted in (False, True):  # some take parts, and no plain text
+            try:
+                found = cut(apply(messages(marked(shots), parted), False))
+            except UserError as error:
+                first = first if parted else error
+                continue
+            if found:
+                return found
+        raise first
 
-    def render(prompt: Prompt) -> Rendered:
-        before, between, _ = frame(prompt.shots)
-        return Rendered(before, prompt.question, between, spaced(prompt.prefill), " " if prompt.prefill else "")
-
-    return render
+    return lambda prompt: frame(prompt.shots).filled(prompt)
 
 
-def _compile(template: str, bos: str, eos: str) -> Callable[[list[tuple[str, str]]], str]:
-    from jinja2 import TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def notes(template: str, render: Renderer, tokens: Mapping[str, str]) -> dict[str, str]:
+    """What a model card must say of a template: a date, and thinking."""
+    from thinkaloud.models.template import DATE, applied, writes_date
 
-    def raise_exception(message: str) -> None:
-        raise TemplateError(message)
-
-    # a template is code from a model file: sandboxed, as in transformers, with the same whitespace rules and statements
-    loops = ["jinja2.ext.loopcontrols"]
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=loops)
-    environment.globals["raise_exception"] = raise_exception
+    said = {}
+    if writes_date(template):
+        said["date"] = f"the chat template writes the day, which is always {DATE:%Y-%m-%d} here"
     try:
-        compiled = environment.from_string(template)
-    except TemplateError as error:
-        raise FatalError(f"this model's chat template is broken ({error}): use --format completion") from error
+        begun = applied(template, tokens)(messages([("user", QUESTION)]), True)
+        turn = render(Prompt((), "")).turn
+    except UserError:
+        return said  # said again, and louder, when the first prompt is written
+    if thought := thinking(turn, begun):
+        said["thinking"] = thought
+    return said
 
-    def apply(turns: list[tuple[str, str]]) -> str:
-        messages: list[dict[str, Any]] = [{"role": role, "content": content} for role, content in turns]
-        try:
-            return compiled.render(messages=messages, bos_token=bos, eos_token=eos, add_generation_prompt=False)
-        except TemplateError as error:
-            raise FatalError(f"this model's chat template failed ({error}): use --format completion") from error
 
-    return apply
+TAG = "QXQ7goes on here7QXQ"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFormat:
+    """How a model's turns are written. `reference`: the text of a prompt as the template gives it for the turns as they
+    are, without marks (to hold `render` against); `notes`: what the card must say."""
+
+    render: Renderer
+    form: Literal["chat", "completion"]
+    notes: Mapping[str, str]
+    reference: Callable[[Prompt], str] = lambda prompt: completion(prompt).text
+
+    def noted(self, name: str, why: str) -> TurnFormat:
+        """With a sentence more, where there is one."""
+        return replace(self, notes={**self.notes, name: why}) if why else self
+
+
+def by_template(template: str, tokens: Mapping[str, str]) -> TurnFormat:
+    """Turns by a chat template; `tokens`: the texts of control tokens by the names that templates know."""
+    render = chat(template, tokens.get("bos_token", ""), tokens.get("eos_token", ""), tokens)
+    return TurnFormat(render, "chat", notes(template, render, tokens), lambda prompt: spoken(template, tokens, prompt))
+
+
+def spoken(template: str, tokens: Mapping[str, str], prompt: Prompt) -> str:
+    """The text of a prompt by its template, as transformers' `continue_final_message` has it."""
+    from thinkaloud.models.template import applied
+
+    said = [*turns(prompt.shots), ("user", prompt.question), ("assistant", joined(prompt.prefill) + TAG + " ")]
+    apply = applied(template, tokens)
+    try:
+        text = apply(messages(said), False)
+    except UserError:
+        text = ""
+    text = text if TAG in text else apply(messages(said, True), False)
+    before, _, after = text.rpartition(TAG)
+    if not prompt.prefill:
+        return before.rstrip(" ")
+    return before if after.startswith(" ") else before.rstrip()
+
+
+_THINK = re.compile(r"<(\w*(?:think|thought|reason)\w*)>\s*</\1>\s*$", re.IGNORECASE)
+_OPENS = re.compile(r"<(\w*(?:think|thought|reason)\w*)>\s*$", re.IGNORECASE)
+
+
+def thinking(turn: str, begun: str) -> str | None:
+    """What a template does about thinking, in a sentence; None where it does nothing. `turn`: what it puts before an
+    answer that is begun; `begun`: before one that the model begins itself."""
+    if found := _THINK.search(turn):
+        return f"switched off by the chat template: every turn that is measured begins with an empty <{found[1]}> block"
+    if found := _OPENS.search(turn):
+        return f"the chat template opens a <{found[1]}> block, and every turn that is measured is inside it"
+    if found := _OPENS.search(begun):
+        return (
+            f"left out: the chat template opens a <{found[1]}> block before an answer that the model begins itself, "
+            "and none before one that is begun for it, as the turns here are"
+        )
+    return None

@@ -1,65 +1,77 @@
 """A chat template that only the server has: it is applied to marked turns, and cut at the marks.
 
 The frame of a prompt depends on its examples only, so each set of examples is rendered once. The last turn must stay
-open: the server is asked to continue it, and what comes after the mark must be nothing.
+open: the server is asked to continue it, and what comes after the mark must be nothing. A server's template may write
+the day, which would make another prompt of it tomorrow: today's date is taken out of the frame, and a fixed one put in.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from thinkaloud.errors import FatalError, ThinkaloudError
-from thinkaloud.joining import joined, spaced
 from thinkaloud.models.http.client import CALLS, Refused
-from thinkaloud.models.render import Rendered, Renderer, completion
+from thinkaloud.models.render import QUESTION, Frame, Rendered, TurnFormat, completion, cut, marked, messages, thinking
+from thinkaloud.models.template import DATE
 from thinkaloud.vocabulary import Prompt, Shot
 
-QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
+Apply = Callable[[Sequence[Mapping[str, Any]]], Awaitable[str]]
+"""Turns as text, the last one open where it is the assistant's."""
 
-Apply = Callable[[Sequence[Mapping[str, str]]], Awaitable[str]]
-"""Turns as text, the last one open."""
+DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%d/%m/%Y", "%m/%d/%Y")
+"""How templates write the day."""
 
 
-async def from_template(apply: Apply, wanted: str) -> tuple[Renderer, str]:
-    """A renderer that uses it, or the completion form where there is no template (or it is wanted)."""
+async def from_template(apply: Apply, wanted: str) -> TurnFormat:
+    """How turns are written with it, or the completion form where there is no template (or it is wanted)."""
     if wanted == "completion":
-        return completion, "completion"
+        return TurnFormat(completion, "completion", {})
     try:
-        _cut(await apply(_turns(())))
+        found = await _framed(apply, ())
     except ThinkaloudError as error:
         if wanted == "chat":
             raise FatalError(
                 f"this server's chat template cannot be used ({error}): use --format completion"
             ) from error
-        return completion, "completion"
+        return TurnFormat(completion, "completion", {"chat template": f"none that can be used: {error}"})
+    notes = {}
+    if undated(found.before) != found.before:
+        notes["date"] = f"the server's chat template writes the day, which is always {DATE:%Y-%m-%d} here"
+    begun = await apply(messages([("user", QUESTION)]))
+    if thought := thinking(found.filled(Prompt((), "")).turn, begun):
+        notes["thinking"] = thought
 
     @functools.lru_cache(maxsize=64)
-    def frame(shots: tuple[Shot, ...]) -> tuple[str, str]:
-        async def asked() -> tuple[str, str]:
+    def frame(shots: tuple[Shot, ...]) -> Frame:
+        async def asked() -> Frame:
             try:
-                return _cut(await apply(_turns(shots)))
+                found = await _framed(apply, shots)
             except Refused as error:
                 raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
+            return Frame(undated(found.before), found.between, found.trims)
 
         return CALLS.wait(asked())
 
     def render(prompt: Prompt) -> Rendered:
-        before, between = frame(prompt.shots)
-        return Rendered(before, prompt.question, between, spaced(prompt.prefill), " " if prompt.prefill else "")
+        return frame(prompt.shots).filled(prompt)
 
-    return render, "chat"
-
-
-def _turns(shots: Sequence[Shot]) -> list[dict[str, str]]:
-    turns = [turn for s in shots for turn in (("user", s.question), ("assistant", joined(s.answer)))]
-    said = [*turns, ("user", QUESTION), ("assistant", ANSWER)]
-    return [{"role": role, "content": content} for role, content in said]
+    return TurnFormat(render, "chat", notes)
 
 
-def _cut(text: str) -> tuple[str, str]:
-    before, found_q, rest = text.partition(QUESTION)
-    between, found_a, _ = rest.partition(ANSWER)
-    if not (found_q and found_a):
+async def _framed(apply: Apply, shots: Sequence[Shot]) -> Frame:
+    found = cut(await apply(messages(marked(shots))))
+    if found is None:
         raise FatalError("this server's chat template drops the turns it is given: use --format completion")
-    return before, between
+    return found
+
+
+def undated(text: str) -> str:
+    """The text with `DATE` for today (and for yesterday and tomorrow, which may be today where the server is)."""
+    for away in (0, -1, 1):
+        day = datetime.now() + timedelta(days=away)
+        for form in DAYS:
+            text = text.replace(day.strftime(form), DATE.strftime(form))
+    return text

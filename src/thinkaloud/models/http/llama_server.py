@@ -10,19 +10,30 @@ one shares with it is not computed again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from thinkaloud.errors import UserError
+from thinkaloud.joining import joined
+from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, either
 from thinkaloud.models.http.client import Client, Malformed
 from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import Renderer, chat, completion
-from thinkaloud.vocabulary import Completion, Sampling, Usage
+from thinkaloud.models.render import TurnFormat, by_template, completion, messages, turns
+from thinkaloud.vocabulary import Completion, Prompt, Sampling, Shot, Usage
 
 LISTED = 128  # the likeliest tokens asked for with each node: enough for most options, and little to send
 FORCE = 1e6
 EVERY = 1 << 20  # more than any vocabulary: the server lists what it has
 FIELDS = ("content", "completion_probabilities", "timings", "tokens_evaluated", "tokens_predicted", "stop_type")
+CHATML = """{%- for message in messages -%}
+  {{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+  {{- '<|im_start|>assistant\n' -}}
+{%- endif -%}"""
+"""What llama-server shows for a file without a chat template (`CHATML_TEMPLATE_SRC` in its source)."""
+UNASKED = "none of the file's: llama-server shows its own ChatML then, which is not used (--format chat does)"
 # the order of `requests.pick`: temperature first, then the nucleus, nothing else
 SAMPLERS = ("temperature", "top_p")
 NEUTRAL = {
@@ -54,22 +65,25 @@ async def llama_server(client: Client) -> LlamaServer | None:
     slots = max(1, int(props.get("total_slots") or 1))
     limit = min(int(context), int(meta.get("n_ctx_train") or context))
     about = About("llama-server", str(props.get("build_info", "unknown")), alias, identity, limit, slots, details)
-    return LlamaServer(client, about, str(props.get("chat_template") or ""))
+    named = {name: str(props.get(name) or "") for name in ("bos_token", "eos_token")}
+    return LlamaServer(client, about, str(props.get("chat_template") or ""), named)
 
 
 class LlamaServer:
     """One of these."""
 
-    def __init__(self, client: Client, about: About, template: str) -> None:
+    def __init__(self, client: Client, about: About, template: str, named: Mapping[str, str]) -> None:
         self.client, self.about = client, about
-        self._template = template
+        self._template, self._named = template, named
         self._mark: int | None = None
         self._whole: int | None = None
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
-        """One request for all texts without control tokens, one each for those with."""
+        """One request for all texts that hold no control token, one each for the others."""
         out: dict[int, Tokens] = {}
-        plain = [i for i, (text, special) in enumerate(texts) if not special]
+        plain = [
+            i for i, (text, special) in enumerate(texts) if text and not (special and LOOKS_LIKE_CONTROL.search(text))
+        ]
         if len(plain) > 1:
             out |= dict(zip(plain, await self._many([texts[i][0] for i in plain]), strict=True))
         for i, (text, special) in enumerate(texts):
@@ -111,18 +125,41 @@ class LlamaServer:
             self._mark = 0  # every vocabulary begins with one that no text becomes
         return self._mark
 
-    async def bos(self) -> Tokens:
-        """What is added to a text at its beginning."""
+    async def bos(self, form: str) -> Tokens:
+        """What the file wants before every text."""
         bare, added = await self._one("a", False), await self._one("a", False, True)
         return added[: len(added) - len(bare)] if added[-len(bare) :] == bare else added[: added.index(bare[0])]
 
-    async def renderer(self, wanted: str) -> tuple[Renderer, str]:
-        """From the template that the server shows."""
-        if wanted == "chat" and not self._template:
+    async def turn_format(self, wanted: str) -> TurnFormat:
+        """From the template that the server shows. It shows ChatML for a file that brings none: then the file is a base
+        model's, unless the user says otherwise."""
+        template = self._template
+        default = "".join(template.split()) == "".join(CHATML.split())
+        if wanted == "chat" and not template:
             raise UserError("this server shows no chat template: use --format completion")
-        if wanted != "completion" and self._template:
-            return chat(self._template, "", ""), "chat"
-        return completion, "completion"
+        if wanted == "completion" or not template or (wanted == "auto" and default):
+            notes = {"chat template": UNASKED} if default and wanted == "auto" else {}
+            return TurnFormat(completion, "completion", notes)
+        found = by_template(template, self._named)
+        return found.noted("chat template", "llama-server's own ChatML, as --format says" if default else "")
+
+    async def controls(self, form: TurnFormat) -> re.Pattern[str]:
+        """Of what looks like a control token in a frame, what the server takes for one."""
+        shown = form.render(Prompt((Shot("q", ("a",)),), "q")).text
+        named = {*LOOKS_LIKE_CONTROL.findall(shown), *self._named.values()} - {""}
+        found = [text for text in sorted(named) if await self._one(text, True) != await self._one(text, False)]
+        return either(found)
+
+    async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
+        """By `/apply-template` and `/tokenize`; a template that writes the day is applied here, for the server's day is
+        another one."""
+        text = form.reference(prompt)
+        if form.form == "chat" and "date" not in form.notes:
+            said = [*turns(prompt.shots), ("user", prompt.question)]
+            said += [("assistant", joined(prompt.prefill))] if prompt.prefill else []
+            text = await self.client.post("/apply-template", {"messages": messages(said)}, _prompt)
+        bos, bare = await self.bos(form.form), await self._one(text, True)
+        return bare if bare[: len(bos)] == bos else (*bos, *bare)
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
         """From the list of the likeliest, and by force what is not on it."""
@@ -191,6 +228,10 @@ class LlamaServer:
         timings = found["timings"]
         seconds = max(0.0, float(timings["prompt_ms"]) + float(timings["predicted_ms"])) / 1000
         return Usage(asked=len(tokens), computed=counted(timings["prompt_n"], len(tokens)), seconds=seconds)
+
+
+def _prompt(found: Any) -> str:
+    return text_of(found["prompt"])
 
 
 def _tokens(found: Any) -> Tokens:

@@ -1,7 +1,7 @@
 """A model behind a server that takes tokens: `Local` with the engine elsewhere.
 
-Prompts become the same tokens that they would become here (each part for itself, control tokens in the frame only), so
-bills and ledgers count exactly, the prefill truly goes on, and equal beginnings are equal for the server's cache.
+Prompts become the same tokens that they would become here (those of the whole text, control tokens in the frame only),
+so bills and ledgers count exactly, the prefill truly goes on, and equal beginnings are equal for the server's cache.
 Readings are the model's log-probabilities, checked at opening (`probe`). What is not the same: samples. A server draws
 with a generator of its own; the seed follows from the key, and whether equal seeds give equal texts is the server's
 (llama-server: the same build on the same machine, up to rounding that depends on what else is computed at the time).
@@ -12,19 +12,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.joining import written
 from thinkaloud.models.batching import Desk
 from thinkaloud.models.closed import texts
+from thinkaloud.models.cuts import Cuts, Tokens
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.tokens import Text, Tokenizer
 from thinkaloud.models.local import Local, Lowering
-from thinkaloud.models.render import Renderer
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.models.requests import SampleRequest
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What prompts for a server are made with: how turns are written, what stands before them, and where texts may be
+    cut."""
+
+    turns: TurnFormat
+    bos: Tokens
+    cuts: Cuts
 
 
 class Served(Local):
@@ -32,9 +43,11 @@ class Served(Local):
 
     engine: Remote
 
-    def __init__(self, card: ModelCard, render: Renderer, bos: Sequence[int], engine: Remote, client: Client) -> None:
-        self._tokenizer, self._render, self._client = Tokenizer(engine.served), render, client
-        super().__init__(card, Lowering(self._tokenizer, bos, render), engine)
+    def __init__(self, card: ModelCard, spelling: Spelling, engine: Remote, client: Client) -> None:
+        self._tokenizer, self._client = Tokenizer(engine.served), client
+        lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts)
+        super().__init__(card, lowering, engine)
+        self.reference = lambda prompt: CALLS.wait(engine.served.reference(spelling.turns, prompt))
 
     @property
     def retried(self) -> int:
@@ -65,10 +78,9 @@ class Served(Local):
     async def _fetched(self, prompt: Prompt, after: Sequence[str] = ()) -> None:
         """Have the server tokenise what this prompt is made of. Everybody passes here, also who needs nothing, so that
         those who ask together stay together."""
-        rendered = await asyncio.to_thread(self._render, prompt) if self.card.format == "chat" else self._render(prompt)
-        wanted = [(rendered.preamble, True), (rendered.question, False), (rendered.turn, True)]
-        wanted += [(part, False) for part in rendered.parts]
-        await self._desk.ask("tokens", wanted + [(rendered.lead + text, False) for text in after])
+        needed = self.lowering.needed
+        texts = await asyncio.to_thread(needed, prompt, after) if self.card.format == "chat" else needed(prompt, after)
+        await self._desk.ask("tokens", texts)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""

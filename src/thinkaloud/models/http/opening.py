@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal, cast
 
 from thinkaloud.errors import ModelError, UserError
+from thinkaloud.models.cuts import Cuts, calibrate, trials
 from thinkaloud.models.http.address import Address, parse, shown
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.llama_server import llama_server
-from thinkaloud.models.http.model import Served
+from thinkaloud.models.http.model import Served, Spelling
 from thinkaloud.models.http.served import About, Node
 from thinkaloud.models.http.served import Served as Server
 from thinkaloud.models.http.sglang import sglang
 from thinkaloud.models.http.vllm import vllm
 from thinkaloud.models.loading import Loading
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Capability, Model, ModelCard
 
 SAME = 1e-2
@@ -57,8 +58,8 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
     about, wanted = server.about, client.address.name
     if wanted and wanted not in (about.model, about.model.rpartition("/")[2]):
         raise UserError(f"{client.address.base} serves {about.model!r}, not {wanted!r}")
-    render, form = await server.renderer(loading.format)
-    bos = await server.bos()
+    turns = await server.turn_format(loading.format)
+    lowering = Spelling(turns, await server.bos(turns.form), await _cuts(server, turns))
     connections = client.address.connections
     cells = min(loading.context, about.context) if about.context else loading.context
     engine = Remote(server, cells, connections)
@@ -68,7 +69,7 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
         name=about.model.rpartition("/")[2] or about.model,
         backend="http",
         digest=f"served:{_digest(about)}",
-        format=cast(Literal["chat", "completion"], form),
+        format=turns.form,
         precision="as served: the server decides (docs/servers.md says how to start it for exact numbers)",
         context=cells,
         capabilities=frozenset(able | {"logprobs"} if trust else able),
@@ -79,9 +80,18 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
             "log-probabilities checked": why,
             "weights known by": f"what the server says of them ({', '.join(about.identity)}): others that it describes "
             "alike are taken for the same",
+            **turns.notes,
         },
     )
-    return Served(card, render, bos, engine, client)
+    return Served(card, lowering, engine, client)
+
+
+async def _cuts(server: Server, turns: TurnFormat) -> Cuts:
+    """Where texts may be cut, tried out on the server's own tokenizer."""
+    asked = trials()
+    tokens = dict(zip(asked, await server.tokenize(asked), strict=True))
+    controls = await server.controls(turns)
+    return Cuts(calibrate(tokens), controls, controls)
 
 
 def _digest(about: About) -> str:
@@ -95,7 +105,7 @@ async def probe(server: Server) -> tuple[bool, str]:
     texts = ("Question: What is 2 + 3?\nAnswer: The answer is", " 5", " 4", " 7", " the")
     prompt, *options = await server.tokenize([(text, False) for text in texts])
     wanted = tuple(sorted({option[-1] for option in options}))
-    node = Node((*await server.bos(), *prompt), wanted)
+    node = Node((*await server.bos("completion"), *prompt), wanted)
     try:
         cold, warm, again = [await server.read(node, 0, temperature) for temperature in (0.0, 1.0, 0.0)]
     except (ModelError, UserError) as error:

@@ -5,13 +5,14 @@ file that puts these questions into its own words, as its source reads them, and
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from thinkaloud.models.http.client import Malformed
-from thinkaloud.models.render import Renderer
-from thinkaloud.vocabulary import Completion, Sampling, Usage
+from thinkaloud.models.render import TurnFormat
+from thinkaloud.vocabulary import Completion, Prompt, Sampling, Usage
 
 Tokens = tuple[int, ...]
 
@@ -69,12 +70,20 @@ class Served(Protocol):
         true."""
         ...
 
-    async def bos(self) -> Tokens:
-        """What the model wants before everything."""
+    async def bos(self, form: str) -> Tokens:
+        """What is put before a text of this form, unless it begins so by itself."""
         ...
 
-    async def renderer(self, wanted: str) -> tuple[Renderer, str]:
-        """How turns are written (`chat` or `completion`), from the server's own template."""
+    async def turn_format(self, wanted: str) -> TurnFormat:
+        """How turns are written, from the server's own template."""
+        ...
+
+    async def controls(self, form: TurnFormat) -> re.Pattern[str]:
+        """What matches the control tokens of the frame, as far as they can be known."""
+        ...
+
+    async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
+        """A prompt's tokens as the server itself makes them of the same turns, by its template and its tokenizer."""
         ...
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:

@@ -16,7 +16,7 @@ from thinkaloud.models.http.client import Client, Malformed
 from thinkaloud.models.http.frames import from_template
 from thinkaloud.models.http.huggingface import Tokenizing
 from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import Renderer
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Completion, Sampling, Usage
 
 T = TypeVar("T")
@@ -52,16 +52,22 @@ class SGLang(Tokenizing):
         super().__init__(client, {"model": about.model})
         self.about = about
 
-    async def renderer(self, wanted: str) -> tuple[Renderer, str]:
+    async def turn_format(self, wanted: str) -> TurnFormat:
         """The template is the server's: it is applied to marked turns, and the tokens read back as text."""
 
-        async def applied(turns: Sequence[Mapping[str, str]]) -> str:
-            body = {"model": self.about.model, "messages": turns, "continue_final_message": True}
-            tokens = await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
+        async def text(said: Sequence[Mapping[str, Any]]) -> str:
+            tokens = await self.applied(said)
             body = {"model": self.about.model, "tokens": tokens, "skip_special_tokens": False}
-            return await self.client.post("/detokenize", body, lambda found: text_of(found["text"]))
+            found = await self.client.post("/detokenize", body, lambda found: text_of(found["text"]))
+            return await self.read_back(tokens, found)
 
-        return await from_template(applied, wanted)
+        return await from_template(text, wanted)
+
+    async def applied(self, said: Sequence[Mapping[str, Any]]) -> Tokens:
+        """Turns by the server's template, as tokens; the last one is left open if it is the assistant's."""
+        begun = said[-1]["role"] == "assistant"
+        body = {"model": self.about.model, "messages": said, "continue_final_message": begun}
+        return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
         """By name."""

@@ -18,7 +18,7 @@ from thinkaloud.models.http.client import Client, Malformed, Refused
 from thinkaloud.models.http.frames import from_template
 from thinkaloud.models.http.huggingface import Tokenizing
 from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import Renderer
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Completion, Sampling, Usage
 
 T = TypeVar("T")
@@ -80,19 +80,25 @@ class VLLM(Tokenizing):
             return int(named[1]) if named else 5
         return TOP
 
-    async def renderer(self, wanted: str) -> tuple[Renderer, str]:
+    async def turn_format(self, wanted: str) -> TurnFormat:
         """The template is the server's: it is applied to marked turns, and the tokens read back as text."""
 
-        async def applied(turns: Sequence[Mapping[str, str]]) -> str:
-            body = {
-                "model": self.model, "messages": turns, "add_generation_prompt": False,
-                "continue_final_message": True, "add_special_tokens": False,
-            }  # fmt: skip
-            tokens = await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
+        async def text(said: Sequence[Mapping[str, Any]]) -> str:
+            tokens = await self.applied(said)
             body = {"model": self.model, "tokens": tokens}
-            return await self.client.post("/detokenize", body, lambda found: text_of(found["prompt"]))
+            found = await self.client.post("/detokenize", body, lambda found: text_of(found["prompt"]))
+            return await self.read_back(tokens, found)
 
-        return await from_template(applied, wanted)
+        return await from_template(text, wanted)
+
+    async def applied(self, said: Sequence[Mapping[str, Any]]) -> Tokens:
+        """Turns by the server's template, as tokens; the last one is left open if it is the assistant's."""
+        begun = said[-1]["role"] == "assistant"
+        body = {
+            "model": self.model, "messages": said, "add_generation_prompt": not begun,
+            "continue_final_message": begun, "add_special_tokens": False,
+        }  # fmt: skip
+        return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
         """By name, or from the likeliest and one by one."""

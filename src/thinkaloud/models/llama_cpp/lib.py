@@ -27,6 +27,8 @@ from thinkaloud.errors import ModelError, TextRefused, UserError
 _PTR, _I32, _U32, _F32, _BOOL = C.c_void_p, C.c_int32, C.c_uint32, C.c_float, C.c_bool
 GGML_TYPE_F32, GGML_TYPE_F16 = 0, 1
 FLASH_OFF, FLASH_AUTO = 0, -1
+# of a token's attributes (`enum llama_token_attr`): is only read where control tokens are; eats the spaces before it
+CONTROL, STRIPS = 1 | 8, 128
 
 
 class ModelParams(C.Structure):
@@ -86,12 +88,16 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "llama_free": (None, (_PTR,)),
     "llama_model_get_vocab": (_PTR, (_PTR,)),
     "llama_model_meta_val_str": (_I32, (_PTR, C.c_char_p, C.c_char_p, C.c_size_t)),
+    "llama_model_meta_count": (_I32, (_PTR,)),
+    "llama_model_meta_key_by_index": (_I32, (_PTR, _I32, C.c_char_p, C.c_size_t)),
     "llama_model_desc": (_I32, (_PTR, C.c_char_p, C.c_size_t)),
     "llama_model_n_ctx_train": (_I32, (_PTR,)),
     "llama_model_n_params": (C.c_uint64, (_PTR,)),
     "llama_vocab_n_tokens": (_I32, (_PTR,)),
     "llama_vocab_bos": (_I32, (_PTR,)),
-    "llama_vocab_get_add_bos": (_BOOL, (_PTR,)),
+    "llama_vocab_eos": (_I32, (_PTR,)),
+    "llama_vocab_get_text": (C.c_char_p, (_PTR, _I32)),
+    "llama_vocab_get_attr": (C.c_int, (_PTR, _I32)),
     "llama_vocab_is_eog": (_BOOL, (_PTR, _I32)),
     "llama_tokenize": (_I32, (_PTR, C.c_char_p, _I32, C.POINTER(_I32), _I32, _BOOL, _BOOL)),
     "llama_token_to_piece": (_I32, (_PTR, _I32, C.c_char_p, _I32, _I32, _BOOL)),
@@ -274,14 +280,47 @@ class Context:
                 return buffer.value.decode("utf-8", "replace")
             size = n + 1
 
-    def tokenize(self, text: str, special: bool) -> list[int]:
-        """Tokens of a text, nothing added; `special`: control tokens written in the text count as such."""
+    def templates(self, key: str) -> dict[str, str]:
+        """Chat templates by name; the one without a name is `default`."""
+        found = {"default": self.metadata(key) or ""}
+        for index in range(self.lib.llama_model_meta_count(self._model)):
+            buffer = C.create_string_buffer(256)
+            self.lib.llama_model_meta_key_by_index(self._model, index, buffer, 256)
+            name = buffer.value.decode("utf-8", "replace")
+            if name.startswith(f"{key}."):
+                found[name.removeprefix(f"{key}.")] = self.metadata(name) or ""
+        return {name: template for name, template in found.items() if template}
+
+    def tokenize(self, text: str, special: bool, whole: bool = False) -> list[int]:
+        """Tokens of a text; `special`: control tokens written in the text count as such; `whole`: with what the file
+        wants before and after every text."""
         raw = text.encode()
         buffer = (_I32 * (len(raw) + 8))()
-        n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, len(buffer), False, special)
+        n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, len(buffer), whole, special)
         if n < 0:
             raise TextRefused(f"the tokenizer failed on {text[:60]!r}")
         return buffer[:n]
+
+    def controls(self) -> dict[str, int]:
+        """Texts of the control tokens, with their attributes."""
+        lib, vocab = self.lib, self._vocab
+        attributes = ((token, lib.llama_vocab_get_attr(vocab, token)) for token in range(self.vocab_size))
+        return {self._text(token): found for token, found in attributes if found & CONTROL}
+
+    def spaced(self, token: int) -> bool:
+        """Whether the token may hold a space behind its beginning ."""
+        text = (self.lib.llama_vocab_get_text(self._vocab, token) or b"")[1:]
+        return any(space in text for space in (b" ", "\u0120".encode(), "\u2581".encode()))
+
+    def named(self, name: str) -> str:
+        """The text of the token that the file names `bos` or `eos`; empty where it names none."""
+        if self.metadata(f"tokenizer.ggml.{name}_token_id") is None and self.metadata("tokenizer.ggml.model") == "gpt2":
+            return ""  # the library would take GPT-2's
+        token = (self.lib.llama_vocab_bos if name == "bos" else self.lib.llama_vocab_eos)(self._vocab)
+        return self._text(token) if token >= 0 else ""
+
+    def _text(self, token: int) -> str:
+        return (self.lib.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; control tokens have none."""
@@ -290,8 +329,9 @@ class Context:
         return buffer.raw[: max(n, 0)]
 
     def bos(self) -> list[int]:
-        """The token that the model wants before everything else, if it wants one."""
-        return [self.lib.llama_vocab_bos(self._vocab)] if self.lib.llama_vocab_get_add_bos(self._vocab) else []
+        """What the model wants before everything else."""
+        bare, whole = self.tokenize("a", True), self.tokenize("a", True, True)
+        return next(whole[:k] for k in range(len(whole) + 1) if whole[k : k + len(bare)] == bare)
 
     def ends(self, token: int) -> bool:
         """Whether the token ends a turn."""

@@ -11,15 +11,14 @@ from __future__ import annotations
 import hashlib
 from os.path import isfile
 from pathlib import Path
-from typing import Literal
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.llama_cpp.dequantise import exact_copy
 from thinkaloud.models.llama_cpp.engine import Engine
 from thinkaloud.models.llama_cpp.lib import Context
+from thinkaloud.models.llama_cpp.text import cuts, turn_format, whole
 from thinkaloud.models.loading import Loading, cores
 from thinkaloud.models.local import Local, Lowering
-from thinkaloud.models.render import Renderer, chat, completion
 from thinkaloud.vocabulary import ModelCard
 
 SEQUENCES = 97  # half of them are leaves of a wave: more leaves a wave, fewer and larger decode calls
@@ -44,28 +43,21 @@ class LlamaCpp(Local):
         context = Context(source, loading.context, SEQUENCES, loading.threads or cores(), exact)
         self._context = context
         cells = min(loading.context, context.trained_context)
-        render, form = _renderer(context, loading.format)
+        turns = turn_format(context, loading.format)
         card = ModelCard(
             name=name or path.stem,
             backend="llama_cpp",
             digest=f"sha256:{digest}",
-            format=form,
+            format=turns.form,
             precision="float32, exact" if exact else "as in the file, flash attention, float16 memory",
             context=cells,
             capabilities=frozenset({"prefill", "logprobs", "raw_reasoning"}),
-            details={"file": path.name, "parameters": context.parameters, "library": context.lib.path.parent.name},
+            details={"file": path.name, "parameters": context.parameters, "library": context.lib.path.parent.name}
+            | dict(turns.notes),
         )
-        lowering = Lowering(context.tokenize, context.bos(), render)
+        lowering = Lowering(context.tokenize, context.bos(), turns.render, cuts(context))
         super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS))
-
-
-def _renderer(context: Context, wanted: str) -> tuple[Renderer, Literal["chat", "completion"]]:
-    template = context.metadata("tokenizer.chat_template")
-    if wanted == "chat" and not template:
-        raise UserError("this model file brings no chat template: use --format completion")
-    if wanted != "completion" and template:
-        return chat(template, "", ""), "chat"
-    return completion, "completion"
+        self.reference = whole(context, turns)
 
 
 def file_digest(path: Path) -> str:

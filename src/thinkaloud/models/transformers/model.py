@@ -6,7 +6,6 @@ Which way of computing trees is right for the architecture is measured when the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,20 +13,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from thinkaloud.errors import UserError
 from thinkaloud.models.loading import Loading, cores
 from thinkaloud.models.local import Local, Lowering
-from thinkaloud.models.render import Renderer, chat, completion
 from thinkaloud.models.transformers import inside
 from thinkaloud.models.transformers.engine import Engine
 from thinkaloud.models.transformers.files import digest, located
 from thinkaloud.models.transformers.loaded import Loaded, load
 from thinkaloud.models.transformers.net import Net
 from thinkaloud.models.transformers.selftest import choose
-from thinkaloud.models.transformers.tokens import Vocabulary
+from thinkaloud.models.transformers.turns import spelled
 from thinkaloud.vocabulary import ModelCard, Prompt
-
-_TRACKING = re.compile(r"\{%-?\s*(end)?generation\s*-?%\}")  # marks for training, which write nothing
 
 
 class Transformers(Local):
@@ -71,21 +66,24 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
     loaded = load(path, loading)
     net = Net(loaded.model, loading.threads or cores())
     chosen = choose(net)
-    vocabulary = Vocabulary(loaded.tokenizer, _ends(loaded))
-    render, form, bos = _renderer(loaded.tokenizer, vocabulary.bos, loading.format)
+    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, path.is_file())
+    vocabulary, turns = spelling.vocabulary, spelling.turns
     card = ModelCard(
         name=name or known_as,
         backend="transformers",
         digest=f"sha256:{digest(path)}",
-        format=form,
+        format=turns.form,
         precision=f"{_short(net.dtype)}{', exact' if loaded.exact else ''}",
         context=min([loading.context, *_trained(net.config)]),
         capabilities=frozenset({"prefill", "logprobs", "raw_reasoning", "hidden_states", "gradients"}),
         details=_details(net, path)
-        | {"computed_by": chosen.way.name, "self_test_nats": chosen.floor, "not_computed_by": chosen.refused},
+        | {"computed_by": chosen.way.name, "self_test_nats": chosen.floor, "not_computed_by": chosen.refused}
+        | dict(turns.notes),
     )
-    lowering = Lowering(vocabulary.tokenize, bos, render)
-    return Transformers(card, lowering, Engine(chosen.way, vocabulary, card.context, net.vocabulary), net)
+    engine = Engine(chosen.way, vocabulary, card.context, net.vocabulary)
+    model = Transformers(card, spelling.lowering, engine, net)
+    model.reference = spelling.reference
+    return model
 
 
 def _details(net: Net, path: Path) -> dict[str, Any]:
@@ -127,17 +125,3 @@ def _ends(loaded: Loaded) -> set[int]:
     said.append(getattr(loaded.model.generation_config, "eos_token_id", None))
     flat = [one for entry in said for one in (entry if isinstance(entry, Iterable) else [entry])]
     return {int(one) for one in flat if one is not None}
-
-
-def _renderer(tokenizer: Any, bos: list[int], wanted: str) -> tuple[Renderer, Literal["chat", "completion"], list[int]]:
-    """How turns are written, and what stands before them (nothing, where the template writes it)."""
-    template = tokenizer.chat_template
-    if isinstance(template, dict):
-        template = template.get("default")
-    if wanted == "chat" and not isinstance(template, str):
-        raise UserError("this model brings no chat template: use --format completion")
-    if wanted == "completion" or not isinstance(template, str):
-        return completion, "completion", bos
-    begins = "bos_token" in template
-    text = tokenizer.bos_token or ""
-    return chat(_TRACKING.sub("", template), text, tokenizer.eos_token or ""), "chat", [] if begins else bos

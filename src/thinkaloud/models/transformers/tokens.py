@@ -1,17 +1,17 @@
-"""A tokenizer of transformers as text to tokens and tokens to bytes, piece by piece.
+"""A tokenizer of transformers as text to tokens and tokens to bytes.
 
-Two copies of the fast tokenizer are kept: one that reads control tokens written in a text, for the frame of a prompt,
-and one that does not, for anybody's text. Neither adds anything of its own, also no space before the first word,
-because a prompt is tokenised in pieces and every piece but one stands in the middle.
+Two copies of the fast tokenizer are kept: one as it is, which reads control tokens written in a text, and one that does
+not, for a text in the middle of a prompt that spells one out. Neither cuts a text or fills it up.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.cuts import Cuts, either, local
 
 ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<eos>", "</s>", "<|end_of_text|>")
 """Texts of control tokens that end a turn wherever a vocabulary has them as control tokens."""
@@ -27,8 +27,9 @@ class Vocabulary:
         if backend is None:
             raise UserError("this model has no fast tokenizer (a tokenizer.json): thinkaloud needs one")
         described = json.loads(backend.to_str())
-        plain = json.dumps(_without_lead(described))
-        self._framing, self._text = Tokenizer.from_str(plain), Tokenizer.from_str(plain)
+        described |= {"truncation": None, "padding": None}
+        self._framing = Tokenizer.from_str(json.dumps(described))
+        self._text = Tokenizer.from_str(json.dumps(_in_the_middle(described)))
         self._text.encode_special_tokens = True
         added = described["added_tokens"]
         self._added = {token["id"]: token["content"].encode() for token in added}
@@ -37,11 +38,24 @@ class Vocabulary:
         self._bytes = (
             _byte_of() if '"ByteLevel"' in json.dumps([described["decoder"], described["pre_tokenizer"]]) else {}
         )
-        beginning = tokenizer("a").input_ids[:1]
-        self.bos: list[int] = beginning if beginning == [tokenizer.bos_token_id] else []
+        bare, whole = self.tokenize("a", True), list(tokenizer("a").input_ids)
+        places = (k for k in range(len(whole)) if whole[k : k + len(bare)] == bare)
+        self.bos: list[int] = whole[: next(places, 0)]
+        """What the tokenizer puts before every text."""
+        self._described = added
+
+    def cuts(self) -> Cuts:
+        """Where texts may be cut."""
+        control = [token for token in self._described if token["special"]]
+        every = either(token["content"] for token in control)
+        before = either(token["content"] for token in control if not token["lstrip"])
+        return local(self.tokenize, self._pieces(), Cuts(controls=every, before=before, spelled=every))
+
+    def _pieces(self) -> Iterator[bytes]:
+        return (self.piece(token) for token in self._framing.get_vocab(with_added_tokens=False).values())
 
     def tokenize(self, text: str, special: bool) -> list[int]:
-        """Tokens of a text, nothing added; `special`: control tokens written in the text count as such."""
+        """Tokens of a text; `special`: control tokens written in the text count as such."""
         ids: list[int] = (self._framing if special else self._text).encode(text, add_special_tokens=False).ids
         return ids
 
@@ -63,24 +77,32 @@ class Vocabulary:
         return text.replace("\u2581", " ").encode()
 
 
-def _without_lead(described: Any) -> Any:
-    """The description of a tokenizer without anything that puts a space before a text, cuts it or fills it up."""
+def like_llama_cpp(tokenizer: Any) -> Any:
+    """The tokenizer of a GGUF file, with the space where llama.cpp puts it: a SentencePiece vocabulary gets one before
+    every text and behind every control token, and transformers' own reading puts it before the first word only."""
+    from tokenizers import Tokenizer
+
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    described = json.loads(backend.to_str()) if backend is not None else {}
+    lead = described.get("pre_tokenizer") or {}
+    if lead.get("type") == "Metaspace" and lead.get("prepend_scheme") == "first" and not described["normalizer"]:
+        space = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+        steps = [{"type": "Prepend", "prepend": "\u2581"}, space]
+        described |= {"pre_tokenizer": None, "normalizer": {"type": "Sequence", "normalizers": steps}}
+        tokenizer._tokenizer = Tokenizer.from_str(json.dumps(described))
+    return tokenizer
+
+
+def _in_the_middle(described: Any) -> Any:
+    """The description of a tokenizer that puts a space before the first word of a text only, without that."""
     if isinstance(described, list):
-        return [_without_lead(part) for part in described if not _prepends(part)]
+        return [_in_the_middle(part) for part in described]
     if not isinstance(described, dict):
         return described
-    out = {key: (value if key in ("vocab", "merges") else _without_lead(value)) for key, value in described.items()}
-    if _prepends(out.get("normalizer")):
-        out["normalizer"] = None
-    if out.get("type") == "Metaspace":
+    out = {key: (value if key in ("vocab", "merges") else _in_the_middle(value)) for key, value in described.items()}
+    if out.get("type") == "Metaspace" and out.get("prepend_scheme") == "first":
         out["prepend_scheme"] = "never"
-    if out.get("type") == "ByteLevel":
-        out["add_prefix_space"] = False
-    return out | {key: None for key in ("truncation", "padding") if key in out}
-
-
-def _prepends(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") == "Prepend"
+    return out
 
 
 def _byte_of() -> dict[str, int]:

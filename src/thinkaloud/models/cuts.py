@@ -1,0 +1,149 @@
+"""Where a text may be cut so that its pieces, tokenised one by one, give the tokens of the whole text.
+
+A prompt's tokens must be those that the model's own tokenizer gives for the whole text, and prompts that share a
+beginning should not be tokenised again from there. Both hold if a text is cut only before a single space that follows
+a letter, a digit or a mark: the pre-tokenizers of byte-level vocabularies always break there, and no token of a
+SentencePiece vocabulary reaches over such a place. That is not taken on trust: `calibrate` compares cut and whole texts
+through the tokenizer itself, and `reaches` looks for tokens that do reach over; where either objects, nothing is cut.
+Before a control token a text may be cut too.
+
+Texts of items and models are never read as control tokens. Where one spells out a control token, that place is put
+between two noncharacters (`guard`), and what stands around it is tokenised with control tokens switched off.
+
+This module knows texts and rules, and no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from thinkaloud.errors import TextRefused
+
+Tokens = tuple[int, ...]
+Atom = tuple[str, bool]
+"""A text that is tokenised by itself, and whether control tokens are recognised in it."""
+Space = Literal["kept", "added", "whole"]
+"""What becomes of the space that a piece begins with. `kept`: it is tokenised with the piece; `added`: the tokenizer
+puts one before every text, so it is left out; `whole`: neither gives the tokens of the whole text, nothing is cut."""
+
+OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text that is meant to be read holds them
+LOOKS_LIKE_CONTROL = re.compile(r"<[^<>\s]{1,60}>|\[[^\[\]\s]{1,40}\]")
+"""What looks like a control token, for servers that list none."""
+_NOTHING = re.compile(r"(?!)")
+_GUARDED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
+# not beside anything that may be a control token: tokenizers treat spaces around those in ways of their own
+_SPACE = re.compile(rf"(?<=[^\s>\]{OPEN}{CLOSE}])(?= [^\s<\[])")
+
+SAMPLES = (
+    "Question: What is 3 + 4? Anna, who is 12 years old, said: yes! It is one of the most common answers.",
+    'The answer is 7.\n\nQuestion: Is it (a b) or "c d"; don\'t they know?\nAnswer: As well as the 1,234',
+    "caf\u00e9 na\u00efve \u4f60\u597d \u4e16\u754c\u3002 \u043c\u0438\u0440 $5 + x = -2 %. I don't know.",
+)
+"""Texts on which cutting is tried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """How texts of one tokenizer are cut. `controls` matches control tokens, `before` those of them before which a text
+    may be cut, and `spelled` what in an item's text may be one."""
+
+    space: Space = "whole"
+    controls: re.Pattern[str] = _NOTHING
+    before: re.Pattern[str] = _NOTHING
+    spelled: re.Pattern[str] = LOOKS_LIKE_CONTROL
+
+    def guard(self, text: str) -> str:
+        """The text with every control token that it spells out put between guards. Raises `TextRefused` where it holds a
+        guard itself."""
+        if OPEN in text or CLOSE in text:
+            raise TextRefused(f"a text holds U+FDD0 or U+FDD1, which stand for no character: {text[:60]!r}")
+        return self.spelled.sub(f"{OPEN}\\g<0>{CLOSE}", text)
+
+    def at(self, text: str) -> list[int]:
+        """Where a (guarded) text begins and may be cut, in order."""
+        if self.space == "whole":
+            return [0]
+        inside = [(found.start(), found.end()) for found in _GUARDED.finditer(text)]
+        spaces = (found.start() for found in _SPACE.finditer(text))
+        controls = (found.start() for found in self.before.finditer(text))
+        places = sorted({0, *spaces, *controls})
+        return [place for place in places if not any(start <= place < end for start, end in inside)]
+
+    def atoms(self, text: str, first: bool = True) -> list[Atom]:
+        """A (guarded) text as texts whose tokens concatenate to its own. `first`: nothing stands before it."""
+        places = self.at(text)
+        out: list[Atom] = []
+        for start, end in zip(places, [*places[1:], len(text)], strict=True):
+            piece = text[start:end]
+            if piece:
+                behind = not (first and start == 0)
+                out += self._guarded(piece, behind) if OPEN in piece else [(self._led(piece, behind), True)]
+        return out
+
+    def _led(self, piece: str, behind: bool) -> str:
+        """A piece as the tokenizer must be given it."""
+        return piece[1:] if behind and self.space == "added" and piece.startswith(" ") else piece
+
+    def _guarded(self, piece: str, behind: bool) -> list[Atom]:
+        """Control tokens of the frame by themselves, and what stands between them as plain text."""
+        out: list[Atom] = []
+        run = ""
+
+        def close() -> None:
+            nonlocal run
+            if run:
+                out.append((self._led(run, behind and not out), False))
+            run = ""
+
+        for index, part in enumerate(_GUARDED.split(piece)):
+            done = 0
+            for control in self.controls.finditer(part) if index % 2 == 0 else ():
+                run += part[done : control.start()]
+                close()
+                out.append((control.group(), True))
+                done = control.end()
+            run += part[done:]
+        close()
+        return out
+
+
+def either(texts: Iterable[str]) -> re.Pattern[str]:
+    """What matches any of these texts, the longest first."""
+    found = sorted({text for text in texts if text.strip()}, key=lambda text: (-len(text), text))
+    return re.compile("|".join(map(re.escape, found)) or "(?!)")
+
+
+def trials() -> list[Atom]:
+    """The texts whose tokens `calibrate` needs."""
+    found = [(text, True) for text in SAMPLES]
+    for space in ("kept", "added"):
+        found += [atom for text in SAMPLES for atom in Cuts(space).atoms(text)]
+    return list(dict.fromkeys(found))
+
+
+def calibrate(tokens: Mapping[Atom, Sequence[int]]) -> Space:
+    """The first way of cutting that gives the tokens of all whole samples, from the tokens of `trials`."""
+    ways: tuple[Space, ...] = ("kept", "added")
+    for space in ways:
+        cuts = Cuts(space)
+        if all(
+            list(tokens[text, True]) == [token for atom in cuts.atoms(text) for token in tokens[atom]]
+            for text in SAMPLES
+        ):
+            return space
+    return "whole"
+
+
+def reaches(pieces: Iterable[bytes]) -> bool:
+    """Whether any of these tokens (as bytes) reaches over a place where texts are cut."""
+    over = re.compile(r"[^\s>\]\ufffd] [^\s<\[\ufffd]")
+    return any(b" " in piece[1:-1] and over.search(piece.decode("utf-8", "replace")) for piece in pieces)
+
+
+def local(tokenize: Callable[[str, bool], Sequence[int]], pieces: Iterable[bytes], cuts: Cuts) -> Cuts:
+    """The cuts of a tokenizer that is here, with all its tokens: tried out, and looked through."""
+    space: Space = "whole" if reaches(pieces) else calibrate({atom: tokenize(*atom) for atom in trials()})
+    return replace(cuts, space=space)

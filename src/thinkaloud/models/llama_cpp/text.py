@@ -1,0 +1,47 @@
+"""How a GGUF file wants its prompts: its template, its control tokens, and its tokenizer's own ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.cuts import Cuts, Tokens, either, local
+from thinkaloud.models.llama_cpp.lib import STRIPS, Context
+from thinkaloud.models.render import TurnFormat, by_template, completion
+from thinkaloud.models.template import chosen
+from thinkaloud.vocabulary import Prompt
+
+TEMPLATE = "tokenizer.chat_template"
+
+
+def turn_format(context: Context, wanted: Literal["auto", "chat", "completion"]) -> TurnFormat:
+    """How turns are written."""
+    templates = context.templates(TEMPLATE)
+    template, why = chosen(templates)
+    if wanted == "chat" and template is None:
+        raise UserError(f"this model file brings no chat template ({why or 'none at all'}): use --format completion")
+    if wanted == "completion" or template is None:
+        return TurnFormat(completion, "completion", {"chat template": why} if why else {})
+    found = by_template(template, {"bos_token": context.named("bos"), "eos_token": context.named("eos")})
+    return found.noted("chat template", why)
+
+
+def cuts(context: Context) -> Cuts:
+    """Where texts may be cut."""
+    found = context.controls()
+    every = either(found)
+    before = either(text for text, attributes in found.items() if not attributes & STRIPS)
+    pieces = (context.piece(token) for token in range(context.vocab_size) if context.spaced(token))
+    return local(context.tokenize, pieces, Cuts(controls=every, before=before, spelled=every))
+
+
+def whole(context: Context, turns: TurnFormat) -> Callable[[Prompt], Tokens]:
+    """The tokens of a prompt's whole text at once, by the file's own template and tokenizer."""
+
+    def tokens(prompt: Prompt) -> Tokens:
+        text = turns.reference(prompt)
+        bare, bos = context.tokenize(text, True), context.bos()
+        return tuple(bare if bare[: len(bos)] == bos else [*bos, *bare])
+
+    return tokens

@@ -1,0 +1,58 @@
+"""Whether prompts are the tokens that the model's own template and tokenizer give for the same turns.
+
+`check` asks this of the user's model: what is sent, against what transformers' `apply_chat_template`, the file's own
+tokenizer on the whole text, or the server's `/tokenize` makes of the turns as they are. What it does not know: whether
+the template is the one that the model was trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from thinkaloud.errors import ThinkaloudError
+from thinkaloud.models.cuts import Tokens
+from thinkaloud.models.local import Local
+from thinkaloud.models.tree import common
+from thinkaloud.vocabulary import Model, Prompt
+
+AROUND = 4  # tokens shown from the first difference on
+
+
+def compared(model: Model, asked: Sequence[Prompt]) -> str | None:
+    """A line that says *the same tokens* or what differs; None for a model that has no tokens here."""
+    if not isinstance(model, Local):
+        return None
+    if model.reference is None:
+        return "prompts: not compared, this model names no template and tokenizer of its own"
+    count = 0
+    for prompt in asked:
+        if not prompt.prefill and "thinking" in model.card.details:
+            continue  # said already: the model would begin its own turn in another way
+        preamble, rest, _ = model.lower(prompt)
+        sent = (*preamble, *rest)
+        try:
+            own = model.reference(prompt)
+        except ThinkaloudError as error:
+            return f"prompts: not compared: {error}"
+        if sent != own:
+            return f"prompts: NOT the tokens of the model's own template and tokenizer: {_difference(model, sent, own)}"
+        count += len(sent)
+    many = f"{len(asked)} prompts, {count:,} tokens"
+    return f"prompts: the same tokens as the model's own template and tokenizer give ({many})"
+
+
+def _difference(model: Local, sent: Tokens, own: Tokens) -> str:
+    at = common(sent, own)
+    show = _shower(model)
+    return f"from token {at} on it is sent {show(sent[at : at + AROUND])}, and they give {show(own[at : at + AROUND])}"
+
+
+def _shower(model: Local) -> Callable[[Tokens], str]:
+    pieces: Any = getattr(model.engine, "pieces", None)
+
+    def show(tokens: Tokens) -> str:
+        text = b"".join(pieces.piece(t) for t in tokens).decode("utf-8", "replace") if pieces is not None else ""
+        return f"{list(tokens)}" + (f" {text!r}" if text else "")
+
+    return show

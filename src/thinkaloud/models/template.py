@@ -1,0 +1,94 @@
+"""A chat template as code: the Jinja environment that transformers gives it, and nothing else.
+
+What templates use is there: `raise_exception`, `strftime_now`, `tojson`, `{% break %}`, `{% generation %}`,
+`namespace`, `dict`. The date is always `DATE`, so that a prompt is the same on every day; a model card of a template
+that writes a date says so. A template is code out of a model file, so it runs in Jinja's sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import jinja2
+import jinja2.ext
+import jinja2.nodes
+import jinja2.parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from thinkaloud.errors import FatalError
+
+DATE = datetime(2026, 1, 1)
+"""What templates that write today's date are told (a Thursday)."""
+_NOW = re.compile(r"strftime_now\(\s*(['\"])(.*?)\1\s*\)")
+
+Messages = Sequence[Mapping[str, Any]]
+Apply = Callable[[Messages, bool], str]
+"""Messages as text; whether the beginning of an assistant's turn is added."""
+
+
+class Generation(jinja2.ext.Extension):
+    """`{% generation %}`, which marks for training what the model wrote: what stands inside is written as it is."""
+
+    tags = {"generation"}  # noqa: RUF012
+
+    def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
+        """The statements inside."""
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def applied(template: str, tokens: Mapping[str, str]) -> Apply:
+    """A template as a function. `tokens`: the texts of control tokens that templates write by name (`bos_token`...)."""
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation]
+    )
+    environment.filters["tojson"] = _tojson
+    environment.globals |= {"raise_exception": _raise, "strftime_now": DATE.strftime, "dict": dict}
+    try:
+        compiled = environment.from_string(template)
+    except jinja2.TemplateError as error:
+        raise FatalError(f"this model's chat template is broken ({error}): use --format completion") from error
+
+    def apply(messages: Messages, begin: bool) -> str:
+        try:
+            return compiled.render(messages=messages, add_generation_prompt=begin, tools=None, documents=None, **tokens)
+        except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+            raise FatalError(f"this model's chat template failed ({error}): use --format completion") from error
+
+    return apply
+
+
+def writes_date(template: str) -> bool:
+    """Whether the template asks what day it is."""
+    return "strftime_now" in template
+
+
+def dated(template: str) -> str:
+    """The template with `DATE` written out where it asks what day it is, for whoever else renders it."""
+    return _NOW.sub(lambda found: repr(DATE.strftime(found[2])), template)
+
+
+def chosen(templates: Mapping[str, str]) -> tuple[str | None, str]:
+    """Of named templates, the one for plain turns (`default`, or the only one), and a sentence where that needs one."""
+    if "default" in templates:
+        return templates["default"], ""
+    if len(templates) == 1:
+        ((name, template),) = templates.items()
+        return template, f"the only one there is, {name!r}"
+    names = ", ".join(sorted(templates))
+    return None, f"none of {names} is called default, so none is used" if templates else ""
+
+
+def _raise(message: str) -> None:
+    raise jinja2.TemplateError(message)
+
+
+def _tojson(
+    value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None, sort_keys: bool = False
+) -> str:
+    # Jinja's own escapes for HTML
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
