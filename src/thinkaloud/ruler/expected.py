@@ -44,7 +44,7 @@ class Shape:
 
     chance: float
     steps: int
-    wordings: int
+    wordings: int = 5
 
     @property
     def stop(self) -> float:
