@@ -35,7 +35,7 @@ from thinkaloud.vocabulary import Completion, Estimate, Item, Key, Model, Prompt
 KEY = Key(("tests",))
 REASONERS = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "filler:.5", "mixture:.25", "mixture:.75",
-    "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3",
+    "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3", "wordcode", "thrown", "thrown:.5", "ownstyle",
     "length-sensitive", "any-text", "any-text:.25", "first", "middle",
 )  # fmt: skip
 

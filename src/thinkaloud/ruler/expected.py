@@ -55,7 +55,7 @@ class Shape:
 
     chance: float
     steps: int
-    wordings: int
+    wordings: int = 5
 
     @property
     def stop(self) -> float:

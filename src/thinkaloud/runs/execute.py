@@ -166,8 +166,8 @@ class Execution:
         card = known(self.model)
         self.identity = self.identity or identify(self.config, self.study, card, self.tasks)
         self._of, self._protocol = self.identity.hash, self.config.protocol(self.study.version, card.digest)
-        mine = (unit for unit in self.journal if unit.get("of") == self._of and unit["status"] == "ok")
-        self._places = {placed(unit): unit["unit"] for unit in mine}
+        done = (unit for unit in self.journal if unit.get("of") == self._of and unit["status"] == "ok")
+        self._places = {placed(unit): unit["unit"] for unit in done}
         self._shown: dict[tuple[str, ...], str] = {}
         self._slots = asyncio.Semaphore(self.concurrency)
         self._parts: Sequence[str] = ("",)

@@ -39,6 +39,8 @@ class Channels:
         "everything. Use (the `follow` rows) is read beside them.",
         "Content is what survives a rule-based paraphrase. Where the model's reasoning could not be paraphrased the "
         "item is left out, so the channels speak of the items with well-formed reasoning (`paraphrase validity`).",
+        "Disruption by wording is decided in the mean: a model that unusual words throw on some items, and that needs "
+        "the words on others, has the two cancel.",
         "Reading by probability books sharpening as content: a model that is 60% sure, then writes its best guess "
         "down, is surer of it afterwards. The rows by accuracy do not have this and are noisier.",
         "Short generated questions are toys: shares on them do not carry over to other tasks, prompts or models.",
