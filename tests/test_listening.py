@@ -95,7 +95,8 @@ def test_what_cannot_be_measured_says_why() -> None:
     assert "no item has own and a mistake" in (table([])["use"].reason or "")
     few = [record(i, [1.0]) for i in range(4)]
     assert "no position has such a mistake in 3 items" in (table(few)["use"].reason or "")
-    assert {row.reason for row in listening(few, lacking="not measurable here")} == {"not measurable here"}
+    deaf = [{**one, "lacking": ["prefill"], "conditions": {}} for one in few]
+    assert {row.reason for row in listening(deaf)} == {"not measurable here: the model lacks prefill"}
     assert by_record(few) == [None] * 4
 
 
