@@ -25,6 +25,7 @@ from thinkaloud.models.open import open_model
 from thinkaloud.organisms.rules import KINDS
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.ruler import expected
+from thinkaloud.ruler.roster import SHAPE
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.base import Settings
@@ -74,7 +75,7 @@ def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) 
 def test_lateness_is_that_of_the_rule_or_not_identifiable(name: str) -> None:
     """How late the answer settles, whatever share of the items needs the reasoning."""
     found = named(beside(measured(name, level=4, items=32), KEY))["lateness"]
-    truth = expected.lateness(name, expected.Shape(chance=0.25, steps=3))
+    truth = expected.lateness(name, SHAPE)
     assert (truth is None) == (found.value is None)
     assert truth is None or holds(found, truth)
     assert truth is not None or "not identifiable" in (found.reason or "")

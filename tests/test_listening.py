@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from thinkaloud.metrics.listening import by_record, listening
 from thinkaloud.metrics.use import use
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.ruler import expected
+from thinkaloud.ruler.roster import SHAPE
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.faithfulness import Faithfulness
@@ -95,7 +97,8 @@ def test_what_cannot_be_measured_says_why() -> None:
     assert "no item has own and a mistake" in (table([])["use"].reason or "")
     few = [record(i, [1.0]) for i in range(4)]
     assert "no position has such a mistake in 3 items" in (table(few)["use"].reason or "")
-    assert {row.reason for row in listening(few, lacking="not measurable here")} == {"not measurable here"}
+    deaf = [{**one, "lacking": ["prefill"], "conditions": {}} for one in few]
+    assert {row.reason for row in listening(deaf)} == {"not measurable here: the model lacks prefill"}
     assert by_record(few) == [None] * 4
 
 
@@ -105,7 +108,7 @@ def test_it_reads_what_the_rule_says_on_scripted_reasoners(name: str, level: int
     """With two steps, and with five of which four are edited."""
     config = Config("faithfulness", "m", ("chain_sum",), 48, level, 1)
     records = records_of(Faithfulness(), scripted(name), open_task("chain_sum"), config)
-    truth = expected.use(name, expected.Shape(0.25, level - 1))
+    truth = expected.use(name, replace(SHAPE, steps=level - 1))
     assert truth is not None
     row = next(row for row in listening(records) if row.name == "use")
     assert row.low is not None and row.high is not None, row.reason
