@@ -16,7 +16,7 @@ import argparse
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -79,6 +79,9 @@ class Memory:
 
     def __init__(self) -> None:
         self.units: list[Mapping[str, Any]] = []
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self.units)
 
     def get(self, unit: str) -> None:
         return None

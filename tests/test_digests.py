@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ class Slotted:
 
     def __init__(self, p: float) -> None:
         self.p = p
+
+
+class Remembers:
+    def __init__(self, p: int) -> None:
+        self.p = p
+
+    @cached_property
+    def square(self) -> int:
+        return self.p**2
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,12 @@ def test_equal_objects_have_one_digest() -> None:
 def test_the_bill_is_no_parameter_and_a_declared_digest_is_taken_at_its_word() -> None:
     assert digest(Plain(p=1, usage=3), "it") == digest(Plain(p=1, usage=4), "it")
     assert digest(Plain(p=1, digest="d"), "it") == digest(Plain(p=2, digest="d"), "it")
+
+
+def test_what_is_only_remembered_is_no_parameter() -> None:
+    one = Remembers(2)
+    before = digest(one, "it")
+    assert one.square == 4 and digest(one, "it") == before != digest(Remembers(3), "it")
 
 
 def test_an_object_that_holds_itself_ends() -> None:

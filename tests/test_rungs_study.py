@@ -122,8 +122,12 @@ def test_an_edited_arm_is_not_answered_from_what_its_old_code_did(tmp_path):
     first = ran(tmp_path / "run", ["sim:chain_01"], arms=(str(mine),))
     assert len(first.units) == 2
     mine.write_text('async def solve(item, ask):\n    """Mine."""\n    return "seven"\n')
-    again = ran(tmp_path / "run", ["sim:chain_01"], arms=(str(mine),))
-    assert len(again.units) == 4
+    with pytest.raises(
+        UserError, match=r"made with the arm .*mine.py' of digest [0-9a-f]+, now it has .*another --out"
+    ):
+        ran(tmp_path / "run", ["sim:chain_01"], arms=(str(mine),))
+    again = ran(tmp_path / "other", ["sim:chain_01"], arms=(str(mine),))
+    assert not {unit["unit"] for unit in first.units} & {unit["unit"] for unit in again.units}
 
 
 def test_a_family_that_no_probed_arm_answers_is_left_out_and_said_to_be():

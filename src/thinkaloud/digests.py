@@ -111,7 +111,10 @@ def _object(value: Any, where: str, above: tuple[int, ...]) -> Any:
             "`digest`, a text that changes whenever what it does changes"
         )
     held = {**getattr(value, "__dict__", {}), **{name: getattr(value, name) for name in slots if hasattr(value, name)}}
-    held.pop(BILL, None)
+    cached = {
+        n for one in type(value).__mro__ for n, at in vars(one).items() if isinstance(at, functools.cached_property)
+    }
+    held = {name: one for name, one in held.items() if name not in {BILL, *cached}}
     content = [[name, _plain(one, f"{where}.{name}", above)] for name, one in sorted(held.items())]
     inner = [_plain(dict(value.items()), where, above)] if isinstance(value, dict) else []
     inner += [_plain(list(value), where, above)] if isinstance(value, (Sequence, Set)) else []

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
-from os.path import isfile
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ class Config:
         """The configuration of a run folder; raises `UserError` where there is none."""
         path = folder / "config.toml"
         if not isfile(path):
-            begun = isfile(folder / "config.toml.part")
+            begun = isfile(folder / "config.toml.part") or (isdir(folder) and not any(folder.iterdir()))
             hint = "; it was stopped before it began: give the run's command again" if begun else ""
             raise UserError(f"{str(folder)!r} is no run folder: it has no config.toml{hint}")
         try:

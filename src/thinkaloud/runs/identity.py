@@ -28,6 +28,8 @@ from thinkaloud.tasks.identity import stream
 from thinkaloud.vocabulary import Model, ModelCard, Task
 
 FILE = "identity.json"
+MADE = "object:"
+"""What the digest of an object begins with that has none of its own."""
 SHOWN = 23
 """Characters of a digest that a message shows: its kind and 16 hex digits."""
 
@@ -76,14 +78,14 @@ def known(model: Model) -> ModelCard:
     """The model's card with a digest: its own, or one of the object's class and parameters."""
     if model.card.digest:
         return model.card
-    return replace(model.card, digest=f"object:{digest(model, type(model).__name__)}")
+    return replace(model.card, digest=f"{MADE}{digest(model, type(model).__name__)}")
 
 
 def questions(task: Task, given: str) -> Questions:
     """A task as a run knows it; `given` is what the user called it."""
     declared = getattr(task, "digest", "")
-    if not declared and given.startswith("object:"):
-        declared = f"object:{digest(task, type(task).__name__)}"
+    if not declared and given.startswith(MADE):
+        declared = f"{MADE}{digest(task, type(task).__name__)}"
     return Questions(task.name, stream(task), declared or f"name:{given}")
 
 
@@ -122,8 +124,11 @@ def _asked(old: Sequence[Questions], new: Sequence[Questions]) -> list[str]:
 
 
 def _apart(one: str, other: str) -> str:
-    """The beginning of a digest, or all of it where another begins alike."""
-    return one[:SHOWN] if one[:SHOWN] != other[:SHOWN] else one
+    """The beginning of a digest, or all of it where another begins alike; with what it is made of, for an object's."""
+    shown = one[:SHOWN] if one[:SHOWN] != other[:SHOWN] else one
+    if one.startswith(MADE) and other.startswith(MADE):
+        return f"{shown} (made of its class and parameters: give it a `digest` if those that changed change no answer)"
+    return shown
 
 
 def load(folder: Path) -> Identity | None:
