@@ -23,7 +23,8 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work())
-    return _Aside(work).result()
+    found: T = _Aside(work).result()
+    return found
 
 
 class _Aside:
