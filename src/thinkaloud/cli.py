@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.utils import PacifyFlushWrapper
 
 import thinkaloud
 from thinkaloud.errors import ThinkaloudError, UserError
@@ -307,7 +306,8 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except SystemExit as done:
-        sys.exit(UNREAD if isinstance(sys.stdout, PacifyFlushWrapper) else done.code)  # click: the reader went away
+        unread = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")  # click's, where the reader went away
+        sys.exit(UNREAD if unread else done.code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

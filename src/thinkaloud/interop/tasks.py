@@ -22,7 +22,7 @@ from inspect_ai.model import ModelOutput, get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from thinkaloud.errors import NotMeasurable, UserError, ends_run, reason
+from thinkaloud.errors import ModelError, NotMeasurable
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.models.inspect.model import adopt
 from thinkaloud.runs.config import Config
@@ -163,12 +163,8 @@ def measured(  # noqa: PLR0913  (a solver's arguments are kept in the log, so th
             state.store.set(STORED, {"why": str(error), "card": model.shown.details})
             state.output = ModelOutput.from_content(model.card.name, f"not measurable here: {error}")
             return state
-        except Exception as error:
-            if ends_run(error) or isinstance(error, UserError):
-                raise
-            state.store.set(STORED, {"why": reason(error), "card": model.shown.details})
-            state.output = ModelOutput.from_content(model.card.name, f"failed: {reason(error)}")
-            return state
+        if all(record["status"] == "failed" for record in records) and any(record.get("again") for record in records):
+            raise ModelError(str(records[0]["error"]))  # may pass: Inspect counts it, and asks again when it is told to
         state.store.set(STORED, {"records": [dict(record) for record in records], "card": model.shown.details})
         state.output = ModelOutput.from_content(model.card.name, "\n".join(_said(record) for record in records))
         return state
