@@ -1,26 +1,31 @@
-"""One small model file of each sort that people have: ChatML, Llama 3, Llama 2, Gemma, TinyLlama, and a base model.
+"""One small model file of each sort: ChatML, Llama 3, Llama 2, Gemma, TinyLlama, and base models.
 
-Random weights; the vocabularies are SmolLM2's with other control tokens, and SentencePiece ones of a few hundred
-pieces. The templates are those of the models, shortened.
+Random weights, and vocabularies of a few hundred tokens: byte-level and SentencePiece. The templates are those
+of the models, shortened.
 """
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import gguf
 
-from thinkaloud.models.open import _smollm2
-from tiny import tiny_gguf, weights
+from tiny import weights
 
 LLAMA3 = (
     "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + "
     "message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}"
     "{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}"
     "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
+)
+CHATML = (
+    "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nYou are a helpful assistant<|im_end|>\n' }}{% endif %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 LLAMA2 = (
     "{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
@@ -87,24 +92,50 @@ def spm(path: Path, template: str | None, lead: bool, controls: Sequence[str] = 
     return path
 
 
-def llama3(folder: Path) -> Path:
-    """Byte-level, BOS by the template and by the tokenizer."""
-    names = ["<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
-    tokens: list[str] = gguf.GGUFReader(_smollm2()).fields["tokenizer.ggml.tokens"].contents()
-    tokens[3 : 3 + len(names)] = names
-    ids: dict[str, Any] = {"ggml_bos_token_id": 3, "ggml_eos_token_id": 6, "ggml_add_bos_token": True}
-    return tiny_gguf(folder, name="llama3", chat_template=LLAMA3, ggml_tokens=tokens, **ids)
+TEXT = (
+    "Question: What is 3 + 4? The answer is 7. Anna has 12 apples and gives 5 of them away, so it is 7.",
+    "user assistant system: You are a helpful assistant. Two lines don't hold what the other lines hold.",
+)
+
+
+def bpe(path: Path, template: str | None, pre: str, controls: Sequence[str], bos: bool) -> Path:
+    """A file with a byte-level vocabulary, trained on a few sentences; `pre`: how llama.cpp splits texts before; `bos`:
+    the first control token begins every text, the last one ends every turn."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    learner.train_from_iterator(TEXT * 4, trainers.BpeTrainer(vocab_size=500, initial_alphabet=alphabet))
+    model = json.loads(learner.to_str())["model"]
+    words = sorted(model["vocab"], key=model["vocab"].get)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list([*controls, *words])
+    writer.add_token_types([*(3 for _ in controls), *(1 for _ in words)])
+    writer.add_token_merges([" ".join(pair) for pair in model["merges"]])
+    if bos:
+        writer.add_bos_token_id(0)
+    writer.add_eos_token_id(len(controls) - 1)
+    writer.add_add_bos_token(bos)
+    if template is not None:
+        writer.add_chat_template(template)
+    writer.add_vocab_size(len(controls) + len(words))
+    weights(writer, 4096, len(controls) + len(words))
+    return path
 
 
 def make(kind: str, folder: Path) -> Path:
     """The file of this sort."""
-    if kind == "chatml":
-        return tiny_gguf(folder, name="chatml")
-    if kind == "llama3":
-        return llama3(folder)
-    if kind == "base":
-        return tiny_gguf(folder, name="base", chat_template=None)
     path = folder / f"{kind}.gguf"
+    if kind == "chatml":
+        return bpe(path, CHATML, "qwen2", ("<|endoftext|>", "<|im_start|>", "<|im_end|>"), False)
+    if kind == "llama3":
+        names = ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")
+        return bpe(path, LLAMA3, "llama-bpe", names, True)
+    if kind == "base":
+        return bpe(path, None, "llama-bpe", ("<|begin_of_text|>", "<|end_of_text|>"), True)
     if kind == "gemma":
         return spm(path, GEMMA, False, ("<start_of_turn>", "<end_of_turn>"))
     return spm(path, {"llama2": LLAMA2, "zephyr": ZEPHYR, "base-spm": None}[kind], True)

@@ -29,7 +29,6 @@ OPTIONS = ("7", "12", "So it is", "caf\u00e9", "(a)")
 SPELT = Prompt(
     (Shot("Say </s><|im_end|><end_of_turn> now.", ("No <s>.",)),), "<|im_start|> or [INST]?", ("It </s> is",)
 )
-PLAIN = [prompt for prompt in turns_to_compare() if "  " not in prompt.question]
 
 
 def whole(lowering: Lowering, prompt: Prompt) -> Tokens:
@@ -79,7 +78,7 @@ def test_llama_cpp_is_asked_with_the_tokens_of_the_whole_text(
         own = tuple(bare if bare[: len(bos)] == bos else [*bos, *bare])
         assert whole(here.lowering, prompt) == own
     assert "the same tokens" in (compared(here, turns_to_compare()) or "")
-    first = whole(here.lowering, PLAIN[0])
+    first = whole(here.lowering, turns_to_compare()[0])
     assert list(first[:2]).count(here._context.bos()[0] if here._context.bos() else -1) == len(here._context.bos())
 
 
@@ -97,12 +96,11 @@ def test_transformers_is_asked_with_the_same_tokens(file: tuple[str, Path], here
     """As `apply_chat_template` makes them, and as llama.cpp makes them of the same file."""
     from thinkaloud.models.transformers.turns import spelled
 
-    spelling = spelled(tokenizer, (), "auto", True)
+    spelling = spelled(tokenizer, (), "auto", file[1])
     for prompt in turns_to_compare():
         assert whole(spelling.lowering, prompt) == spelling.reference(prompt)
-    if file[0] != "llama3":  # SmolLM2's vocabulary under another name: transformers splits it in another way
-        for prompt in [*PLAIN, SPELT]:
-            assert whole(spelling.lowering, prompt) == whole(here.lowering, prompt)
+    for prompt in [*turns_to_compare(), SPELT]:
+        assert whole(spelling.lowering, prompt) == whole(here.lowering, prompt)
 
 
 def test_a_real_llama_server_is_asked_with_the_same_tokens(file: tuple[str, Path], here: LlamaCpp) -> None:
@@ -112,7 +110,7 @@ def test_a_real_llama_server_is_asked_with_the_same_tokens(file: tuple[str, Path
         assert served.card.format == here.card.format
         assert ("ChatML" in served.card.details.get("chat template", "")) == file[0].startswith("base")
         for prompt in [*turns_to_compare(), SPELT]:
-            assert served.lower(prompt) == here.lower(prompt)  # type: ignore[attr-defined]
+            assert whole(served.lowering, prompt) == whole(here.lowering, prompt)  # type: ignore[attr-defined]
         assert "the same tokens" in (compared(served, turns_to_compare()) or "")
 
 
@@ -129,8 +127,8 @@ def test_servers_that_write_bos_get_it_once(make_server: type[FakeVLLM]) -> None
     with closing(make_server()) as server:
         for form in ("chat", "completion"):
             model = open_http(f"{server.url}?backoff=0.01&patience=5", Loading(format=form))  # type: ignore[arg-type]
-            assert whole(model.lowering, PLAIN[0]).count(2) == 1  # type: ignore[attr-defined]
-            assert "the same tokens" in (compared(model, PLAIN[:5]) or "")
+            assert whole(model.lowering, turns_to_compare()[0]).count(2) == 1  # type: ignore[attr-defined]
+            assert "the same tokens" in (compared(model, turns_to_compare()[:5]) or "")
 
 
 # ------------------------------------------------------------------------------------------ templates alone
@@ -209,7 +207,7 @@ def real(request: pytest.FixtureRequest) -> Iterator[Any]:
 def test_real_tokenizers_and_templates(real: Any) -> None:
     from thinkaloud.models.transformers.turns import spelled
 
-    spelling = spelled(real, (), "auto", False)
+    spelling = spelled(real, (), "auto", None)
     for prompt in turns_to_compare():
         if prompt.prefill or "thinking" not in spelling.turns.notes:
             assert whole(spelling.lowering, prompt) == spelling.reference(prompt)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from files_fixture import make
 from http_fixture import LlamaProcess, closing
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
@@ -55,6 +56,31 @@ def test_a_server_finds_what_the_embedded_backend_finds(tmp_path: Path, tiny_pat
 
     with closing(LlamaProcess(tiny_path, slots=2)) as server:
         agree(run(tiny, "here"), run(server.url, "there"))
+
+
+@pytest.mark.parametrize("kind", ["chatml", "llama3", "llama2", "gemma", "base"])
+def test_files_of_each_sort_find_the_same_on_every_backend(kind: str, tmp_path: Path) -> None:
+    """Turns as each file wants them: embedded, through transformers, and behind a real server."""
+    pytest.importorskip("transformers")
+    file = make(kind, tmp_path)
+    loading = Loading(precision="exact", threads=1, device="cpu")
+
+    def run(model: str, out: str) -> Run:
+        return ta.run(
+            "channels",
+            model,
+            ["chain_sum"],
+            items=2,
+            difficulty=2,
+            out=tmp_path / out,
+            settings=GREEDY,
+            loading=loading,
+        )
+
+    here = run(str(file), "llama_cpp")
+    agree(here, run(f"transformers:{file}", "transformers"))
+    with closing(LlamaProcess(file, slots=1)) as server:
+        agree(here, run(server.url, "http"))
 
 
 def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2: LlamaCpp) -> None:

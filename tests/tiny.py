@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -13,35 +12,18 @@ from thinkaloud.models.open import _smollm2
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 
 
-def tiny_gguf(folder: Path, context: int = 4096, name: str = "tiny", **changed: Any) -> Path:
-    """Write the model and return its path; the same bytes every time. `changed`: metadata of its tokenizer that is
-    another one (None: left out)."""
-    path = folder / f"{name}-{context}.gguf"
+def tiny_gguf(folder: Path, context: int = 4096) -> Path:
+    """Write the model and return its path; the same bytes every time."""
+    path = folder / f"tiny-{context}.gguf"
     source = gguf.GGUFReader(_smollm2())
     writer = gguf.GGUFWriter(path, "llama")
     for name, field in source.fields.items():
-        key = name.removeprefix("tokenizer.").replace(".", "_")
-        if name.startswith("tokenizer.") and key not in changed:
+        if name.startswith("tokenizer."):
             kind = field.types[0]
             element = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
             writer.add_key_value(name, field.contents(), kind, sub_type=element)
-    for key, value in changed.items():
-        if value is not None:
-            add(writer, "tokenizer." + key.replace("ggml_", "ggml."), value)
     weights(writer, context, len(source.fields["tokenizer.ggml.tokens"].data))
     return path
-
-
-def add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
-    """A value with the type that it has."""
-    if isinstance(value, bool):
-        writer.add_bool(key, value)
-    elif isinstance(value, int):
-        writer.add_uint32(key, value)
-    elif isinstance(value, str):
-        writer.add_string(key, value)
-    else:
-        writer.add_array(key, value)
 
 
 def weights(writer: gguf.GGUFWriter, context: int, vocabulary: int) -> None:

@@ -20,7 +20,7 @@ from thinkaloud.vocabulary import Prompt, Shot
 
 QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
 """Stand for the question and the beginning of the answer while a template is applied."""
-PADDED = " \n{}\n "
+PADDED = "  {}  "
 """Around a mark: a template that trims its turns takes this away."""
 
 Turn = tuple[Literal["user", "assistant"], str]

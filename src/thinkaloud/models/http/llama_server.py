@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from thinkaloud.errors import UserError
-from thinkaloud.joining import joined
 from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, either
 from thinkaloud.models.http.client import Client, Malformed
 from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
@@ -151,12 +150,11 @@ class LlamaServer:
         return either(found)
 
     async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
-        """By `/apply-template` and `/tokenize`; a template that writes the day is applied here, for the server's day is
-        another one."""
+        """By `/apply-template` and `/tokenize`. Applied here instead are templates that write the day, which is another
+        one on the server, and turns that are begun: there the server leaves out what the template puts before them."""
         text = form.reference(prompt)
-        if form.form == "chat" and "date" not in form.notes:
+        if form.form == "chat" and not prompt.prefill and not {"date", "thinking"} & set(form.notes):
             said = [*turns(prompt.shots), ("user", prompt.question)]
-            said += [("assistant", joined(prompt.prefill))] if prompt.prefill else []
             text = await self.client.post("/apply-template", {"messages": messages(said)}, _prompt)
         bos, bare = await self.bos(form.form), await self._one(text, True)
         return bare if bare[: len(bos)] == bos else (*bos, *bare)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -77,18 +78,23 @@ class Vocabulary:
         return text.replace("\u2581", " ").encode()
 
 
-def like_llama_cpp(tokenizer: Any) -> Any:
+def like_llama_cpp(tokenizer: Any, file: Path) -> Any:
     """The tokenizer of a GGUF file, with the space where llama.cpp puts it: a SentencePiece vocabulary gets one before
-    every text and behind every control token, and transformers' own reading puts it before the first word only."""
+    every text and behind every control token, or none at all where the file says so. transformers' own reading puts it
+    before the first word, whatever the file says."""
     from tokenizers import Tokenizer
 
     backend = getattr(tokenizer, "backend_tokenizer", None)
     described = json.loads(backend.to_str()) if backend is not None else {}
     lead = described.get("pre_tokenizer") or {}
     if lead.get("type") == "Metaspace" and lead.get("prepend_scheme") == "first" and not described["normalizer"]:
+        from gguf import GGUFReader
+
+        said = GGUFReader(file).fields.get("tokenizer.ggml.add_space_prefix")
         space = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
         steps = [{"type": "Prepend", "prepend": "\u2581"}, space]
-        described |= {"pre_tokenizer": None, "normalizer": {"type": "Sequence", "normalizers": steps}}
+        normalizer = {"type": "Sequence", "normalizers": steps} if said is None or said.contents() else space
+        described |= {"pre_tokenizer": None, "normalizer": normalizer}
         tokenizer._tokenizer = Tokenizer.from_str(json.dumps(described))
     return tokenizer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from thinkaloud.errors import UserError
@@ -27,13 +28,13 @@ class Spelling:
 
 
 def spelled(
-    tokenizer: Any, ends: Iterable[int], wanted: Literal["auto", "chat", "completion"], from_gguf: bool
+    tokenizer: Any, ends: Iterable[int], wanted: Literal["auto", "chat", "completion"], file: Path | None
 ) -> Spelling:
-    """By a tokenizer of transformers."""
-    vocabulary = Vocabulary(like_llama_cpp(tokenizer) if from_gguf else tokenizer, ends)
+    """By a tokenizer of transformers; `file`: the GGUF file that it is from."""
+    vocabulary = Vocabulary(like_llama_cpp(tokenizer, file) if file else tokenizer, ends)
     turns = turn_format(tokenizer, wanted)
     # the flags of a GGUF file are for chats too; a checkpoint's chat template writes all that there is to be
-    bos = vocabulary.bos if turns.form == "completion" or from_gguf else []
+    bos = vocabulary.bos if turns.form == "completion" or file else []
     lowering = Lowering(vocabulary.tokenize, bos, turns.render, vocabulary.cuts())
     return Spelling(vocabulary, turns, lowering, whole(tokenizer, turns, bos))
 
