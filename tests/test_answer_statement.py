@@ -123,6 +123,13 @@ def test_a_known_answer_may_have_an_end_mark_inside():
     )
 
 
+def test_a_long_list_is_an_answer_and_a_long_explanation_is_none():
+    numbers = str([str(i) for i in range(200)])
+    assert split_answer(f"I sort. The answer is **{numbers}**.").answer == numbers
+    talk = "that we first add all of the numbers on the left, and " * 5
+    assert split_answer(f"I think. The answer is {talk} so on.").answer is None
+
+
 def test_reasoning_keeps_its_lines():
     """Only the statement is cut: what stands before it is the same text, line ends included."""
     text = "Add:\n\n5 + 6\n= 11\n\n```\nx = 11\n```"

@@ -13,6 +13,7 @@ import pytest
 from thinkaloud.errors import UserError
 from thinkaloud.tasks import gym, gym_pool, gym_survey, open_task
 from thinkaloud.tasks.admission import Admission, admit
+from thinkaloud.tasks.answers import bare
 from thinkaloud.vocabulary import Item, Key, Task, Transcript
 
 KEY = Key(("test",))
@@ -169,6 +170,8 @@ def test_an_admitted_family_gives_valid_items_at_its_lowest_and_highest_level(in
             assert len(set(item.options)) == 4 and set(item.options) <= golds
             assert [task.verify(item, option) for option in item.options] == [o == item.gold for o in item.options]
             assert task.verify(item, f" {item.gold}.") and not task.verify(item, "") and not task.verify(item, "xqz")
+            if "\n" not in item.gold and item.gold == bare(item.gold):  # as chat models write it
+                assert all(task.verify(item, text.format(item.gold)) for text in ("**{}**", "The answer is **{}**."))
             assert item.meta["characters"] == len(item.question)
 
 

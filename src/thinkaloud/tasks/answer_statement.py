@@ -32,7 +32,7 @@ from thinkaloud.tasks.quantities import quantity
 from thinkaloud.tasks.transcripts import cut
 
 LONGEST = 120
-"""Characters of a statement's answer; what is longer explains something."""
+"""Characters of a statement's answer; what is longer and has words of `_EXPLAINS` is no answer but talks of it."""
 
 _LEAD = r"(?:(?:so|therefore|thus|hence|and|finally|in conclusion|consequently)\b[\s,:]*)?(?:that\s+)?"
 _GOOD = r"(?:correct|right|best|final|overall)"
@@ -89,7 +89,7 @@ _THOUGHT = re.compile(r"</think(?:ing)?>\s*(?P<answer>[^\n]+?)\s*\Z", re.IGNOREC
 _TOKENS = re.compile(r"<\|start\|>\w*|<\|channel\|>\w*|<\|[^|<>\s]*\|>|</?think(?:ing)?>", re.IGNORECASE)
 
 _ABBREVIATED = "".join(rf"(?<!\b{word}\.)" for word in ("St", "Dr", "Mr", "Mrs", "Ms", "Mt", "vs", "approx"))
-_END = re.compile(rf"\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u3002\uff01\uff1f\uff1b])")
+_END = re.compile(rf"(?<!\s)\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u3002\uff01\uff1f\uff1b])")
 _SOFT = re.compile(
     r"\s*[:=]?\s*(?:therefore|thus|hence|then|clearly|simply|just|indeed|approximately|about|roughly|around|exactly|likely|"
     r"probably|donc|also|daher|somit|ca\.|that|option|choice)\b[\s,:]*",
@@ -102,6 +102,7 @@ _NO_ANSWER = re.compile(
     r"yet|the same|as follows|nicht|pas|no es|n\u00e3o|\u4e0d)(?:\b|(?=\W)).*",
     re.IGNORECASE | re.DOTALL,
 )
+_EXPLAINS = re.compile(r"\b(?:we|you|is|are|that|this|because|which|would|can|need|first|then|so)\b", re.IGNORECASE)
 _VERDICT = re.compile(
     r"(?:(?:also|indeed|now|therefore|thus)\s+)*(?:correct|incorrect|right|wrong|verified|confirmed|reasonable|consistent|"
     r"checked|good|fine|plausible|above|below|clear|complete|richtig|falsch|korrekt|correcta?|juste|esatta|"
@@ -253,7 +254,11 @@ def _said(content: str, known: frozenset[str]) -> str | None:
         return text if text and plain(text) in known else None
     if plain(text) in known:
         return text
-    if len(text) > LONGEST or _VERDICT.fullmatch(text) or _NO_ANSWER.fullmatch(text.lstrip("' ")):
+    if (
+        (len(text) > LONGEST and _EXPLAINS.search(text))
+        or _VERDICT.fullmatch(text)
+        or _NO_ANSWER.fullmatch(text.lstrip("' "))
+    ):
         return None
     return _inside(text, known)
 
