@@ -350,7 +350,7 @@ def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
     there = {line["id"]: line["transcript"] for line in came[1]}
     assert [r["status"] for r in run.records] == ["ok"] * 5
     for record in run.records:
-        assert record["conditions"]["own"]["between"] == there[record["item"]]
+        assert [said.strip() for said in record["conditions"]["own"]["between"]] == there[record["item"]]
         assert record["conditions"]["hint:suggested"]["base"] == "resample"
     found = {finding.estimate.name: finding.estimate for finding in run.findings}
     assert found["early answering"].value is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import pytest
 
@@ -10,6 +11,7 @@ import thinkaloud as ta
 from reader import Reader, sums
 from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import chat, completion
+from thinkaloud.strategies.snap import PROBE, nothing, parts, shots, worked
 from thinkaloud.strategies.think import STOP, aloud, on_one_line, think, unanswered
 from thinkaloud.studies.base import Group, Settings
 from thinkaloud.studies.conditions import Bench, Edit, continued
@@ -23,7 +25,7 @@ BARE = Shot("Q3", ("The answer is a.",))
 
 
 @pytest.mark.parametrize(
-    "shots, start, ends",
+    "examples, start, ends",
     [
         ((ONE,), Transcript(), True),
         ((ONE, BARE), Transcript(), True),
@@ -33,11 +35,11 @@ BARE = Shot("Q3", ("The answer is a.",))
         ((ONE,), Transcript((Step("A."), Step("\nB."))), False),
     ],
 )
-def test_a_line_end_ends_reasoning_only_where_examples_show_one_line(shots, start, ends) -> None:
+def test_a_line_end_ends_reasoning_only_where_examples_show_one_line(examples, start, ends) -> None:
     model = Reader({})
-    asyncio.run(think(model, ITEM, shots, aloud(9, 0.5), Key(("k",)), start))
+    asyncio.run(think(model, ITEM, examples, aloud(9, 0.5), Key(("k",)), start))
     assert model.samplings == [Sampling(9, (STOP, "\n") if ends else (STOP,), 0.5)]
-    assert on_one_line(shots, start) is ends
+    assert on_one_line(examples, start) is ends
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,35 @@ def test_reasoning_on_lines_reads_as_a_sentence_an_entry_does(tmp_path, between:
         found[how] = [(f.estimate.name, f.estimate.value) for f in run.findings]
     assert found[" "] == found[between]
     assert dict(found[between])["P(gold) own"] == pytest.approx(0.94)
+
+
+PROMPTS = {
+    "chain_sum": "7852f3fd105bc9fb",
+    "big_sum": "6ce3df8c0907ed78",
+    "chain_mixed": "838775b138dde29d",
+    "story": "3ac191d843bb443d",
+    "variables": "a1f1200091b3cf93",
+    "count_items": "26eff005df4dbda0",
+    "coin": "45af731f6d263e3c",
+    "swaps": "85f34deca1ae576a",
+    "directions": "ec9ac914cb8c1b83",
+    "weekday": "6d6bb542dac1815f",
+    "compare": "ab07d007fd20ccb0",
+    "recall": "f28557086a8b41a4",
+}
+"""A prompt of each family with and without reasoning, as it was before options were shown and lines were kept."""
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_the_prompts_of_built_in_families_are_what_they_were(name: str) -> None:
+    task = open_task(name)
+    items = task.items(task.levels[1], 4, Key(("prompts",)))
+    digest = hashlib.sha256()
+    for form in (worked, nothing):
+        prompt = Prompt(shots(items[1:], form), items[0].asked, (*parts(form(items[0])), PROBE))
+        shown = completion(prompt)
+        digest.update((shown.preamble + shown.question + shown.turn + "".join(shown.parts)).encode())
+    assert digest.hexdigest()[:16] == PROMPTS[name]
 
 
 def test_built_in_families_reason_on_one_line() -> None:
