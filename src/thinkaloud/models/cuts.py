@@ -56,8 +56,8 @@ class Cuts:
     spelled: re.Pattern[str] = LOOKS_LIKE_CONTROL
 
     def guard(self, text: str) -> str:
-        """The text with every control token that it spells out put between guards. Raises `TextRefused` where it holds a
-        guard itself."""
+        """The text with every control token that it spells out put between guards. Raises `TextRefused` where it holds
+        a guard itself."""
         if OPEN in text or CLOSE in text:
             raise TextRefused(f"a text holds U+FDD0 or U+FDD1, which stand for no character: {text[:60]!r}")
         return self.spelled.sub(f"{OPEN}\\g<0>{CLOSE}", text)
