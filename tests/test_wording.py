@@ -6,6 +6,7 @@ A code in the choice of words, a model that unusual words throw, and one that re
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -155,8 +156,8 @@ class Clerk:
         return Completion(f"The box number {number} is not empty. So there is a key in it.", 9, "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        sure = 5.0 if any("key" in part for part in prompt.prefill) else 0.4
-        return Reading(tuple(sure if option == "a key" else 0.0 for option in options))
+        right = 0.99 if any("key" in part for part in prompt.prefill) else 0.6
+        return Reading(tuple(math.log(right if option == "a key" else 1 - right) for option in options))
 
 
 def boxes(tmp_path: Path) -> str:
