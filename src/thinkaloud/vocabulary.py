@@ -178,9 +178,8 @@ class Shot:
 class Prompt:
     """What a model is shown: examples, a question, and the beginning of its own answer.
 
-    `prefill` is in parts (a sentence each) that are put together as `joining.py` says; every part is tokenised for
-    itself, so that prompts which share parts share tokens. How turns are written (chat template or completion) is the
-    model's.
+    `prefill` is in parts (a sentence each) that are put together as `joining.py` says. How turns are written (chat
+    template or completion), and which tokens the whole becomes, is the model's.
     """
 
     shots: tuple[Shot, ...]

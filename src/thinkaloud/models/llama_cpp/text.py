@@ -9,7 +9,6 @@ from thinkaloud.errors import UserError
 from thinkaloud.models.cuts import Cuts, Tokens, either, local
 from thinkaloud.models.llama_cpp.lib import STRIPS, Context
 from thinkaloud.models.render import TurnFormat, by_template, completion
-from thinkaloud.models.template import chosen
 from thinkaloud.vocabulary import Prompt
 
 TEMPLATE = "tokenizer.chat_template"
@@ -17,6 +16,8 @@ TEMPLATE = "tokenizer.chat_template"
 
 def turn_format(context: Context, wanted: Literal["auto", "chat", "completion"]) -> TurnFormat:
     """How turns are written."""
+    from thinkaloud.models.template import chosen  # Jinja, which scripted models need not wait for
+
     templates = context.templates(TEMPLATE)
     template, why = chosen(templates)
     if wanted == "chat" and template is None:
