@@ -85,7 +85,7 @@ def test_log_probabilities_are_the_engines(served: Model, tiny: LlamaCpp) -> Non
     assert first.logprob == first.top_logprobs[0].logprob == max(one.logprob for one in first.top_logprobs)
     words = [one.token for one in first.top_logprobs if one.token.startswith(" ") and one.token[1:].isalpha()]
     for word in words:
-        exact = asyncio.run(tiny.score(Prompt((), "Once", ("upon a",)), (word.strip(), "zebra crossing")))
+        exact = asyncio.run(tiny.score(Prompt((), "Once", ("upon a",)), (word.strip(), "zebra crossing"), ""))
         listed = next(one.logprob for one in first.top_logprobs if one.token == word)
         if len(tiny.tokens(word)) == 1:
             assert listed == pytest.approx(exact.logprobs[0], abs=1e-4)
