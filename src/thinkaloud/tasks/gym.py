@@ -24,7 +24,7 @@ from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import TooFewItems, UserError
 from thinkaloud.tasks import gym_pool
 from thinkaloud.tasks.admission import graded
 from thinkaloud.tasks.answer_statement import last_statement
@@ -126,7 +126,8 @@ class GymTask(Unread):
         while len(items) < n and stream.has(len(items)):
             items.append(self._item(level, stream, len(items), key))
         if len(items) < n:
-            raise UserError(f"task {self.name!r} has {len(items)} different questions at level {level}, not {n}")
+            why = f"task {self.name!r} has {len(items)} different questions at level {level}, not {n}"
+            raise TooFewItems(why, len(items))
         return items
 
     def verify(self, item: Item, answer: str) -> bool:
