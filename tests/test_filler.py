@@ -106,3 +106,10 @@ def test_lengths_are_ratios_of_the_recorded_tokens() -> None:
     for record in records:
         del record["conditions"]["filler:dots"]["tokens"]
     assert str(named(lengths(records))["length filler:dots / own"].reason).startswith("not measured: no item has")
+
+
+def test_a_question_without_spaces_is_repeated_character_by_character() -> None:
+    """As one word it was far longer than the reasoning."""
+    asked = Item("i", "t", 1, "\u76d2\u5b50\u91cc\u6709\u591a\u5c11\u4e2a\u82f9\u679c\uff1f", ("1", "2"), "1")
+    text = KINDS["repeat"](asked, 4, length).text
+    assert (text, length(text)) == (asked.question[:4], 4)

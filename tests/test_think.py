@@ -9,6 +9,7 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
+from thinkaloud.models.cuts import Cuts
 from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import chat, completion
 from thinkaloud.strategies.snap import PROBE, nothing, parts, shots, worked
@@ -56,12 +57,29 @@ def test_the_answer_is_not_part_of_the_reasoning(text: str, kept: str, finish: s
     assert unanswered(Completion(text, 9, "length")) == Completion(kept, 9, finish)
 
 
+@pytest.mark.parametrize(
+    "wrote", ["A.\n\n**Answer:** b", "A.\n\\boxed{b}", "A. So the final answer is b.", "A.\n<answer>b</answer> Done."]
+)
+def test_without_examples_the_reasoning_ends_before_the_answer_in_any_form(wrote: str) -> None:
+    """Nothing shows such a model how to say it; left in, its own answer would be read as its reasoning."""
+
+    class Says:
+        async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+            return Completion(wrote, 9, "length")
+
+    done = asyncio.run(think(Says(), ITEM, (), aloud(9, 0.0), Key(("k",))))
+    assert (done.text, done.finish) == ("A.", "stop")
+    shown = asyncio.run(think(Says(), ITEM, (ONE,), aloud(9, 0.0), Key(("k",))))
+    assert (shown.text, shown.finish) == (wrote, "length"), "examples show the form, and only that ends it"
+
+
 def test_a_base_model_is_stopped_where_it_would_ask_itself_the_next_question() -> None:
     """The frame says so: the completion form has no control token for it, a chat has."""
     template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>{% endfor %}"
     prompt, sampling = Prompt((ONE,), "Q?"), Sampling(9, ("x",))
     for render, stop in ((completion, ("x", "\nQuestion:")), (chat(template, "", ""), ("x",))):
-        assert Lowering(lambda text, special: list(text.encode()), (), render).ending(prompt, sampling).stop == stop
+        lowering = Lowering(lambda text, special: list(text.encode()), (), render, Cuts())
+        assert lowering.ending(prompt, sampling).stop == stop
 
 
 def test_prompts_hold_reasoning_as_it_was_written() -> None:

@@ -11,13 +11,16 @@ This module does not know how long a filler should be, nor what it stands for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Protocol, runtime_checkable
 
+from thinkaloud.joining import UNSPACED, joined
 from thinkaloud.tasks.text import length as length
 from thinkaloud.vocabulary import Item, Model, Step, Transcript
 
+_WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 _MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step.")
 
 Count = Callable[[str], int]
@@ -49,8 +52,8 @@ def dots(item: Item, long: int, count: Count) -> Transcript:
 
 
 def repeat(item: Item, long: int, count: Count) -> Transcript:
-    """The question, over and over, cut at a word."""
-    return _until(item.asked.split(), long, count)
+    """The question, over and over, cut at a word (in Chinese and Japanese at a character)."""
+    return _until(_WORD.findall(item.asked), long, count)
 
 
 def musing(item: Item, long: int, count: Count) -> Transcript:
@@ -69,9 +72,9 @@ def _until(words: Sequence[str], long: int, count: Count) -> Transcript:
     endless = cycle(words)
     said = [next(endless)]
     total = max(1, count(said[0]))
-    while total < long or count(" ".join(said)) < long:
+    while total < long or count(joined(said)) < long:
         said.append(next(endless))
         total += max(1, count(said[-1]))
-    while len(said) > 1 and count(" ".join(said[:-1])) >= long:
+    while len(said) > 1 and count(joined(said[:-1])) >= long:
         said.pop()
-    return Transcript((Step(" ".join(said)),))
+    return Transcript((Step(joined(said)),))
