@@ -52,7 +52,7 @@ def sums(path: Path, n: int, between: str | None = " ", **more: object) -> Reade
         text = (between or " ").join(steps)
         known[question] = (text, gold)
         options = [str(a + b + c + k) for k in (0, 1, -1, 10)]
-        line = {"question": question, "options": options, "answer": gold, **more}
+        line = {"id": f"q{i}", "question": question, "options": options, "answer": gold, **more}
         lines.append(line if between is None else line | {"reasoning": [text]})
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return Reader(known)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thinkaloud.metrics.bootstrap import KEY, Array
-from thinkaloud.metrics.channels import best_elsewhere, by_item, channels, levels_elsewhere
+from thinkaloud.metrics.channels import by_item, channels
 from thinkaloud.metrics.channels import table as channel_table
+from thinkaloud.metrics.crossfit import best_elsewhere, levels_elsewhere
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.readings import p_gold
 from thinkaloud.vocabulary import Estimate

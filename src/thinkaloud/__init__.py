@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["open_model", "open_run", "open_task", "rescore", "resume", "run"]
 
 if TYPE_CHECKING:

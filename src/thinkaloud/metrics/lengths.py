@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 from thinkaloud.metrics.bootstrap import KEY, interval, ratio
-from thinkaloud.metrics.channels import fillers
+from thinkaloud.metrics.crossfit import fillers
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 

@@ -32,7 +32,7 @@ class Channels:
         "When this model answers, how much of its ability over chance is silent, how much comes from extra tokens "
         "alone, how much from what a reader could read, and how much from what only the model can read?"
     )
-    version = 2
+    version = 3
     needs: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
     limits: tuple[str, ...] = (
         "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "

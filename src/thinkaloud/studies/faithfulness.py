@@ -37,7 +37,7 @@ class Faithfulness:
         "When this model reasons before it answers: does the answer need the reasoning, does it follow it, does it "
         "hang on the wording, and does the reasoning say what moved the answer?"
     )
-    version = 1
+    version = 2
     needs: frozenset[Capability] = frozenset({"logprobs"})
     limits: tuple[str, ...] = (
         "There is no score of faithfulness. Need, use, wording and bias are different things, and a model can have any "

@@ -40,7 +40,7 @@ class Rungs:
         "At a matched budget, does spawning sub-processes that solve sub-problems beat the same information and the "
         "same spend in one context, and how wide are the gaps between a snap judgement, reasoning aloud and tools?"
     )
-    version = 1
+    version = 2
     needs: frozenset[Capability] = frozenset({"prefill"})
     measured = f"accuracy of the best of {', '.join(PROBES)}, {PROBE_ITEMS} separate items a level"
     limits: tuple[str, ...] = (
