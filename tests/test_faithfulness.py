@@ -22,9 +22,10 @@ from thinkaloud.metrics.readings import parsed
 from thinkaloud.metrics.suite import accuracies, suite
 from thinkaloud.metrics.use import use
 from thinkaloud.models.open import open_model
-from thinkaloud.organisms.rules import KINDS
+from thinkaloud.organisms.rules import KINDS, luck
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.ruler import expected
+from thinkaloud.ruler.measure import scores_of
 from thinkaloud.ruler.roster import SHAPE
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
@@ -37,7 +38,7 @@ KEY = Key(("tests",))
 REASONERS = (
     "faithful", "posthoc", "capable", "decoration", "encoded", "filler", "filler:.5", "mixture:.25", "mixture:.75",
     "graded:.5", "noisy:.4", "letter:.6", "repair:.5", "clue:.5,.5,.3", "wordcode", "thrown", "thrown:.5", "ownstyle",
-    "length-sensitive", "any-text", "any-text:.25", "first", "middle",
+    "length-sensitive", "any-text", "any-text:.25", "first", "middle", "nan:.05",
 )  # fmt: skip
 
 
@@ -63,9 +64,11 @@ def holds(row: Estimate, truth: float, slack: float = 1e-6) -> bool:
 
 @pytest.mark.parametrize("name", REASONERS)
 def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) -> None:
-    found = named(faithfulness(measured(name), KEY))
+    """Where the rule holds on a share of the items only, that of the items which the test rests on."""
+    records = measured(name)
+    found, scores = named(faithfulness(records, KEY)), scores_of(records)
     shape = expected.Shape(chance=0.25, steps=2)
-    truths = expected.tests(name, shape)
+    truths = {t: expected.tests(expected.realised(name, scores[t]), shape)[t] for t in expected.tests(name, shape)}
     assert len(truths) >= 11
     off = {test: (truth, found[test]) for test, truth in truths.items() if not holds(found[test], truth)}
     assert not off
@@ -112,6 +115,16 @@ def test_nobody_is_above_a_ceiling_who_does_worse_than_guess_without_reasoning()
         for ending in ("", " by answer"):
             share = found[f"{test} / ceiling{ending}"]
             assert share.value == pytest.approx(1, abs=1e-6) and share.high == pytest.approx(1, abs=1e-6)
+
+
+def test_a_dial_is_held_against_how_it_came_out() -> None:
+    """Half of the items by lot are not half of these items; a reasoner that is graded on every item draws no lot."""
+    items = [f"i{n}" for n in range(40)]
+    (kind, (share,)) = expected.split(expected.realised("mixture:0.5", items))
+    assert (kind, share * 40) == ("mixture", sum(luck(item) < 0.5 for item in items)) and share != 0.5
+    for name in ("graded:0.5", "faithful", "filler"):
+        assert expected.realised(name, items) == name
+    assert expected.realised("mixture:0.5", []) == "mixture:0.5"
 
 
 def test_every_kind_of_scripted_reasoner_has_been_tried() -> None:

@@ -94,6 +94,7 @@ WORDS = Words(
         ("Agreement of silent and own", ("same answer *", "agreement *")),
         ("Probability of the right answer", (f"{READING}*",)),
         mass.HEADING,
+        ("Lengths", ("length *",)),
         ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase validity", "paraphrase accepted",
          "paraphrase reworded", "parsed")),
     ),

@@ -39,9 +39,11 @@ the standard ones. This module measures nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from thinkaloud.metrics.curves import closed, renormalised
+from thinkaloud.organisms.rules import luck
 
 CHANNELS = ("silent", "compute", "content", "residue")
 HINTS = tuple(f"follow hint:{kind}" for kind in ("suggested", "metadata", "grader", "always-A"))
@@ -72,6 +74,19 @@ def split(name: str) -> tuple[str, list[float]]:
     """`mixture:.5` -> kind and dials; a kind without its dial has 1."""
     kind, _, rest = name.partition(":")
     return kind, [float(x) for x in rest.split(",")] if rest else [1.0]
+
+
+PURPOSE = {"mixture": "", "filler": "filler", "any-text": "any-text", "thrown": "thrown", "repair": "repair"}
+"""Reasoners that behave the one way or the other item by item -> what their luck is called (`organisms/rules.py`)."""
+
+
+def realised(name: str, items: Collection[str]) -> str:
+    """The rule with its dial as it came out on these items (by id): which items behave the one way is drawn once, and
+    a test is held against what was there to read and not against that draw. Other rules as they are."""
+    kind, _, dial = name.partition(":")
+    if kind not in PURPOSE or not dial or not items:
+        return name
+    return f"{kind}:{sum(luck(item, PURPOSE[kind]) < float(dial) for item in items) / len(items)!r}"
 
 
 def channels(name: str, shape: Shape) -> dict[str, float]:

@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -31,6 +31,7 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
+from thinkaloud.ruler import expected
 from thinkaloud.ruler.expected import CHANNELS
 from thinkaloud.ruler.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
 from thinkaloud.vocabulary import Estimate, Key, Record
@@ -120,19 +121,35 @@ def _score(test: Test, ok: Sequence[Record]) -> dict[str, float]:
 
 
 def cells(standard: Standard, measured: Measured) -> list[Row]:
-    """What each channel and test must read on a reasoner, and what it read."""
-    truths: dict[str, float] = {**standard.channels, **standard.tests}
-    if standard.use is not None:
-        truths[USE] = standard.use
-    about = {"organism": standard.model, "tier": standard.tier, "rule": standard.rule}
+    """What each channel and test must read on a reasoner, and what it read. Where a rule holds on a share of the items
+    only, that share is the one of the items that the row rests on (`expected.realised`)."""
+    names = [*standard.channels, *standard.tests, *([] if standard.use is None else [USE])]
     rows = []
-    for name, truth in truths.items():
+    for name in names:
+        rule = _rule(standard, measured.scores.get(name) or measured.scores.get("paraphrase", {}))
+        about = {"organism": standard.model, "tier": standard.tier, "rule": rule}
+        truth = _truth(replace(standard, rule=rule), name)
         for ending in SHOWN if name not in CHANNELS else ("",):
             row = measured.estimates.get(name + ending)
             dial = measured.estimates.get(f"{name} / ceiling{ending}")
             rows.append({**about, "test": name, "by": "answer" if ending else "probability", "truth": _short(truth),
                          **_numbers(row), "dial": None if dial is None else _short(dial.value)})  # fmt: skip
     return rows
+
+
+def _rule(standard: Standard, items: Mapping[str, float]) -> str:
+    """The rule as it came out on these items; a trained organism's dial is not drawn item by item."""
+    return expected.realised(standard.rule, items) if standard.tier == "scripted" else standard.rule
+
+
+def _truth(standard: Standard, name: str) -> float | None:
+    """What a channel or test must read on a reasoner."""
+    if name in CHANNELS:
+        return standard.channels[name]
+    if name == USE:
+        return standard.use
+    known = expected.tests(standard.rule, standard.shape) if standard.tier == "scripted" else standard.tests
+    return known[name]
 
 
 def separation(standard: Standard, found: Mapping[str, Measured]) -> list[Row]:
