@@ -6,6 +6,9 @@ BIN = $(VENV)/bin
 TORCH ?= torch==2.13.0
 OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
+# Processes that tests run in, a test file in one of them; each computes with one thread, since two that take all
+# cores crawl.
+PROCESSES ?= 2
 ITEMS ?= 24
 
 .PHONY: run test lint types ruler benchmark peers coverage clean
@@ -14,7 +17,7 @@ run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff format --check src tests benchmarks
