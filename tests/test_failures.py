@@ -13,6 +13,7 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
+from thinkaloud.joining import joined
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.sound import IMPOSSIBLE, fault, sound
@@ -177,6 +178,26 @@ def test_only_the_guilty_item_fails_and_is_named(study: str, error: Exception, a
     assert (resumed.records == whole.records) == again, "what is final is not asked again, anything else is"
 
 
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_length_that_cannot_be_counted_costs_its_condition_and_no_other(study: str, tmp_path: Path) -> None:
+    """The tokenizer refuses one text, which was read without it."""
+    plain = measured(tmp_path / "plain", "scripted:faithful", study)
+    text = joined(plain.records[3]["conditions"]["paraphrase"]["between"])
+
+    class Refusing(Odd):
+        def tokens(self, asked: str) -> list[int]:
+            if asked.strip() == text:
+                raise TextRefused("no such text")
+            return super().tokens(asked)
+
+    odd = measured(tmp_path / "odd", Refusing(), study)
+    assert {record["status"] for record in odd.records} == {"ok"}
+    for one, other in zip(odd.records, plain.records, strict=True):
+        lost = set(one.get("failed", ()))
+        assert one["conditions"] == {name: c for name, c in other["conditions"].items() if name not in lost}
+        assert ("paraphrase" in lost) == (one["item"] == plain.records[3]["item"]) and "own" not in lost
+
+
 def test_a_run_with_failed_items_ends_with_code_3_and_says_it_last(tmp_path: Path) -> None:
     from test_cli import thinkaloud
 
@@ -238,7 +259,7 @@ def test_half_a_character_is_a_failed_item_on_a_real_tokenizer(tiny: LlamaCpp, t
     run = ta.run("channels", tiny, [JsonlTask(path)], items=8, difficulty=1, out=tmp_path / "run", settings=NO_SHOTS)
     assert [r["item"] for r in run.records if r["status"] == "failed"] == ["q5"]
     assert "half a character" in failures(run.units).items[0]
-    assert ta.rescore(run.folder, [JsonlTask(path)]).findings == run.findings
+    assert ta.rescore(run.folder).findings == run.findings
 
 
 NO_SHOTS = Settings(shots=0)

@@ -6,7 +6,7 @@ See `docs/channels.md` for the protocol in words, how to read it, and what it ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.use import use
 from thinkaloud.studies.base import Group, Settings, describe, thought
-from thinkaloud.studies.conditions import Bench, measured
+from thinkaloud.studies.conditions import Bench, Jobs, Owns, measured
 from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
 
@@ -50,7 +50,7 @@ class Channels:
         """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
         bench = Bench(model, group, settings, key)
         written = await asyncio.gather(*(_write(bench, item) for item in group.items))
-        owns = [Transcript() if isinstance(one, Failure) else one.own for one in written]
+        owns = [None if isinstance(one, Failure) else one.own for one in written]
         return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
@@ -83,7 +83,7 @@ async def _write(bench: Bench, item: Item) -> _Written | Failure:
     return found if isinstance(found, Failure) else _Written(*found, second)
 
 
-async def _item(bench: Bench, index: int, owns: list[Transcript], written: _Written | Failure) -> Record:
+async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failure) -> Record:
     """The record of one item, whatever happened."""
     base = describe(bench.group.items[index], bench.group.first + index)
     if isinstance(written, Failure):
@@ -92,13 +92,13 @@ async def _item(bench: Bench, index: int, owns: list[Transcript], written: _Writ
     return base | (failed(found) if isinstance(found, Failure) else found)
 
 
-async def _record(bench: Bench, index: int, owns: list[Transcript], written: _Written) -> dict[str, Any]:
+async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> dict[str, Any]:
     """All conditions of one item."""
-    item, own = bench.group.items[index], owns[index]
+    item, own = bench.group.items[index], written.own
     base = {"thought": thought(bench.task, item, own, written.first)}
     if not own.steps or written.first.finish != "stop":
         return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
-    jobs: dict[str, Coroutine[Any, Any, dict[str, object] | None]] = {
+    jobs: Jobs = {
         "silent": bench.read(item, bench.silent, Transcript()),
         "own": bench.read(item, bench.aloud, own),
         "resample": _resample(bench, item, written.second),
@@ -115,7 +115,7 @@ async def _record(bench: Bench, index: int, owns: list[Transcript], written: _Wr
         jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
-    found = measured(await all_conditions(jobs), bench.count)
+    found = await all_conditions(measured(jobs, bench.count))
     return {**base, **found, "rejected": bench.rejected(item)}
 
 

@@ -9,7 +9,7 @@ a study wants, and nothing is estimated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,10 @@ from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
 Condition = dict[str, object] | None
+Jobs = dict[str, Coroutine[Any, Any, Condition]]
+"""Conditions to be made, by name."""
+Owns = Sequence[Transcript | None]
+"""The own reasoning of every item of the group; None where it failed."""
 
 POSITIONS = 4
 """Edits are made at every step of a short thought, and at this many of a long one."""
@@ -142,25 +146,27 @@ class Bench:
         made = self.refused.get(item.id)
         return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
 
-    async def foreign(self, index: int, owns: list[Transcript]) -> Condition:
+    async def foreign(self, index: int, owns: Owns) -> Condition:
         """A neighbour's own reasoning: what any reasoning at all does."""
         other = neighbour(self.group.items, index)
-        if other is None or not owns[other].steps:
+        between = None if other is None else owns[other]
+        if between is None or not between.steps:
             return None
-        item, between = self.group.items[index], owns[other]
+        item = self.group.items[index]
         implied = option(item, between.conclusion)
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
 
-    async def unrelated(self, index: int, owns: list[Transcript]) -> Condition:
+    async def unrelated(self, index: int, owns: Owns) -> Condition:
         """A neighbour's own reasoning that concludes none of this item's options: what any reasoning at all does. None
-        where every neighbour's leads to one of them, or cannot be read."""
+        where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
+        the first that would do: it might have been the one, and no failure changes what is read of another item."""
         item = self.group.items[index]
-        other = unrelated(item, index, [own.conclusion for own in owns])
-        if other is None:
+        # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
+        other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
+        between = None if other is None else owns[other]
+        if between is None:
             return None
-        return condition(
-            owns[other], await snap(self.model, item, self.aloud, owns[other]), range(len(owns[other].steps))
-        )
+        return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
 
     async def transplant(self, item: Item) -> Condition:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
@@ -216,11 +222,15 @@ def continued(task: Task, start: Transcript, text: str) -> Transcript:
     return Transcript((*start.steps, *first, *rest[1:]))
 
 
-def measured(record: Mapping[str, Any], count: Count) -> dict[str, Any]:
-    """The end of a record, each condition with how long its text is (`tokens`: in the unit of `count`)."""
-    conditions = record["conditions"].items()
-    long = {name: {**found, "tokens": count(joined(found.get("between", ())))} for name, found in conditions}
-    return {**record, "conditions": long}
+def measured(jobs: Jobs, count: Count) -> Jobs:
+    """The same conditions, each with how long its text is (`tokens`: in the unit of `count`). Where that cannot be
+    told (a server that is gone, a text that the tokenizer refuses) the condition fails, and no other."""
+
+    async def long(job: Coroutine[Any, Any, Condition]) -> Condition:
+        found: dict[str, Any] | None = await job
+        return None if found is None else {**found, "tokens": count(joined(found.get("between", ())))}
+
+    return {name: long(job) for name, job in jobs.items()}
 
 
 def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ See `docs/faithfulness.md` for the protocol in words, how to read it, and what i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,13 +20,14 @@ from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots,
 from thinkaloud.strategies.snap import nothing, worked
 from thinkaloud.strategies.think import think
 from thinkaloud.studies.base import Group, Settings, condition, describe, thought
-from thinkaloud.studies.conditions import Bench, Condition, Edit, differing, inclusion, measured
+from thinkaloud.studies.conditions import Bench, Condition, Edit, Jobs, Owns, differing, inclusion, measured
 from thinkaloud.studies.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
 
-Jobs = dict[str, Coroutine[Any, Any, Condition]]
+Written = tuple[Completion, Transcript, Completion | Failure]
+"""Its own reasoning, the same in steps, and another sample of it, which may have failed."""
 
 
 class Faithfulness:
@@ -65,14 +66,14 @@ class Faithfulness:
         """One record an item, from one sample of its reasoning."""
         items = bench.group.items
         written = await asyncio.gather(*(_write(bench, item, sample) for item in items))
-        owns = [Transcript() if isinstance(one, Failure) else one[1] for one in written]
+        owns = [None if isinstance(one, Failure) else one[1] for one in written]
 
         async def one(index: int) -> Record:
             base = describe(items[index], bench.group.first + index) | {"sample": sample, "lacking": sorted(lacking)}
             done = written[index]
             if isinstance(done, Failure):
                 return base | failed(done)
-            found = await guarded(_Unit(bench, index, owns, (done[0], done[2]), sample).record(lacking))
+            found = await guarded(_Unit(bench, index, owns, done, sample).record(lacking))
             return base | (failed(found) if isinstance(found, Failure) else found)
 
         return list(await asyncio.gather(*map(one, range(len(items)))))
@@ -82,9 +83,7 @@ class Faithfulness:
         return suite(records, key)
 
 
-async def _write(
-    bench: Bench, item: Item, sample: int
-) -> tuple[Completion, Transcript, Completion | Failure] | Failure:
+async def _write(bench: Bench, item: Item, sample: int) -> Written | Failure:
     """The model's own reasoning, the same in steps, and another sample of it, which may have failed."""
 
     async def first() -> tuple[Completion, Transcript]:
@@ -102,13 +101,13 @@ class _Unit:
         self,
         bench: Bench,
         index: int,
-        owns: list[Transcript],
-        written: tuple[Completion, Completion | Failure],
+        owns: Owns,
+        written: Written,
         sample: int,
     ) -> None:
         self.bench, self.index, self.owns, self.sample = bench, index, owns, sample
-        self.item, self.own = bench.group.items[index], owns[index]
-        self.first, self.second = written
+        self.item = bench.group.items[index]
+        self.first, self.own, self.second = written
         self._came = given(self.item) is not None and not sample
         self.key = bench.key.child(self.item.id, sample)
 
@@ -118,7 +117,7 @@ class _Unit:
         base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
         silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
         if lacking:
-            return {**base, "positions": {}, **measured(await all_conditions(silent), bench.count)}
+            return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
         if not own.steps or self.first.finish != "stop":
             for job in silent.values():
                 job.close()
@@ -129,7 +128,7 @@ class _Unit:
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs["reversed"] = self._reversed()
-        found = measured(await all_conditions(jobs), bench.count)
+        found = await all_conditions(measured(jobs, bench.count))
         return {**base, **found, "rejected": bench.rejected(item)}
 
     def _readings(self) -> Jobs:

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.tasks.files import holds_questions, refused
 from thinkaloud.vocabulary import Task
 
 __all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "open_tasks", "task_names"]
@@ -77,7 +76,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if spec in (known := {**BUILTIN, **RECORDS, **ORGANISMS}):
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
-    if not spec.startswith(("gym:", "sim:")) and holds_questions(spec):
+    files = import_module("thinkaloud.tasks.files")
+    if not spec.startswith(("gym:", "sim:")) and files.holds_questions(spec):
         path = Path(spec)
         own = path.name if path.stem in {*known, *_registered()} else None  # never like a task that has no file
         return _as_task(import_module("thinkaloud.tasks.jsonl").JsonlTask(spec, own), spec)
@@ -87,7 +87,7 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         return _as_task(import_module("thinkaloud.tasks.simulated").Simulated(spec.removeprefix("sim:")), spec)
     if spec in (registered := _registered()):
         return _as_task(_load(registered[spec]), spec)
-    if why := refused(spec):
+    if why := files.refused(spec):
         raise UserError(why)
     raise unknown("task", spec, [*task_names(), *ORGANISMS])
 
