@@ -256,7 +256,11 @@ def test_what_needs_a_grammar_is_absent_and_a_text_is_only_cut(installed: None):
     task = gym.open_gym("chain_sum")
     (item,) = task.items(2, 1, KEY)
     transcript = task.parse("First 2 plus 3. That is 5!\nSo 5.")
-    assert [step.text for step in transcript.steps] == ["First 2 plus 3.", "That is 5!", "So 5."]
+    assert [step.text for step in transcript.steps] == [
+        "First 2 plus 3.",
+        "That is 5!",
+        "\nSo 5.",
+    ]  # no line end is lost
     assert {step.form for step in transcript.steps} == {None}
     assert task.paraphrase(transcript, KEY) is None
     assert task.mistake(item, transcript, 0, KEY) is None

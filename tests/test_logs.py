@@ -24,7 +24,7 @@ from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import plain
 from thinkaloud.tasks.transcripts import cut, given, remarks
-from thinkaloud.vocabulary import Completion, Item, Key
+from thinkaloud.vocabulary import Completion, Item, Key, ModelCard
 
 pytest.importorskip("inspect_ai", reason="inspect_ai is not installed (pip install 'thinkaloud[inspect]')")
 
@@ -307,6 +307,8 @@ def test_a_task_file_may_hold_transcripts_by_hand(tmp_path):
 
 class Writer:
     """A model that only writes, and counts how often."""
+
+    card = ModelCard("writer", "test", "0", "completion", "exact", 4096, frozenset())
 
     def __init__(self):
         self.wrote = []

@@ -117,7 +117,8 @@ def test_arms_are_asked_with_the_options(tmp_path) -> None:
 
 
 def test_a_reasoner_of_known_truth_may_be_shown_the_options(tmp_path) -> None:
-    """`always` on a built-in family: the list is no hint, and what is read is the same."""
+    """`always` on a built-in family: the list is no hint, and what is read is the same. The question is longer with its
+    list, so filler that repeats it ends at another word, and only how long it is differs."""
     found = []
     for mode in ("auto", "always"):
         run = ta.run(
@@ -125,7 +126,10 @@ def test_a_reasoner_of_known_truth_may_be_shown_the_options(tmp_path) -> None:
             settings=Settings(shots=2, show_options=mode),
         )  # fmt: skip
         found.append({f.estimate.name: f.estimate.value for f in run.findings})
-    assert found[0] == found[1]
+    repeated = {name for name in found[0] if name.startswith("length filler:repeat")}
+    assert found[0].keys() == found[1].keys() and repeated
+    assert all(1 <= one[name] < 1.2 for one in found for name in repeated)
+    assert all(found[0][name] == found[1][name] for name in found[0].keys() - repeated)
 
 
 def test_it_is_said_whether_options_were_shown() -> None:

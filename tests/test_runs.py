@@ -87,6 +87,7 @@ class Flaky:
     def __init__(self, fail_at: int) -> None:
         self._inner, self._left = scripted("faithful"), fail_at
         self.card, self.know = self._inner.card, self._inner.know
+        self.tokens = self._inner.tokens
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         self._left -= 1
