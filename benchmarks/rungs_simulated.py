@@ -83,6 +83,9 @@ class Memory:
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self.units)
 
+    def recorded(self, unit: str) -> None:
+        """Nothing: every unit is new."""
+
     def get(self, unit: str) -> None:
         return None
 

@@ -10,7 +10,7 @@ import thinkaloud as ta
 from reader import Reader, sums
 from thinkaloud.cli import show
 from thinkaloud.errors import UserError
-from thinkaloud.runs.choosing import about_examples, apart, unmeasured
+from thinkaloud.runs.choosing import about_examples, apart, unfinished, unmeasured
 from thinkaloud.studies.base import Group, Settings
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, Step, Transcript
@@ -120,3 +120,17 @@ def test_a_run_that_measured_something_ends_well(tmp_path, capsys) -> None:
     show(run)
     assert unmeasured("channels", run.units) == [] and capsys.readouterr().out.startswith("q, level 1")
     assert unmeasured("channels", []) == [] and Key(("k",)).path == ("k",)
+
+
+def test_items_whose_reasoning_came_to_nothing_are_counted_with_the_cause() -> None:
+    """They are in no number, and a row's n alone does not say why."""
+
+    def record(status: str, finish: str = "stop") -> dict[str, object]:
+        return {"status": status, "conditions": {}, "thought": {"finish": finish}}
+
+    records = [record("ok"), record("unparsed", "length"), record("unparsed", "length"), record("unparsed")]
+    (said,) = unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records}])
+    assert said.startswith("q: 3 of 4 items are unparsed and in no number: in 2 the model went on writing")
+    assert "; in 1 the model wrote no reasoning" in said
+    assert unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[:1]}]) == []
+    assert unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[1:]}]) == []

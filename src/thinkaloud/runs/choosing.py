@@ -57,11 +57,28 @@ def about_examples(task: str, examples: Sequence[Item], wanted: int) -> list[str
 
 def unmeasured(study: str, units: Iterable[Mapping[str, Any]]) -> list[str]:
     """For each task of which nothing could be measured: why, and what to do."""
+    found = _by_task(study, units)
+    return [_why(task, records) for task, records in found.items() if records and not any(map(_read, records))]
+
+
+def unfinished(study: str, units: Iterable[Mapping[str, Any]]) -> list[str]:
+    """For each task that was measured, how many items are missing because their reasoning came to nothing, and why."""
+    said = []
+    for task, records in _by_task(study, units).items():
+        lost = [record for record in records if record["status"] == "unparsed"]
+        if lost and any(map(_read, records)):
+            ends = Counter(_ended(record.get("thought") or {}) for record in lost)
+            causes = "; ".join(f"in {n} {cause}: {out}" for (cause, out), n in ends.most_common())
+            said.append(f"{task}: {len(lost)} of {len(records)} items are unparsed and in no number: {causes}.")
+    return said
+
+
+def _by_task(study: str, units: Iterable[Mapping[str, Any]]) -> dict[str, list[Record]]:
     by_task: dict[str, list[Record]] = {}
     for unit in units:
         if unit["phase"] == study and unit["status"] == "ok":
             by_task.setdefault(unit["task"], []).extend(unit["records"])
-    return [_why(task, records) for task, records in by_task.items() if records and not any(map(_read, records))]
+    return by_task
 
 
 def _read(record: Record) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from thinkaloud.errors import UserError, ends_run, is_final, reason
-from thinkaloud.runs.choosing import about_examples, apart, drawn, too_few, unmeasured
+from thinkaloud.runs.choosing import about_examples, apart, drawn, too_few, unfinished, unmeasured
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, identify, known
 from thinkaloud.runs.journal import Journal, unit_key
@@ -194,7 +194,8 @@ class Execution:
             if self.concurrency == 1:
                 await jobs.pop()
         await asyncio.gather(*jobs)
-        return [*unmeasured(self.study.name, self.journal), *notes, *self._about_paraphrases()]
+        lost = [*unmeasured(self.study.name, self.journal), *unfinished(self.study.name, self.journal)]
+        return [*lost, *notes, *self._about_paraphrases()]
 
     def _level(self, task: Task) -> int:
         """The level that needs no search."""
@@ -293,7 +294,7 @@ class Execution:
             )
         if done is None:
             async with self._slots:
-                before = next((unit for unit in self.journal if unit["unit"] == name), None)
+                before = self.journal.recorded(name)
                 done = {"of": self._of, **await self._work(phase, group, work)}
                 if before is None or _read(done) >= _read(before):  # a server that is gone must not cost what was read
                     self.journal.append(name, done)

@@ -81,6 +81,10 @@ class Journal:
                     )
         return said
 
+    def recorded(self, unit: str) -> dict[str, Any] | None:
+        """What was recorded of a unit last, also where it failed; None where nothing was."""
+        return self._done.get(unit)
+
     def append(self, unit: str, content: Mapping[str, Any]) -> None:
         """Record a unit; on return it is on the disk."""
         line = {"unit": unit, **content}
