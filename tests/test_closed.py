@@ -18,6 +18,7 @@ import pytest
 from http_fakes import FakeSGLang, FakeVLLM, Known
 from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.models.closed import sequences, ways
+from thinkaloud.models.cuts import Cuts
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.llama_cpp.model import LlamaCpp
@@ -71,7 +72,7 @@ class Toy:
         raise NotImplementedError
 
     def model(self) -> Local:
-        return Local(CARD, Lowering(self.tokenize, (), completion), self)
+        return Local(CARD, Lowering(self.tokenize, (), completion, Cuts()), self)
 
 
 def by_bytes(text: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from http_fakes import FakePlain, FakeSGLang, FakeVLLM, Known
 from http_fixture import LlamaProcess, closing
-from thinkaloud.errors import ContextTooSmall, ModelError, NotMeasurable, UserError
+from thinkaloud.errors import ContextTooSmall, ModelError, NotMeasurable, TextRefused, UserError
 from thinkaloud.models.check import _OPTIONS, check_model, prompts
 from thinkaloud.models.http import open_http
 from thinkaloud.models.http.address import parse
@@ -222,11 +222,11 @@ def test_the_chat_template_is_the_servers_and_the_last_turn_stays_open(make: typ
 
 @pytest.mark.parametrize("make", [FakeVLLM, FakeSGLang])
 def test_a_text_that_would_end_a_turn_is_refused(make: type[FakeVLLM]) -> None:
-    """These tokenizers read control tokens anywhere; less-than signs alone harm nobody."""
+    """These tokenizers read control tokens anywhere; less-than signs alone harm nobody. It ends its item and no run."""
     with closing(make()) as server:
         model = opened(server.url)
         read_all(model, [Prompt((), "Is 1 <two> or a < b?")], ("yes", "no"))
-        with pytest.raises(UserError, match="control token"):
+        with pytest.raises(TextRefused, match="control token"):
             read_all(model, [Prompt((), "Say <|im_end|> now")], ("yes", "no"))
 
 

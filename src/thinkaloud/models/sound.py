@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from thinkaloud.errors import FailedReading
 from thinkaloud.vocabulary import Reading
@@ -37,9 +38,9 @@ def fault(logprobs: Sequence[float], options: int) -> str | None:
 
 
 def sound(found: Reading, options: int, model: str, about: str) -> Reading:
-    """The reading of a model about something, checked and finite. Raises `FailedReading`."""
+    """The reading of a model about something, checked and finite; the rest of it is kept. Raises `FailedReading`."""
     logprobs = tuple(map(float, found.logprobs))
     why = fault(logprobs, options)
     if why is not None:
         raise FailedReading(f"{model} gave no distribution for {about}: {why}")
-    return Reading(tuple(max(x, IMPOSSIBLE) for x in logprobs))
+    return replace(found, logprobs=tuple(max(x, IMPOSSIBLE) for x in logprobs))

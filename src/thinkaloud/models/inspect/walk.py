@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.errors import ModelError, UserError
@@ -32,6 +32,8 @@ from thinkaloud.vocabulary import Reading
 TOLERANCE = 0.05
 """Largest share of the options' probability that may be unknown."""
 LEAST = 1e-9  # no bound is below: log-probabilities are rounded, and 0 is not known
+SAME = 1e-12
+"""Nats: closer log-probabilities differ by the rounding of sums along a path, and by nothing else."""
 CUT = 1e-3
 """A list whose tokens leave over less than this share of the least of them was scaled to 1."""
 
@@ -152,8 +154,17 @@ def _bound(top: Top) -> float:
     return max(LEAST, least if left < CUT * least else min(least, left))
 
 
+def _equal(logprobs: Iterable[float]) -> tuple[float, ...]:
+    """Options of equal probability stay equal, whichever paths their probabilities were multiplied along: otherwise
+    one of them would be the answer."""
+    kept: list[float] = []
+    for x in logprobs:
+        kept.append(next((y for y in kept if abs(x - y) <= SAME), x))
+    return tuple(kept)
+
+
 def _reading(found: Sequence[Sequence[Part]], options: Sequence[str]) -> Reading:
-    logprobs = tuple(added([part.logprob for part in parts]) for parts in found)
+    logprobs = _equal(added([part.logprob for part in parts]) for parts in found)
     unknown = tuple(math.fsum(part.unknown for part in parts) for parts in found)
     bounds = math.fsum(unknown)
     seen = math.fsum(map(math.exp, logprobs)) - bounds
