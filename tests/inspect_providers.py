@@ -35,6 +35,17 @@ from thinkaloud.strategies.snap import PROBE
 from thinkaloud.vocabulary import Item, Key, Prompt, Sampling, Shot
 
 REASONERS = {name: scripted(name) for name in ("faithful", "posthoc")}
+
+
+class Unseen:
+    """The faithful reasoner asked directly, without its tokenizer: a chat service shows none either, so that lengths
+    are counted in the same unit on both ways."""
+
+    def __init__(self) -> None:
+        inner = REASONERS["faithful"]
+        self.card, self.know, self.generate, self.score = inner.card, inner.know, inner.generate, inner.score
+
+
 REST = {
     LISTS[0].begun: " thirteen, fourteen",
     LISTS[1].begun: " Thursday, Friday",

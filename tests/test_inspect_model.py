@@ -145,7 +145,7 @@ def test_a_study_through_the_chat_interface_gives_what_it_gives_without(study: s
     """On a reasoner whose truth is known: every estimate is the same, through turns, walks and stripped prefills."""
     config = Config(study, "x", ("chain_sum",), 8, 3, 1)
     task, asked = told(config), open_study(study)
-    direct = asked.estimate(records_of(asked, inspect_providers.REASONERS["faithful"], task, config), Key(("e",)))
+    direct = asked.estimate(records_of(asked, inspect_providers.Unseen(), task, config), Key(("e",)))
     through = asked.estimate(records_of(asked, open_inspect("fake/honest"), task, config), Key(("e",)))
     compared = 0
     for one, other in zip(direct, through, strict=True):
