@@ -7,7 +7,6 @@ output to its end.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import thinkaloud
-from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.errors import ThinkaloudError
 from thinkaloud.interop.cli import export, import_
 from thinkaloud.names import split_names
 from thinkaloud.organisms.cli import organisms
 from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
+from thinkaloud.values import budget, sized
 
 if TYPE_CHECKING:
     from thinkaloud.runs.config import Config
@@ -217,7 +217,7 @@ def trend(folders: tuple[str, ...], out: Path | None) -> None:
     from thinkaloud.report.terminal import print_lines
     from thinkaloud.report.trend import trend_lines
 
-    sized = [_sized(folder) for folder in folders]
+    sized = [sized(folder) for folder in folders]
     given = {folder: parameters for folder, parameters in sized if parameters is not None}
     found = api.trend([folder for folder, _ in sized], given, out)
     print_lines([*(gap_lines if found.gaps else trend_lines)(found), f"report: {found.folder / 'trend.md'}"])
@@ -360,29 +360,10 @@ def _spending(options: dict[str, Any]) -> Any:
         return Spending()
     arms = () if options["arms"] == "all" else split_names(options["arms"])
     return Spending(
-        tuple(map(_budget, options["budgets"].split(","))), arms, options["meter"], options["margin"],
+        tuple(map(budget, options["budgets"].split(","))), arms, options["meter"], options["margin"],
         options["plan_by"], options["trials"], options["dev"], options["attempts"], options["edits"],
         options.get("tuner", "random"),
     )  # fmt: skip
-
-
-def _budget(given: str) -> int:
-    """`4k` is 4000."""
-    number = given.strip().lower().removesuffix("k")
-    if not number.isdigit():
-        raise UserError(f"{given!r} is no budget: give one like 500 or 4k")
-    return int(number) * (1000 if given.strip().lower().endswith("k") else 1)
-
-
-def _sized(given: str) -> tuple[str, float | None]:
-    """`FOLDER` or `FOLDER=PARAMETERS`; a folder may have an equals sign in its name."""
-    folder, equals, parameters = given.rpartition("=")
-    if not equals or os.path.isdir(given):
-        return given, None
-    try:
-        return folder, float(parameters)
-    except ValueError as error:
-        raise UserError(f"{parameters!r} is no number of parameters: give one like {folder}=135e6") from error
 
 
 def show(done: Run, out: Path | None = None) -> None:

@@ -13,13 +13,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.runs.choosing import about_examples, apart, drawn, too_few, unfinished, unmeasured
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, identify, known
 from thinkaloud.runs.journal import Journal, unit_key
+from thinkaloud.runs.progress import Progress as Progress
+from thinkaloud.runs.progress import Silence as Silence
 from thinkaloud.studies import edge
 from thinkaloud.studies.base import GROUP, Group, InParts, Study
 from thinkaloud.studies.isolate import Failure, failed
@@ -36,32 +38,6 @@ CUE = 0.5
 ABOUT = ("item", "task", "level", "fold", "question", "options", "gold", "sample", "arm", "terms")
 """What says which item a record is about."""
 EDGE_COST = 0.3  # of a group's time that an edge unit takes, for the estimate of the time left
-
-
-class Progress(Protocol):
-    """Told what happens; shows it or not."""
-
-    def expect(self, units: float) -> None:
-        """The run's expected size, in groups; may change as the edge is found."""
-
-    def advance(self, units: float, what: str) -> None:
-        """A unit is done."""
-
-    def say(self, text: str) -> None:
-        """Something a user wants to know."""
-
-
-class Silence:
-    """No progress."""
-
-    def expect(self, units: float) -> None:
-        """Nothing."""
-
-    def advance(self, units: float, what: str) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
