@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from thinkaloud.vocabulary import Record
 
-ITEMS = 12
+ITEMS = 3
 """So many refused items are named; the records have all of them."""
 
 
