@@ -245,6 +245,11 @@ def _conditions(estimates: Estimates) -> dict[str, Estimate]:
     }
 
 
+def _brief(name: str) -> str:
+    """A condition in few letters: `musing, longer` is filler as long as the paraphrase."""
+    return f"{name.split(':')[1]}, longer" if name.startswith("filler:") and name.endswith(":paraphrase") else name
+
+
 def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
     """One task: a dot with its interval for each condition, and the chance line."""
     left, right, top = 96.0, width - 24, 44.0
@@ -266,7 +271,7 @@ def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
 
 
 def _condition(frame: Frame, y: float, name: str, estimate: Estimate) -> list[str]:
-    label = text(frame.left - 8, y + 4, cut(name, 15), "ta-quiet", "end")
+    label = text(frame.left - 8, y + 4, cut(_brief(name), 15), "ta-quiet", "end", tip=name)
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return [label, text(frame.left + 4, y + 4, brief(estimate), "ta-quiet")]
     dot = tag("circle", {"cx": frame.x(estimate.value), "cy": y, "r": 3.2, "class": "ta-mark"})
