@@ -156,7 +156,7 @@ FAITHFUL_TASKS = ("chain_sum", "compare")
 
 
 @cache
-def faithful(model: str = "graded:.5", items: int = 14) -> tuple[tuple[Finding, ...], tuple[dict[str, Any], ...]]:
+def faithful(model: str = "graded:.5", items: int = 10) -> tuple[tuple[Finding, ...], tuple[dict[str, Any], ...]]:
     """Findings and records of the faithfulness study on a scripted reasoner, tasks `chain_sum` and `compare`."""
     study, found, kept = Faithfulness(), [], []
     for task in FAITHFUL_TASKS:

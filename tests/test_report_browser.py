@@ -247,7 +247,7 @@ def test_nothing_runs_over_the_edge(tab: Any, width: int, scheme: str) -> None:
 def test_a_click_on_a_test_lists_its_items_by_how_far_it_moved_them(tested_tab: Any) -> None:
     row = tested_tab.locator('.wide [data-task="compare"][data-part="follow hint:suggested"]')
     row.locator(".ta-hit").click()
-    sync_api.expect(tested_tab.locator("#view .items li")).to_have_count(14)
+    sync_api.expect(tested_tab.locator("#view .items li")).to_have_count(10)
     group = payload(faithful("clue:.5,.5,.3")[1], TESTS)["groups"][1]["records"]
     expected = sorted((r["parts"]["follow hint:suggested"] for r in group), reverse=True)
     values = tested_tab.locator("#view .items .value").all_inner_texts()

@@ -19,7 +19,7 @@ from thinkaloud.interop.cli import export, import_
 from thinkaloud.names import split_names
 from thinkaloud.organisms.cli import organisms
 from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
-from thinkaloud.values import budget, sized
+from thinkaloud.values import budget, run_size
 
 if TYPE_CHECKING:
     from thinkaloud.runs.config import Config
@@ -217,7 +217,7 @@ def trend(folders: tuple[str, ...], out: Path | None) -> None:
     from thinkaloud.report.terminal import print_lines
     from thinkaloud.report.trend import trend_lines
 
-    sized = [sized(folder) for folder in folders]
+    sized = [run_size(folder) for folder in folders]
     given = {folder: parameters for folder, parameters in sized if parameters is not None}
     found = api.trend([folder for folder, _ in sized], given, out)
     print_lines([*(gap_lines if found.gaps else trend_lines)(found), f"report: {found.folder / 'trend.md'}"])

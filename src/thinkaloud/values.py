@@ -15,7 +15,7 @@ def budget(given: str) -> int:
     return int(number) * (1000 if given.strip().lower().endswith("k") else 1)
 
 
-def sized(given: str) -> tuple[str, float | None]:
+def run_size(given: str) -> tuple[str, float | None]:
     """`FOLDER` or `FOLDER=PARAMETERS`; a folder may have an equals sign in its name."""
     folder, equals, parameters = given.rpartition("=")
     if not equals or os.path.isdir(given):
