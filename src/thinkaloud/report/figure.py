@@ -246,8 +246,8 @@ def _conditions(estimates: Estimates) -> dict[str, Estimate]:
 
 
 def _brief(name: str) -> str:
-    """A condition in few letters: `musing, longer` is filler as long as the paraphrase."""
-    return f"{name.split(':')[1]}, longer" if name.startswith("filler:") and name.endswith(":paraphrase") else name
+    """A condition in few letters: `musing, long` is filler as long as the paraphrase."""
+    return f"{name.split(':')[1]}, long" if name.startswith("filler:") and name.endswith(":paraphrase") else name
 
 
 def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
