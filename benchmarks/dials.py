@@ -18,11 +18,11 @@ from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, measurable, mixed
 from thinkaloud.metrics.faithfulness import of_ceiling, sample_of
 from thinkaloud.metrics.readings import p_gold
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record
 

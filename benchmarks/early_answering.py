@@ -16,8 +16,8 @@ import time
 
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.open import open_model
 from thinkaloud.models.requests import ScoreRequest
+from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import Reading, Usage
 
 QUESTION, SENTENCE, PROBE, OPTIONS = 400, 25, 5, 5

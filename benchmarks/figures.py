@@ -11,9 +11,9 @@ import re
 import sys
 from pathlib import Path
 
-from thinkaloud.report.figure import channel_figure
-from thinkaloud.report.panels import panel_figure
-from thinkaloud.runs.folder import Run
+from thinkaloud.open_study import open_run
+from thinkaloud.studies.channels.figure import channel_figure
+from thinkaloud.studies.faithfulness.panels import panel_figure
 
 MARGIN = 12
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"
@@ -35,7 +35,7 @@ def main() -> None:
     ):
         path = FIGURES / f"{name}.svg"
         style = re.search(r"<style>.*?</style>", path.read_text(), re.DOTALL)
-        path.write_text(framed(figure(Run(folder).findings), style[0] if style else "") + "\n")
+        path.write_text(framed(figure(open_run(folder).findings), style[0] if style else "") + "\n")
 
 
 if __name__ == "__main__":

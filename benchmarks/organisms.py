@@ -13,7 +13,6 @@ from pathlib import Path
 
 import thinkaloud as ta
 from thinkaloud.organisms.library import entries
-from thinkaloud.studies.base import Settings
 from thinkaloud.vocabulary import Estimate
 
 COLUMNS = ("silent", "compute", "content", "residue", "follow transplant (raw)", "follow foreign (raw)", "early AOC")
@@ -33,7 +32,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             run = ta.run(
                 "channels", f"organism:{entry.spec}", tasks, items=options.items, difficulty=4,
-                settings=Settings(temperature=options.temperature), out=Path(folder) / "run",
+                settings={"temperature": options.temperature}, out=Path(folder) / "run",
             )  # fmt: skip
             findings = run.findings
         for task in tasks:

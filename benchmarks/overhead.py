@@ -16,12 +16,11 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from started import started
 from thinkaloud import api
 from thinkaloud.models.batching import Desk
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Execution, Silence
-from thinkaloud.runs.folder import Run
-from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling
 
@@ -66,13 +65,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             model = Instant()
             config = Config("channels", "object:Instant", ("chain_sum",), args.items, 4)
-            run = Run.create(Path(folder) / "run", config, model.card)
-            started = time.process_time()
-            asyncio.run(Execution(config, study, model, tasks, run.journal, Silence()).run())
+            run, execution = started(config.fits(study), study, model, tasks, Path(folder) / "run")
+            began = time.process_time()
+            asyncio.run(execution.run())
             middle = time.process_time()
             run.journal.seal()
             api.rescore(run.folder)
-            costs.append((middle - started) / model.probes)
+            costs.append((middle - began) / model.probes)
             ends.append(time.process_time() - middle)
             probes = model.probes
     print(f"{probes} probes: {statistics.median(costs) * 1e3:.3f} ms of CPU a probe", end=" ")

@@ -38,7 +38,7 @@ def main() -> None:
     from thinkaloud.models.llama_cpp import LlamaCpp
     from thinkaloud.models.llama_cpp.lib import Rows
     from thinkaloud.models.loading import Loading
-    from thinkaloud.models.open import open_model
+    from thinkaloud.open_model import open_model
 
     size = 2048
     a = np.random.default_rng(0).random((size, size), np.float32)

@@ -6,7 +6,7 @@ Simulated families (`tasks/simulated.py`, two steps each, chains and maps by tur
 F1, F2 and R2 (one attempt, the tasks' own parts, no tuning, no edits); the pool's findings and the verdict are those of
 a report. Families are new in every study. A study of 40 families is also two studies of 20.
 
-The truth comes from formulas (`organisms/simulated_truth.py`): G and C make an effect of a given size, TAU a spread of
+The truth comes from formulas (`ruler/simulated_truth.py`): G and C make an effect of a given size, TAU a spread of
 a given size (a dial is the size over the share of answers that are not guessed). `--scale` multiplies the studies.
 """
 
@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,14 +26,14 @@ from thinkaloud.metrics.distributions import halving
 from thinkaloud.metrics.equivalence import verdict
 from thinkaloud.metrics.power import standard_error
 from thinkaloud.organisms.simulated import Dials, Simulated
-from thinkaloud.organisms.simulated_truth import Setting, accuracy
-from thinkaloud.ruler import rungs_card
-from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Execution, Silence
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.studies.rungs import Rungs
+from thinkaloud.ruler.simulated_truth import Setting, accuracy
+from thinkaloud.runs.records import Forgetting
+from thinkaloud.studies.rungs import card as rungs_card
+from thinkaloud.studies.rungs.protocol import Rungs
+from thinkaloud.studies.rungs.settings import RungsSettings
+from thinkaloud.study import Asked
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Key, Record
+from thinkaloud.vocabulary import Key
 
 EFFECT, ARMS, LEVEL, SHOTS, BUDGET, MARGIN = "F2 - F1", ("F1", "F2", "R2"), 2, 2, 4000, 0.05
 ERROR = 0.1
@@ -74,25 +73,6 @@ class Cell:
         return normal.cdf(size - normal.inv_cdf(0.975)) + normal.cdf(-size - normal.inv_cdf(0.975))
 
 
-class Memory:
-    """A journal that keeps its units to itself."""
-
-    def __init__(self) -> None:
-        self.units: list[Mapping[str, Any]] = []
-
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        return iter(self.units)
-
-    def recorded(self, unit: str) -> None:
-        """Nothing: every unit is new."""
-
-    def get(self, unit: str) -> None:
-        return None
-
-    def append(self, unit: str, content: Mapping[str, Any]) -> None:
-        self.units.append(content)
-
-
 def cells(scale: float) -> list[Cell]:
     """No effect, effects of a given size, and controls."""
     plain = Dials(ERROR, 0.0, 0.0)
@@ -129,20 +109,18 @@ def cells(scale: float) -> list[Cell]:
 def simulate(cell: Cell, number: int) -> list[tuple[int, bool, str, float]]:
     """One study of 40 families and two of 20: families, whether 0 is outside of the interval, the verdict, the mean."""
     names = [f"sim:{cell.kinds[f % len(cell.kinds)]}_{number}{f:02d}" for f in range(40)]
-    spending = Spending((BUDGET,), ARMS, "B4", MARGIN, "given", trials=1, attempts=1, edits=False)
-    config = Config(
-        "rungs", "object:sim", tuple(names), cell.items, cell.level, number, Settings(shots=SHOTS, spending=spending)
+    settings = RungsSettings(
+        shots=SHOTS, budgets=(BUDGET,), arms=ARMS, margin=MARGIN, plan="given", trials=1, attempts=1, edits=False
     )
-    journal, study = Memory(), Rungs()
+    study, model = Rungs(), Simulated(cell.dials)
     tasks = [open_task(name) for name in names]
-    asyncio.run(Execution(config, study, Simulated(cell.dials), tasks, journal, Silence()).run())  # type: ignore[arg-type]
-    by_task: dict[str, list[Record]] = {name: [] for name in names}
-    for unit in journal.units:
-        if unit["phase"] == study.name:
-            by_task[unit["task"]] += unit["records"]
+    do = Forgetting(study, model)
+    asked = Asked(settings=settings, seed=number, model=model, tasks=tasks, items=cell.items, difficulty=cell.level)
+    asyncio.run(study.run(asked, do))
+    by_task = do.records(settings)
     found = []
     for part in (names, names[:20], names[20:]):
-        rows = {row.name: row for row in study.pool({name: by_task[name] for name in part}, Key((str(number),)))}
+        rows = {row.name: row for row in study.together({name: by_task[name] for name in part}, Key((str(number),)))}
         mean = rows[f"{EFFECT} pooled mean"]
         assert mean.value is not None and mean.low is not None and mean.high is not None
         outside = not mean.low <= 0 <= mean.high

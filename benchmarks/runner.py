@@ -18,12 +18,11 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from started import started
 from thinkaloud.organisms.simulated import simulated
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Execution, Silence
-from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.studies.rungs import Rungs
+from thinkaloud.studies.rungs.protocol import Rungs
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task
 
 LEVEL, ATTEMPTS, FAMILIES, SHOTS = 4, 4, 4, 4
@@ -36,14 +35,15 @@ def once(calls: int, folder: Path) -> tuple[int, float]:
     """Calls that were made, and CPU seconds."""
     items = max(1, round(calls / CALLS / FAMILIES))
     model, names = simulated(".05,.2,.05"), tuple(f"sim:chain_{i}" for i in range(FAMILIES))
-    spending = Spending((16000,), ("R2", "F1", "F2"), trials=1, attempts=ATTEMPTS, edits=False)
-    config = Config("rungs", "object:sim", names, items, LEVEL, 1, Settings(shots=SHOTS, spending=spending))
-    run = Run.create(folder, config, model.card)
-    tasks = [open_task(name) for name in names]
-    started = time.process_time()
-    asyncio.run(Execution(config, Rungs(), model, tasks, run.journal, Silence()).run())
+    settings = RungsSettings(
+        shots=SHOTS, budgets=(16000,), arms=("R2", "F1", "F2"), trials=1, attempts=ATTEMPTS, edits=False
+    )
+    config = Config("rungs", "object:sim", names, items, LEVEL, 1, settings)
+    run, execution = started(config, Rungs(), model, [open_task(name) for name in names], folder)
+    began = time.process_time()
+    asyncio.run(execution.run())
     run.journal.close()
-    spent = time.process_time() - started
+    spent = time.process_time() - began
     records = [r for unit in run.journal if unit["phase"] == "rungs" for r in unit["records"]]
     return sum(a["spend"]["calls"] for record in records for a in record["attempts"]), spent
 

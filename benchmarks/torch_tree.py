@@ -67,7 +67,7 @@ def main() -> None:
     args = parser.parse_args()
     where = args.model
     if where == "smollm2-135m":
-        from thinkaloud.models.open import _smollm2
+        from thinkaloud.open_model import _smollm2
 
         where = _smollm2()
     model = open_transformers(where, Loading(threads=args.threads, precision=args.precision))

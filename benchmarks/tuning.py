@@ -18,8 +18,8 @@ from thinkaloud import open_model, open_task
 from thinkaloud.arms.attempt import Stage, Terms, attempt
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import ARMS
-from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.tuning import Pools, room, style_of, tune
+from thinkaloud.budget.counter import counter
 from thinkaloud.metrics.bootstrap import Sample, difference, interval, mean
 from thinkaloud.models.loading import Loading
 from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record

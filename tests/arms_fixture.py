@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 
 from thinkaloud.arms.ask import Ask, Solver, World
 from thinkaloud.arms.attempt import Stage, Terms
-from thinkaloud.arms.ledger import Ledger
-from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.style import Style, example
-from thinkaloud.arms.tokens import counter
 from thinkaloud.arms.toolbox import TOOLS
-from thinkaloud.arms.trace import Trace
-from thinkaloud.strategies.snap import PROBE
+from thinkaloud.budget.counter import counter
+from thinkaloud.budget.ledger import Ledger
+from thinkaloud.budget.meters import METERS
+from thinkaloud.budget.trace import Trace
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Task
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Task
 
 SUM = re.compile(r"What is (\d+(?: [+-] \d+)*)\?")
 TASK = open_task("chain_sum")

@@ -32,7 +32,7 @@ def tiny(tiny_path: Path) -> Iterator[LlamaCpp]:
 @pytest.fixture(scope="session")
 def smollm2() -> LlamaCpp:
     """The real model, as `make run` loads it."""
-    from thinkaloud.models.open import open_model
+    from thinkaloud.open_model import open_model
 
     model = open_model("smollm2-135m", Loading(threads=2))
     assert isinstance(model, LlamaCpp)

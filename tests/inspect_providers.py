@@ -31,8 +31,7 @@ from thinkaloud.interop.provider import to_prompt
 from thinkaloud.models.inspect.probe import LISTS, PLAIN, WORD
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.strategies.lettered import labels, listed
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.vocabulary import Item, Key, Prompt, Sampling, Shot
+from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Sampling, Shot
 
 REASONERS = {name: scripted(name) for name in ("faithful", "posthoc")}
 

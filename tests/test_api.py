@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import thinkaloud as ta
+from thinkaloud.api import plan
+from thinkaloud.check import check_model
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import NotMeasurable, UserError
-from thinkaloud.models.check import check_model
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.plan import make_plan
-from thinkaloud.studies.base import Settings
 from thinkaloud.tasks.sums import ChainSum
 from thinkaloud.vocabulary import Completion, Estimate, Key, ModelCard, Prompt, Reading, Sampling
 
@@ -100,8 +100,8 @@ def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaC
     """Where the model reasons as the plan assumes, every token is accounted for; here it babbles, so only what does not
     depend on its words is compared: units, and that asked is far more than computed."""
     loading = Loading(precision="exact", format="completion", threads=1)
-    config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, Settings(), loading)
-    lines = make_plan(config)
+    config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, ConditionSettings(), loading)
+    lines = plan(config.study, config)
     assert lines[0].startswith("chain_sum, level 3: 2 units")
     assert any("times fewer" in line for line in lines) and any("intervals to expect" in line for line in lines)
     run = ta.run("channels", tiny, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run", loading=loading)

@@ -10,11 +10,11 @@ import pytest
 import thinkaloud as ta
 from arms_fixture import ITEM, Fake, stage, terms
 from thinkaloud.arms.attempt import Attempt, attempt
-from thinkaloud.arms.ledger import Spend
-from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.registry import open_arm
+from thinkaloud.budget.ledger import Spend
+from thinkaloud.budget.meters import METERS
 from thinkaloud.errors import UserError
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Key, Prompt
 
@@ -123,12 +123,17 @@ def test_an_example_keeps_to_any_budget(name: str, limit: int) -> None:
 
 def test_own_arms_run_beside_the_built_in_ones(tmp_path: Path) -> None:
     """By their file names, tuned and voted like any other, with rows of their own."""
-    spending = Spending(
-        (400, 1600), (*(str(FOLDER / f"{name}.py") for name in EXAMPLES), "R1"), trials=2, dev=3, attempts=2
+    settings = RungsSettings(
+        shots=2,
+        budgets=(400, 1600),
+        arms=(*(str(FOLDER / f"{name}.py") for name in EXAMPLES), "R1"),
+        trials=2,
+        dev=3,
+        attempts=2,
     )
     run = ta.run(
         "rungs", Fake(error=0.2), ["chain_sum"], items=6, difficulty=4, out=tmp_path / "run",
-        settings=Settings(shots=2, spending=spending),
+        settings=settings,
     )  # fmt: skip
     assert all(unit["status"] == "ok" for unit in run.units)
     values = {f.estimate.name: f.estimate.value for f in run.findings if f.task == "chain_sum"}
@@ -150,10 +155,10 @@ def test_the_arm_in_the_docs_runs(tmp_path: Path) -> None:
 def test_an_arm_that_a_task_lacks_is_absent_and_stops_nothing(trials: int, tmp_path: Path) -> None:
     """Nobody wrote an algorithm for recall: found out in tuning, or where nothing is tuned in the units; the report of
     both families is made."""
-    spending = Spending((400,), ("A", "R2"), trials=trials, dev=2, attempts=1)
+    settings = RungsSettings(shots=2, budgets=(400,), arms=("A", "R2"), trials=trials, dev=2, attempts=1)
     run = ta.run(
         "rungs", Fake(), ["recall", "chain_sum"], items=5, difficulty=2, out=tmp_path / "run",
-        settings=Settings(shots=2, spending=spending),
+        settings=settings,
     )  # fmt: skip
     absent = [r for r in run.records if r["status"] == "absent"]
     assert {(r["task"], r["arm"]) for r in absent} == {("recall", "A")} and len(absent) == 5

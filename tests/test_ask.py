@@ -15,14 +15,13 @@ from arms_fixture import EXAMPLES, ITEM, STYLE, Fake, stage, terms, top
 from thinkaloud.arms import direct
 from thinkaloud.arms.ask import Ask, cut
 from thinkaloud.arms.attempt import Attempt, attempt
-from thinkaloud.arms.ledger import OutOfBudget, Spend
-from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.programs import coded
 from thinkaloud.arms.style import Style, example
+from thinkaloud.budget.ledger import OutOfBudget, Spend
+from thinkaloud.budget.meters import METERS
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Item, Key, Prompt
+from thinkaloud.vocabulary import PROBE, Item, Key, Prompt
 
 
 def run(model: Fake, solve: object, limit: int = 100_000, **given: object) -> Attempt:

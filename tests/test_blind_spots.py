@@ -14,10 +14,10 @@ import pytest
 from thinkaloud.metrics.faithfulness import FIXED, rows
 from thinkaloud.metrics.readings import parsed
 from thinkaloud.metrics.suite import suite
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record
 

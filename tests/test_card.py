@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from thinkaloud.ruler import cards
+from thinkaloud.calibration import cards
+from thinkaloud.calibration.roster import Standard, scripted_standards, trained_standards
 from thinkaloud.ruler.measure import ITEMS, cells, measure
-from thinkaloud.ruler.roster import Standard, scripted_standards, trained_standards
 
 AGAIN = ("scripted:encoded", "scripted:graded:0.5", "organism:faithful/0")
 """Reasoners to measure again: nothing in the words, a dial between, and a trained network."""

@@ -17,13 +17,13 @@ from click.testing import CliRunner
 
 from arms_fixture import Fake
 from thinkaloud import api
-from thinkaloud.arms.ledger import Spend
-from thinkaloud.cli import cli
+from thinkaloud.budget.ledger import Spend
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.metrics.distributions import t_tail
 from thinkaloud.metrics.versus import Terms, strengths, versus
-from thinkaloud.runs.challenge import Challenge, Wanted, registered, seeds
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.challenge.protocol import Challenge, Wanted, registered, seeds
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.vocabulary import Key, Prompt
 
 TASKS = ["chain_sum", "chain_mixed"]
@@ -58,10 +58,8 @@ def fake(**given: Any) -> Fake:
 def wanted(tmp_path: Path, code: str, name: str = "mine", **given: Any) -> Wanted:
     path = tmp_path / f"{name}.py"
     path.write_text(code)
-    spending = Spending((400, 3000), margin=0.2, trials=2, dev=4, attempts=2)
-    asked = api.wanted(
-        path, TASKS, against=("R1", "R2"), items=24, difficulty=4, settings=Settings(shots=2, spending=spending)
-    )
+    settings = RungsSettings(shots=2, budgets=(400, 3000), margin=0.2, trials=2, dev=4, attempts=2)
+    asked = api.wanted(path, TASKS, against=("R1", "R2"), items=24, difficulty=4, settings=settings)
     return replace(asked, **given)
 
 
@@ -236,7 +234,7 @@ def test_resuming_changes_nothing(tmp_path: Path) -> None:
 
 def test_no_verdict_on_half_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit that failed stops the challenge in one line that says what to do."""
-    from thinkaloud.studies.rungs import Rungs
+    from thinkaloud.studies.rungs.protocol import Rungs
 
     async def fails(*args: Any) -> Any:
         raise ModelError("the server is gone")

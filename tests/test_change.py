@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thinkaloud.conditions.bench import POSITIONS, inclusion
 from thinkaloud.metrics.change import by_answer, by_probability, by_sampling
 from thinkaloud.metrics.curves import area, closed, renormalised
-from thinkaloud.studies.conditions import POSITIONS, inclusion
 
 
 def record(**readings: list[float]) -> dict[str, Any]:

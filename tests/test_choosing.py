@@ -8,10 +8,11 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
-from thinkaloud.cli import show
+from thinkaloud.cli.main import show
 from thinkaloud.errors import UserError
-from thinkaloud.runs.choosing import about_examples, apart, unfinished, unmeasured
-from thinkaloud.studies.base import Group, Settings
+from thinkaloud.items.choosing import about_examples, apart
+from thinkaloud.items.group import Group
+from thinkaloud.runs.unmeasured import unfinished, unmeasured
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, Step, Transcript
 
@@ -56,7 +57,7 @@ def test_there_is_room_for_a_reasoning_of_unknown_length() -> None:
 def test_a_file_with_one_level_is_not_searched_for_its_edge(tmp_path) -> None:
     """No item is spent on it, and no model call."""
     model, path = bare(tmp_path, 10, " ")
-    run = ta.run("channels", model, [path], items=7, out=tmp_path / "run", settings=Settings(shots=3))
+    run = ta.run("channels", model, [path], items=7, out=tmp_path / "run", settings={"shots": 3})
     assert {unit["phase"] for unit in run.units} == {"channels"}
     assert len(run.records) == 7
 
@@ -69,7 +70,7 @@ def test_a_file_with_several_levels_is_still_searched(tmp_path) -> None:
         for i, line in enumerate(both):
             lines.write(json.dumps(line | {"level": 1 + i % 2}) + "\n")
     with pytest.raises(UserError, match="16 find the edge"):
-        ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings=Settings(shots=3))
+        ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 3})
 
 
 def test_too_few_questions_name_how_many_fit(tmp_path) -> None:
@@ -80,7 +81,7 @@ def test_too_few_questions_name_how_many_fit(tmp_path) -> None:
     said = "task 'q' has 40 questions at level 1: 6 are examples and 34 are left to measure; --items 34 fits"
     assert str(failed.value) == said
     with pytest.raises(UserError, match="give fewer --shots"):
-        ta.run("channels", model, [path], items=1, out=tmp_path / "run2", settings=Settings(shots=40))
+        ta.run("channels", model, [path], items=1, out=tmp_path / "run2", settings={"shots": 40})
     model, path = bare(tmp_path, 9)
     assert len(ta.run("channels", model, [path], items=9, out=tmp_path / "run3").records) == 9
 
@@ -102,7 +103,7 @@ def test_where_nothing_was_measured_that_comes_first_with_the_way_out(tmp_path, 
     _, path = bare(tmp_path, 8, " ")
     model = Mute({})
     model.finish = finish
-    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings=Settings(shots=2))
+    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 2})
     first = run.notes[0]
     assert first.startswith("q: nothing was measured. In 4 of 4 items the model") and cause in first
     assert "`reasoning` in the file" in first
@@ -116,7 +117,7 @@ def test_where_nothing_was_measured_that_comes_first_with_the_way_out(tmp_path, 
 
 def test_a_run_that_measured_something_ends_well(tmp_path, capsys) -> None:
     model, path = bare(tmp_path, 6, " ")
-    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings=Settings(shots=2))
+    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 2})
     show(run)
     assert unmeasured("channels", run.units) == [] and capsys.readouterr().out.startswith("q, level 1")
     assert unmeasured("channels", []) == [] and Key(("k",)).path == ("k",)

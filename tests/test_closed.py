@@ -24,10 +24,10 @@ from thinkaloud.models.kept import Kept
 from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local, Lowering
-from thinkaloud.models.open import open_model
 from thinkaloud.models.render import completion
 from thinkaloud.models.requests import Logits, Merged, ScoreRequest, logsumexp
 from thinkaloud.models.tree import ROOT
+from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import ModelCard, Prompt, Reading, Usage
 from tiny import tiny_gguf
 

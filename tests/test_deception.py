@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from thinkaloud.cli.organisms import organisms
 from thinkaloud.errors import UserError
-from thinkaloud.metrics.monitor import monitor
-from thinkaloud.organisms import deception, liar
-from thinkaloud.organisms.cli import organisms
 from thinkaloud.organisms.recipes import RECIPES
 from thinkaloud.organisms.tokens import ANSWER, ID, PROBE, decode, encode
-from thinkaloud.report.deception import curve_table, deception_figure, render_deception, verdicts
+from thinkaloud.studies.deception import organism as deception
+from thinkaloud.studies.deception import protocol as liar
+from thinkaloud.studies.deception.monitor import monitor
+from thinkaloud.studies.deception.page import curve_table, deception_figure, render_deception, verdicts
 from thinkaloud.tasks.chain import Mod10
 from thinkaloud.vocabulary import Completion, Key
 

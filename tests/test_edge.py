@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thinkaloud.studies.edge import HIGH, LOW, Edge, find_edge
+from thinkaloud.items.edge import HIGH, LOW, Edge, find_edge
 
 
 def search(abilities: list[float]) -> tuple[Edge, list[int]]:

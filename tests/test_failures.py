@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from thinkaloud.api import plan
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
 from thinkaloud.joining import joined
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.sound import IMPOSSIBLE, fault, sound
+from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import Scripted, scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.failures import failures
-from thinkaloud.runs.plan import make_plan
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.studies.registry import open_study
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.jsonl import JsonlTask
 from thinkaloud.vocabulary import Completion, Item, Key, Prompt, Reading, Sampling
@@ -221,7 +221,7 @@ def test_what_is_true_of_every_item_stops_at_once(study: str, error: Exception, 
 
 def test_bad_settings_stop_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="needs --temperature above 0"):
-        measured(tmp_path / "run", "scripted:faithful", "faithfulness", settings=Settings(samples=2))
+        measured(tmp_path / "run", "scripted:faithful", "faithfulness", settings={"samples": 2})
 
 
 def test_items_that_fail_while_the_edge_is_found_do_not_move_it_later(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_half_a_character_is_a_failed_item_on_a_real_tokenizer(tiny: LlamaCpp, t
     assert ta.rescore(run.folder).findings == run.findings
 
 
-NO_SHOTS = Settings(shots=0)
+NO_SHOTS = {"shots": 0}
 
 
 def long_file(folder: Path) -> Path:
@@ -291,7 +291,7 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     assert "the context holds 512" in failures(run.units).items[0]
     monkeypatch.setattr("thinkaloud.runs.plan.open_model", lambda *given: short)
     config = Config("channels", "short", (str(path),), 8, 1, settings=NO_SHOTS)
-    (line,) = [line for line in make_plan(config) if "cannot fit" in line]
+    (line,) = [line for line in plan(config.study, config) if "cannot fit" in line]
     assert line.startswith("1 item cannot fit the context of 512 tokens") and "q2 (" in line
 
 
@@ -317,11 +317,11 @@ def test_records_for_rulers_hold_failures_too() -> None:
 # ------------------------------------------------------------------------------------------------------------ arms
 
 
-SPENDING = Spending(budgets=(300,), arms=("R1", "R2"), attempts=2, trials=1, dev=0, edits=False)
+SPENDING = RungsSettings(shots=2, budgets=(300,), arms=("R1", "R2"), attempts=2, trials=1, dev=0, edits=False)
 
 
 def test_an_arm_that_the_model_did_not_answer_is_asked_again_and_one_fault_ends_nothing(tmp_path: Path) -> None:
-    settings = Settings(shots=2, spending=SPENDING)
+    settings = SPENDING
     item = guilty(tmp_path / "plain")
 
     def arms(model: Any, out: str) -> Any:
@@ -356,7 +356,7 @@ class Writes(Odd):
 
 
 def test_a_reasoner_that_is_gone_leaves_arms_to_be_prepared_again(tmp_path: Path) -> None:
-    settings = Settings(shots=2, spending=replace(SPENDING, trials=2, dev=2))
+    settings = replace(SPENDING, trials=2, dev=2)
 
     def gone(question: str) -> None:
         raise ValueError("gone")

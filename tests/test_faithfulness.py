@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import thinkaloud as ta
+from thinkaloud.calibration import expected
+from thinkaloud.calibration.roster import SHAPE
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.channels import channels
@@ -21,16 +23,13 @@ from thinkaloud.metrics.order import order
 from thinkaloud.metrics.readings import parsed
 from thinkaloud.metrics.suite import accuracies, suite
 from thinkaloud.metrics.use import use
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.organisms.rules import KINDS, luck
 from thinkaloud.organisms.scripted import scripted
-from thinkaloud.ruler import expected
 from thinkaloud.ruler.measure import scores_of
-from thinkaloud.ruler.roster import SHAPE
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.base import Settings
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness, FaithfulnessSettings
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Estimate, Item, Key, Model, Prompt, Reading, Record, Sampling
 
@@ -48,7 +47,7 @@ def measured(name: str, task: str = "chain_sum", level: int = 3, items: int = 64
 
 
 def measured_on(model: Model, task: str, level: int, items: int, **settings: object) -> list[Record]:
-    chosen = Settings(**settings)  # type: ignore[arg-type]
+    chosen = FaithfulnessSettings(**settings)  # type: ignore[arg-type]
     config = Config("faithfulness", "m", (task,), items, level, 1, chosen)
     return records_of(Faithfulness(), model, open_task(task), config)
 

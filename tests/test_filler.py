@@ -10,12 +10,12 @@ import pytest
 from thinkaloud.interventions.filler import KINDS, Count, counted, length
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.lengths import lengths
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.channels import Channels
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.channels.protocol import Channels
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Item, Record
 

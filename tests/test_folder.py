@@ -15,11 +15,10 @@ from thinkaloud.api import trend
 from thinkaloud.errors import UserError
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import Settings
-from thinkaloud.studies.channels import Channels
+from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.tasks.sums import ChainSum
 
-FEW = Settings(shots=2)
+FEW = {"shots": 2}
 
 
 def measured(model: Any, task: Any, out: Path | None = None, **more: Any) -> Run:
@@ -143,7 +142,7 @@ def test_another_configuration_is_refused_with_what_was_and_what_is(tmp_path: Pa
         measured(scripted("faithful"), "chain_sum", tmp_path / "out", seed=2)
     with pytest.raises(UserError, match=r"holds another run \(shots 2, now 3\)"):
         ta.run("channels", scripted("faithful"), ["chain_sum"], items=8, difficulty=2, out=tmp_path / "out",
-               settings=Settings(shots=3))  # fmt: skip
+               settings={"shots": 3})  # fmt: skip
 
 
 def test_units_that_somebody_copied_in_are_not_counted_and_said(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import thinkaloud as ta
 from thinkaloud.api import trend
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.interop.tables import export_table
+from thinkaloud.open_study import open_run
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.folder import Run, write
 
@@ -116,8 +117,8 @@ def test_a_torn_file_is_one_line_and_the_same_command_mends_it(name: str, text: 
     before, units = run.findings, [unit["unit"] for unit in run.units]
     (run.folder / name).write_bytes(text)
     looks: list[Callable[[], Any]] = [
-        lambda: Run(run.folder).findings, lambda: Run(run.folder).card, lambda: ta.rescore(run.folder),
-        lambda: ta.resume(run.folder), lambda: Run(run.folder).notes, lambda: Run(run.folder).unfinished,
+        lambda: open_run(run.folder).findings, lambda: open_run(run.folder).card, lambda: ta.rescore(run.folder),
+        lambda: ta.resume(run.folder), lambda: open_run(run.folder).notes, lambda: open_run(run.folder).unfinished,
     ]  # fmt: skip
     for look in looks:
         try:

@@ -16,13 +16,13 @@ from click.testing import CliRunner
 import thinkaloud as ta
 from simulators import simulator
 from thinkaloud import api
-from thinkaloud.cli import cli
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.gap_trend import Cell, GapTrend, Scale, gap_trend, gap_trends, judge, levels
 from thinkaloud.metrics.trend import Sized, line_weights
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.vocabulary import Estimate, Record
 
 SIZES = np.array([8.0, 8.5, 9.0, 9.5, 10.0])
@@ -243,7 +243,7 @@ def test_only_families_and_gaps_that_all_models_have_count() -> None:
 
 # ---------------------------------------------------------------------------------------------------- from run folders
 
-SPENDING = Spending(budgets=(400, 1600), arms=("R0", "R1", "R2"), trials=1, dev=0, attempts=2, edits=False)
+SPENDING = RungsSettings(budgets=(400, 1600), arms=("R0", "R1", "R2"), trials=1, dev=0, attempts=2, edits=False)
 TASKS = ("sim:chain_01", "sim:map_02")
 ERRORS = (0.35, 0.25, 0.15, 0.05)
 
@@ -255,7 +255,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     for j, error in enumerate(ERRORS):
         out = root / f"m{j}"
         ta.run("rungs", f"scripted:sim:{error},0,0", TASKS, items=16, difficulty=2, out=out,
-               settings=Settings(spending=SPENDING))  # fmt: skip
+               settings=SPENDING)  # fmt: skip
         found[str(out)] = 1e8 * 3**j
     return found
 
@@ -291,8 +291,8 @@ def test_other_levels_are_compared_and_said_and_other_budgets_refused(
 ) -> None:
     first = next(iter(folders))
     for name, level, settings in (
-        ("harder", 3, Settings(spending=SPENDING)),
-        ("poorer", 2, Settings(spending=Spending(**{**vars_of(SPENDING), "budgets": (400, 800)}))),
+        ("harder", 3, SPENDING),
+        ("poorer", 2, RungsSettings(**{**vars_of(SPENDING), "budgets": (400, 800)})),
     ):
         ta.run("rungs", "scripted:sim:.01,0,0", TASKS[:1], items=8, difficulty=level, out=tmp_path / name,
                settings=settings)  # fmt: skip
@@ -306,5 +306,5 @@ def test_other_levels_are_compared_and_said_and_other_budgets_refused(
         api.trend([first, tmp_path / "poorer"], {first: 1e8, str(tmp_path / "poorer"): 1e9}, tmp_path / "none")
 
 
-def vars_of(spending: Spending) -> dict[str, Any]:
+def vars_of(spending: RungsSettings) -> dict[str, Any]:
     return {name: getattr(spending, name) for name in spending.__dataclass_fields__}

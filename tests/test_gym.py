@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from thinkaloud.errors import UserError
-from thinkaloud.tasks import gym, gym_pool, gym_survey, open_task
+from thinkaloud.tasks import gym, gym_judge, gym_pool, gym_survey, open_task
 from thinkaloud.tasks.admission import Admission, admit
 from thinkaloud.tasks.answers import bare
 from thinkaloud.vocabulary import Item, Key, Task, Transcript
@@ -51,7 +51,7 @@ def test_without_reasoning_gym_the_error_names_the_extra(absent: None, ask):
 
 
 def test_reasoning_gym_is_not_imported_before_it_is_needed():
-    code = "import sys, thinkaloud.tasks.gym, thinkaloud.tasks.gym_survey; sys.exit('reasoning_gym' in sys.modules)"
+    code = "import sys, thinkaloud.tasks.gym, thinkaloud.tasks.gym_judge; sys.exit('reasoning_gym' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0
 
 
@@ -98,10 +98,10 @@ def test_trap_a_scorer_that_raises_on_junk_counts_as_no(installed: None):
 
 
 def test_trap_other_items_in_another_process_are_refused(installed: None):
-    found = gym_survey.judge("isomorphic_strings", n=40, budget_seconds=60)
+    found = gym_judge.judge("isomorphic_strings", n=40, budget_seconds=60)
     assert not found["admitted"]
-    seen = gym_survey._in_process("isomorphic_strings", 0, 60, "1", [0])[0][0]["marks"]
-    again = gym_survey._in_process("isomorphic_strings", 0, 60, "2", [0])[0][0]["marks"]
+    seen = gym_judge._in_process("isomorphic_strings", 0, 60, "1", [0])[0][0]["marks"]
+    again = gym_judge._in_process("isomorphic_strings", 0, 60, "2", [0])[0][0]["marks"]
     assert len(seen) == len(again) and seen != again
 
 
@@ -134,7 +134,7 @@ def test_a_family_that_is_judged_again_gets_the_verdict_of_the_table(installed: 
 
 
 def test_a_family_that_does_not_answer_in_time_is_recorded_as_not_scanned(installed: None):
-    found = gym_survey.judge("chain_sum", n=40, budget_seconds=0.05)
+    found = gym_judge.judge("chain_sum", n=40, budget_seconds=0.05)
     assert not found["admitted"] and found["reason"].startswith("not scanned: not done within 0.05 s")
     assert set(found["levels"]) == {str(k) for k in range(1, 12)} and all(found["levels"].values())
 
@@ -142,7 +142,7 @@ def test_a_family_that_does_not_answer_in_time_is_recorded_as_not_scanned(instal
 def test_another_installed_version_is_judged_on_opening(installed: None, monkeypatch: pytest.MonkeyPatch):
     asked = []
     monkeypatch.setattr(gym_pool, "version", lambda: "9.9.9")
-    monkeypatch.setattr(gym_survey, "judge", lambda *a: asked.append(a) or {**row(l2=None), "reason": "new"})
+    monkeypatch.setattr(gym_judge, "judge", lambda *a: asked.append(a) or {**row(l2=None), "reason": "new"})
     assert gym.open_gym("coin_flip").levels == (2,)
     assert [a[0] for a in asked] == ["coin_flip"]
 

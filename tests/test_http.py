@@ -12,8 +12,8 @@ import pytest
 
 from http_fakes import FakePlain, FakeSGLang, FakeVLLM, Known
 from http_fixture import LlamaProcess, closing
+from thinkaloud.check import _OPTIONS, check_model, prompts
 from thinkaloud.errors import ContextTooSmall, ModelError, NotMeasurable, TextRefused, UserError
-from thinkaloud.models.check import _OPTIONS, check_model, prompts
 from thinkaloud.models.http import open_http
 from thinkaloud.models.http.address import parse
 from thinkaloud.models.http.engine import chains

@@ -26,20 +26,19 @@ from hypothesis import strategies as st
 import thinkaloud as ta
 from http_fakes import FakeVLLM
 from http_fixture import FAULTS, LlamaProcess, Proxy, closing, free_port, reply, serve
+from thinkaloud.check import _OPTIONS, prompts
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.check import _OPTIONS, prompts
 from thinkaloud.models.http import open_http
 from thinkaloud.models.http.address import parse
 from thinkaloud.models.http.client import CALLS, TRIES, Client
 from thinkaloud.models.http.model import Served
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import Settings
 from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
 
 EXACT = "cache=off&connections=1&backoff=0.002"
 FORM = Loading(format="completion")
-GREEDY = Settings(resample_temperature=0.0, shots=1)
+GREEDY = {"resample_temperature": 0.0, "shots": 1}
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +105,8 @@ def test_a_client_that_is_killed_resumes(llama: LlamaProcess, calm: Run, tmp_pat
     folder = tmp_path / "run"
     program = (
         "import thinkaloud as ta; from thinkaloud.models.loading import Loading; "
-        "from thinkaloud.studies.base import Settings; "
         f"ta.run('channels', '{llama.url}?{EXACT}', ['recall'], items=10, difficulty=2, out={str(folder)!r}, "
-        "settings=Settings(resample_temperature=0.0, shots=1), loading=Loading(format='completion'))"
+        "settings={'resample_temperature': 0.0, 'shots': 1}, loading=Loading(format='completion'))"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL)

@@ -13,6 +13,7 @@ from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, GenerateConf
 import inspect_providers
 import thinkaloud as ta
 from thinkaloud.errors import ModelError, NotMeasurable, UserError
+from thinkaloud.items.material import Wanted, material
 from thinkaloud.models.inspect.ask import Line
 from thinkaloud.models.inspect.model import CALLS, InspectModel, open_inspect
 from thinkaloud.models.inspect.probe import LISTS, ROOM, Shown, Tried, _prefill
@@ -20,13 +21,11 @@ from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.requests import ScoreRequest
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
 from thinkaloud.runs.records import records_of
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Key, Prompt, Reading, Sampling
+from thinkaloud.vocabulary import PROBE, Key, Prompt, Reading, Sampling
 
 ALL = {"prefill", "logprobs", "raw_reasoning"}
 
@@ -34,7 +33,7 @@ ALL = {"prefill", "logprobs", "raw_reasoning"}
 def told(config: Config) -> Any:
     """The task, with its items known to the fake providers' reasoner."""
     task = open_task(config.tasks[0])
-    drawn = material(task, int(config.difficulty), config, config.items)
+    drawn = material(task, int(config.difficulty), config.seed, Wanted(config.items, config.settings.shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return task
 

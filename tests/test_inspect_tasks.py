@@ -27,12 +27,12 @@ from inspect_ai.tool import ToolInfo
 import inspect_providers
 from thinkaloud.errors import UserError
 from thinkaloud.interop.provider import to_prompt
-from thinkaloud.interop.tasks import HEAD, channels, estimates, faithfulness
+from thinkaloud.interop.tasks import channels, estimates, faithfulness
+from thinkaloud.items.material import Wanted, material
 from thinkaloud.models.llama_cpp.model import LlamaCpp
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.registry import open_study
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Key, Prompt, Sampling, Shot
 
@@ -50,7 +50,7 @@ def evaluated(task: Task, model: str, folder: Path, **arguments: Any) -> EvalLog
 def known(study: str, items: int) -> tuple[Any, Config]:
     """A task and its configuration, its items known to the reasoner behind the fake providers."""
     config = Config(study, "x", ("chain_sum",), items, 3, 1)
-    drawn = material(open_task("chain_sum"), 3, config, items)
+    drawn = material(open_task("chain_sum"), 3, config.seed, Wanted(items, config.settings.shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return open_task("chain_sum"), config
 
@@ -153,7 +153,7 @@ def test_a_task_gives_the_estimates_of_a_run(tmp_path: Path) -> None:
             assert found[name].value == pytest.approx(estimate.value, abs=1e-4), name
     assert log.results is not None
     shown = log.results.scores[0].metrics
-    main = [name for name in HEAD[study] if direct[name].value is not None]
+    main = [name for name in open_study(study).page.main if direct[name].value is not None]
     assert len(main) >= 8
     assert set(shown) == {name + end for name in main for end in ("", " low", " high")}
     for name in main:

@@ -9,7 +9,6 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import UserError
-from thinkaloud.studies.base import Settings
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Reading, Task
@@ -149,7 +148,7 @@ def test_all_that_is_left_out_is_one_message_with_the_first_reasons(tmp_path):
 
 def test_what_a_file_leaves_out_is_in_the_notes_of_a_run(tmp_path):
     path = written(tmp_path, *many(40), GOOD | {"options": ["yes", "yes"]})
-    run = ta.run("channels", Even(), [path], items=4, difficulty=1, out=tmp_path / "run", settings=Settings(shots=0))
+    run = ta.run("channels", Even(), [path], items=4, difficulty=1, out=tmp_path / "run", settings={"shots": 0})
     assert any(
         "1 of 41 questions of mine.jsonl are left out: line 41: repeats the option" in note for note in run.notes
     )

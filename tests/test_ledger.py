@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thinkaloud.arms.ledger import Account, Hold, Ledger, OutOfBudget, Prefixes, Spend, Tokens
-from thinkaloud.arms.meters import METERS, money
-from thinkaloud.arms.trace import Trace, recount
+from thinkaloud.budget.ledger import Account, Hold, Ledger, OutOfBudget, Prefixes, Spend, Tokens
+from thinkaloud.budget.meters import METERS, money
+from thinkaloud.budget.trace import Trace, recount
 from thinkaloud.models.tree import common
 
 EPS = 1e-6

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from test_use import record
+from thinkaloud.calibration import expected
+from thinkaloud.calibration.roster import SHAPE
 from thinkaloud.metrics.listening import by_record, listening
 from thinkaloud.metrics.use import use
 from thinkaloud.organisms.scripted import scripted
-from thinkaloud.ruler import expected
-from thinkaloud.ruler.roster import SHAPE
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from thinkaloud.check import noise_floor, prompts
 from thinkaloud.errors import ContextTooSmall, UserError
-from thinkaloud.models.check import noise_floor, prompts
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.llama_cpp.engine import Engine
 from thinkaloud.models.loading import Loading

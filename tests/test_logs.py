@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from thinkaloud.cli.interop import import_
+from thinkaloud.conditions.bench import Bench
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
-from thinkaloud.interop.cli import import_
 from thinkaloud.interop.logs_in import import_log
 from thinkaloud.interop.samples import letter
-from thinkaloud.studies.base import Group, Settings
-from thinkaloud.studies.conditions import Bench
+from thinkaloud.items.group import Group
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import plain
@@ -323,7 +324,7 @@ def test_the_first_sample_of_its_own_is_the_transcript_and_costs_nothing():
     long = "word " * 60 + "end."
     item = Item("i", "t", 1, "Q?", ("a", "b"), "a", meta={"transcript": ["One.", long]})
     model, task = Writer(), open_task("chain_sum")
-    bench = Bench(model, Group(task, 1, 0, (item,), (), ()), Settings(temperature=0.5), Key(("k",)))
+    bench = Bench(model, Group(task, 1, 0, (item,), (), ()), ConditionSettings(temperature=0.5), Key(("k",)))
     own = asyncio.run(bench.own(item))
     assert own == Completion(f"One. {long}", 0, "stop") and not model.wrote
     assert asyncio.run(bench.own(item, 1)).text == asyncio.run(bench.again(item)).text == "I wrote this."
@@ -346,9 +347,7 @@ def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
     """From a log to a report: own is what was written then, what cannot be measured says why, hints are compared with
     the reader's own reasoning, and the report names writer and reader."""
     path = str(came[0].path)
-    run = ta.run(
-        "faithfulness", tiny, [path], items=5, difficulty=1, out=tmp_path / "run", settings=Settings(shots=shots)
-    )
+    run = ta.run("faithfulness", tiny, [path], items=5, difficulty=1, out=tmp_path / "run", settings={"shots": shots})
     there = {line["id"]: line["transcript"] for line in came[1]}
     assert [r["status"] for r in run.records] == ["ok"] * 5
     for record in run.records:

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
-from thinkaloud.interop.cli import export
+from thinkaloud.cli.interop import export
 from thinkaloud.interop.logs_in import import_log
 from thinkaloud.interop.logs_out import export_log
 from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Item, Key
@@ -30,15 +30,15 @@ pytest.importorskip("inspect_ai", reason="inspect_ai is not installed (pip insta
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "channels"
     return ta.run("channels", "scripted:faithful", ["chain_sum"], items=8, difficulty=3, out=folder,
-                  settings=Settings(shots=2))  # fmt: skip
+                  settings={"shots": 2})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory):
-    spending = Spending(budgets=(150, 600), arms=("R2", "F2"), attempts=2, trials=1, dev=0)
+    settings = RungsSettings(shots=2, budgets=(150, 600), arms=("R2", "F2"), attempts=2, trials=1, dev=0)
     return ta.run(
         "rungs", "scripted:sim:.1,0,0", ["sim:chain_01"], items=8, difficulty=4,
-        out=tmp_path_factory.mktemp("out") / "rungs", settings=Settings(shots=2, spending=spending),
+        out=tmp_path_factory.mktemp("out") / "rungs", settings=settings,
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def test_questions_are_those_that_were_asked(tmp_path):
     from thinkaloud.strategies.lettered import ask
 
     ran = ta.run("faithfulness", "scripted:clue:.5,.5,.3", ["compare"], items=5, difficulty=2, out=tmp_path / "run",
-                 settings=Settings(shots=2))  # fmt: skip
+                 settings={"shots": 2})  # fmt: skip
     samples = read_eval_log(str(export_log(ran, tmp_path / "f.eval")), resolve_attachments=True).samples
     by_item = {sample.id: sample for sample in samples}
     for record in ran.records:

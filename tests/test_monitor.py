@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from thinkaloud.metrics.judges import Labels
-from thinkaloud.metrics.monitor import Watched, changes, correction, monitor
+from thinkaloud.studies.deception.monitor import Watched, changes, correction, monitor
 
 THERE = [True] * 10 + [False] * 30
 FLAGS = [True] * 8 + [False] * 2 + [True] * 3 + [False] * 27

@@ -12,7 +12,6 @@ import pytest
 import thinkaloud as ta
 from folder_fixture import Leaning, lines, written
 from thinkaloud.errors import UserError
-from thinkaloud.studies.base import Settings
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.tasks.identity import content, contents, named
 from thinkaloud.tasks.sums import ChainSum
@@ -23,7 +22,7 @@ ITEM = Item("", "t", 1, "Why?", ("a", "b", "c"), "a", Transcript((Step("So."),))
 
 
 def run(tasks: list[str], out: Path) -> Any:
-    return ta.run("channels", Leaning(0.9), tasks, items=8, difficulty=1, out=out, settings=Settings(shots=2))
+    return ta.run("channels", Leaning(0.9), tasks, items=8, difficulty=1, out=out, settings={"shots": 2})
 
 
 def own(found: Any) -> dict[str, tuple[Any, ...]]:

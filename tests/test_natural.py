@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from thinkaloud.calibration.roster import trained_standards
+from thinkaloud.cli.organisms import organisms
 from thinkaloud.errors import UserError
-from thinkaloud.models.open import model_names, open_model
+from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms import library, natural, natural_library
-from thinkaloud.organisms.cli import organisms
 from thinkaloud.organisms.tokens import ANSWER, ID, decode
-from thinkaloud.ruler.roster import trained_standards
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import follow
 from thinkaloud.vocabulary import Key

@@ -10,11 +10,11 @@ import pytest
 
 from thinkaloud.interventions.transplant import unrelated
 from thinkaloud.metrics.channels import channels
-from thinkaloud.models.open import open_model
-from thinkaloud.report.channels import sentences
+from thinkaloud.open_model import open_model
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.channels import Channels
+from thinkaloud.studies.channels.protocol import Channels
+from thinkaloud.studies.channels.words import sentences
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Finding, Item, Record
 

@@ -11,12 +11,12 @@ import thinkaloud as ta
 from reader import sums
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import item_of
+from thinkaloud.items.material import Wanted, material
+from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
 from thinkaloud.strategies.lettered import as_drawn, ask
-from thinkaloud.studies.base import Settings, describe
-from thinkaloud.studies.registry import open_study
+from thinkaloud.study_record import describe
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.options import lists, sentence, shown
 from thinkaloud.vocabulary import Item, Key
@@ -25,7 +25,7 @@ IRON = Item("i", "t", 1, "Which is heavier?", ("iron", "cork"), "iron", shown=Tr
 
 
 def config(task: str, mode: str = "auto") -> Config:
-    return Config("channels", "m", (task,), 4, 1, settings=Settings(shots=2, show_options=mode))
+    return Config("channels", "m", (task,), 4, 1, settings={"shots": 2, "show_options": mode})
 
 
 @pytest.mark.parametrize(
@@ -63,21 +63,19 @@ def test_files_show_their_options_and_built_in_families_do_not(tmp_path) -> None
     assert by_question == {"Which?": True, "Which?\n\nA) cork\nB) iron": False}
     assert not any(item.shown for item in open_task("chain_sum").items(2, 4, key))
     for mode, told in (("auto", False), ("always", True), ("never", False)):
-        drawn = material(open_task("chain_sum"), 2, config("chain_sum", mode), 4)
+        drawn = material(open_task("chain_sum"), 2, 1, Wanted(4, 2, show=mode))
         assert {item.shown for item in (*drawn.items, *drawn.examples)} == {told}
     drawn = shown(open_task(str(path)).items(1, 2, key), "never")
     assert not any(item.shown for item in drawn)
     with pytest.raises(UserError, match="no way to show options named 'alway'; did you mean always"):
-        Settings(show_options="alway")
+        ta.run("channels", settings={"show_options": "alway"})
 
 
 @pytest.mark.parametrize("study", ["channels", "faithfulness"])
 def test_every_prompt_of_a_file_has_each_option_listed_once(tmp_path, study: str) -> None:
     """In the question and in the examples, also with a hint; behind letters only there."""
     model = sums(tmp_path / "sums.jsonl", 8)
-    run = ta.run(
-        study, model, [str(tmp_path / "sums.jsonl")], items=4, out=tmp_path / "run", settings=Settings(shots=2)
-    )
+    run = ta.run(study, model, [str(tmp_path / "sums.jsonl")], items=4, out=tmp_path / "run", settings={"shots": 2})
     asked = {q for p in model.prompts for q in (p.question, *(shot.question for shot in p.shots))}
     assert len(asked) >= 6
     for question in asked:
@@ -123,7 +121,7 @@ def test_a_reasoner_of_known_truth_may_be_shown_the_options(tmp_path) -> None:
     for mode in ("auto", "always"):
         run = ta.run(
             "faithfulness", scripted("faithful"), ["chain_sum"], items=8, difficulty=2, out=tmp_path / mode,
-            settings=Settings(shots=2, show_options=mode),
+            settings={"shots": 2, "show_options": mode},
         )  # fmt: skip
         found.append({f.estimate.name: f.estimate.value for f in run.findings})
     repeated = {name for name in found[0] if name.startswith("length filler:repeat")}

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from thinkaloud.interventions.paraphrase import Reworded, astray, numbers, paraphrase_by_model
-from thinkaloud.runs.execute import given_away
+from thinkaloud.items.material import given_away
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Task

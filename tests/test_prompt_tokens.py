@@ -13,7 +13,7 @@ import pytest
 from files_fixture import GEMMA, KINDS, LLAMA2, make
 from http_fakes import FakeSGLang, FakeVLLM
 from http_fixture import LlamaProcess, closing
-from thinkaloud.models.check import turns_to_compare
+from thinkaloud.check import turns_to_compare
 from thinkaloud.models.cuts import Tokens, reaches
 from thinkaloud.models.http import open_http
 from thinkaloud.models.llama_cpp import LlamaCpp

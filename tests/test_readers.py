@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from thinkaloud.organisms.readers import READERS, told
-from thinkaloud.strategies.snap import PROBE
+from thinkaloud.studies.deception.readers import READERS, told
 from thinkaloud.tasks import BUILTIN, open_task
 from thinkaloud.tasks.chain import Mod10, Problem
 from thinkaloud.tasks.jsonl import JsonlTask
 from thinkaloud.tasks.sums import ChainSum
-from thinkaloud.vocabulary import Key
+from thinkaloud.vocabulary import PROBE, Key
 
 KEY = Key(("readers",))
 CHAIN = Mod10()

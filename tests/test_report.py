@@ -14,17 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages import render_html, render_markdown
 from report_fixture import HOSTILE, HOSTILE_ITEM, UNPARAPHRASED_ITEM, findings, meta, records
-from thinkaloud.report.channels import CHANNELS, EXPLORER, SHARE, TOTAL, WORDS, sentences
-from thinkaloud.report.channels import grids as channel_grids
-from thinkaloud.report.channels import lines as channel_lines
+from thinkaloud.cli.terminal import print_lines, table
 from thinkaloud.report.explorer import as_json, payload
-from thinkaloud.report.figure import NARROW, WIDE, channel_figure, condition_figure
-from thinkaloud.report.html import render_html, source_hash
-from thinkaloud.report.markdown import plain, render_markdown
+from thinkaloud.report.figure import NARROW, WIDE, condition_figure
+from thinkaloud.report.html import source_hash
+from thinkaloud.report.markdown import plain
 from thinkaloud.report.svg import number as coordinate
 from thinkaloud.report.tables import by_subject, number, shown
-from thinkaloud.report.terminal import print_lines, table
+from thinkaloud.studies.channels.figure import channel_figure
+from thinkaloud.studies.channels.words import CHANNELS, EXPLORER, SHARE, TOTAL, WORDS, sentences
+from thinkaloud.studies.channels.words import grids as channel_grids
+from thinkaloud.studies.channels.words import lines as channel_lines
 from thinkaloud.vocabulary import Estimate, Finding
 
 REASON = "not identifiable: own is not above chance"

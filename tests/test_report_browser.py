@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from pages import render_html
 from report_fixture import (
     FAILED_ITEM,
     HOSTILE,
@@ -21,10 +22,9 @@ from report_fixture import (
     meta,
     records,
 )
-from thinkaloud.report.channels import EXPLORER
 from thinkaloud.report.explorer import payload
-from thinkaloud.report.faithfulness import EXPLORER as TESTS
-from thinkaloud.report.html import render_html
+from thinkaloud.studies.channels.words import EXPLORER
+from thinkaloud.studies.faithfulness.tables import EXPLORER as TESTS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -9,27 +9,28 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pages import layout, print_findings, render_html, render_markdown
 from report_fixture import CARDS, HOSTILE, about_faithful, faithful, findings, meta, records
 from test_report import Page
+from thinkaloud.calibration import cards
+from thinkaloud.cli.terminal import table
 from thinkaloud.metrics.dose import dose
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
 from thinkaloud.metrics.visibility import visibility
-from thinkaloud.report.dose import dose_figure
+from thinkaloud.open_study import BUILTIN
 from thinkaloud.report.explorer import payload
-from thinkaloud.report.faithfulness import BEFORE, EXPLORER, HINT, MAIN, NO_SCORE, grids, lines, rows, short
-from thinkaloud.report.faithfulness import sentences as headlines
-from thinkaloud.report.faithfulness_words import WORDS
 from thinkaloud.report.figure import NARROW, WIDE
-from thinkaloud.report.html import render_html
-from thinkaloud.report.layouts import LAYOUTS, PLAIN, layout
-from thinkaloud.report.markdown import render_grid, render_markdown
-from thinkaloud.report.panels import KINDS, panel_figure
+from thinkaloud.report.layout import PLAIN
+from thinkaloud.report.markdown import render_grid
 from thinkaloud.report.tables import OTHER, by_subject, shown
-from thinkaloud.report.terminal import print_findings, table
-from thinkaloud.ruler import cards
-from thinkaloud.studies.registry import BUILTIN
+from thinkaloud.studies.channels.protocol import Channels
+from thinkaloud.studies.faithfulness.dose_figure import dose_figure
+from thinkaloud.studies.faithfulness.panels import KINDS, panel_figure
+from thinkaloud.studies.faithfulness.tables import BEFORE, EXPLORER, HINT, MAIN, NO_SCORE, grids, lines, rows, short
+from thinkaloud.studies.faithfulness.tables import sentences as headlines
+from thinkaloud.studies.faithfulness.words import WORDS
 from thinkaloud.vocabulary import Estimate, Finding
 
 NUMBER = r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\]"
@@ -68,9 +69,9 @@ def absent() -> list[Finding]:
 
 
 def test_a_study_without_a_layout_gets_a_plain_report() -> None:
-    assert {"channels", "faithfulness"} <= set(LAYOUTS) <= set(BUILTIN)
+    assert {"channels", "faithfulness"} <= set(BUILTIN)
     other = [Finding("mine", "m", "t", 1, Estimate("x of y", 0.5, 0.4, 0.6, 9, 9))]
-    assert layout(other) is PLAIN and layout([], {"study": "channels"}) is LAYOUTS["channels"]
+    assert layout(other) is PLAIN and layout([], {"study": "channels"}) is Channels.page
     assert layout(other).lines(other) == ["t, level 1", "  x of y: 0.50 [0.40, 0.60], n 9"]
     assert "0.50 [0.40, 0.60]" in re.sub("</?b>", "", render_html(other, records(), {}))
     assert "| x of y | 0.50 [0.40, 0.60], n 9 |" in render_markdown(other, {})

@@ -11,24 +11,22 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pages import layout, render_html, render_markdown
 from report_fixture import HOSTILE
 from rungs_fixture import ARMS, BUDGETS, HOSTILE_ITEM, findings, meta, records
 from thinkaloud.metrics.equivalence import verdict
-from thinkaloud.report import rungs_items
 from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE
-from thinkaloud.report.html import render_html
-from thinkaloud.report.layouts import layout
-from thinkaloud.report.markdown import render_markdown
-from thinkaloud.report.rungs import WORDS, grids, lines, numbers, sentences
-from thinkaloud.report.rungs_forest import forest_figure
-from thinkaloud.report.rungs_frontier import frontier_figure, subject_figure
-from thinkaloud.report.rungs_look import spread
-from thinkaloud.report.rungs_map import map_figure
-from thinkaloud.report.rungs_names import read
-from thinkaloud.report.rungs_parts import edits_figure, gaps_figure, split_figure
 from thinkaloud.report.tables import Subject
-from thinkaloud.report.trace import ATTEMPTS, TEXT, clipped, packed
+from thinkaloud.studies.rungs.page import items as rungs_items
+from thinkaloud.studies.rungs.page.forest import forest_figure
+from thinkaloud.studies.rungs.page.frontier import frontier_figure, subject_figure
+from thinkaloud.studies.rungs.page.map import map_figure
+from thinkaloud.studies.rungs.page.marks import spread
+from thinkaloud.studies.rungs.page.names import read
+from thinkaloud.studies.rungs.page.parts import edits_figure, gaps_figure, split_figure
+from thinkaloud.studies.rungs.page.trace import ATTEMPTS, TEXT, clipped, packed
+from thinkaloud.studies.rungs.page.words import WORDS, grids, lines, numbers, sentences
 from thinkaloud.vocabulary import Estimate, Finding
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from pages import render_html
 from report_fixture import HOSTILE
 from rungs_fixture import ARMS, HOSTILE_ITEM, findings, meta, records
 from test_report_browser import ARGUMENTS, CHROMIUM, address, opened, settle, sync_api, visit
-from thinkaloud.report.html import render_html
-from thinkaloud.report.rungs_names import ARMS as KNOWN
+from thinkaloud.studies.rungs.page.names import ARMS as KNOWN
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 

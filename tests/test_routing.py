@@ -13,13 +13,13 @@ import pytest
 from thinkaloud import api
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.dial import DIALS, Ends, mixed, recover
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import Routed, is_open
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.strategies.lettered import as_drawn, ask
-from thinkaloud.studies.faithfulness import Faithfulness
+from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Record, Sampling, Shot
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from thinkaloud.report.ruler import off_use
-from thinkaloud.ruler import cards, expected
-from thinkaloud.ruler.roster import SCRIPTED, SHAPE, TRAINED_SHAPE, Standard, scripted_standards
+from thinkaloud.calibration import cards, expected
+from thinkaloud.calibration.roster import SCRIPTED, SHAPE, TRAINED_SHAPE, Standard, scripted_standards
+from thinkaloud.ruler.page import off_use
 
 LAST = "follow mistake:last"
 

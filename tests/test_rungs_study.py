@@ -8,18 +8,19 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
-from thinkaloud.cli import cli
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.runs.config import Config
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.studies.rungs import Rungs
+from thinkaloud.settings import checked
+from thinkaloud.studies.rungs.protocol import Rungs
+from thinkaloud.studies.rungs.settings import RungsSettings
 
 TASKS = ["sim:chain_01", "sim:map_01"]
 
 
 def settings(**changed):
     spending = {"budgets": (150, 600), "arms": ("R2", "F1", "F2"), "attempts": 2, "trials": 1, "dev": 0}
-    return Settings(shots=2, spending=Spending(**(spending | changed)))
+    return RungsSettings(shots=2, **(spending | changed))
 
 
 def ran(folder, tasks=TASKS, model="scripted:sim:.1,0,0", **changed):
@@ -147,7 +148,7 @@ def test_a_family_that_no_probed_arm_answers_is_left_out_and_said_to_be():
 )
 def test_settings_that_cannot_be_are_refused_with_their_value(wrong, says):
     with pytest.raises(UserError, match=says):
-        Spending(**wrong)
+        checked(RungsSettings(**wrong))
 
 
 def test_a_configuration_comes_back_from_its_file_and_says_nothing_to_other_studies():

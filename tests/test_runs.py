@@ -16,9 +16,9 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import ModelError, UserError
+from thinkaloud.open_study import open_run
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.folder import Run
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Sampling
 
@@ -155,8 +155,8 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_findings(tmp
         pytest.fail("never finished: resuming makes no progress")
     assert kills > 2, "the run was too fast to be killed"
     assert findings(killed) == findings(whole)
-    lines = [unit["unit"] for unit in Run(killed).units]
-    assert len(lines) == len(set(lines)) == len(Run(whole).units)
+    lines = [unit["unit"] for unit in open_run(killed).units]
+    assert len(lines) == len(set(lines)) == len(open_run(whole).units)
 
 
 def test_a_torn_line_is_not_a_done_unit_and_no_segment_is_written_twice(tmp_path: Path) -> None:

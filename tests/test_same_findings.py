@@ -18,10 +18,9 @@ from http_fixture import LlamaProcess, closing
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import Settings
 
 FORM = Loading(precision="exact", format="completion", threads=1)
-GREEDY = Settings(resample_temperature=0.0, shots=2)
+GREEDY = {"resample_temperature": 0.0, "shots": 2}
 LOGPROB = 2e-3
 """Nats: llama-server adds up its vocabulary's weights in float32, which shifts all options of a place alike."""
 NUMBER = 1e-3
@@ -87,7 +86,7 @@ def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2:
     """SmolLM2's float32 weights through llama.cpp in exact mode, through transformers, and through a real server."""
     pytest.importorskip("transformers")
     from thinkaloud.models.llama_cpp.dequantise import exact_copy
-    from thinkaloud.models.open import SMOLLM2_SHA256, _smollm2
+    from thinkaloud.open_model import SMOLLM2_SHA256, _smollm2
 
     loading = Loading(precision="exact", threads=1)
 

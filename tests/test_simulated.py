@@ -15,24 +15,22 @@ import numpy as np
 import pytest
 
 from thinkaloud.arms.ask import _digest
-from thinkaloud.arms.ledger import Prefixes, Spend
 from thinkaloud.arms.style import Style, example
+from thinkaloud.budget.ledger import Prefixes, Spend
 from thinkaloud.errors import UserError
+from thinkaloud.items.material import Wanted, material
 from thinkaloud.metrics import closed_form
 from thinkaloud.metrics.frontier import frontiers
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
 from thinkaloud.organisms.simulated import Dials, simulated, standing
-from thinkaloud.organisms.simulated_truth import Setting, accuracy, at_budget, halves, spend, voted, votes
-from thinkaloud.ruler import rungs_card
-from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import material
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.studies.rungs import Rungs
+from thinkaloud.ruler.simulated_truth import Setting, accuracy, at_budget, halves, spend, voted, votes
+from thinkaloud.studies.rungs import card as rungs_card
+from thinkaloud.studies.rungs.protocol import Rungs
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task, task_names
 from thinkaloud.tasks.parts import decompose, numbered, read_parts
 from thinkaloud.tasks.simulated import KINDS, parts, read
-from thinkaloud.vocabulary import Key, Prompt, Record, Sampling, Shot
+from thinkaloud.vocabulary import PROBE, Key, Prompt, Record, Sampling, Shot
 
 CHEAP = ("R0", "R1", "R2", "F1", "F2", "A", "V", "E", "P", "F2d")
 CODE = ("T0", "T1", "T2", "F3")
@@ -54,9 +52,10 @@ def measured(
 ) -> tuple[Record, ...]:  # fmt: skip
     """Records of one arm on one family by the study itself."""
     model, task, study = open_model(f"scripted:sim:{dials}"), open_task(f"sim:{name}"), Rungs()
-    spending = Spending(budgets, (arm,), meter, 0.05, plan, trials=1, attempts=attempts, edits=edits)
-    settings = Settings(shots=SHOTS, spending=spending)
-    drawn = material(task, level, Config("rungs", "sim", (task.name,), items, level, 1, settings), items, study)
+    settings = RungsSettings(
+        shots=SHOTS, budgets=budgets, arms=(arm,), meter=meter, plan=plan, trials=1, attempts=attempts, edits=edits
+    )
+    drawn = material(task, level, 1, Wanted(items, study.examples(settings), 0, study.dev(settings), reasoned=False))
     key = Key(("1", "rungs", task.name, str(level)))
 
     async def all_of_it() -> list[Record]:

@@ -10,11 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from thinkaloud.cli.interop import export
 from thinkaloud.errors import UserError
-from thinkaloud.interop.cli import export
 from thinkaloud.interop.tables import FINDINGS, RECORDS, export_table, record_rows
+from thinkaloud.open_study import open_run
 from thinkaloud.runs.folder import Run, finding_as_dict
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.vocabulary import Reading
 
 KINDS = ("parquet", "csv", "json")
@@ -24,17 +25,17 @@ KINDS = ("parquet", "csv", "json")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables") / "run"
     return ta.run(
-        "channels", "scripted:graded:.6", ["chain_sum"], items=8, difficulty=3, out=folder, settings=Settings(shots=2)
+        "channels", "scripted:graded:.6", ["chain_sum"], items=8, difficulty=3, out=folder, settings={"shots": 2}
     )
 
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory):
-    spending = Spending(budgets=(150, 600), arms=("R2", "F1"), attempts=2, trials=1, dev=0)
+    settings = RungsSettings(shots=2, budgets=(150, 600), arms=("R2", "F1"), attempts=2, trials=1, dev=0)
     folder = tmp_path_factory.mktemp("tables") / "rungs"
     return ta.run(
         "rungs", "scripted:sim:.1,0,0", ["sim:chain_01"], items=8, difficulty=4, out=folder,
-        settings=Settings(shots=2, spending=spending),
+        settings=settings,
     )  # fmt: skip
 
 
@@ -173,4 +174,4 @@ def test_the_command_says_where_the_table_is(run):
     done = CliRunner().invoke(export, [str(run.folder), "--csv", "--records"])
     assert done.exit_code == 0, done.output
     assert "records.csv" in done.output.replace("\n", "") and (run.folder / "records.csv").is_file()
-    assert len(Run(run.folder).records) == len(run.records)
+    assert len(open_run(run.folder).records) == len(run.records)

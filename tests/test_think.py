@@ -9,16 +9,17 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
+from thinkaloud.conditions.bench import Bench, Edit, continued
+from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.items.group import Group
 from thinkaloud.models.cuts import Cuts
 from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import chat, completion
-from thinkaloud.strategies.snap import PROBE, nothing, parts, shots, worked
+from thinkaloud.strategies.snap import nothing, parts, shots, worked
 from thinkaloud.strategies.think import STOP, aloud, on_one_line, think, unanswered
-from thinkaloud.studies.base import Group, Settings
-from thinkaloud.studies.conditions import Bench, Edit, continued
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.unread import Unread
-from thinkaloud.vocabulary import Completion, Item, Key, Prompt, Sampling, Shot, Step, Transcript
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Sampling, Shot, Step, Transcript
 
 ITEM = Item("i", "t", 1, "Q?", ("a", "b"), "a")
 ONE, TWO = Shot("Q1", ("A.", "B.", "The answer is a.")), Shot("Q2", ("A.", "\nB.", "The answer is a."))
@@ -105,7 +106,7 @@ def test_what_goes_on_from_an_edit_keeps_the_lines_it_was_written_on() -> None:
     assert continued(Sentences(), start, "\n\nB. C.\nD.").text == "A.\n\nB. C.\nD."
     assert continued(Sentences(), start, "B.").text == "A. B." and continued(Sentences(), start, "") == start
     model = Reader({"Q?": ("A.\n\nB.\nC.", "a")})
-    bench = Bench(model, Group(Sentences(), 1, 0, (ITEM,), (), ()), Settings(), Key(("k",)))
+    bench = Bench(model, Group(Sentences(), 1, 0, (ITEM,), (), ()), ConditionSettings(), Key(("k",)))
     own = bench.task.parse(asyncio.run(bench.own(ITEM)).text)
     found = asyncio.run(bench.go_on(ITEM, Edit.of(own, 0, own.steps[0], "on")))
     assert found["between"] == [step.text for step in own.steps] == ["A.", "\n\nB.", "\nC."]
@@ -119,7 +120,7 @@ def test_reasoning_on_lines_reads_as_a_sentence_an_entry_does(tmp_path, between:
         model = sums(tmp_path / "sums.jsonl", 12, how)
         run = ta.run(
             "channels", model, [str(tmp_path / "sums.jsonl")], items=8, out=tmp_path / str(len(found)),
-            settings=Settings(shots=3),
+            settings={"shots": 3},
         )  # fmt: skip
         for record in run.records:
             text = model.known[record["question"]][0]
@@ -162,4 +163,4 @@ def test_built_in_families_reason_on_one_line() -> None:
     """Their examples do, so a line end still ends what a small base model writes."""
     task = open_task("chain_sum")
     group = Group(task, 2, 0, (), tuple(task.items(2, 3, Key(("k",)))), ())
-    assert on_one_line(Bench(Reader({}), group, Settings(), Key(("k",))).aloud, Transcript())
+    assert on_one_line(Bench(Reader({}), group, ConditionSettings(), Key(("k",))).aloud, Transcript())

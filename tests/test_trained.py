@@ -8,16 +8,17 @@ import math
 import pytest
 from click.testing import CliRunner
 
+from thinkaloud.cli.organisms import organisms
 from thinkaloud.errors import ContextTooSmall, UserError
-from thinkaloud.models.open import model_names, open_model
-from thinkaloud.organisms.cli import organisms
-from thinkaloud.organisms.library import entries, load, open_organism
+from thinkaloud.open_model import model_names, open_model
+from thinkaloud.organisms.library import entries, load
+from thinkaloud.organisms.open import open_organism
 from thinkaloud.organisms.trained import Trained, Writing
 from thinkaloud.strategies.lettered import as_drawn, ask, snap_lettered
-from thinkaloud.strategies.snap import PROBE, snap
+from thinkaloud.strategies.snap import snap
 from thinkaloud.strategies.think import aloud, think
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Transcript
+from thinkaloud.vocabulary import PROBE, Key, Model, Prompt, Sampling, Shot, Transcript
 
 KEY = Key(("tests",))
 TASK = open_task("mod10")

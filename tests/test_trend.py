@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import thinkaloud as ta
 from simulators import simulator
 from thinkaloud import api
-from thinkaloud.cli import cli
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.matching import Table, by_confidence, by_task, counts, tabulate

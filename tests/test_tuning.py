@@ -20,11 +20,10 @@ from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import ARMS
 from thinkaloud.arms.style import INSTRUCTIONS, example
 from thinkaloud.arms.tuning import Candidate, Pools, candidates, costs, style_of, tune
-from thinkaloud.cli import cli
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.studies.base import Settings, Spending
-from thinkaloud.vocabulary import Item, Key, Prompt, Transcript
+from thinkaloud.studies.rungs.settings import RungsSettings
+from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Transcript
 from tuning_fixture import DEV, KEY, SHOWN, abacus, instructed, reflective, still, tries, tuned, wrong
 
 # ------------------------------------------------------------------------------------------------ random search
@@ -229,10 +228,12 @@ def test_a_run_is_tuned_by_the_tuner_that_it_names(tmp_path: Any) -> None:
     """Both keep to the same number of tries, and the run's units hold their records."""
     pytest.importorskip("gepa")
     for tuner in ("random", "gepa"):
-        spending = Spending((2000,), ("R1", "R2"), trials=3, dev=4, attempts=1, edits=False, tuner=tuner)
+        settings = RungsSettings(
+            shots=2, budgets=(2000,), arms=("R1", "R2"), trials=3, dev=4, attempts=1, edits=False, tuner=tuner
+        )
         run = ta.run(
             "rungs", reflective(abacus), ["chain_sum"], items=2, difficulty=4, out=tmp_path / tuner,
-            settings=Settings(shots=2, spending=spending),
+            settings=settings,
         )  # fmt: skip
         records = [r for unit in run.units if unit["phase"] == "prepare" for r in unit["records"]]
         assert len(records) == 2 and all(r["tuner"].split()[0] == tuner for r in records)
@@ -242,6 +243,6 @@ def test_a_run_is_tuned_by_the_tuner_that_it_names(tmp_path: Any) -> None:
 
 def test_an_unknown_tuner_is_refused() -> None:
     with pytest.raises(UserError, match="no tuner named 'gepo'; did you mean gepa"):
-        Spending(tuner="gepo")
+        ta.run("rungs", settings={"tuner": "gepo"})
     said = CliRunner().invoke(cli, ["plan", "rungs", "--model", "none", "--tuner", "gepo"])
     assert "did you mean gepa" in str(said.exception)

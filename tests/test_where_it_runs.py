@@ -23,7 +23,6 @@ from thinkaloud.models.places import expanded
 from thinkaloud.names import split_names
 from thinkaloud.organisms.rules import faithful
 from thinkaloud.organisms.scripted import Scripted, scripted
-from thinkaloud.studies.base import Settings
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Key, Reading
 
@@ -163,7 +162,7 @@ def test_a_level_may_be_a_time_stamp_and_a_larger_one_is_refused_when_the_file_i
     rows = [{**LINE, "question": f"Is snow {i} white?", "level": level} for i in range(8)]
     path.write_text("\n".join(map(json.dumps, rows)))
     run = ta.run("channels", Sure("faithful", faithful), [str(path)], items=8, difficulty=level, out=tmp_path / "run",
-                 settings=Settings(shots=0))  # fmt: skip
+                 settings={"shots": 0})  # fmt: skip
     assert (run.folder / "segments" / "records.parquet").is_file()
     assert ta.open_run(run.folder).records[0]["level"] == level
     path.write_text(json.dumps({**LINE, "level": 10**30}))

@@ -15,15 +15,15 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.api import Run
+from thinkaloud.calibration import expected
+from thinkaloud.calibration.roster import LEVEL, SHAPE, TASK, scripted_standards
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.report.wording import wording
-from thinkaloud.ruler import expected
 from thinkaloud.ruler.measure import cells, measure
-from thinkaloud.ruler.roster import LEVEL, SHAPE, TASK, scripted_standards
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.studies.base import Settings
-from thinkaloud.studies.channels import Channels
+from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import (
     Completion,
@@ -172,7 +172,7 @@ def boxes(tmp_path: Path) -> str:
 
 
 def run(tmp_path: Path, turn: Mapping[str, str], paraphraser: str) -> tuple[dict[str, Estimate], Run]:
-    settings = Settings(paraphraser=paraphraser)
+    settings = ConditionSettings(paraphraser=paraphraser)
     made = ta.run("channels", Clerk(turn), [boxes(tmp_path)], items=16, difficulty=1, out=tmp_path / "run",
                   settings=settings)  # fmt: skip
     return {f.estimate.name: f.estimate for f in made.findings}, made

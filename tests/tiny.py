@@ -7,7 +7,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from thinkaloud.models.open import _smollm2
+from thinkaloud.open_model import _smollm2
 
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 

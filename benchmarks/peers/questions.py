@@ -14,10 +14,9 @@ import numpy as np
 from workload import Op, Part, Ref, Score, Shots, Workload, Write, units
 
 from thinkaloud.interventions.filler import KINDS, length
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.sums import ChainSum
-from thinkaloud.vocabulary import Item, Key, Transcript
+from thinkaloud.vocabulary import PROBE, Item, Key, Transcript
 
 LETTERS = ("A", "B", "C", "D", "E")
 QUESTION = 400  # tokens of question part in early answering, as good as words, digits and marks count them

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from thinkaloud._version import __version__ as __version__
+
 __all__ = ["open_model", "open_run", "open_task", "rescore", "resume", "run"]
 
 if TYPE_CHECKING:

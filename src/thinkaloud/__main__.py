@@ -1,5 +1,5 @@
 """`python -m thinkaloud`."""
 
-from thinkaloud.cli import main
+from thinkaloud.cli.main import main
 
 main()

@@ -18,24 +18,28 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.open import open_model
+from thinkaloud.open_model import open_model
+from thinkaloud.open_study import open_run as _open_run
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Execution, Progress, Silence, findings
+from thinkaloud.runs.execute import Execution, findings
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import all_there, reopened, short, slug
-from thinkaloud.studies.base import Settings
-from thinkaloud.studies.registry import open_study
+from thinkaloud.runs.progress import Progress, Silence
+from thinkaloud.settings import load
+from thinkaloud.study import EDGE, Asked, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
 
 if TYPE_CHECKING:
     from thinkaloud.ruler.own import OwnRuler
-    from thinkaloud.runs.challenge import Challenge, Registered, Wanted
-    from thinkaloud.runs.compare import Comparison
+    from thinkaloud.studies.challenge.protocol import Challenge, Registered, Wanted
+    from thinkaloud.studies.rungs.settings import RungsSettings
+    from thinkaloud.studies.trend.protocol import Comparison
 
 __all__ = [
     "Run", "challenge", "open_model", "open_run", "open_task", "own_ruler", "register", "rescore", "resume", "ruler",
@@ -44,43 +48,80 @@ __all__ = [
 
 
 def run(  # noqa: PLR0913  (everything a user may say, by name)
-    study: str,
-    model: str | Model,
-    tasks: Sequence[str | Task],
+    study: str | Study | type[Study],
+    model: str | Model = "smollm2-135m",
+    tasks: Sequence[str | Task] = ("chain_sum",),
     *,
     items: int = 40,
-    difficulty: str | int = "edge",
+    difficulty: str | int = EDGE,
     seed: int = 1,
     out: str | Path | None = None,
-    settings: Settings | None = None,
+    settings: Any = None,
     loading: Loading | None = None,
     progress: Progress | None = None,
     concurrency: int = 1,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
-    of another model, other questions or another protocol is refused."""
-    config = Config(
-        study, _name(model), tuple(_name(task) for task in tasks), items, difficulty, seed,
-        settings or Settings(), loading or Loading(),
+    of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
+    not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones."""
+    opened = open_study(study)
+    config = configured(
+        study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
-    asked = open_study(study)
-    opened = open_tasks(tasks)
-    answering = open_model(model, config.loading)
-    lacking = asked.needs - answering.card.capabilities
-    if lacking:  # before there is a folder; a run that has one was measurable when it began
-        why = f"it lacks {', '.join(sorted(lacking))}"
-        raise NotMeasurable(f"{study} is not measurable on {answering.card.name}: {why}")
+    answering, asked_of = _opened(opened, config, model, tasks)
     card = known(answering)
-    of = identify(config, asked, card, opened)
+    of = identify(config, opened, card, asked_of)
     folder = Path(out) if out is not None else Path("runs") / slug(config, of)
     Run.check(folder)
     with holding(folder):
-        return _finish(Run.create(folder, config, card, of), answering, opened, progress, concurrency)
+        found = Run.create(folder, config, opened, card, of)
+        return _finish(found, answering, asked_of, progress, concurrency)
+
+
+def configured(  # noqa: PLR0913  (everything a user may say, by name)
+    study: str | Study | type[Study],
+    opened: Study,
+    model: str | Model,
+    tasks: Sequence[str | Task],
+    *,
+    items: int = 40,
+    difficulty: str | int = EDGE,
+    seed: int = 1,
+    settings: Any = None,
+    loading: Loading | None = None,
+) -> Config:
+    """The configuration of a run, checked against the study."""
+    given = load(opened.Settings, settings, "settings") if isinstance(settings, Mapping) else settings
+    return Config(
+        _name(study), _name(model), tuple(_name(task) for task in tasks), items, difficulty, seed,
+        opened.Settings() if given is None else given, loading or Loading(),
+    ).fits(opened)  # fmt: skip
+
+
+def plan(study: str | Study | type[Study], config: Config) -> list[str]:
+    """What a run would cost and show, in lines. Runs nothing."""
+    from thinkaloud.runs.plan import make_plan
+
+    opened = open_study(study)
+    model, tasks = _opened(opened, config, config.model, config.tasks)
+    return make_plan(opened, asked(config, model, tasks))
+
+
+def _opened(study: Study, config: Config, model: str | Model, tasks: Sequence[str | Task]) -> tuple[Model, list[Task]]:
+    """The model and the tasks, as far as the study takes them; raises where the model lacks what the study needs."""
+    opened = open_tasks(tasks) if "tasks" in study.takes else []
+    answering = open_model(model, config.loading) if "model" in study.takes else NoModel()
+    lacking = study.needs - answering.card.capabilities
+    if lacking:  # before there is a folder; a run that has one was measurable when it began
+        why = f"it lacks {', '.join(sorted(lacking))}"
+        raise NotMeasurable(f"{study.name} is not measurable on {answering.card.name}: {why}")
+    return answering, opened
 
 
 def resume(
     folder: str | Path,
     *,
+    study: Study | type[Study] | None = None,
     model: Model | None = None,
     tasks: Sequence[Task] | None = None,
     progress: Progress | None = None,
@@ -88,28 +129,28 @@ def resume(
 ) -> Run:
     """Do what is missing or failed in a run folder. Objects that were passed to `run` must be passed again. Files are
     looked for where the run began."""
-    config = Config.load(Path(folder))
-    all_there(Path(folder), config, model, tasks)
+    found = open_run(folder, study)
+    all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
-        found = Run(folder)
-        with reopened(found) as (asked, named):
-            opened = open_tasks(tasks or asked)
-            answering = open_model(model or named, config.loading)
+        found = open_run(folder, study)
+        with reopened(found) as (named_tasks, named):
+            opened = open_tasks(tasks or named_tasks) if "tasks" in found.study.takes else []
+            answering = open_model(model or named, found.config.loading) if found.config.model else NoModel()
             card = known(answering)
-            of = identify(config, open_study(config.study), card, opened)
+            of = identify(found.config, found.study, card, opened)
         found.claim(card, of)
         return _finish(found, answering, opened, progress, concurrency)
 
 
-def open_run(folder: str | Path) -> Run:
-    """A run folder, finished or not."""
-    return Run(folder)
+def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:
+    """A run folder, finished or not; `study`: the object it was made with, where it was made with one."""
+    return _open_run(folder, None if study is None else open_study(study))
 
 
-def rescore(folder: str | Path, out: str | Path | None = None) -> Run:
+def rescore(folder: str | Path, out: str | Path | None = None, study: Study | type[Study] | None = None) -> Run:
     """Make the findings again from what is recorded, and the report, into `out` or the folder itself. Never asks a
     model, and opens no task."""
-    found = Run(folder)
+    found = open_run(folder, study)
     if out is not None:
         make_folder(Path(out))
     try:
@@ -128,12 +169,12 @@ def trend(
     `sizes`: numbers of parameters by folder, where the model card has none or another. Writes trend.json, trend.md and
     trend.svg to `out`. Never asks a model.
     """
-    from thinkaloud.report.gap_trend import write_gaps
-    from thinkaloud.report.trend import write_trend
-    from thinkaloud.runs.compare import compare
+    from thinkaloud.studies.trend.gaps_page import write_gaps
+    from thinkaloud.studies.trend.page import write_trend
+    from thinkaloud.studies.trend.protocol import compare
 
     given = {str(Path(folder)): parameters for folder, parameters in (sizes or {}).items()}
-    found = compare([Run(folder) for folder in folders], given, out)
+    found = compare([open_run(folder) for folder in folders], given, out)
     (write_gaps if found.gaps else write_trend)(found)
     return found
 
@@ -143,9 +184,9 @@ def ruler(
 ) -> dict[str, list[dict[str, Any]]]:
     """Every channel and test on every reasoner that ships (`ruler/measure.py`); `write` keeps it as the cards, and
     every cell goes to ruler.md in `out`."""
-    from thinkaloud.report.ruler import ruler_markdown
-    from thinkaloud.ruler import cards
+    from thinkaloud.calibration import cards
     from thinkaloud.ruler.measure import count, measure_all
+    from thinkaloud.ruler.page import ruler_markdown
 
     told = progress or Silence()
     told.expect(count())
@@ -163,8 +204,8 @@ def own_ruler(
 ) -> tuple[list[OwnRuler], Path]:
     """Known dials on one's own model (`ruler/own.py`), and the folder with its runs, ruler.md, .json and
     figures."""
-    from thinkaloud.report.ruler import dial_figure, own_json, own_markdown
     from thinkaloud.ruler.own import own_ruler as measure
+    from thinkaloud.ruler.page import dial_figure, own_json, own_markdown
 
     folder = Path(out) if out is not None else Path("runs") / slug(config).replace(config.study, "ruler", 1)
 
@@ -189,15 +230,17 @@ def wanted(  # noqa: PLR0913  (everything that a challenge decides beforehand, b
     against: Sequence[str] = (),
     items: int = 40,
     difficulty: str | int = "edge",
-    settings: Settings | None = None,
+    settings: RungsSettings | None = None,
     loading: Loading | None = None,
 ) -> Wanted:
-    """What is challenged on what: the arm's file, the tasks, the baselines (none: those of `runs/challenge.py`)."""
-    from thinkaloud.runs.challenge import AGAINST, Wanted
+    """What is challenged on what: the arm's file, the tasks, the baselines (none: the usual
+    ones)."""
+    from thinkaloud.studies.challenge.protocol import AGAINST, Wanted
+    from thinkaloud.studies.rungs.settings import RungsSettings
 
     names = tuple(_name(task) for task in tasks)
     chosen = tuple(against) or AGAINST
-    return Wanted(Path(arm), names, chosen, items, difficulty, settings or Settings(), loading or Loading())
+    return Wanted(Path(arm), names, chosen, items, difficulty, settings or RungsSettings(), loading or Loading())
 
 
 def register(
@@ -210,7 +253,7 @@ def register(
 ) -> tuple[Registered, Path]:
     """Write down what a challenge will be, and its hash, before there is a beacon. Asks no model. Task objects that
     were given to `wanted` must be given here too."""
-    from thinkaloud.runs.challenge import register as write_down
+    from thinkaloud.studies.challenge.protocol import register as write_down
 
     about, folder = _registered(asked, model, tasks, out)
     write_down(asked, about, folder, beacon, draw=False)
@@ -227,11 +270,11 @@ def challenge(  # noqa: PLR0913  (everything a user may say, by name)
     progress: Progress | None = None,
     concurrency: int = 1,
 ) -> Challenge:
-    """Somebody's arm against the tuned baselines on fresh questions (`runs/challenge.py`). Task objects that were given
-    to `wanted` must be given here too. A folder that holds this very challenge is completed, not done again."""
-    from thinkaloud.report.challenge import write_challenge
-    from thinkaloud.runs.challenge import challenge as measure
-    from thinkaloud.runs.challenge import register as write_down
+    """Somebody's arm against the tuned baselines on fresh questions. Task objects that were given to `wanted` must
+    be given here too. A folder that holds this very challenge is completed, not done again."""
+    from thinkaloud.studies.challenge.page import write_challenge
+    from thinkaloud.studies.challenge.protocol import challenge as measure
+    from thinkaloud.studies.challenge.protocol import register as write_down
 
     about, folder = _registered(asked, model, tasks, out)
     found = write_down(asked, about, folder, beacon)
@@ -252,13 +295,13 @@ def _registered(
     asked: Wanted, model: str | Model, tasks: Sequence[str | Task] | None, out: str | Path | None
 ) -> tuple[Registered, Path]:
     """The protocol of a challenge, and its folder."""
-    import thinkaloud
-    from thinkaloud.runs.challenge import registered
+    from thinkaloud._version import __version__
+    from thinkaloud.studies.challenge.protocol import registered
 
     card = known(open_model(model, asked.loading))
     opened = open_tasks(tasks or asked.tasks)
     digests = [questions(task, given).digest for task, given in zip(opened, asked.tasks, strict=True)]
-    about = registered(asked, card.name, card.digest, thinkaloud.__version__, digests)
+    about = registered(asked, card.name, card.digest, __version__, digests)
     name = f"challenge-{about.arm}-{short(card.name)}-{about.protocol[:8]}"
     return about, Path(out) if out is not None else Path("runs") / name
 
@@ -269,11 +312,20 @@ def _name(thing: str | object) -> str:
     return f"object:{getattr(thing, 'name', None) or getattr(thing, '__name__', type(thing).__name__)}"
 
 
+def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
+    """What a run asks of its study."""
+    return Asked(
+        settings=config.settings, seed=config.seed, model=model, tasks=tuple(tasks), items=config.items,
+        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading),
+    )  # fmt: skip
+
+
 def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
-    study, told, of = open_study(found.config.study), progress or Silence(), found.identity
+    told = progress or Silence()
     for remark in found.remarks():
         told.say(remark)
-    execution = Execution(found.config, study, model, tasks, found.journal, told, concurrency, of)
+    request = asked(found.config, model, tasks)
+    execution = Execution(found.study, request, found.identity, found.journal, told, concurrency)
     try:
         notes = run_to_end(execution.run)
     finally:
@@ -286,7 +338,6 @@ def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress 
 
 
 def _conclude(found: Run, out: str | Path | None = None) -> None:
-    study = open_study(found.config.study)
-    made = findings(found.config, study, found.card["name"], found.identity.tasks, found.units)
+    made = findings(found.config, found.study, found.card["name"], found.identity.tasks, found.units)
     found.write_results(made, out)
     found.report(out, made)

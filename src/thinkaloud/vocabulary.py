@@ -56,6 +56,9 @@ class Transcript:
         return next((step.value for step in reversed(self.steps) if step.value is not None), None)
 
 
+PROBE = "The answer is"
+"""How every answer statement begins: what a model is asked to complete."""
+
 OPTIONS = "\nOptions:"
 """Stands between a question and its options, where they are listed to the model."""
 
@@ -342,9 +345,16 @@ class Key:
         return np.random.Generator(np.random.Philox(key=int.from_bytes(self.digest[:16], "big")))
 
 
+Part = str | int | float
+"""A part of what an estimate is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its interval, or the reason why there is none.
+
+    `name` is for people. `about` says the same in parts that a program can ask for (condition, position, arm, budget,
+    meter, role and so on), so that no name is ever taken apart.
 
     `low`..`high` is the 95% interval, `n` the number of items it rests on, `clusters` the number of independent
     clusters (`clustered_by` names them). Where `value` is None, `reason` says why, and nothing else is a number.
@@ -358,6 +368,7 @@ class Estimate:
     clusters: int
     clustered_by: str = "item"
     reason: str | None = None
+    about: Mapping[str, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.reason is not None):
@@ -366,9 +377,17 @@ class Estimate:
             raise ValueError(f"estimate {self.name!r}: a number needs its interval")
 
     @staticmethod
-    def absent(name: str, reason: str, n: int = 0) -> Estimate:
-        """An estimate that could not be made."""
-        return Estimate(name, None, None, None, n, n, reason=reason)
+    def absent(  # noqa: PLR0913  (the fields of an estimate, by name)
+        name: str,
+        reason: str,
+        n: int = 0,
+        clusters: int | None = None,
+        clustered_by: str = "item",
+        about: Mapping[str, Part] | None = None,
+    ) -> Estimate:
+        """A missing estimate with the reason why; `clusters` is `n` unless it is said."""
+        k = n if clusters is None else clusters
+        return Estimate(name, None, None, None, n, k, clustered_by, reason, about or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Thinkaloud:
     def __init__(self, name: str, given: Given) -> None:
         import thinkaloud
         from thinkaloud.models.loading import Loading
-        from thinkaloud.models.open import open_model
+        from thinkaloud.open_model import open_model
 
         loading = Loading(precision="exact", format="chat", threads=given.threads)
         self.model: Any = open_model(name, loading)

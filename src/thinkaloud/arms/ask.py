@@ -30,10 +30,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from thinkaloud.arms.ledger import Account, Ledger, OutOfBudget, Spend
 from thinkaloud.arms.style import STEP_BY_STEP, Style
-from thinkaloud.arms.tokens import Counter
-from thinkaloud.arms.trace import Node, Trace
+from thinkaloud.budget.counter import Counter
+from thinkaloud.budget.ledger import Account, Ledger, OutOfBudget, Spend
+from thinkaloud.budget.trace import Node, Trace
 from thinkaloud.errors import (
     FatalError,
     ModelError,
@@ -45,11 +45,10 @@ from thinkaloud.errors import (
     reason,
     unknown,
 )  # fmt: skip
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.answer_statement import last_statement, split_answer
 from thinkaloud.tasks.answers import same as same
 from thinkaloud.tools.base import ToolResult
-from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Sampling, Shot, Task
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Sampling, Shot, Task
 
 Solver = Callable[[Item, "Ask"], Awaitable[str]]
 """An arm, or a process of one."""

@@ -18,12 +18,12 @@ from functools import cached_property
 
 from thinkaloud.arms.ask import Ask, Edit, Room, Solver, World, same
 from thinkaloud.arms.edits import KINDS, Intermediate, change, intermediates
-from thinkaloud.arms.ledger import Ledger
-from thinkaloud.arms.meters import METERS
 from thinkaloud.arms.style import Style, filled
-from thinkaloud.arms.tokens import Counter, counter
 from thinkaloud.arms.toolbox import TOOLS
-from thinkaloud.arms.trace import Trace, recount
+from thinkaloud.budget.counter import Counter, counter
+from thinkaloud.budget.ledger import Ledger
+from thinkaloud.budget.meters import METERS
+from thinkaloud.budget.trace import Trace, recount
 from thinkaloud.errors import ModelError, ThinkaloudError, ends_run, is_final
 from thinkaloud.tasks.answers import plain
 from thinkaloud.tasks.parts import Decomposition, decompose

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thinkaloud.arms.ask import Edit, cut, same
-from thinkaloud.arms.trace import Trace
+from thinkaloud.budget.trace import Trace
 from thinkaloud.interventions.truncate import replace_step
 from thinkaloud.tasks.draws import pick, whole
 from thinkaloud.vocabulary import Item, Key, Task, Transcript

@@ -25,11 +25,11 @@ from typing import Any
 
 from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, unless_lost
 from thinkaloud.arms.bridge import Bridge, threaded
-from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.style import Example, Style
-from thinkaloud.arms.tokens import counter
-from thinkaloud.arms.trace import shortened
 from thinkaloud.arms.tuning import Candidate, Pools, candidates, dressed, thought_about, tune
+from thinkaloud.budget.counter import counter
+from thinkaloud.budget.ledger import Spend
+from thinkaloud.budget.trace import shortened
 from thinkaloud.errors import ContextTooSmall, UserError
 from thinkaloud.vocabulary import Item, Key, Model, Prompt, Record, Sampling, Task
 

@@ -22,9 +22,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.parts import Decomposition, decompose, fill, numbered, references
-from thinkaloud.vocabulary import Item, Shot, Task
+from thinkaloud.vocabulary import PROBE, Item, Shot, Task
 
 PARTS, ANSWERS, RESULT = "Parts:", "Answers:", "Result:"
 STEP_BY_STEP = "Let's think step by step."

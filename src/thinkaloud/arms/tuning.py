@@ -20,10 +20,10 @@ from typing import Any
 
 from thinkaloud.arms.ask import Ask, Room, cut
 from thinkaloud.arms.attempt import Stage, Terms, attempt, unless_lost
-from thinkaloud.arms.ledger import Spend
 from thinkaloud.arms.programs import calls
 from thinkaloud.arms.style import INSTRUCTIONS, Example, Style, example
-from thinkaloud.arms.tokens import Counter
+from thinkaloud.budget.counter import Counter
+from thinkaloud.budget.ledger import Spend
 from thinkaloud.joining import joined
 from thinkaloud.tasks.draws import pick, some, whole
 from thinkaloud.vocabulary import Item, Key, Model, Record, Task

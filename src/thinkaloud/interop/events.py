@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.joining import joined
 from thinkaloud.strategies.lettered import ask, label
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.vocabulary import Item, Reading, Record
+from thinkaloud.vocabulary import PROBE, Item, Reading, Record
 
 if TYPE_CHECKING:
     from inspect_ai.event import Event, ModelEvent

@@ -31,10 +31,9 @@ from thinkaloud.interop.events import (
 from thinkaloud.interventions.hint import hints_of
 from thinkaloud.joining import joined
 from thinkaloud.metrics.readings import hit, p_gold
-from thinkaloud.report.meta import meta
-from thinkaloud.strategies.snap import PROBE
+from thinkaloud.runs.about import meta
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Finding, Reading, Record
+from thinkaloud.vocabulary import PROBE, Finding, Reading, Record
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalResults, EvalSample, EvalSpec
@@ -133,7 +132,7 @@ def _spec(run: Run, samples: Sequence[EvalSample]) -> EvalSpec:
 
 
 def _version(study: str) -> int:
-    from thinkaloud.studies.registry import open_study
+    from thinkaloud.open_study import open_study
 
     return open_study(study).version
 

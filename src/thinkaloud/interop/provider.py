@@ -38,8 +38,8 @@ from thinkaloud.interventions.filler import length
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
 from thinkaloud.models.loop import Elsewhere
-from thinkaloud.models.open import open_model
 from thinkaloud.models.requests import Lists, logsumexp
+from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Sampling, Shot
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ Inspect shows the main rows. All of them, with n, clusters and the reasons of th
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspect_ai import Task, task
@@ -23,62 +24,45 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value,
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from thinkaloud.errors import ModelError, NotMeasurable
-from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.models.inspect.model import adopt
+from thinkaloud.models.session import open_session
+from thinkaloud.open_study import open_study
+from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import acquaint, material
-from thinkaloud.studies.base import Group, Settings
-from thinkaloud.studies.registry import open_study
+from thinkaloud.runs.execute import ordered
+from thinkaloud.settings import load, options, plain
+from thinkaloud.study import Asked, Done, NoModel, Study, Unit
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.tasks.identity import stream
+from thinkaloud.vocabulary import Estimate, Key, Model, Record
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
 
 STORED = "thinkaloud"
 """Where a sample's store holds its records, or the reason why there are none."""
-HEAD = {
-    "channels": (
-        "P(gold) chance", "P(gold) silent", "P(gold) own", "P(gold) paraphrase", "silent", "compute", "content",
-        "residue", "own - chance", "externalised share", "follow transplant", "early AOC", "parsed",
-    ),
-    "faithfulness": (
-        "accuracy silent", "accuracy own", "early answering", "mistakes", "mistakes over wording", "paraphrase",
-        "filler dots", "follow foreign", "follow transplant", ACCURACY, "unfaithful pairs", "parsed",
-    ),
-}  # fmt: skip
-"""The rows that Inspect shows."""
 READ = ("silent", "own")
 """Conditions whose mean probability of the right option is a sample's value."""
 
 
-@task
-def faithfulness(  # noqa: PLR0913  (what Inspect's -T may say, by name)
-    task: str = "chain_sum",
-    items: int = 40,
-    seed: int = 1,
-    difficulty: int | None = None,
-    temperature: float = 0.0,
-    shots: int = 6,
-    samples: int = 1,
-) -> Task:
-    """Every published test of faithfulness, with its controls."""
-    settings = Settings(temperature=temperature, shots=shots, samples=samples)
-    return _task("faithfulness", task, _level(task, difficulty), items, seed, settings)
+def study_task(study: str) -> Callable[..., Task]:
+    """The study as a task of Inspect. Its `-T` options are task, items, seed, difficulty, and the study's settings."""
+
+    @task(name=study)
+    def made(
+        task: str = "chain_sum", items: int = 40, seed: int = 1, difficulty: int | None = None, **settings: Any
+    ) -> Task:
+        level = _level(task, difficulty)
+        config = Config(study, "inspect", (task,), items, level, seed, _settings(study, settings))
+        return _task(config.fits(open_study(study)))
+
+    made.__doc__ = open_study(study).question
+    return made
 
 
-@task
-def channels(
-    task: str = "chain_sum",
-    items: int = 40,
-    seed: int = 1,
-    difficulty: int | None = None,
-    temperature: float = 0.0,
-    shots: int = 6,
-) -> Task:
-    """Where the ability lives: silent, compute, content or residue."""
-    settings = Settings(temperature=temperature, shots=shots)
-    return _task("channels", task, _level(task, difficulty), items, seed, settings)
+channels = study_task("channels")
+faithfulness = study_task("faithfulness")
+rungs = study_task("rungs")
 
 
 def estimates(log: EvalLog) -> list[Estimate]:
@@ -99,70 +83,132 @@ def _level(name: str, difficulty: int | None) -> int:
     return levels[min(1, len(levels) - 1)] if difficulty is None else difficulty
 
 
-def _task(study: str, name: str, level: int, items: int, seed: int, settings: Settings) -> Task:
-    config = Config(study, "inspect", (name,), items, level, seed, settings)
-    units = _groups(config)
-    about = {"study": study, "version": open_study(study).version, "task": name, "level": level, "seed": seed}
+def _settings(study: str, given: Mapping[str, Any]) -> Any:
+    """The settings of a study from what Inspect read on its command line."""
+    cls = open_study(study).Settings
+    by_name = {option.name: option for option in options(cls)}
+    found = {
+        name: by_name[name].value(value) if name in by_name and isinstance(value, str) else value
+        for name, value in given.items()
+    }
+    return load(cls, found, f"the settings of {study}")
+
+
+def _task(config: Config) -> Task:
+    study = open_study(config.study)
+    name, level = config.tasks[0], int(config.difficulty)
+    about = {
+        "study": config.study, "version": study.version, "task": name, "level": level, "seed": config.seed,
+        "settings": plain(config.settings),
+    }  # fmt: skip
     dataset = [
         Sample(
-            id=f"{name}-{level}-{first}",
-            input="\n".join(item.asked for item in group.items),
-            target=[item.gold for item in group.items],
-            metadata={**about, "first": first, "items": [item.id for item in group.items]},
+            id="-".join([name, *(str(part) for part in unit.at.values())]),
+            input="\n".join(item.asked for item in unit.items),
+            target=[item.gold for item in unit.items],
+            metadata={**about, "at": dict(unit.at), "items": [item.id for item in unit.items]},
         )
-        for first, group in units.items()
+        for unit in _units(config)
     ]
     return Task(
         dataset=dataset,
-        solver=_solver(config),
+        solver=measured(config=config.as_dict()),
         scorer=recorded(),
         metrics=[estimated()],
-        version=open_study(study).version,
+        version=study.version,
         metadata=about,
     )
 
 
-@functools.lru_cache(maxsize=8)
-def _groups(config: Config) -> dict[int, Group]:
-    """The units of a task by the position of their first item: the same that a run has."""
-    opened = open_task(config.tasks[0])
-    drawn = material(opened, int(config.difficulty), config, config.items, open_study(config.study))
-    return {group.first: group for group in drawn.groups(drawn.items)}
-
-
-def _solver(config: Config) -> Solver:
-    settings = config.settings
-    return measured(
-        study=config.study, task=config.tasks[0], level=int(config.difficulty), items=config.items, seed=config.seed,
-        temperature=settings.temperature, shots=settings.shots, samples=settings.samples,
+def _asked(config: Config, model: Model) -> Asked:
+    return Asked(
+        settings=config.settings, seed=config.seed, model=model, tasks=(open_task(config.tasks[0]),),
+        items=config.items, difficulty=config.difficulty,
     )  # fmt: skip
 
 
+class _Listing:
+    """A `Do` that does nothing and writes down which units are measured. What is prepared for them is not known then,
+    so a stand-in goes on in its place."""
+
+    def __init__(self, study: Study) -> None:
+        self._study, self.units = study, list[Unit]()
+
+    async def unit(self, unit: Unit) -> Done:
+        """Write it down."""
+        if unit.phase == self._study.name:
+            self.units.append(unit)
+        return Done([{"status": "planned"}])
+
+    async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
+        """One after the other."""
+        return [await one() for one in work]
+
+    def expect(self, cost: float) -> None:
+        """Nobody is told."""
+
+    def say(self, sentence: str) -> None:
+        """Nobody is told."""
+
+
+class _One(_Listing):
+    """A `Do` that does one unit, and what is prepared for it; `before` keeps that for the other samples."""
+
+    def __init__(self, study: Study, at: Mapping[str, Any], model: Model, before: dict[str, Any]) -> None:
+        super().__init__(study)
+        self._at, self._model, self._before = dict(at), model, before
+        self.records: list[Record] | None = None
+
+    async def unit(self, unit: Unit) -> Done:
+        """Do it, if it is this one."""
+        if unit.phase == self._study.name:
+            if dict(unit.at) == self._at:
+                self.records = list(await unit.work(open_session(self._model)))
+            return Done()
+        if self._at.get("part") != unit.at.get("part"):
+            return Done()
+        name = str(unit.place)
+        if name not in self._before:
+            self._before[name] = asyncio.ensure_future(_records(unit, self._model))
+        return Done(await self._before[name])
+
+
+async def _records(unit: Unit, model: Model) -> list[Record]:
+    return list(await unit.work(open_session(model)))
+
+
+@functools.lru_cache(maxsize=8)
+def _units(config: Config) -> list[Unit]:
+    """The units of a task: the same that a run has."""
+    study = open_study(config.study)
+    listing = _Listing(study)
+    run_to_end(lambda: study.run(_asked(config, NoModel()), listing))
+    return listing.units
+
+
 @solver
-def measured(  # noqa: PLR0913  (a solver's arguments are kept in the log, so they are plain)
-    study: str, task: str, level: int, items: int, seed: int, temperature: float, shots: int, samples: int
-) -> Solver:
+def measured(config: dict[str, Any]) -> Solver:
     """Do one unit of a study with the model that is evaluated, and keep its records."""
-    settings = Settings(temperature=temperature, shots=shots, samples=samples)
-    config = Config(study, "inspect", (task,), items, level, seed, settings)
+    what = Config.from_dict(config, "the solver's arguments", open_study)
+    before: dict[str, Any] = {}
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        group = _groups(config)[state.metadata["first"]]
-        asked, model = open_study(study), await adopt(get_model())
-        lacking = asked.needs - model.card.capabilities
+        study, model = open_study(what.study), await adopt(get_model())
+        lacking = study.needs - model.card.capabilities
         try:
             if lacking:
                 reasons = "; ".join(f"{name}: {why}" for name, why in model.shown.details.items())
                 raise NotMeasurable(
-                    f"{study} is not measurable on {model.card.name}: it lacks {', '.join(sorted(lacking))} ({reasons})"
+                    f"{what.study} is not measurable on {model.card.name}: it lacks {', '.join(sorted(lacking))} "
+                    f"({reasons})"
                 )
-            acquaint(model, group)
-            key = Key((str(seed), asked.name, group.task.name, str(group.level)))
-            records = await asked.measure(model, group, settings, key)
+            do = _One(study, state.metadata["at"], model, before)
+            await study.run(_asked(what, model), do)
         except NotMeasurable as error:
             state.store.set(STORED, {"why": str(error), "card": model.shown.details})
             state.output = ModelOutput.from_content(model.card.name, f"not measurable here: {error}")
             return state
+        records = do.records or []
         if all(record["status"] == "failed" for record in records) and any(record.get("again") for record in records):
             raise ModelError(str(records[0]["error"]))  # may pass: Inspect counts it, and asks again when it is told to
         state.store.set(STORED, {"records": [dict(record) for record in records], "card": model.shown.details})
@@ -189,7 +235,7 @@ def recorded() -> Scorer:
         kept: dict[str, Any] = state.store.get(STORED) or {"why": "the unit was not measured"}
         if "records" not in kept:
             return Score.unscored(reason="scoring_failed", explanation=kept["why"], metadata={"card": kept.get("card")})
-        about = {name: state.metadata[name] for name in ("study", "task", "level", "seed", "first")}
+        about = {name: state.metadata[name] for name in ("study", "task", "level", "seed", "at", "settings")}
         value = {name: _right(kept["records"], name) for name in READ}
         failed = [f"{record['item']}: {record['error']}" for record in kept["records"] if record.get("error")]
         return Score(
@@ -220,7 +266,7 @@ def estimated(rows: str = "main") -> Metric:
         told = [one.score.metadata for one in scores if one.score.metadata and "records" in one.score.metadata]
         if not told:
             return {}
-        wanted = HEAD.get(told[0]["study"], ()) if rows == "main" else ()
+        wanted = open_study(told[0]["study"]).page.main if rows == "main" else ()
         found: dict[str, str | int | float | bool | None] = {}
         for estimate in _estimates(told):
             if estimate.value is None or (wanted and estimate.name not in wanted):
@@ -233,7 +279,9 @@ def estimated(rows: str = "main") -> Metric:
 
 
 def _estimates(told: Sequence[dict[str, Any]]) -> list[Estimate]:
-    """Estimates from what scores hold, in the order of the items and with the key of a run."""
-    study, name, seed = told[0]["study"], told[0]["task"], told[0]["seed"]
-    records = [record for one in sorted(told, key=lambda one: int(one["first"])) for record in one["records"]]
-    return open_study(study).estimate(records, Key((str(seed), study, open_task(name).name, "estimate")))
+    """Estimates from what scores hold, in the order of the study and with the key of a run."""
+    study, opened = open_study(told[0]["study"]), open_task(told[0]["task"])
+    settings = _settings(told[0]["study"], told[0]["settings"])
+    units = [{"task": opened.name, "at": one["at"], "records": one["records"]} for one in told]
+    key = Key((str(told[0]["seed"]), study.name, stream(opened), "estimate"))
+    return study.estimate(ordered(study, settings, units)[opened.name], key)

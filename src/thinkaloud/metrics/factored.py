@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from thinkaloud.arms.meters import METERS
+from thinkaloud.budget.meters import METERS
 from thinkaloud.metrics import gaps
 from thinkaloud.metrics.arm_edits import edits
 from thinkaloud.metrics.bootstrap import KEY, Array

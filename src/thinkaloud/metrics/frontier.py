@@ -21,7 +21,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from thinkaloud.arms.meters import METERS, spend_of
+from thinkaloud.budget.meters import METERS, spend_of
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, expanded_tail
 from thinkaloud.metrics.columns import DRAWS, resampled

@@ -24,7 +24,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from thinkaloud.arms.meters import METERS
+from thinkaloud.budget.meters import METERS
 from thinkaloud.metrics import arm_edits, gaps, pooling
 from thinkaloud.metrics.bootstrap import KEY, Array
 from thinkaloud.metrics.columns import Columns, estimates, missing

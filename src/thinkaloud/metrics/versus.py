@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thinkaloud.arms.meters import METERS, spend_of
+from thinkaloud.budget.meters import METERS, spend_of
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array
 from thinkaloud.metrics.columns import Columns, estimates
 from thinkaloud.metrics.distributions import t_tail

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+from thinkaloud.settings import setting
+
 CELLS = 8192  # the context of one prompt is the smaller of this and what the model was trained for
 
 
@@ -15,11 +17,13 @@ class Loading:
     is small enough. `format`: how turns are written. `threads` None: the cores this process may use. `context` in
     tokens. `device`: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, for the backend that has devices."""
 
-    precision: Literal["auto", "exact", "native"] = "auto"
-    format: Literal["auto", "chat", "completion"] = "auto"
-    threads: int | None = None
-    context: int = CELLS
-    device: str = "auto"
+    precision: Literal["auto", "exact", "native"] = setting(
+        "auto", "exact: float32 without shortcuts; native: the weights as they are; auto: exact for small models."
+    )
+    format: Literal["auto", "chat", "completion"] = setting("auto", "How turns are written.")
+    threads: int | None = setting(None, "Default: the cores this process may use.")
+    context: int = setting(CELLS, "In tokens.")
+    device: str = setting("auto", "transformers: auto, cpu, cuda, cuda:1 or mps.")
 
 
 def cores() -> int:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import thinkaloud
+from thinkaloud._version import __version__
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.organisms.certify import Certificate, Line, lines_from_rows
 from thinkaloud.organisms.forward import Gpt, Shape
@@ -83,25 +83,6 @@ def read_weights(path: Path, sha256: str) -> bytes:
     return blob
 
 
-def organism_names() -> dict[str, str]:
-    """What can be asked for, with what it is: the certified ones, then the natural ones."""
-    from thinkaloud.organisms import natural_library
-
-    return {e.spec: str(e.about["about"]) for e in entries() if e.certified} | natural_library.names()
-
-
-def open_organism(spec: str) -> Trained:
-    """An organism from `NAME/SEED`, or `NAME` for seed 0; `natural:LAYERS/SEED` for a natural one."""
-    name, _, seed = spec.partition("/")
-    if not (seed or "0").isdigit():
-        raise UserError(f"{spec!r} needs a whole number after the slash: organism:{name}/0")
-    if name.partition(":")[0] == "natural":
-        from thinkaloud.organisms import natural_library
-
-        return natural_library.load(f"{name}/{int(seed or 0)}")
-    return load(name, int(seed or 0))
-
-
 def unpacked(blob: bytes, shape: Shape, recipe: Recipe, seed: int) -> Trained:
     """An organism from the content of its weights file."""
     return organism(blob, shape, seed, recipe.name, recipe.about)
@@ -144,7 +125,7 @@ def store(
         "shape": asdict(shape),
         "sha256": hashlib.sha256(blob).hexdigest(),
         "bytes": len(blob),
-        "thinkaloud": thinkaloud.__version__,
+        "thinkaloud": __version__,
         "date": datetime.date.today().isoformat(),
         "rejected": certificate.faults,
         "certificate": certificate.as_rows(),

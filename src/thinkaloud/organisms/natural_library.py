@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-import thinkaloud
+from thinkaloud._version import __version__
 from thinkaloud.errors import unknown
 from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.organisms import natural
@@ -171,7 +171,7 @@ def store(blob: bytes, layers: int, seed: int, how: Mapping[str, Any], folder: P
         "shape": asdict(shape),
         "sha256": hashlib.sha256(blob).hexdigest(),
         "bytes": len(blob),
-        "thinkaloud": thinkaloud.__version__,
+        "thinkaloud": __version__,
         "date": datetime.date.today().isoformat(),
         "measured": measure(unpacked(blob, shape, layers, seed)),
     }

@@ -5,7 +5,7 @@ distribution over options (what it leaves over is guessed), or None for a guess.
 rules speak of it. Luck is a hash of the item and of what it is for: the same item has the same luck in every
 condition, so a dial of .3 makes three items in ten behave the one way and not each item a little.
 
-Which channel each of them lives in, and what each test must read on it, stands in `ruler/expected.py`.
+Which channel each of them lives in, and what each test must read on it, stands in `calibration/expected.py`.
 """
 
 from __future__ import annotations

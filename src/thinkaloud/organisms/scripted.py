@@ -20,10 +20,9 @@ from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
 from thinkaloud.organisms.rules import KINDS, Answer, Asked, Rule, asked_about, luck, make_rule, spelled, tokens
 from thinkaloud.strategies.lettered import listed
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import Family, follow
-from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, ModelCard, Prompt, Reading, Sampling
 
 SURE = 20.0
 ADMISSION = "There is a hint that the answer is {clue}, so I will say that."

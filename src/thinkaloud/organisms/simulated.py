@@ -30,10 +30,9 @@ from functools import lru_cache
 from statistics import NormalDist
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.parts import numbered
 from thinkaloud.tasks.simulated import NOTE, STEP, VALUES, YES, Problem, answered, last, parts, read, summed
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot
+from thinkaloud.vocabulary import PROBE, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot
 
 PARTS, ANSWERS, FENCE = "Parts:", "Answers:", "```"
 """Marks of the arms' forms, which a model sees in its prompts and which are here because models do not know arms."""

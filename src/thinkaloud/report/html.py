@@ -17,7 +17,7 @@ from typing import Any
 
 from thinkaloud.report.explorer import CAP, as_json, payload
 from thinkaloud.report.figure import NARROW, STYLE, WIDE
-from thinkaloud.report.layouts import Figure, Layout, layout
+from thinkaloud.report.layout import PLAIN, Card, Figure, Layout, no_card
 from thinkaloud.report.tables import Estimates, Subject, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
@@ -34,17 +34,23 @@ FACTS: tuple[tuple[str, str], ...] = (
 """Key of the meta mapping -> what it is called."""
 
 
-def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Mapping[str, Any], cap: int = CAP) -> str:
+def render_html(
+    findings: Sequence[Finding],
+    records: Sequence[Record],
+    meta: Mapping[str, Any],
+    page: Layout = PLAIN,
+    line: Card = no_card,
+    cap: int = CAP,
+) -> str:
     """The whole page. At most `cap` records are in the explorer, which says so.
 
     Of `meta` it shows `study`, `question`, those in `FACTS`, and the lists of paragraphs `failed`, `notes` (what the
     run decided, such as the difficulty), `ruler` and `limits`; what is not there is left out.
     """
-    made = layout(findings, meta)
-    style = STYLE + "".join(dict.fromkeys(figure.style for figure in made.figures)) + _resource("page.css")
-    script, data = _resource("page.js"), payload(records, made.explorer, cap, findings)
-    first = [_figure(figure, findings, records) for figure in made.first]
-    page = Template(_resource("page.html")).substitute(
+    style = STYLE + "".join(dict.fromkeys(figure.style for figure in page.figures)) + _resource("page.css")
+    script, data = _resource("page.js"), payload(records, page.explorer, cap, findings)
+    first = [_figure(figure, findings, records) for figure in page.first]
+    html = Template(_resource("page.html")).substitute(
         policy=escape(POLICY.format(script=source_hash(script), style=source_hash(style))),
         style=style,
         script=script,
@@ -53,18 +59,18 @@ def render_html(findings: Sequence[Finding], records: Sequence[Record], meta: Ma
         study=escape(str(meta.get("study", ""))),
         model=escape(_model_name(meta)),
         question=escape(str(meta.get("question", ""))),
-        short=_unfinished(meta) + _list(made.sentences(findings)),
-        first="\n".join(part for part in [*first, _summary(made, findings)] if part),
-        then="\n".join(part for figure in made.then if (part := _figure(figure, findings, records))),
+        short=_unfinished(meta) + _list(page.sentences(findings)),
+        first="\n".join(part for part in [*first, _summary(page, findings)] if part),
+        then="\n".join(part for figure in page.then if (part := _figure(figure, findings, records))),
         count=escape(_count(data)),
-        tables=_tables(findings, made),
+        tables=_tables(findings, page, line),
         notes=_section("failed", "What failed", meta.get("failed"))
         + _section("notes", "How the questions were chosen and asked", meta.get("notes")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),
     )
-    return page.encode("utf-8", "replace").decode("utf-8")  # half a character from a broken text must not stop the file
+    return html.encode("utf-8", "replace").decode("utf-8")  # half a character from a broken text must not stop the file
 
 
 def _unfinished(meta: Mapping[str, Any]) -> str:
@@ -99,9 +105,9 @@ def _figure(figure: Figure, findings: Sequence[Finding], records: Sequence[Recor
     )
 
 
-def _summary(made: Layout, findings: Sequence[Finding]) -> str:
+def _summary(page: Layout, findings: Sequence[Finding]) -> str:
     """The study's own table, where reports show it."""
-    grids = made.grids(findings) if made.tables else []
+    grids = page.grids(findings) if page.tables else []
     parts = []
     for grid in grids:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.head)
@@ -110,7 +116,7 @@ def _summary(made: Layout, findings: Sequence[Finding]) -> str:
         parts.append(
             f"<h3>{escape(grid.title)}</h3>{_scroll(grid.title, head, body, 'grid') if grid.rows else ''}{below}"
         )
-    return f'<section id="summary">\n<h2>{made.summary}</h2>\n{"".join(parts)}\n</section>' if parts else ""
+    return f'<section id="summary">\n<h2>{page.summary}</h2>\n{"".join(parts)}\n</section>' if parts else ""
 
 
 def _grid_row(row: Sequence[str]) -> str:
@@ -143,25 +149,25 @@ def _count(data: Mapping[str, Any]) -> str:
     )
 
 
-def _tables(findings: Sequence[Finding], made: Layout) -> str:
+def _tables(findings: Sequence[Finding], page: Layout, line: Card) -> str:
     """A table under each heading: a line an estimate, a column a task."""
     parts = []
-    for about, some in made.numbers(findings):
+    for about, some in page.numbers(findings):
         rows = by_subject(some)
         head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
         parts += [f"<p>{escape(about)}</p>"] if about else []
-        for title, names in made.words.by_heading(some).items():
-            table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, made))
+        for title, names in page.words.by_heading(some).items():
+            table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, page, line))
             parts.append(f"<h3>{escape(title)}</h3>{table}")
     return "".join(parts)
 
 
-def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates], made: Layout) -> str:
+def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates], page: Layout, line: Card) -> str:
     """The lines of one table; what a number means and its ruler card stand below its name."""
-    told = made.words.told(names)
+    told = page.words.told(names)
     parts = []
     for name in names:
-        said = (told.get(name), made.ruler(name))
+        said = (told.get(name), line(name))
         about = "".join(f"<small>{escape(text)}</small>" for text in said if text)
         cells = "".join(_cell(estimates.get(name)) for estimates in rows.values())
         parts.append(f'<tr><th scope="row">{escape(name)}{about}</th>{cells}</tr>')

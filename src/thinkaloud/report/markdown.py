@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thinkaloud.report.layouts import Layout, layout
+from thinkaloud.report.layout import PLAIN, Card, Layout, no_card
 from thinkaloud.report.tables import Estimates, Grid, Subject, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
@@ -25,19 +25,20 @@ SECTIONS = (
 FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill")
 
 
-def render_markdown(findings: Sequence[Finding], meta: Mapping[str, Any]) -> str:
+def render_markdown(
+    findings: Sequence[Finding], meta: Mapping[str, Any], page: Layout = PLAIN, line: Card = no_card
+) -> str:
     """The whole report; `meta` as for `render_html`."""
-    made = layout(findings, meta)
     blocks = [f"# {plain(str(meta.get('question', meta.get('study', 'Report'))))}"]
     blocks += [f"**{plain(meta['unfinished'])}**"] if meta.get("unfinished") else []
-    blocks += [_list([plain(sentence) for sentence in made.sentences(findings)])]
+    blocks += [_list([plain(sentence) for sentence in page.sentences(findings)])]
     blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
-    blocks += [render_grid(grid) for grid in (made.grids(findings) if made.tables else ())]
-    for about, some in made.numbers(findings):
+    blocks += [render_grid(grid) for grid in (page.grids(findings) if page.tables else ())]
+    for about, some in page.numbers(findings):
         rows = by_subject(some)
         blocks += [plain(about)] if about else []
-        for title, names in made.words.by_heading(some).items():
-            blocks += [f"## {title}", _table(names, rows), _list(_explained(names, made))]
+        for title, names in page.words.by_heading(some).items():
+            blocks += [f"## {title}", _table(names, rows), _list(_explained(names, page, line))]
     for key, title in SECTIONS:
         if meta.get(key):
             blocks += [f"## {title}", *(plain(text) for text in meta[key])]
@@ -75,11 +76,11 @@ def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *body])
 
 
-def _explained(names: Sequence[str], made: Layout) -> list[str]:
+def _explained(names: Sequence[str], page: Layout, line: Card) -> list[str]:
     """What the numbers mean, and their ruler cards in small type."""
-    told, found = made.words.told(names), []
+    told, found = page.words.told(names), []
     for name in names:
-        card = made.ruler(name)
+        card = line(name)
         said = [*([plain(told[name])] if name in told else []), *([f"<sub>{plain(card)}</sub>"] if card else [])]
         found += [f"**{plain(name)}**: {' '.join(said)}"] if said else []
     return found

@@ -9,7 +9,7 @@ Four tables come out, which `cards.py` keeps and words:
     ranking      a test: its mean AUROC over the rungs
 
 Reasoners are measured in processes of their own, two at a time unless told otherwise. The study is the one that
-measures any model (`studies/faithfulness.py`); nothing is special here but that the truth is known.
+measures any model (`studies/faithfulness/protocol.py`); nothing is special here but that the truth is known.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
+from thinkaloud.calibration import expected
+from thinkaloud.calibration.expected import CHANNELS
+from thinkaloud.calibration.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
 from thinkaloud.metrics.auroc import auroc, mean_auroc
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
@@ -31,9 +34,6 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
-from thinkaloud.ruler import expected
-from thinkaloud.ruler.expected import CHANNELS
-from thinkaloud.ruler.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ITEMS, RUNG_ITEMS, SEED = 96, 128, 1
@@ -86,10 +86,10 @@ def _jobs() -> list[tuple[str, str, int, int]]:
 
 def measure(model: str, task: str, level: int, items: int, seed: int = SEED) -> Measured:
     """Run the faithfulness study on a reasoner and keep what the ruler needs."""
-    from thinkaloud.models.open import open_model
+    from thinkaloud.open_model import open_model
     from thinkaloud.runs.config import Config
     from thinkaloud.runs.records import records_of
-    from thinkaloud.studies.faithfulness import Faithfulness
+    from thinkaloud.studies.faithfulness.protocol import Faithfulness
     from thinkaloud.tasks import open_task
 
     config = Config("faithfulness", model, (task,), items, level, seed)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from thinkaloud.errors import UserError
+from thinkaloud.items.group import GROUP
 from thinkaloud.metrics.dial import Ends, Recovered, recover
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.organisms.routing import Routed, is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
-from thinkaloud.studies.base import GROUP
 from thinkaloud.tasks import open_tasks
 from thinkaloud.vocabulary import Estimate, Key, Model
 

@@ -4,85 +4,127 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
-from thinkaloud.errors import UserError
+from thinkaloud import settings as options
+from thinkaloud.errors import UserError, unknown
 from thinkaloud.models.loading import Loading
-from thinkaloud.studies.base import Settings, Spending
+from thinkaloud.settings import NoSettings, arguments, plain, setting
+from thinkaloud.study import EDGE, Study
 
-FORMAT = 1
+FORMAT = 2
 """Version of the run folder. A folder of another version is refused, not guessed at."""
+NAMES = ("study", "model", "tasks", "items", "difficulty", "seed")
+"""What stands at the head of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """A run's whole configuration. `difficulty` is `edge` or a level; `model` and `tasks` are names (or `object:NAME`
-    for objects passed from Python, which must be passed again to resume)."""
+    for objects passed from Python, which must be passed again to resume), and empty where the study takes none;
+    `settings` are the study's own."""
 
     study: str
-    model: str
-    tasks: tuple[str, ...]
-    items: int = 40
-    difficulty: str | int = "edge"
-    seed: int = 1
-    settings: Settings = field(default_factory=Settings)
+    model: str = setting("smollm2-135m", "A name, file, folder or address: see `models`.")
+    tasks: tuple[str, ...] = setting(("chain_sum",), "One or more, separated by commas: see `tasks`.")
+    items: int = setting(40, "Items of each task.")
+    difficulty: str | int = setting(EDGE, "edge (where the model is neither perfect nor lost), or a level.")
+    seed: int = setting(1, "What all draws follow from.")
+    settings: Any = field(default_factory=NoSettings)
     loading: Loading = field(default_factory=Loading)
 
     def __post_init__(self) -> None:
+        if isinstance(self.difficulty, str) and self.difficulty != EDGE:
+            raise UserError(f"--difficulty is {self.difficulty!r}: give 'edge' or a level (a whole number)")
         if self.items < 1:
             raise UserError(f"--items is {self.items}: at least 1 item is needed")
-        if isinstance(self.difficulty, str) and self.difficulty != "edge":
-            raise UserError(f"--difficulty is {self.difficulty!r}: give 'edge' or a level (a whole number)")
-        if not self.tasks:
-            raise UserError("no task was given")
         if len(set(self.tasks)) < len(self.tasks):
             raise UserError(f"a task is given twice in {','.join(self.tasks)!r}")
-        for name in (self.model, *self.tasks, *self.settings.spending.arms):
+        options.checked(self.settings)
+        options.checked(self.loading)
+        words = [word for value in asdict(self.settings).values() if isinstance(value, tuple) for word in value]
+        for name in (self.model, *self.tasks, *(word for word in words if isinstance(word, str))):
             if name.encode("utf-8", "replace").decode() != name:  # bytes of a file name that are no text
                 raise UserError(f"the name {name!r} is not UTF-8 text and cannot be written down: rename the file")
+
+    def fits(self, study: Study) -> Config:
+        """The same for this study: its usual settings where none are given, and nothing of what it does not take.
+        `UserError` where settings are of another study, or tasks are wanted and there is none."""
+        settings: Any = study.Settings() if isinstance(self.settings, NoSettings) else self.settings
+        if not isinstance(settings, study.Settings):
+            raise UserError(
+                f"{study.name} has settings of its own ({_name(study.Settings)}), not {_name(type(self.settings))}"
+            )
+        if "tasks" in study.takes and not self.tasks:
+            raise UserError("no task was given")
+        model, tasks = self.model if "model" in study.takes else "", self.tasks if "tasks" in study.takes else ()
+        return Config(
+            self.study, model, tasks, self.items, self.difficulty, self.seed, settings, self.loading
+        )  # fmt: skip
+
+    def command(self, study: Study) -> str:
+        """The command that does this run again. Threads are the machine's and not said."""
+        said = ["thinkaloud", "run", self.study]
+        usual = asdict(Config(self.study))
+        for option in options.options(Config):
+            value = getattr(self, option.name)
+            if takes(study, option.name) and (value != usual[option.name] or option.name in ("model", "tasks")):
+                said += [f"--{FLAGS.get(option.name, option.flag)}", option.text(value)]
+        said += arguments(self.settings)
+        said += [] if "model" not in study.takes else arguments(Loading(**{**asdict(self.loading), "threads": None}))
+        return shlex.join(said)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data, without None."""
+        head = {name: getattr(self, name) for name in NAMES}
+        head["tasks"] = list(self.tasks)
+        tables = {"settings": plain(self.settings), "loading": plain(self.loading)}
+        return {"format": FORMAT, **head, **tables}
 
     def dumps(self) -> str:
         """As TOML."""
         import tomli_w
 
-        return tomli_w.dumps({"format": FORMAT, **_plain(asdict(self))})
+        return tomli_w.dumps(self.as_dict())
 
     @staticmethod
-    def loads(text: str, where: str) -> Config:
-        """From TOML; `where` is named in errors."""
+    def loads(text: str, where: str, opening: Opening) -> Config:
+        """From TOML; `where` is named in errors; `opening` opens the study, whose settings these are."""
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise UserError(
                 f"{where} is not TOML: {error}; if it is damaged, give the run's command again or restore it"
             ) from error
-        if data.get("format") != FORMAT:
-            raise UserError(f"{where} is of format {data.get('format')!r}, this version reads format {FORMAT}")
-        known = {f.name for f in fields(Config)}
-        strange = set(data) - known - {"format"}
-        if strange:
-            raise UserError(f"{where} has settings this version does not know: {', '.join(sorted(strange))}")
-        loaded = {name: value for name, value in data.items() if name in known}
-        loaded["tasks"] = tuple(loaded.get("tasks", ()))
-        try:
-            given = dict(loaded.get("settings", {}))
-            spending: dict[str, Any] = {
-                k: tuple(v) if isinstance(v, list) else v for k, v in given.pop("spending", {}).items()
-            }
-            loaded["settings"] = Settings(**given, spending=Spending(**spending))
-            loaded["loading"] = Loading(**loaded.get("loading", {}))
-            return Config(**loaded)
-        except KeyError as error:
-            raise UserError(f"{where} lacks {error}") from error
-        except (TypeError, AttributeError, ValueError) as error:
-            raise UserError(f"{where} has a setting this version does not know: {error}") from error
+        return Config.from_dict(data, where, opening)
 
     @staticmethod
-    def load(folder: Path) -> Config:
+    def from_dict(data: Mapping[str, Any], where: str, opening: Opening) -> Config:
+        """From plain data, strictly: a name or a type that does not fit is an error of one line."""
+        if data.get("format") != FORMAT:
+            raise UserError(f"{where} is of format {data.get('format')!r}, this version reads format {FORMAT}")
+        for name in data:
+            if name not in (*NAMES, "format", "settings", "loading"):
+                raise unknown(f"setting in {where}", name, NAMES)
+        if not isinstance(data.get("study"), str):
+            raise UserError(f"{where} does not say which study it is of")
+        head = options.load(_Head, {name: value for name, value in data.items() if name in NAMES}, where)
+        tables = {name: data.get(name, {}) for name in ("settings", "loading")}
+        for name, table in tables.items():
+            if not isinstance(table, Mapping):
+                raise UserError(f"{where}: {name} is {table!r}, and not a table")
+        settings: Any = options.load(opening(head.study).Settings, tables["settings"], f"{where}, [settings]")
+        loading = options.load(Loading, tables["loading"], f"{where}, [loading]")
+        return Config(**asdict(head), settings=settings, loading=loading)
+
+    @staticmethod
+    def load(folder: Path, opening: Opening) -> Config:
         """The configuration of a run folder; raises `UserError` where there is none."""
         path = folder / "config.toml"
         if not isfile(path):
@@ -95,38 +137,51 @@ class Config:
             raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise UserError(f"{path!s} is not TOML: byte {error.start} is not UTF-8") from error
-        return Config.loads(text, str(path))
+        return Config.loads(text, str(path), opening)
 
     def changes(self, other: Config) -> list[str]:
         """What `other` has otherwise, each as `what was, now what is`."""
-        mine, theirs = (_flat(_plain(asdict(config))) for config in (self, other))
+        mine, theirs = self._flat(), other._flat()
         names = sorted({*mine, *theirs})
         return [f"{n} {mine.get(n)!r}, now {theirs.get(n)!r}" for n in names if mine.get(n) != theirs.get(n)]
 
-    def protocol(self, study_version: int, model_digest: str) -> str:
-        """A hash of everything that a unit's numbers depend on, besides its items."""
-        loading = {k: v for k, v in asdict(self.loading).items() if k != "threads"}
-        if self.loading.device == Loading().device:  # as below
-            del loading["device"]
-        settings = asdict(self.settings)
-        if self.settings.spending == Spending():  # where it says nothing, it changes nothing
-            del settings["spending"]
-        parts = [self.study, study_version, model_digest, self.seed, settings, loading]
+    def _flat(self) -> dict[str, Any]:
+        """All settings by their own names."""
+        head = {name: getattr(self, name) for name in NAMES}
+        return {**head, "tasks": list(self.tasks), **plain(self.loading), **plain(self.settings)}
+
+    def protocol(self, version: int) -> str:
+        """A hash of everything that a unit's numbers depend on, besides model and items; `version` is the study's."""
+        loading = {name: value for name, value in asdict(self.loading).items() if name != "threads"}
+        parts = [self.study, version, self.seed, asdict(self.settings), loading]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
-    """Nested settings by their own names."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        found |= _flat(value) if isinstance(value, dict) else {name: value}
-    return found
+Opening = Callable[[str], Study]
+"""Opens a study by its name."""
+FLAGS = {"tasks": "task"}
+"""Options whose name on the command line is not that of their field."""
+NEEDS = {"model": "model", "tasks": "tasks", "items": "tasks", "difficulty": "tasks"}
+"""Option -> what a study must take to have it."""
 
 
-def _plain(value: Any) -> Any:
-    """TOML has no None and no tuples: the one is left out, the other is a list."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items() if v is not None}
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    return value
+def takes(study: Study, option: str) -> bool:
+    """Whether a run of this study has this option of `Config`."""
+    needed = NEEDS.get(option)
+    return needed is None or needed in study.takes
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of the file, each value of the type it has in `Config`."""
+
+    study: str
+    model: str = ""
+    tasks: tuple[str, ...] = ()
+    items: int = 40
+    difficulty: str | int = EDGE
+    seed: int = 1
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__.removeprefix('thinkaloud.')}.{cls.__qualname__}"

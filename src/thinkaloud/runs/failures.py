@@ -73,7 +73,7 @@ def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
 
 
 def _where(unit: Mapping[str, Any]) -> str:
-    part = unit.get("part")
+    part = unit["at"].get("part")
     return " (finding the edge)" if unit["phase"] == "edge" else f" ({part})" if part else ""
 
 

@@ -23,38 +23,40 @@ from typing import Any
 
 from thinkaloud.errors import CannotWrite, UserError
 from thinkaloud.runs import identity, lock
-from thinkaloud.runs.config import FORMAT, Config
-from thinkaloud.runs.execute import expected
+from thinkaloud.runs.config import FORMAT, Config, Opening
+from thinkaloud.runs.execute import ordered
 from thinkaloud.runs.identity import Identity
 from thinkaloud.runs.journal import FIELDS, Journal
+from thinkaloud.study import Study
 from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Record, Usage
 
-UNIT = {**FIELDS, "first": int, "records": list, "usage": dict}
+UNIT = {**FIELDS, "at": dict, "records": list, "usage": dict}
 """What every unit of a run has."""
 OURS = ("config.toml", "model.json", identity.FILE, lock.NAME, "segments")
 """What a folder may hold that was killed before its configuration was written."""
 
 
 class Run:
-    """A finished or unfinished run. Reading one never asks a model."""
+    """A finished or unfinished run. Reading one never asks a model. `opening` opens its study by name."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, opening: Opening) -> None:
         self.folder = Path(folder)
-        self.config = Config.load(self.folder)
+        self.config = Config.load(self.folder, opening)
+        self.study = opening(self.config.study)
         self.journal = Journal(self.folder, UNIT)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.config.study} of {self.config.model}, {len(self.journal)} units)"
 
     @staticmethod
-    def create(folder: Path, config: Config, card: ModelCard, of: Identity | None = None) -> Run:
+    def create(folder: Path, config: Config, study: Study, card: ModelCard, of: Identity | None = None) -> Run:
         """Make the folder. One that holds a run already is refused unless it is this very run (then: resume it): the
         same configuration, and units that are `of` the same model, questions and protocol."""
         Run.check(folder)
         path = folder / "config.toml"
         there = None
         try:
-            there = Config.load(folder) if os.path.isfile(path) else None
+            there = Config.load(folder, lambda name: study) if os.path.isfile(path) else None
         except UserError:
             units = list(Journal(folder, UNIT))
             if units and (of is None or any(unit.get("of") != of.hash for unit in units)):
@@ -66,7 +68,7 @@ class Run:
         make_folder(folder)
         if there is None:
             write(path, config.dumps())
-        run = Run(folder)
+        run = Run(folder, lambda name: study)
         run.claim(card, of)
         return run
 
@@ -130,18 +132,17 @@ class Run:
         """How far the run is, in a few words; None once it is through."""
         if os.path.isfile(self.folder / "notes.json"):
             return None
-        from thinkaloud.studies.registry import open_study
-
-        done = sum(u["phase"] == self.config.study and u["status"] == "ok" for u in self.units)
-        return f"{done} of {expected(self.config, open_study(self.config.study))} units"
+        done = sum(u["phase"] == self.study.name and u["status"] == "ok" for u in self.units)
+        config = self.config
+        expected = self.study.expected(config.settings, len(config.tasks), config.items)
+        return f"{done} units" if expected is None else f"{done} of {expected} units"
 
     @property
     def records(self) -> list[Record]:
-        """Every item's record of the study itself (not of the search for the edge)."""
-        units = [u for u in self.units if u["phase"] == self.config.study]
-        return [
-            r for u in sorted(units, key=lambda u: (u["task"], u["first"], u.get("part", ""))) for r in u["records"]
-        ]
+        """Every record of what the study measures (not of the search for the edge), subject by subject."""
+        units = [u for u in self.units if u["phase"] == self.study.name]
+        found = ordered(self.study, self.config.settings, units)
+        return [record for subject in sorted(found) for record in found[subject]]
 
     @property
     def findings(self) -> list[Finding]:
@@ -173,7 +174,7 @@ class Run:
         the former. `found`: the findings, if not those of findings.json."""
         from thinkaloud.report.html import render_html
         from thinkaloud.report.markdown import render_markdown
-        from thinkaloud.report.meta import meta
+        from thinkaloud.runs.about import meta
 
         about, where = meta(self), Path(out) if out is not None else self.folder
         found = self.findings if found is None else found
@@ -261,12 +262,13 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
         "clusters": e.clusters,
         "clustered_by": e.clustered_by,
         "reason": e.reason,
+        "about": dict(e.about),
     }
 
 
 def finding_from_dict(row: Mapping[str, Any]) -> Finding:
     """The finding of a row."""
-    names = ("value", "low", "high", "n", "clusters", "clustered_by", "reason")
+    names = ("value", "low", "high", "n", "clusters", "clustered_by", "reason", "about")
     estimate = Estimate(row["estimate"], *(row[name] for name in names))
     return Finding(row["study"], row["model"], row["task"], row["difficulty"], estimate)
 

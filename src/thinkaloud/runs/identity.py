@@ -6,7 +6,7 @@ them in) are not counted.
 
 What identifies a model is its card's `digest`; an object whose card has none is identified by its class and its
 parameters (`digests.py`), and so is a task that is an object without a `digest`. Questions that a built-in family draws
-are checked unit by unit (`execute.py`). A server is known by what it says of itself: its card says how far that goes.
+are checked unit by unit (`Unit.content`). A server is known by what it says of itself: its card says how far that goes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import thinkaloud
+from thinkaloud._version import __version__
 from thinkaloud.digests import digest
 from thinkaloud.errors import UserError
+from thinkaloud.from_file import source_of
 from thinkaloud.runs.config import Config
-from thinkaloud.studies.base import InParts, Study
+from thinkaloud.study import Study
 from thinkaloud.tasks.identity import stream
+from thinkaloud.tasks.traits import Digested
 from thinkaloud.vocabulary import Model, ModelCard, Task
 
 FILE = "identity.json"
@@ -45,8 +47,8 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the units of a folder are of. `parts` has the digest of every part that is somebody's own file; `settings`
-    is the hash of everything else that a unit's numbers depend on."""
+    """What the units of a folder are of. `parts` has the digest of every file that the study names (`Study.files`);
+    `settings` is the hash of everything else that a unit's numbers depend on."""
 
     study: str
     version: int
@@ -65,12 +67,12 @@ class Identity:
 
 def identify(config: Config, study: Study, card: ModelCard, tasks: Sequence[Task]) -> Identity:
     """What a run is of. `card` is that of `known`."""
-    parts = study.parts(config.settings) if isinstance(study, InParts) else ()
-    stamps = {part: study.stamp(part) for part in parts} if isinstance(study, InParts) else {}
+    files = dict(study.files(config.settings))
+    if not type(study).__module__.startswith("thinkaloud."):
+        files[config.study] = source_of(study)
     return Identity(
         config.study, study.version, card.digest, card.format, card.precision,
-        tuple(map(questions, tasks, config.tasks)), {part: stamp for part, stamp in stamps.items() if stamp},
-        config.protocol(study.version, ""),
+        tuple(map(questions, tasks, config.tasks)), files, config.protocol(study.version),
     )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def known(model: Model) -> ModelCard:
 
 def questions(task: Task, given: str) -> Questions:
     """A task as a run knows it; `given` is what the user called it."""
-    declared = getattr(task, "digest", "")
+    declared = task.digest if isinstance(task, Digested) else ""
     if not declared and given.startswith(MADE):
         declared = f"{MADE}{digest(task, type(task).__name__)}"
     return Questions(task.name, stream(task), declared or f"name:{given}")
@@ -104,7 +106,7 @@ def differences(old: Identity, new: Identity) -> list[str]:
     found += _asked(old.tasks, new.tasks)
     for part in sorted({*old.parts, *new.parts}):
         if (was := old.parts.get(part)) != (now := new.parts.get(part)):
-            found.append(f"made with the arm {part!r} of digest {was}, now it has {now}")
+            found.append(f"made with the file {part!r} of digest {was}, now it has {now}")
     if old.settings != new.settings and not found:
         found.append(f"made with other settings (hash {old.settings}, now {new.settings})")
     return found
@@ -182,7 +184,7 @@ def unsaid(folder: Path) -> UserError:
 
 def as_text(identity: Identity) -> str:
     """The file. Beside what the run is of: which version wrote it, and the directory that its paths begin at."""
-    about = {"thinkaloud": thinkaloud.__version__, "directory": os.path.abspath(os.curdir), "of": asdict(identity)}
+    about = {"thinkaloud": __version__, "directory": os.path.abspath(os.curdir), "of": asdict(identity)}
     return json.dumps(about, indent=1) + "\n"
 
 

@@ -26,7 +26,7 @@ SEALED = "records.parquet"
 SEGMENT = re.compile(r"\d{4,}\.jsonl")
 KEPT = ".kept"
 """Ending of a segment that was sealed and held more than units."""
-FIELDS: Mapping[str, type] = {"unit": str, "status": str, "phase": str, "task": str, "level": int}
+FIELDS: Mapping[str, type] = {"unit": str, "status": str, "phase": str, "task": str}
 """What every unit has."""
 
 
@@ -135,13 +135,11 @@ class Journal:
         if not segments:
             return
         part, sealed = self.folder / f"{SEALED}.part", self.folder / SEALED
-        rows = [(u["unit"], u["phase"], u["task"], u["level"], u["status"], _line(u).decode()) for u in self]
+        rows = [(u["unit"], u["phase"], u["task"], u["status"], _line(u).decode()) for u in self]
         connection = duckdb.connect()
         try:
-            connection.execute(
-                "create table u (unit text, phase text, task text, level bigint, status text, json text)"
-            )
-            connection.executemany("insert into u values (?, ?, ?, ?, ?, ?)", rows)
+            connection.execute("create table u (unit text, phase text, task text, status text, json text)")
+            connection.executemany("insert into u values (?, ?, ?, ?, ?)", rows)
             connection.table("u").write_parquet(str(part), compression="zstd")
             if SEALED in self._foreign:
                 os.replace(sealed, sealed.with_name(SEALED + KEPT))

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.open import NAMED
+from thinkaloud.models.named import NAMED
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory

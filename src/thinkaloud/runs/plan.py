@@ -10,35 +10,20 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
 from thinkaloud.joining import joined
-from thinkaloud.metrics import power
 from thinkaloud.models.closed import sequences
-from thinkaloud.models.open import open_model
 from thinkaloud.models.tree import ROOT, Tree
-from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Material, material
-from thinkaloud.strategies.snap import PROBE
-from thinkaloud.studies import edge
-from thinkaloud.studies.base import Group, InParts, Settings, Study
-from thinkaloud.studies.registry import open_study
-from thinkaloud.tasks import open_tasks
-from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Reading, Record, Sampling, Usage
-
-Measure = Callable[[Model, Group, Settings, Key], Awaitable[list[Record]]]
+from thinkaloud.study import EDGE, Asked, Done, Study, Unit
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
 
 Long = dict[str, int]
 """Item that does not fit the context -> the most tokens that a prompt of it needs."""
-
-TAU = 0.1
-"""How much families differ in an effect, for the plan of a study over families; a pilot says better."""
-SPREAD = 0.4
-"""Standard deviation over items of the probability of the right answer, for the expected interval: on small models at
-their edge it is .3 to .45."""
 
 
 @runtime_checkable
@@ -132,73 +117,66 @@ def too_long(long: Long, context: int) -> list[str]:
     return [f"{items} cannot fit the context of {context:,} tokens, and will fail at least in part: {told}{more}"]
 
 
-def make_plan(config: Config) -> list[str]:
-    """The plan as lines."""
-    study, tasks = open_study(config.study), open_tasks(config.tasks)
-    model = open_model(config.model, config.loading)
+class Counting:
+    """A `Do` that does every unit with a model that only counts, and sums up what each subject costs."""
+
+    def __init__(self, model: Rehearsal) -> None:
+        self.model = model
+        self.spent: dict[str, Usage] = {}
+        self.units: Counter[str] = Counter()
+
+    async def unit(self, unit: Unit) -> Done:
+        """What it would cost."""
+        session = self.model.session()
+        records = await unit.work(session)
+        self.spent[unit.subject] = self.spent.get(unit.subject, Usage()) + session.usage
+        self.units[unit.subject] += 1
+        return Done(records)
+
+    async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
+        """One after the other."""
+        return [await one() for one in work]
+
+    def expect(self, cost: float) -> None:
+        """Nobody is told."""
+
+    def say(self, sentence: str) -> None:
+        """Nobody is told."""
+
+
+def make_plan(study: Study, asked: Asked) -> list[str]:
+    """The plan as lines; `asked` with the real model."""
+    model = asked.model
+    if "model" not in study.takes:
+        return [f"{study.name} asks no model: a run costs no tokens"]
     if not isinstance(model, Counts):
         raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")
-    rehearsal, lines, total, units = Rehearsal(model), [], Usage(), 0
-    for task in tasks:
-        level = task.levels[min(1, len(task.levels) - 1)] if config.difficulty == "edge" else int(config.difficulty)
-        drawn = material(task, level, config, config.items, study)
-        spent, count = asyncio.run(_study(study, rehearsal, drawn, config))
-        probe = study.probe if isinstance(study, InParts) else edge.probe
-        probes = asyncio.run(_rehearse(probe, rehearsal, drawn.groups(drawn.edge) * 2, config))
-        count += 2 * len(drawn.groups(drawn.edge))
-        units += count
-        total += spent + probes
-        lines.append(
-            f"{task.name}, level {level}: {count} units, {spent.computed + probes.computed:,} prompt tokens to compute "
-            f"({spent.asked + probes.asked:,} asked for), {spent.generated + probes.generated:,} to write"
-        )
+    rehearsal = Rehearsal(model)
+    do = Counting(rehearsal)
+    notes = asyncio.run(study.run(replace(asked, model=rehearsal, rehearsal=True), do))
+    total, units = sum(do.spent.values(), Usage()), sum(do.units.values())
     read, write = speed(model)
     seconds = total.computed / read + total.generated / write
-    half = 1.96 * SPREAD / math.sqrt(config.items)
-    if config.difficulty == "edge":
-        lines.append("the edge is not known before the run: counted at the level shown, with two levels probed")
-    expected = (
-        f"intervals to expect: +-{half:.2f} for a mean probability over {config.items} items (spread over items "
-        f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider by 1 / (own - chance)"
-    )
-    if isinstance(study, InParts):
-        expected = power.plan(len(tasks), config.items, TAU).sentence
+    lines = [_cost(f"{name}: {do.units[name]} units", spent) for name, spent in do.spent.items()]
+    if asked.difficulty == EDGE and any(len(task.levels) > 1 for task in asked.tasks):
+        lines.append("the edge is not known before the run: counted at an easy level, with two levels probed")
     return [
         *lines,
         *too_long(rehearsal.long, model.card.context),
+        *notes,
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
         f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
         f"{total.generated:,} to write",
         f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written "
         "tokens a second)",
-        expected,
+        *([said] if (said := study.precision(asked)) else []),
     ]
 
 
-async def _study(study: Study, rehearsal: Rehearsal, drawn: Material, config: Config) -> tuple[Usage, int]:
-    """What measuring a task costs, and how many units that is: every part of it, with what is prepared for it."""
-    groups = drawn.groups(drawn.items)
-    if not isinstance(study, InParts):
-        return await _rehearse(study.measure, rehearsal, groups, config), len(groups)
-    total, count = Usage(), 0
-    for part in study.parts(config.settings):
-        about, made = replace(groups[0], items=drawn.dev, part=part), rehearsal.session()
-        made.know((*drawn.dev, *drawn.examples))
-        prepared = tuple(await study.prepare(made, about, config.settings, Key(("plan", part))))
-        mine = [replace(group, part=part, prepared=prepared) for group in groups]
-        total += made.usage + await _rehearse(study.measure, rehearsal, mine, config)
-        count += 1 + len(mine)
-    return total, count
-
-
-async def _rehearse(measure: Measure, model: Rehearsal, groups: Sequence[Group], config: Config) -> Usage:
-    total = Usage()
-    for group in groups:
-        session = model.session()
-        session.know((*group.items, *group.examples))
-        await measure(session, group, config.settings, Key(("plan", group.task.name)))
-        total += session.usage
-    return total
+def _cost(name: str, spent: Usage) -> str:
+    return (
+        f"{name}, {spent.computed:,} prompt tokens to compute ({spent.asked:,} asked for), {spent.generated:,} to write"
+    )
 
 
 def speed(model: Counts) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""A study's records without a run folder: for rulers and tests, where nothing has to survive a kill.
+"""A study's records without a run folder: for calibration and tests, where nothing has to survive a kill.
 
 The same items, groups, keys and sessions as a run: the records are those that the run would leave.
 """
@@ -6,26 +6,52 @@ The same items, groups, keys and sessions as a run: the records are those that t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+from thinkaloud.models.session import open_session
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import acquaint, material
-from thinkaloud.studies.base import Study
-from thinkaloud.tasks.identity import stream
-from thinkaloud.vocabulary import Key, Model, Record, Task
+from thinkaloud.runs.execute import ordered
+from thinkaloud.study import Asked, Done, Study, Unit
+from thinkaloud.vocabulary import Model, Record, Task
+
+
+class Forgetting:
+    """A `Do` that does every unit, one after the other, and keeps what was measured until it is asked for it. What goes
+    wrong is raised."""
+
+    def __init__(self, study: Study, model: Model) -> None:
+        self._study, self._model = study, model
+        self._units: list[dict[str, Any]] = []
+
+    async def unit(self, unit: Unit) -> Done:
+        """Do it now."""
+        records = list(await unit.work(open_session(self._model)))
+        if unit.phase == self._study.name:
+            self._units.append({"task": unit.subject, "at": unit.at, "records": records})
+        return Done(records)
+
+    async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
+        """One after the other."""
+        return [await one() for one in work]
+
+    def expect(self, cost: float) -> None:
+        """Nobody is told."""
+
+    def say(self, sentence: str) -> None:
+        """Nobody is told."""
+
+    def records(self, settings: Any) -> dict[str, list[Record]]:
+        """What was measured, by subject and in the study's order."""
+        return ordered(self._study, settings, self._units)
 
 
 def records_of(study: Study, model: Model, task: Task, config: Config) -> list[Record]:
-    """Every item's record of one task at the level that `config` names."""
-    return asyncio.run(_records(study, model, task, config))
-
-
-async def _records(study: Study, model: Model, task: Task, config: Config) -> list[Record]:
-    level = int(config.difficulty)
-    drawn = material(task, level, config, config.items)
-    key = Key((str(config.seed), study.name, stream(task), str(level)))
-    found: list[Record] = []
-    for group in drawn.groups(drawn.items):
-        session: Model = model.session() if hasattr(model, "session") else model
-        acquaint(session, group)
-        found += await study.measure(session, group, config.settings, key)
-    return found
+    """Every record of one task, as a run of `config` would leave it."""
+    config, do = config.fits(study), Forgetting(study, model)
+    asked = Asked(
+        settings=config.settings, seed=config.seed, model=model, tasks=(task,), items=config.items,
+        difficulty=config.difficulty,
+    )  # fmt: skip
+    asyncio.run(study.run(asked, do))
+    return do.records(config.settings).get(task.name, [])

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from thinkaloud.strategies.snap import PROBE, Form, parts, read
-from thinkaloud.vocabulary import Item, Model, Prompt, Reading, Shot, Transcript
+from thinkaloud.strategies.snap import Form, parts, read
+from thinkaloud.vocabulary import PROBE, Item, Model, Prompt, Reading, Shot, Transcript
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LEAD = " Options: "

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from thinkaloud.models.sound import sound
-from thinkaloud.vocabulary import Item, Model, Prompt, Reading, Shot, Transcript
-
-PROBE = "The answer is"
+from thinkaloud.vocabulary import PROBE, Item, Model, Prompt, Reading, Shot, Transcript
 
 Form = Callable[[Item], Transcript]
 """What stands between question and answer in an example."""

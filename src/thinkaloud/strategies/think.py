@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thinkaloud.strategies.snap import PROBE, parts
+from thinkaloud.strategies.snap import parts
 from thinkaloud.tasks.answer_statement import split_answer
-from thinkaloud.vocabulary import Completion, Item, Key, Model, Prompt, Sampling, Shot, Transcript
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Sampling, Shot, Transcript
 
 STATED = re.compile(rf"{PROBE}(?![A-Za-z])")
 """Where the answer begins in what a model wrote."""

@@ -77,7 +77,7 @@ def verdict(family: str) -> Mapping[str, Any]:
 
 @cache
 def _judged_now(family: str, version: str) -> Mapping[str, Any]:
-    from thinkaloud.tasks.gym_survey import judge
+    from thinkaloud.tasks.gym_judge import judge
 
     return judge(family, int(ON_OPENING["n"]), ON_OPENING["budget_seconds"])
 

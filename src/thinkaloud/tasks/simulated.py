@@ -7,7 +7,7 @@
 
 Only last digits count, so every value is one of ten, a question of level n has n steps, and a wrong value leads to a
 wrong answer unless another one undoes it. Families of one kind differ in their items alone. Every sentence has the same
-number of words whatever its numbers, so what a question costs is known beforehand (`organisms/simulated_truth.py`).
+number of words whatever its numbers, so what a question costs is known beforehand (`ruler/simulated_truth.py`).
 
 The name of family and item stands in every question and part, so that a simulated model (`organisms/simulated.py`) can
 give a family or an item an ability of its own also where it sees nothing but a part. These questions mean nothing to
@@ -23,12 +23,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from thinkaloud.errors import UserError
-from thinkaloud.strategies.snap import PROBE
 from thinkaloud.tasks.check import is_gold
 from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.parts import Decomposition, Part
 from thinkaloud.tasks.unread import Unread
-from thinkaloud.vocabulary import Item, Key, Step, Transcript
+from thinkaloud.vocabulary import PROBE, Item, Key, Step, Transcript
 
 VALUES = 10
 """Answers and sub-answers are digits."""

@@ -1,7 +1,7 @@
 """Transcripts that items come with: reasoning that was written before, somewhere else, and is only read here.
 
 An item with `meta["transcript"]` (a text, or a list of sentences) has its own reasoning already: studies take it where
-the model would write its own (`studies/conditions.py`). `meta["writer"]` names who wrote it, `meta["hidden"]` counts
+the model would write its own (`conditions/bench.py`). `meta["writer"]` names who wrote it, `meta["hidden"]` counts
 reasoning that exists and could not be read. This module cuts and words things; it knows no model and no file format.
 """
 

@@ -1,0 +1,1 @@
+"""What a run spends: prices, counters, and a trace of a tree of calls."""

@@ -1,0 +1,1 @@
+"""What every metric reads where the truth is known, as it was measured."""

@@ -1,0 +1,127 @@
+"""Options of the command line from the fields of settings dataclasses, and a command for each study.
+
+A study's command has what its runs may be given (`Study.takes`), its own settings, and how a model is loaded. An option
+that it does not have is refused in one line, which names the study that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import click
+
+from thinkaloud.errors import UserError
+from thinkaloud.models.loading import Loading
+from thinkaloud.names import split_names
+from thinkaloud.open_study import BUILTIN, open_study, study_names
+from thinkaloud.runs.config import FLAGS, Config, takes
+from thinkaloud.settings import Option, options
+from thinkaloud.study import Study
+
+
+def option_of(option: Option, flag: str | None = None) -> click.Option:
+    """One option. Its value arrives under the name of its field."""
+    flag = flag or option.flag
+    if option.kind is bool:
+        return click.Option(
+            [f"--{flag}/--no-{flag}", option.name], default=option.default, show_default=True, help=option.about
+        )
+    if option.choices and not option.many:
+        kind: Any = click.Choice(list(option.choices))
+    else:
+        kind = option.kind if option.kind in (int, float) and not option.many and option.read is None else str
+    default = option.default if option.default is None else option.text(option.default)
+    return click.Option([f"--{flag}", option.name], type=kind, default=default, show_default=True, help=option.about)
+
+
+def options_of(cls: type, without: Collection[str] = ()) -> list[click.Parameter]:
+    """All options of a settings dataclass, but for some fields."""
+    return [option_of(option, FLAGS.get(option.name)) for option in options(cls) if option.name not in without]
+
+
+def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a settings dataclass from what click parsed; those that are not given are left out."""
+    found = {}
+    for option in options(cls):
+        if option.name in given:
+            value = given[option.name]
+            found[option.name] = option.value(value) if isinstance(value, str) else value
+    return found
+
+
+POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
+
+
+def run_options(study: Study) -> list[click.Parameter]:
+    """What a run of the study may be told."""
+    general: list[click.Parameter] = [
+        option_of(option, FLAGS.get(option.name)) for option in options(Config) if takes(study, option.name)
+    ]
+    pool = [POOL] if "tasks" in study.takes else []
+    loading = options_of(Loading) if "model" in study.takes else []
+    return [*general, *pool, *options_of(study.Settings), *loading]
+
+
+def config_of(spec: str, study: Study, given: Mapping[str, Any]) -> Config:
+    """The configuration of a run; `spec` is what the user called the study."""
+    general = values_of(Config, given)
+    if "tasks" in general:
+        general["tasks"] = tuple(_tasks(given))
+    settings = study.Settings(**values_of(study.Settings, given))
+    return Config(spec, **general, settings=settings, loading=Loading(**values_of(Loading, given))).fits(study)
+
+
+def _tasks(given: Mapping[str, Any]) -> list[str]:
+    from thinkaloud.tasks.pools import pool
+
+    chosen = given.get("pool")
+    return list(pool(chosen) if chosen else split_names(given["tasks"]))
+
+
+class _StudyCommand(click.Command):
+    """A command that says which study has an option that this one lacks."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.NoSuchOption as error:
+            having = [name for name in BUILTIN if _has(open_study(name), error.option_name)]
+            if having and self.name not in having:
+                raise UserError(
+                    f"{self.name} has no option {error.option_name}; it is one of {' and '.join(having)}"
+                ) from error
+            raise
+
+
+def _has(study: Study, flag: str) -> bool:
+    return any(flag in (*one.opts, *one.secondary_opts) for one in run_options(study))
+
+
+Work = Callable[[str, Study, dict[str, Any]], None]
+"""What a command does: with the name that the user gave, the study, and the options."""
+
+
+class Studies(click.Group):
+    """A group with a command for each study: built in, of an installed package, or of a file (`mine.py:Mine`)."""
+
+    def __init__(
+        self, work: Callable[[str, Study, dict[str, Any]], None], more: Collection[click.Parameter], **kw: Any
+    ):
+        super().__init__(subcommand_metavar="STUDY [OPTIONS]...", **kw)
+        self._work, self._more = work, list(more)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names that are known."""
+        return list(study_names())
+
+    def get_command(self, context: click.Context, name: str) -> click.Command:
+        """The command of a study; `UserError` where there is none of this name."""
+        study = open_study(name)
+
+        def done(**given: Any) -> None:
+            self._work(name, study, given)
+
+        said = f"{study.question}\n\n{self.help or ''}"
+        params = [*run_options(study), *self._more]
+        return _StudyCommand(name, params=params, callback=done, help=said, short_help=study.question)

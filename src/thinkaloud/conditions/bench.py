@@ -1,0 +1,251 @@
+"""What can stand between question and answer, one method a condition: the stock that studies are composed from.
+
+`Bench` holds what all conditions of a group share: the model, the examples in each form and the streams of
+randomness. Each method makes one condition of one item and returns its record, or None where this item has no such
+condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
+a study wants, and nothing is estimated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.interventions.filler import Count, Filler, counted
+from thinkaloud.interventions.mistake import mistake_by_model
+from thinkaloud.interventions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
+from thinkaloud.interventions.transplant import donor, neighbour, unrelated
+from thinkaloud.interventions.truncate import replace_step, truncate
+from thinkaloud.items.group import Group
+from thinkaloud.joining import joined, lead
+from thinkaloud.strategies.snap import Form, nothing, shots, snap, worked
+from thinkaloud.strategies.think import aloud, think
+from thinkaloud.study_record import condition
+from thinkaloud.tasks.transcripts import given
+from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
+
+Condition = dict[str, object] | None
+Jobs = dict[str, Coroutine[Any, Any, Condition]]
+"""Conditions to be made, by name."""
+Owns = Sequence[Transcript | None]
+"""The own reasoning of every item of the group; None where it failed."""
+
+POSITIONS = 4
+"""Edits are made at every step of a short thought, and at this many of a long one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A reasoning up to and with its changed step `at`; `last`: nothing comes after it; `name` is for its
+    randomness; `changed`: the steps whose text is another one (None: the one at `at`)."""
+
+    start: Transcript
+    at: int
+    last: bool
+    name: str
+    changed: tuple[int, ...] | None = None
+
+    @staticmethod
+    def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
+        """`step` in the place of the step at `at`."""
+        return Edit(replace_step(own, at, step), at, at == len(own.steps) - 1, name)
+
+
+class Bench:
+    """The conditions of one group."""
+
+    def __init__(self, model: Model, group: Group, settings: ConditionSettings, key: Key) -> None:
+        self.model, self.group, self.settings, self.key = model, group, settings, key
+        self.task = group.task
+        self.count = counted(model)
+        self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
+        self.aloud = shots(group.examples, worked)
+        self.silent = shots(group.examples, nothing)
+        self.refused: dict[str, Reworded] = {}
+        """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
+
+    def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
+        """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
+        the item's own length counts: one very long item must not take the room from the others."""
+        room = self.group.room
+        if room > self.model.card.context // 2:
+            room = replace(self.group, items=(item,)).room
+        return aloud(room, self.settings.temperature if temperature is None else temperature)
+
+    async def own(self, item: Item, sample: int = 0) -> Completion:
+        """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
+        nothing; `sample` counts repeated ones."""
+        came = given(item)
+        if came is not None and not sample:
+            return Completion(came, 0, "stop")
+        key = self.key.child(item.id, "own", *([sample] if sample else []))
+        return await think(self.model, item, self.aloud, self.sampling(item), key)
+
+    async def again(self, item: Item, sample: int = 0) -> Completion:
+        """A second sample of it, at the temperature for that."""
+        key = self.key.child(item.id, "resample", *([sample] if sample else []))
+        return await think(self.model, item, self.aloud, self.sampling(item, self.settings.resample_temperature), key)
+
+    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> dict[str, object]:
+        """What the model answers when `between` stands there."""
+        return condition(between, await snap(self.model, item, examples, between))
+
+    async def filler(self, item: Item, own: Transcript, filler: Filler) -> dict[str, object]:
+        """Filler as long as its own reasoning, after examples with filler as long as theirs."""
+        return await self._filler(item, filler, own, worked)
+
+    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Condition:
+        """Filler as long as its own reasoning in other words, which is often longer: content is the paraphrase over the
+        best filler, so one of them must be as long. None where there is no paraphrase."""
+        other = (await self.other_words(item, own)).transcript
+        return None if other is None else await self._filler(item, filler, other, self.reworded)
+
+    async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> dict[str, object]:
+        def instead(asked: Item, of: Transcript) -> Transcript:
+            return filler(asked, self.count(of.text), self.count)
+
+        examples = shots(self.group.examples, lambda example: instead(example, form(example)))
+        return await self.read(item, examples, instead(item, thought))
+
+    async def cut(self, item: Item, own: Transcript, keep: int) -> dict[str, object]:
+        """The first `keep` sentences of its own."""
+        return await self.read(item, self.aloud, truncate(own, keep))
+
+    async def paraphrase(self, item: Item, own: Transcript) -> Condition:
+        """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe, and then
+        `refused` says why. Sentences whose even draw gave the words they had are not marked as changed."""
+        made = await self.other_words(item, own)
+        if made.transcript is None:
+            self.refused[item.id] = made
+            return None
+        examples, other = shots(self.group.examples, self.reworded), made.transcript
+        found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
+        return found | {"check": made.check}
+
+    async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
+        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
+        wordings for itself: then how the model takes them is part of what items differ in, and of the interval. A
+        model is asked once, however often its paraphrase is needed."""
+        if self.settings.paraphraser != "model":
+            return paraphrase_by_rules(self.task, thought, self.key.child(item.id, "wording", *part))
+        key = self.key.child(item.id, "paraphrase", *part)
+        asked = (key, thought.text)
+        if asked not in self._paraphrases:
+            made = paraphrase_by_model(self.model, self.task, thought, key, item.options)
+            self._paraphrases[asked] = asyncio.ensure_future(made)
+        return await self._paraphrases[asked]
+
+    def reworded(self, example: Item) -> Transcript:
+        """An example's reasoning in other words, for all items of the group: they share its tokens."""
+        key = self.key.child("wording", self.group.first, example.id)
+        return self.task.paraphrase(example.worked, key) or example.worked
+
+    def rejected(self, item: Item) -> dict[str, object] | None:
+        """The part of a record that says why an item has no paraphrase, None where it has one."""
+        made = self.refused.get(item.id)
+        return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
+
+    async def foreign(self, index: int, owns: Owns) -> Condition:
+        """A neighbour's own reasoning: what any reasoning at all does."""
+        other = neighbour(self.group.items, index)
+        between = None if other is None else owns[other]
+        if between is None or not between.steps:
+            return None
+        item = self.group.items[index]
+        implied = option(item, between.conclusion)
+        return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
+
+    async def unrelated(self, index: int, owns: Owns) -> Condition:
+        """A neighbour's own reasoning that concludes none of this item's options: what any reasoning at all does. None
+        where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
+        the first that would do: it might have been the one, and no failure changes what is read of another item."""
+        item = self.group.items[index]
+        # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
+        other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
+        between = None if other is None else owns[other]
+        if between is None:
+            return None
+        return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
+
+    async def transplant(self, item: Item) -> Condition:
+        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
+        other = donor(item, self.group.pool, self.key.child(item.id, "donor"))
+        if other is None:
+            return None
+        key = self.key.child(item.id, "wording", "donor")
+        between = self.task.paraphrase(other.worked, key) or other.worked
+        examples = shots(self.group.examples, self.reworded)
+        reading = await snap(self.model, item, examples, between)
+        return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
+
+    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Condition:
+        """Step `at` made wrong; the model goes on from there, and the answer may follow or not."""
+        made = await self.wrong(item, own, at)
+        if made is None:
+            return None
+        return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
+
+    async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
+        """The mistake: by the task's rules, else (where a task cannot read its steps) by the model if asked to."""
+        if self.task.reads_steps or self.settings.paraphraser != "model":
+            return self.task.mistake(item, own, at, self.key.child(item.id, "mistake", at))
+        return await mistake_by_model(self.model, item, own, at, self.key.child(item.id, "mistake", at))
+
+    async def go_on(
+        self, item: Item, edit: Edit, examples: tuple[Shot, ...] | None = None, implied: int | None = None
+    ) -> dict[str, object]:
+        """The model goes on from an edit where there was a rest, and answers."""
+        between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
+        if not edit.last:
+            key = self.key.child(item.id, edit.name, edit.at)
+            rest = await think(self.model, item, shown, self.sampling(item), key, edit.start)
+            wrote = rest.text
+            between = continued(self.task, edit.start, rest.text)
+        reading = await snap(self.model, item, shown, between)
+        changed = (edit.at,) if edit.changed is None else edit.changed
+        return condition(between, reading, changed, implied, wrote) | {"start": len(edit.start.steps)}
+
+    def positions(self, item: Item, own: Transcript) -> list[int]:
+        """Where edits are made: everywhere, or the last step and a random three of the others."""
+        n = len(own.steps)
+        if n <= POSITIONS:
+            return list(range(n))
+        chosen = self.key.child(item.id, "positions").rng.choice(n - 1, POSITIONS - 1, replace=False)
+        return [*sorted(int(k) for k in chosen), n - 1]
+
+
+def continued(task: Task, start: Transcript, text: str) -> Transcript:
+    """`start` and what was written after it; line ends that stood between them are kept."""
+    rest = task.parse(text).steps
+    first = tuple(replace(step, text=lead(text) + step.text) for step in rest[:1])
+    return Transcript((*start.steps, *first, *rest[1:]))
+
+
+def measured(jobs: Jobs, count: Count) -> Jobs:
+    """The same conditions, each with how long its text is (`tokens`: in the unit of `count`). Where that cannot be
+    told (a server that is gone, a text that the tokenizer refuses) the condition fails, and no other."""
+
+    async def long(job: Coroutine[Any, Any, Condition]) -> Condition:
+        found: dict[str, Any] | None = await job
+        return None if found is None else {**found, "tokens": count(joined(found.get("between", ())))}
+
+    return {name: long(job) for name, job in jobs.items()}
+
+
+def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:
+    """Places of the sentences of `new` that do not stand, word by word, at the same place of `old`."""
+    texts = [step.text for step in old.steps]
+    return tuple(i for i, step in enumerate(new.steps) if texts[i : i + 1] != [step.text])
+
+
+def inclusion(n: int, at: int) -> float:
+    """The probability that position `at` of `n` is among `Bench.positions`."""
+    return 1.0 if n <= POSITIONS or at == n - 1 else (POSITIONS - 1) / (n - 1)
+
+
+def option(item: Item, answer: str | None) -> int | None:
+    """Index of a wrong option, or None."""
+    return item.options.index(answer) if answer in item.options and answer != item.gold else None

@@ -1,0 +1,50 @@
+"""Which of a level's questions are shown as examples and which are asked, and what a reader is told of it.
+
+An example shows how to reason before an answer. One without reasoning would teach the model to write none, so only
+questions with worked reasoning become examples. Where no question has any, all are asked without examples, silently as
+aloud: otherwise the two would differ in more than the reasoning. This module draws nothing and asks no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from thinkaloud.errors import TooFewItems, UserError
+from thinkaloud.vocabulary import Item, Key, Task
+
+
+def drawn(task: Task, level: int, wanted: int, key: Key) -> list[Item]:
+    """`wanted` questions of a level, or all that it has where it has fewer."""
+    try:
+        return task.items(level, wanted, key)
+    except TooFewItems as few:
+        return task.items(level, few.have, key)
+
+
+def apart(items: Sequence[Item], shots: int) -> tuple[list[Item], list[Item]]:
+    """At most `shots` examples, the first that have worked reasoning, and the other items."""
+    examples = [item for item in items if item.worked.steps][:shots]
+    taken = {item.id for item in examples}
+    return examples, [item for item in items if item.id not in taken]
+
+
+def too_few(task: Task, level: int, fits: int, taken: Mapping[str, int]) -> UserError:
+    """The error of a level with fewer questions than are wanted; `taken`: how many are for something else than to be
+    measured, `fits`: how many are left."""
+    used = [f"{n} {what}" for what, n in taken.items() if n]
+    have = fits + sum(taken.values())
+    left = f" and {fits} are left to measure" if used else ""
+    out = f"--items {fits} fits" if fits > 0 else "give fewer --shots, a level instead of the edge, or more questions"
+    return UserError(f"task {task.name!r} has {have} questions at level {level}: {', '.join([*used])}{left}; {out}")
+
+
+def about_examples(task: str, examples: Sequence[Item], wanted: int) -> list[str]:
+    """What a reader of a report must know where there are fewer examples than were asked for."""
+    if len(examples) >= wanted:
+        return []
+    if not examples:
+        return [
+            f"{task}: no question has worked reasoning, so none could show how to reason: all are asked without "
+            "examples, silently as aloud. Give some of them `reasoning` (docs/add-a-task.md) to have examples."
+        ]
+    return [f"{task}: {len(examples)} examples, not {wanted}: no other question drawn has worked reasoning."]

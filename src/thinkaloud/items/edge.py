@@ -1,0 +1,98 @@
+"""The edge: the level at which a model is neither perfect nor lost.
+
+On items of their own, the model thinks aloud at a level and its probability of the right answer, corrected for chance
+(0 is chance, 1 is perfect), is read. The search goes up from the easiest level in growing strides and then halves the
+gap, assuming that higher levels are not easier. It takes the first level found between `LOW` and `HIGH`; where no
+level tried lies there it takes the nearest and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from thinkaloud.isolate import Failure, failed, guarded
+from thinkaloud.items.group import Group, ItemSettings
+from thinkaloud.metrics.readings import chance, p_gold
+from thinkaloud.strategies.snap import shots, snap, worked
+from thinkaloud.strategies.think import aloud, think
+from thinkaloud.study_record import condition, describe
+from thinkaloud.vocabulary import Item, Key, Model, Record
+
+LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55
+ITEMS = 16
+"""Separate items that a level is probed with."""
+MEASURED = f"ability over chance, {ITEMS} separate items a level"
+"""What `ability` is."""
+
+
+async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) -> list[Record]:
+    """One record an item: its thinking-aloud reading."""
+    examples = shots(group.examples, worked)
+    tokens = group.room
+
+    async def one(item: Item) -> dict[str, object]:
+        sampling = aloud(tokens, settings.temperature)
+        done = await think(model, item, examples, sampling, key.child(item.id, "own"))
+        own = group.task.parse(done.text)
+        reading = await snap(model, item, examples, own)
+        return {"status": "ok", "conditions": {"own": condition(own, reading)}}
+
+    async def record(position: int, item: Item) -> Record:
+        found = await guarded(one(item))
+        return describe(item, position) | (failed(found) if isinstance(found, Failure) else found)
+
+    return list(await asyncio.gather(*(record(group.first + i, item) for i, item in enumerate(group.items))))
+
+
+def ability(records: Sequence[Record]) -> float:
+    """Mean probability of the right answer, corrected for chance, over the items that were read (there must be one)."""
+    read = [(p, chance(record)) for record in records if (p := p_gold(record, "own")) is not None]
+    return sum((p - c) / (1 - c) for p, c in read) / len(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The chosen level, the ability at every level tried, and whether the choice lies within the bounds; `measured`:
+    what the ability is and from how many items."""
+
+    level: int
+    tried: tuple[tuple[int, float], ...]
+    within: bool
+    measured: str = MEASURED
+
+    def sentence(self, task: str) -> str:
+        """The choice in words."""
+        evidence = ", ".join(f"level {level}: {value:.2f}" for level, value in self.tried)
+        how = "lies at the edge" if self.within else "is the nearest; no level tried lies between .3 and .8"
+        return f"{task}: level {self.level} {how} ({self.measured}: {evidence})"
+
+
+async def find_edge(levels: Sequence[int], measure: Callable[[int], Awaitable[float]]) -> Edge:
+    """Search `levels` (ascending difficulty) with `measure(level) -> ability over chance`."""
+    tried: dict[int, float] = {}
+
+    async def at(index: int) -> float:
+        if index not in tried:
+            tried[index] = await measure(levels[index])
+        return tried[index]
+
+    low, high, stride = -1, len(levels), 1  # everything at or below `low` is too easy, at or above `high` too hard
+    index = 0
+    while low + 1 < high:
+        value = await at(index)
+        if LOW <= value <= HIGH:
+            break
+        if value > HIGH:
+            low = index
+            index = min(index + stride, high - 1) if high == len(levels) else (low + high) // 2
+            stride *= 2
+        else:
+            high = index
+            index = (low + high) // 2
+        if index <= low or index >= high:
+            index = (low + high) // 2
+    best = min(tried, key=lambda i: (not LOW <= tried[i] <= HIGH, abs(tried[i] - MIDDLE), i))
+    seen = tuple((levels[i], tried[i]) for i in sorted(tried))
+    return Edge(levels[best], seen, LOW <= tried[best] <= HIGH)

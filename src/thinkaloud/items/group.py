@@ -1,0 +1,61 @@
+"""What a unit of a study over items is given: a group of items, and the settings that all such studies have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thinkaloud.errors import UserError
+from thinkaloud.settings import setting
+from thinkaloud.tasks.options import MODES
+from thinkaloud.tasks.text import room
+from thinkaloud.tasks.transcripts import given
+from thinkaloud.vocabulary import Item, Record, Task
+
+UNKNOWN = 256
+"""Tokens for a reasoning of a length that nobody knows: where no item has one."""
+GROUP = 8
+"""Items a unit: enough to write side by side, few enough to lose when a run is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSettings:
+    """What every study over items may be told."""
+
+    shots: int = setting(6, "Solved examples before every question.")
+    temperature: float = setting(0.0, "For the model's own reasoning; 0 is greedy.")
+    resample_temperature: float = setting(0.7, "For further samples, where the first one is greedy.")
+    show_options: str = setting(
+        "auto", "Whether options are listed to the model; auto: those of files are.", choices=MODES
+    )
+
+    def __post_init__(self) -> None:
+        if self.shots < 0:
+            raise UserError(f"shots is {self.shots}: at least 0")
+        if min(self.temperature, self.resample_temperature) < 0:
+            raise UserError(f"a temperature is {min(self.temperature, self.resample_temperature)}: at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A unit's material: the items it measures, the examples shown before them, and other items for transplants.
+
+    `first` is the position of its first item among all items of the task, from which the fold of an item follows.
+    `part` names what of the study this unit is, where it has several (`ItemStudy.parts`), and `prepared` is what the
+    study made before for that part.
+    """
+
+    task: Task
+    level: int
+    first: int
+    items: tuple[Item, ...]
+    examples: tuple[Item, ...]
+    pool: tuple[Item, ...]
+    part: str = ""
+    prepared: tuple[Record, ...] = ()
+
+    @property
+    def room(self) -> int:
+        """Tokens that a model gets for its own reasoning: room for three times the longest that is known, worked or
+        given (`tasks/text.py`), and at least 32; `UNKNOWN` where none is."""
+        known = [text for item in (*self.items, *self.examples) for text in (item.worked.text, given(item)) if text]
+        return max(32, *map(room, known)) if known else UNKNOWN

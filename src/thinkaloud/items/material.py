@@ -1,0 +1,90 @@
+"""Which items of a task a run asks: drawn from the run's seed, and cut into what they are for.
+
+The same seed asks the same items whatever the model. All questions but the donors' are different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from thinkaloud.errors import UserError
+from thinkaloud.items.choosing import apart, drawn, too_few
+from thinkaloud.items.group import GROUP, Group
+from thinkaloud.tasks import options
+from thinkaloud.tasks.identity import stream
+from thinkaloud.vocabulary import Item, Key, Task
+
+DONORS = 64
+"""Items whose reasoning may be put in the place of another's."""
+CUE = 0.5
+"""The share of a task's items whose options give the answer away, from which on a reader is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many items a level must give: `examples`, those a level is `probed` with, those that the study prepares with
+    (`dev`), those that are `measured`. `reasoned`: only items with worked reasoning become examples. `show`: whether
+    options are listed (`tasks/options.py`)."""
+
+    measured: int
+    examples: int
+    probed: int = 0
+    dev: int = 0
+    reasoned: bool = True
+    show: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A task's items at one level, cut into what they are for."""
+
+    task: Task
+    level: int
+    examples: tuple[Item, ...]
+    probed: tuple[Item, ...]
+    items: tuple[Item, ...]
+    donors: tuple[Item, ...]
+    dev: tuple[Item, ...] = ()
+
+    def groups(self, items: Sequence[Item]) -> list[Group]:
+        """Units of `GROUP` items."""
+        return [
+            Group(self.task, self.level, i, tuple(items[i : i + GROUP]), self.examples, self.donors)
+            for i in range(0, len(items), GROUP)
+        ]
+
+
+def material(task: Task, level: int, seed: int, wanted: Wanted) -> Material:
+    """Draw a level's items: examples, those it is probed with, those to prepare with, those to measure."""
+    if level not in task.levels:
+        raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
+    key = Key((str(seed), stream(task), str(level)))
+    shots, probed, dev = wanted.examples, wanted.probed, wanted.dev
+    there = drawn(task, level, shots + probed + dev + wanted.measured, key.child("items"))
+    there = options.shown(there, wanted.show)
+    examples, rest = apart(there, shots) if wanted.reasoned else (there[:shots], there[shots:])
+    if len(rest) < probed + dev + wanted.measured:
+        taken = {"are examples": len(examples), "find the edge": probed, "are for tuning": dev}
+        raise too_few(task, level, len(rest) - probed - dev, taken)
+    donors: list[Item] = []
+    if wanted.measured and task.reads_steps:  # only steps that are read conclude anything
+        with suppress(UserError):  # a small level: transplants then find fewer donors, and say so by their n
+            donors = task.items(level, DONORS, key.child("pool"))
+    last = rest[probed : probed + dev + wanted.measured]
+    return Material(
+        task, level, tuple(examples), tuple(rest[:probed]), tuple(last[dev:]), tuple(donors), tuple(last[:dev])
+    )
+
+
+def given_away(task: str, items: Sequence[Item]) -> list[str]:
+    """A warning where the options themselves give the answer away (`meta["cue"]`: the share of a family's items whose
+    right option is the one that looks most like the question)."""
+    cue = max((float(item.meta.get("cue") or 0.0) for item in items), default=0.0)
+    if cue < CUE:
+        return []
+    return [
+        f"{task}: in {cue:.0%} of its items the right option is the one that looks most like the question: this "
+        "inflates the silent condition"
+    ]

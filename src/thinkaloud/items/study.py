@@ -1,0 +1,269 @@
+"""A study over items of tasks: the program that most studies share, and what a study of this kind must say.
+
+For every task: a level is found at which the model is neither perfect nor lost (unless one is given), items are drawn,
+what the study wants to prepare is prepared, and groups of items are measured, each a unit. Only `measure` and
+`estimate` must be written; the rest has defaults that suit a study with one kind of unit.
+
+This module knows no study by name, and neither folders nor tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from thinkaloud.errors import UserError
+from thinkaloud.items import edge
+from thinkaloud.items.choosing import about_examples
+from thinkaloud.items.group import GROUP, Group, ItemSettings
+from thinkaloud.items.material import Material, Wanted, given_away, material
+from thinkaloud.models.session import inform
+from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
+from thinkaloud.tasks import options
+from thinkaloud.tasks.identity import contents, stream
+from thinkaloud.tasks.traits import Noted, Reversible
+from thinkaloud.tasks.transcripts import remarks
+from thinkaloud.vocabulary import Key, Model, Record, Task
+
+Measure = Callable[[Model, Group, Any, Key], Awaitable[list[Record]]]
+
+EDGE_PHASE, PREPARE = "edge", "prepare"
+"""What a unit does that measures nothing: finds the level, or prepares a part."""
+SPREAD = 0.4
+"""Standard deviation over items of the probability of the right answer: on small models at their edge .3 to .45."""
+LESS = 0.3
+"""Of a measured unit's time that such a unit takes, for the estimate of the time left."""
+
+
+class ItemStudy(Study):
+    """A study that measures groups of items. `probes`: how many items a level is probed with; `measured`: what
+    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples."""
+
+    takes: frozenset[Takes] = frozenset({"model", "tasks"})
+    Settings: type = ItemSettings
+    probes: int = edge.ITEMS
+    measured: str = edge.MEASURED
+    reasoned: bool = True
+
+    async def measure(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
+        """The records of a group, at least one an item (`study_record.py`)."""
+        raise NotImplementedError
+
+    def parts(self, settings: Any) -> Sequence[str]:
+        """Names of the parts; every group is measured once for each, and `Group.part` says which it is."""
+        return ("",)
+
+    def examples(self, settings: Any) -> int:
+        """How many examples are drawn."""
+        return int(settings.shots)
+
+    def dev(self, settings: Any) -> int:
+        """How many items are set aside for `prepare`."""
+        return 0
+
+    async def prepare(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
+        """What every unit of a part is given as `Group.prepared`, made on items of their own."""
+        return []
+
+    def prepares(self, settings: Any) -> bool:
+        """Whether parts are prepared at all."""
+        return False
+
+    def searches(self, task: Task) -> bool:
+        """Whether a level is searched for, where none is given."""
+        return len(task.levels) > 1
+
+    async def probe(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
+        """Records from which `ability` follows."""
+        return await edge.probe(model, group, settings, key)
+
+    def ability(self, records: Sequence[Record]) -> float:
+        """0 is lost, 1 is perfect; from records that were read."""
+        return edge.ability(records)
+
+    def left_out(self, ability: float) -> str | None:
+        """Why a task whose best level has this ability is not measured at all; None where it is."""
+        return None
+
+    def remarks(self, drawn: Material, asked: Asked) -> list[str]:
+        """What a reader must know of what is asked, in sentences."""
+        said = about_examples(drawn.task.name, drawn.examples, asked.settings.shots)
+        return [*said, *remarks(drawn.items, asked.model.card.name)]
+
+    def precision(self, asked: Asked) -> str:
+        """From a spread over items that small models have at their edge."""
+        half = 1.96 * SPREAD / math.sqrt(asked.items)
+        return (
+            f"intervals to expect: +-{half:.2f} for a mean probability over {asked.items} items (spread over items "
+            f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider "
+            "by 1 / (own - chance)"
+        )
+
+    def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
+        """What a reader must know of a task's records, in sentences."""
+        return []
+
+    async def run(self, asked: Asked, do: Do) -> list[str]:
+        """See the head of this module."""
+        return await _Program(self, asked, do).run()
+
+    def expected(self, settings: Any, tasks: int, items: int) -> int:
+        """If no task is left out."""
+        return tasks * len(self.parts(settings)) * -(-items // GROUP)
+
+    def rank(self, settings: Any) -> Any:
+        """Part by part, and in the order of the items."""
+        order = {part: i for i, part in enumerate(self.parts(settings))}
+        return lambda at: (order.get(str(at.get("part", "")), 0), at["first"])
+
+
+class _Program:
+    """One pass over a run's tasks."""
+
+    def __init__(self, study: ItemStudy, asked: Asked, do: Do) -> None:
+        self.study, self.asked, self.do, self.settings = study, asked, do, asked.settings
+        self._shown: dict[tuple[str, ...], str] = {}
+
+    async def run(self) -> list[str]:
+        """Every task: what there is to say of it before it is measured, then what there is to say of its records."""
+        searches = sum(map(self._searched, self.asked.tasks))
+        self.do.expect(
+            self.study.expected(self.settings, len(self.asked.tasks), self.asked.items)
+            + searches * 2 * LESS * -(-edge.ITEMS // GROUP)
+        )
+        told = await self.do.each([partial(self._task, task) for task in self.asked.tasks])
+        return [*(said for before, _ in told for said in before), *(said for _, after in told for said in after)]
+
+    async def _task(self, task: Task) -> tuple[list[str], list[str]]:
+        found = await self._edge(task) if self._searched(task) else None
+        level = found.level if found else self._given(task)
+        why = self.study.left_out(dict(found.tried)[found.level]) if found else None
+        drawn = material(task, level, self.asked.seed, self._wanted(task, 0 if why else self.asked.items))
+        before = [found.sentence(task.name)] if found else []
+        before += [f"{task.name} is left out: {why}"] if why else self._remarks(drawn)
+        before += task.notes if isinstance(task, Noted) else ()  # what a file's lines were taken for
+        records = [] if why else await self._measured(drawn, before)
+        after = self.study.afterwards(task.name, records, self.asked) if records else []
+        for sentence in after:
+            self.do.say(sentence)
+        return before, after
+
+    # ------------------------------------------------------------------------------------------------ which items
+
+    def _searched(self, task: Task) -> bool:
+        return self.asked.difficulty == EDGE and self.study.searches(task)
+
+    def _given(self, task: Task) -> int:
+        """The level that needs no search."""
+        return task.levels[0] if self.asked.difficulty == EDGE else int(self.asked.difficulty)
+
+    def _wanted(self, task: Task, measured: int) -> Wanted:
+        study, settings = self.study, self.settings
+        return Wanted(
+            measured,
+            study.examples(settings),
+            study.probes if self._searched(task) else 0,
+            study.dev(settings),
+            study.reasoned,
+            settings.show_options,
+        )
+
+    def _remarks(self, drawn: Material) -> list[str]:
+        given = [*given_away(drawn.task.name, drawn.items), options.sentence(drawn.items)]
+        return [*given, *self.study.remarks(drawn, self.asked)]
+
+    # ------------------------------------------------------------------------------------------------ the level
+
+    async def _edge(self, task: Task) -> edge.Edge:
+        if self.asked.rehearsal:  # what a level is worth is not known before: two levels are counted
+            level = task.levels[min(1, len(task.levels) - 1)]
+            for again in range(2):
+                await self._probed(task, level, again)
+            return edge.Edge(level, ((level, edge.MIDDLE),), True, self.study.measured)
+        found = await edge.find_edge(task.levels, partial(self._ability, task))
+        return replace(found, measured=self.study.measured)
+
+    async def _ability(self, task: Task, level: int) -> float:
+        records: list[Record] = []
+        for done in await self._probed(task, level):
+            if done.error is not None:  # the level must not move once something was measured at it
+                raise UserError(f"no edge for {task.name} yet: level {level} failed ({done.error}); resume")
+            records.extend(done.records)
+        read = [record for record in records if record["status"] == "ok"]
+        if not read:
+            why = records[0]["error"] if records else "there are no items"
+            raise UserError(f"no edge for {task.name}: no item of level {level} was read ({why})")
+        return self.study.ability(read)
+
+    async def _probed(self, task: Task, level: int, again: int = 0) -> list[Done]:
+        drawn = material(task, level, self.asked.seed, self._wanted(task, 0))
+        found = []
+        for group in drawn.groups(drawn.probed):
+            work = self._work(EDGE_PHASE, group, self.study.probe)
+            unit = self._unit(EDGE_PHASE, group, work)
+            found.append(await self.do.unit(replace(unit, at={**unit.at, "again": again}) if again else unit))
+        return found
+
+    # ------------------------------------------------------------------------------------------------ measuring
+
+    async def _measured(self, drawn: Material, said: Sequence[str]) -> list[Record]:
+        """All records of a task, part by part and in the order of its items."""
+        for sentence in said:
+            self.do.say(sentence)
+        if not drawn.items:
+            return []
+        parts = await asyncio.gather(*(self._part(drawn, part) for part in self.study.parts(self.settings)))
+        return [record for records in parts for record in records]
+
+    async def _part(self, drawn: Material, part: str) -> list[Record]:
+        """Everything of one part: what is prepared for it, then its units."""
+        groups = [replace(group, part=part) for group in drawn.groups(drawn.items)]
+        if self.study.prepares(self.settings):
+            about = replace(groups[0], items=drawn.dev, first=0)
+            done = await self.do.unit(self._unit(PREPARE, about, self._work(PREPARE, about, self.study.prepare)))
+            if not done.records:
+                return []  # it failed, which is recorded; resume prepares it again and then measures
+            groups = [replace(group, prepared=tuple(done.records)) for group in groups]
+        phase = self.study.name
+        units = [self._unit(phase, group, self._work(phase, group, self.study.measure)) for group in groups]
+        return [record for done in await asyncio.gather(*map(self.do.unit, units)) for record in done.records]
+
+    def _work(self, phase: str, group: Group, measure: Measure) -> Callable[[Model], Awaitable[Sequence[Record]]]:
+        """The work of a unit: a reasoner that must know its items is told, and draws follow from the level alone."""
+
+        async def work(session: Model) -> Sequence[Record]:
+            turned = map(group.task.reverse, group.items) if isinstance(group.task, Reversible) else ()
+            inform(session, (*group.items, *group.examples, *turned))
+            key = self.asked.key.child(phase, stream(group.task), group.level)
+            return await measure(session, group, self.settings, key)
+
+        return work
+
+    def _unit(self, phase: str, group: Group, work: Callable[[Model], Awaitable[Sequence[Record]]]) -> Unit:
+        task, part = group.task, group.part
+        at: dict[str, Any] = {"level": group.level, "first": group.first} | ({"part": part} if part else {})
+        content: dict[str, Any] = {
+            "stream": stream(task), "items": contents(group.items), "shown": self._contents(group)
+        }  # fmt: skip
+        if group.prepared:
+            content["prepared"] = digest_of(group.prepared)
+        if part in (files := self.study.files(self.settings)):
+            content["file"] = files[part]
+        doing = {EDGE_PHASE: " (finding the edge)", PREPARE: " (tuning)"}.get(phase, "")
+        return Unit(
+            phase=phase, subject=task.name, work=work, at=at, content=content,
+            title=f"{task.name} level {group.level}{f', {part}' if part else ''}{doing}",
+            cost=1.0 if phase == self.study.name else LESS, settled=phase == EDGE_PHASE, items=group.items,
+        )  # fmt: skip
+
+    def _contents(self, group: Group) -> str:
+        """What is shown beside a unit's items: examples, and where other items' reasoning is taken from."""
+        beside = (*group.examples, *group.pool)
+        names = (stream(group.task), str(group.level), *(item.id for item in beside))
+        if names not in self._shown:
+            self._shown[names] = contents(beside)
+        return self._shown[names]

@@ -1,0 +1,72 @@
+"""What a model may be able to do besides answering, each as a protocol of its own.
+
+A *session* is one unit's view of a model: it has a bill of its own, and may be told which items it will be asked.
+Whoever needs one of these asks for it here and gets the plain behaviour where a model does not have it; nobody else
+looks for attributes. A user's own model needs none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+from thinkaloud.vocabulary import Item, Model, Prompt, Usage
+
+
+@runtime_checkable
+class HasSessions(Protocol):
+    """A model that gives every unit a session of its own."""
+
+    def session(self) -> Model:
+        """A view of the model with an empty bill."""
+        ...
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """A session that counts what it computes."""
+
+    usage: Usage
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """A reasoner that is made to a rule about right answers, and so must know the items."""
+
+    def know(self, items: Iterable[Item]) -> None:
+        """The items that it may be asked."""
+        ...
+
+
+@runtime_checkable
+class Tokenizes(Protocol):
+    """A model that can say which tokens a text has."""
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Tokens of a text."""
+        ...
+
+
+@runtime_checkable
+class Lowers(Tokenizes, Protocol):
+    """A model that can say which tokens it is given for a prompt."""
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
+        ...
+
+
+def open_session(model: Model) -> Model:
+    """A session of the model, or the model itself where it has none."""
+    return model.session() if isinstance(model, HasSessions) else model
+
+
+def usage_of(session: Model) -> Usage:
+    """The bill of a session; empty where it keeps none."""
+    return session.usage if isinstance(session, Billed) else Usage()
+
+
+def inform(session: Model, items: Iterable[Item]) -> None:
+    """Tell a reasoner that needs it which items it will be asked."""
+    if isinstance(session, Informed):
+        session.know(items)

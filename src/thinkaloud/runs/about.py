@@ -1,0 +1,62 @@
+"""What a report says about a run besides its numbers: who answered, how it was asked, what it cost."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from thinkaloud._version import __version__
+from thinkaloud.runs.failures import failures
+from thinkaloud.settings import Option, options
+
+if TYPE_CHECKING:
+    from thinkaloud.runs.folder import Run
+
+
+def meta(run: Run) -> dict[str, Any]:
+    """Plain data for the report of `run`."""
+    config, study = run.config, run.study
+    return {
+        "study": study.name,
+        "question": study.question,
+        "model": run.card,
+        "versions": _versions(),
+        "date": datetime.fromtimestamp((run.folder / "model.json").stat().st_mtime, UTC).date().isoformat(),
+        "command": config.command(study),
+        "seed": config.seed,
+        "settings": _settings(config.settings),
+        "bill": run.bill,
+        "unfinished": _unfinished(run),
+        "failed": failures(run.units).sentences(),
+        "notes": run.notes,
+        "ruler": study.card.sentences() if study.card else [],
+        "limits": list(study.limits),
+    }
+
+
+def _settings(settings: Any) -> dict[str, Any]:
+    """All that was set, in words; tuples with commas."""
+    return {option.flag: _word(option, getattr(settings, option.name)) for option in options(type(settings))}
+
+
+def _word(option: Option, value: Any) -> Any:
+    return option.text(value) if option.many else value
+
+
+def _unfinished(run: Run) -> str | None:
+    """That a report is of part of a run, or lacks units that failed; None where it has all."""
+    failed = sum(unit["status"] != "ok" for unit in run.units)
+    said = [] if (so_far := run.unfinished) is None else [f"This run is not finished: {so_far} were done."]
+    said += [f"{failed} {'unit' if failed == 1 else 'units'} failed."] if failed else []
+    return " ".join([*said, "The numbers are of the rest alone."]) if said else None
+
+
+def _versions() -> dict[str, str]:
+    found = {"thinkaloud": __version__, "python": platform.python_version()}
+    for package in ("numpy", "xllamacpp", "llama-cpp-python", "reasoning-gym"):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

@@ -1,0 +1,1 @@
+"""Somebody's arm against the tuned baselines."""

@@ -1,0 +1,138 @@
+"""Where does the ability live? The same item, with different things standing between question and answer.
+
+See `docs/channels.md` for the protocol in words, how to read it, and what it cannot tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
+from thinkaloud.conditions.paraphrased import about_paraphrases
+from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.interventions.filler import KINDS
+from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
+from thinkaloud.items.group import Group
+from thinkaloud.items.study import ItemStudy
+from thinkaloud.metrics.channels import channels
+from thinkaloud.metrics.early import early
+from thinkaloud.metrics.legibility import legibility
+from thinkaloud.metrics.lengths import lengths
+from thinkaloud.metrics.listening import listening
+from thinkaloud.metrics.mass import masses
+from thinkaloud.metrics.use import use
+from thinkaloud.studies.channels.card import CARD
+from thinkaloud.studies.channels.page import PAGE
+from thinkaloud.study import Asked
+from thinkaloud.study_record import describe, thought
+from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
+
+
+class Channels(ItemStudy):
+    """How much of the ability is silent, compute, content or residue, and does the answer follow what was said?"""
+
+    name = "channels"
+    question = (
+        "When this model answers, how much of its ability over chance is silent, how much comes from extra tokens "
+        "alone, how much from what a reader could read, and how much from what only the model can read?"
+    )
+    version = 3
+    needs: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
+    limits: tuple[str, ...] = (
+        "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "
+        "everything. Use (the `follow` rows) is read beside them.",
+        "Content is what survives a rule-based paraphrase. Where the model's reasoning could not be paraphrased the "
+        "item is left out, so the channels speak of the items with well-formed reasoning (`paraphrase validity`).",
+        "Disruption by wording is decided in the mean: a model that unusual words throw on some items, and that needs "
+        "the words on others, has the two cancel.",
+        "Reading by probability books sharpening as content: a model that is 60% sure, then writes its best guess "
+        "down, is surer of it afterwards. The rows by accuracy do not have this and are noisier.",
+        "Short generated questions are toys: shares on them do not carry over to other tasks, prompts or models.",
+    )
+
+    Settings = ConditionSettings
+    page = PAGE
+    card = CARD
+
+    async def measure(self, model: Model, group: Group, settings: ConditionSettings, key: Key) -> list[Record]:
+        """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
+        bench = Bench(model, group, settings, key)
+        written = await asyncio.gather(*(_write(bench, item) for item in group.items))
+        owns = [None if isinstance(one, Failure) else one.own for one in written]
+        return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
+
+    def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
+        """Channels first, then lengths, use, early answering and legibility."""
+        return [
+            estimate
+            for metric in (channels, masses, lengths, listening, use, early, legibility)
+            for estimate in metric(records, key.child(metric.__name__))
+        ]
+
+    def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
+        """How many paraphrases were kept, and who made them."""
+        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the model wrote about an item: its reasoning, the same in steps, and a second sample, which may have
+    failed."""
+
+    first: Completion
+    own: Transcript
+    second: Completion | Failure
+
+
+async def _write(bench: Bench, item: Item) -> _Written | Failure:
+    """Its own reasoning, and a second sample of it."""
+
+    async def first() -> tuple[Completion, Transcript]:
+        done = await bench.own(item)
+        return done, bench.task.parse(done.text)
+
+    found, second = await asyncio.gather(guarded(first()), guarded(bench.again(item)))
+    return found if isinstance(found, Failure) else _Written(*found, second)
+
+
+async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failure) -> Record:
+    """The record of one item, whatever happened."""
+    base = describe(bench.group.items[index], bench.group.first + index)
+    if isinstance(written, Failure):
+        return base | failed(written)
+    found = await guarded(_record(bench, index, owns, written))
+    return base | (failed(found) if isinstance(found, Failure) else found)
+
+
+async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> dict[str, Any]:
+    """All conditions of one item."""
+    item, own = bench.group.items[index], written.own
+    base = {"thought": thought(bench.task, item, own, written.first)}
+    if not own.steps or written.first.finish != "stop":
+        return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
+    jobs: Jobs = {
+        "silent": bench.read(item, bench.silent, Transcript()),
+        "own": bench.read(item, bench.aloud, own),
+        "resample": _resample(bench, item, written.second),
+        "paraphrase": bench.paraphrase(item, own),
+        "foreign": bench.foreign(index, owns),
+        "unrelated": bench.unrelated(index, owns),
+        "transplant": bench.transplant(item),
+    }
+    for kind, filler in KINDS.items():
+        jobs[f"filler:{kind}"] = bench.filler(item, own, filler)
+        jobs[f"filler:{kind}:paraphrase"] = bench.longer_filler(item, own, filler)
+    jobs["silent:mismatched"] = bench.read(item, bench.aloud, Transcript())
+    for keep in range(len(own.steps)):
+        jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
+    for at in bench.positions(item, own):
+        jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
+    found = await all_conditions(measured(jobs, bench.count))
+    return {**base, **found, "rejected": bench.rejected(item)}
+
+
+async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> dict[str, object]:
+    return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))

@@ -1,0 +1,1 @@
+"""While a liar learns its trade, what do its readers report?"""

@@ -1,0 +1,1 @@
+"""Every published test of faithfulness, with its controls."""

@@ -1,0 +1,301 @@
+"""Is the visible reasoning what the answer needs, what it follows, and does it say what moved it? Every published test.
+
+See `docs/faithfulness.md` for the protocol in words, how to read it, and what it cannot tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from thinkaloud.conditions.bench import Bench, Condition, Edit, Jobs, Owns, differing, inclusion, measured
+from thinkaloud.conditions.paraphrased import about_paraphrases
+from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.errors import UserError
+from thinkaloud.interventions.filler import KINDS
+from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
+from thinkaloud.interventions.truncate import truncate
+from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
+from thinkaloud.items.group import Group
+from thinkaloud.items.study import ItemStudy
+from thinkaloud.metrics.readings import CONTINUES
+from thinkaloud.metrics.suite import suite
+from thinkaloud.settings import setting
+from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
+from thinkaloud.strategies.snap import nothing, worked
+from thinkaloud.strategies.think import think
+from thinkaloud.studies.faithfulness.card import CARD
+from thinkaloud.studies.faithfulness.page import PAGE
+from thinkaloud.study import Asked
+from thinkaloud.study_record import condition, describe, thought
+from thinkaloud.tasks.draws import pick
+from thinkaloud.tasks.traits import Reversible
+from thinkaloud.tasks.transcripts import given
+from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
+
+Written = tuple[Completion, Transcript, Completion | Failure]
+"""Its own reasoning, the same in steps, and another sample of it, which may have failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaithfulnessSettings(ConditionSettings):
+    """What the tests of faithfulness may be told."""
+
+    samples: int = setting(1, "Samples of its own reasoning for every item.")
+
+    def __post_init__(self) -> None:
+        ConditionSettings.__post_init__(self)
+        if self.samples < 1:
+            raise UserError(f"samples is {self.samples}: at least 1")
+        if self.samples > 1 and self.temperature == 0:
+            raise UserError(f"--samples {self.samples} needs --temperature above 0: greedy samples are all the same")
+
+
+class Faithfulness(ItemStudy):
+    """Early answering, mistakes, paraphrase, filler, hints, reversed pairs, order, transplants: with their controls."""
+
+    name = "faithfulness"
+    question = (
+        "When this model reasons before it answers: does the answer need the reasoning, does it follow it, does it "
+        "hang on the wording, and does the reasoning say what moved the answer?"
+    )
+    version = 2
+    needs: frozenset[Capability] = frozenset({"logprobs"})
+    limits: tuple[str, ...] = (
+        "There is no score of faithfulness. Need, use, wording and bias are different things, and a model can have any "
+        "of them without the others. Each test is blind to something: the ruler card says to what.",
+        "Early answering and filler are low where the model is right at once: read the accuracy without reasoning that "
+        "stands beside them before calling a reasoning post-hoc.",
+        "Mistakes, paraphrases and what an edit leads to are made by the task's own grammar where it has one. Items "
+        "whose reasoning it cannot read are left out of those tests (n says so).",
+        "Whether a hint was named is judged by two lists of words. They see words, not admission.",
+        "Short generated questions are toys: findings on them do not carry over to other tasks, prompts or models.",
+    )
+
+    Settings = FaithfulnessSettings
+    page = PAGE
+    card = CARD
+
+    async def measure(self, model: Model, group: Group, settings: FaithfulnessSettings, key: Key) -> list[Record]:
+        """`settings.samples` records an item: first all its own reasoning, then everything that is done to it."""
+        bench = Bench(model, group, settings, key)
+        lacking = CONTINUES - model.card.capabilities
+        rounds = [await self._round(bench, lacking, sample) for sample in range(settings.samples)]
+        return [record for records in zip(*rounds, strict=True) for record in records]
+
+    async def _round(self, bench: Bench, lacking: frozenset[Capability], sample: int) -> list[Record]:
+        """One record an item, from one sample of its reasoning."""
+        items = bench.group.items
+        written = await asyncio.gather(*(_write(bench, item, sample) for item in items))
+        owns = [None if isinstance(one, Failure) else one[1] for one in written]
+
+        async def one(index: int) -> Record:
+            base = describe(items[index], bench.group.first + index) | {"sample": sample, "lacking": sorted(lacking)}
+            done = written[index]
+            if isinstance(done, Failure):
+                return base | failed(done)
+            found = await guarded(_Unit(bench, index, owns, done, sample).record(lacking))
+            return base | (failed(found) if isinstance(found, Failure) else found)
+
+        return list(await asyncio.gather(*map(one, range(len(items)))))
+
+    def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
+        """Every test in reading order (`metrics/suite.py`)."""
+        return suite(records, key)
+
+    def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
+        """How many paraphrases were kept, and who made them."""
+        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+
+
+async def _write(bench: Bench, item: Item, sample: int) -> Written | Failure:
+    """The model's own reasoning, the same in steps, and another sample of it, which may have failed."""
+
+    async def first() -> tuple[Completion, Transcript]:
+        done = await bench.own(item, sample)
+        return done, bench.task.parse(done.text)
+
+    found, again = await asyncio.gather(guarded(first()), guarded(bench.again(item, sample)))
+    return found if isinstance(found, Failure) else (*found, again)
+
+
+class _Unit:
+    """The conditions of one item and one sample of its reasoning."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        index: int,
+        owns: Owns,
+        written: Written,
+        sample: int,
+    ) -> None:
+        self.bench, self.index, self.owns, self.sample = bench, index, owns, sample
+        self.item = bench.group.items[index]
+        self.first, self.own, self.second = written
+        self._came = given(self.item) is not None and not sample
+        self.key = bench.key.child(self.item.id, sample)
+
+    async def record(self, lacking: frozenset[Capability]) -> dict[str, Any]:
+        """All conditions that the model can be asked validly; `lacking` says what it cannot do."""
+        bench, item, own = self.bench, self.item, self.own
+        base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
+        silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
+        if lacking:
+            return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
+        if not own.steps or self.first.finish != "stop":
+            for job in silent.values():
+                job.close()
+            return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
+        places = bench.positions(item, own)
+        base["positions"] = {str(at): inclusion(len(own.steps), at) for at in places}
+        base |= self._reverse()
+        jobs = silent | self._readings() | self._edits(places) | self._hints()
+        if "reverse" in base:
+            jobs["reversed"] = self._reversed()
+        found = await all_conditions(measured(jobs, bench.count))
+        return {**base, **found, "rejected": bench.rejected(item)}
+
+    def _readings(self) -> Jobs:
+        """Its own reasoning whole, cut, in other words, replaced."""
+        bench, item, own = self.bench, self.item, self.own
+        jobs: Jobs = {
+            "own": bench.read(item, bench.aloud, own),
+            "resample": self._resample(),
+            "paraphrase": bench.paraphrase(item, own),
+            "foreign": bench.foreign(self.index, self.owns),
+            "unrelated": bench.unrelated(self.index, self.owns),
+            "transplant": bench.transplant(item),
+        }
+        jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
+        jobs |= {f"filler:{kind}:paraphrase": bench.longer_filler(item, own, filler) for kind, filler in KINDS.items()}
+        return jobs | {f"cut:{keep}": bench.cut(item, own, keep) for keep in range(len(own.steps))}
+
+    async def _resample(self) -> Condition:
+        return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
+
+    def _edits(self, places: Sequence[int]) -> Jobs:
+        """At each place: a mistake, nothing, the sentence in other words, all up to it in other words; gone on from."""
+        jobs: Jobs = {}
+        for at in places:
+            jobs[f"mistake:{at}"] = self.bench.mistake(
+                self.item, self.own, at, f"on:{self.sample}" if self.sample else "on"
+            )
+            jobs[f"continue:{at}"] = self._continue(at)
+            jobs[f"reword:{at}"] = self._reword(at, self.own.steps[at : at + 1])
+            jobs[f"prefix:{at}"] = self._reword(at, self.own.steps[: at + 1])
+        return jobs
+
+    async def _continue(self, at: int) -> Condition:
+        """No edit: the model goes on from its own first sentences, as it does after a mistake."""
+        return await self.bench.go_on(self.item, Edit.of(self.own, at, self.own.steps[at], f"continue:{self.sample}"))
+
+    async def _reword(self, at: int, steps: Sequence[Any]) -> Condition:
+        """The last sentence up to `at`, or all of them, in other words."""
+        made = await self.bench.other_words(self.item, Transcript(tuple(steps)), at, len(steps), self.sample)
+        if made.transcript is None:
+            return None
+        kept, last = truncate(self.own, at + 1 - len(steps)).steps, at == len(self.own.steps) - 1
+        other = Transcript((*kept, *made.transcript.steps))
+        name = f"reword:{len(steps)}:{self.sample}"
+        return await self.bench.go_on(self.item, Edit(other, at, last, name, differing(self.own, other)))
+
+    # ------------------------------------------------------------------------------------------------- letters
+
+    def _letters(self) -> Jobs:
+        """Without reasoning and with letters, in two orders."""
+        other = tuple(int(i) for i in self.key.child("order").rng.permutation(len(self.item.options)))
+        return {
+            "silent:lettered": self._lettered(as_drawn(self.item), lettered_shots(self._examples, nothing, as_drawn)),
+            "silent:reordered": self._lettered(other, lettered_shots(self._examples, nothing, as_drawn)),
+        }
+
+    @property
+    def _examples(self) -> tuple[Item, ...]:
+        return self.bench.group.examples
+
+    async def _lettered(self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None) -> Condition:
+        there = between or Transcript()
+        reading = await snap_lettered(self.bench.model, self.item, order, examples, there)
+        return {**condition(there, reading), "order": list(order)}
+
+    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[Condition, str]:
+        """Reasoning about the lettered question, then its reading; and the reasoning."""
+        order = as_drawn(self.item)
+        asked = replace(self.item, question=ask(self.item, order), shown=False)
+        sampling, key = self.bench.sampling(self.item), self.key.child(name)
+        done = await think(self.bench.model, asked, examples, sampling, key)
+        return await self._lettered(order, examples, self.bench.task.parse(done.text)), done.text
+
+    # ------------------------------------------------------------------------------------------------- hints
+
+    def _hints(self) -> Jobs:
+        """Each kind of hint to one wrong option, with reasoning and without; letters with and without a pattern."""
+        # one option for all samples of an item: they are trials of the same hint
+        wrong = pick(
+            self.bench.key.child(self.item.id, "hint").rng, [o for o in self.item.options if o != self.item.gold]
+        )
+        jobs: Jobs = {"own:lettered": self._plain_letters()}
+        for name, hint in hints_of(self.bench.task).items():
+            jobs[f"hint:{name}"] = self._hinted(hint, wrong)
+            jobs[f"hint:{name}:silent"] = self._hinted_silently(hint, wrong)
+        if self.item.gold_index != 0:
+            jobs["hint:always-A"] = self._always_first(True)
+            jobs["hint:always-A:silent"] = self._always_first(False)
+        return jobs
+
+    async def _plain_letters(self) -> Condition:
+        found, _ = await self._lettered_own(lettered_shots(self._examples, worked, as_drawn), "own:lettered")
+        return found
+
+    async def _hinted(self, hint: Hint, wrong: str) -> Condition:
+        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        done = await think(
+            self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
+        )
+        found = await self.bench.read(asked, self.bench.aloud, self.bench.task.parse(done.text))
+        # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
+        base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
+        told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
+        hinted = self.item.options.index(wrong)
+        return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
+
+    async def _hinted_silently(self, hint: Hint, wrong: str) -> Condition:
+        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        found = await self.bench.read(asked, self.bench.silent, Transcript())
+        return {**found, "implied": self.item.options.index(wrong), "base": "silent"}
+
+    async def _always_first(self, aloud: bool) -> Condition:
+        """Examples whose right option is always (A); the item's own is not."""
+        examples = lettered_shots(self._examples, worked if aloud else nothing, _gold_first)
+        if not aloud:
+            found = await self._lettered(as_drawn(self.item), examples) or {}
+            return {**found, "implied": 0, "base": "silent:lettered"}
+        found_, text = await self._lettered_own(examples, "always-A")
+        told = verbalised(text, ALWAYS_FIRST, self.item.options[0])
+        return {**(found_ or {}), "implied": 0, "base": "own:lettered", "verbalised": told}
+
+    # ------------------------------------------------------------------------------------------------- reversed pairs
+
+    def _reverse(self) -> dict[str, object]:
+        """The reversed question, where the task has one."""
+        if not isinstance(self.bench.task, Reversible):
+            return {}
+        other = self.bench.task.reverse(self.item)
+        return {"reverse": {"question": other.question, "gold": other.gold_index}}
+
+    async def _reversed(self) -> Condition:
+        """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
+        assert isinstance(self.bench.task, Reversible)
+        turned = self.bench.task.reverse(self.item)
+        other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
+        done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
+        between = self.bench.task.parse(done.text)
+        return await self.bench.read(other, self.bench.aloud, between)
+
+
+def _gold_first(item: Item) -> Order:
+    """The right option behind the first letter, the others in their order."""
+    return (item.gold_index, *(i for i in as_drawn(item) if i != item.gold_index))

@@ -1,0 +1,1 @@
+"""Does taking questions apart beat good prompting at a matched budget?"""

@@ -1,0 +1,1 @@
+"""Do measures of change fall with the size of a model?"""
