@@ -11,7 +11,7 @@ TASKS ?= chain_sum,big_sum,recall
 PROCESSES ?= 2
 ITEMS ?= 24
 
-.PHONY: run test lint types ruler benchmark peers coverage clean
+.PHONY: run test lint types house ruler benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -25,6 +25,10 @@ lint: $(VENV)/.tested
 
 types: $(VENV)/.tested
 	$(BIN)/mypy
+
+# No import runs upward, and there are no circles (the floors are in pyproject.toml).
+house: $(VENV)/.tested
+	$(BIN)/lint-imports
 
 benchmark: $(VENV)/.installed
 	$(BIN)/python benchmarks/early_answering.py
