@@ -18,7 +18,7 @@ from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.identity import Identity, Questions
+from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
@@ -97,7 +97,7 @@ def placed(unit: Mapping[str, Any]) -> tuple[str, ...]:
 
 async def perform(unit: Unit, asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     """Do a unit with a session of its own, and give what is recorded of it. Raises what is true of every unit."""
-    session = open_session(asked.model)
+    session = open_session(unit.model or asked.model)
     started = time.perf_counter()
     try:
         records = [_plain(record) for record in await unit.work(session)]
