@@ -116,8 +116,9 @@ class _StudyCommand(click.Command):
 
             having = [name for name in BUILTIN if _has(open_study(name), error.option_name)]
             if having and self.name not in having:
+                have = "has" if len(having) == 1 else "have"
                 raise UserError(
-                    f"{self.name} has no option {error.option_name}; {' and '.join(having)} {'has' if len(having) == 1 else 'have'} it"
+                    f"{self.name} has no option {error.option_name}; {' and '.join(having)} {have} it"
                 ) from error
             raise
 

@@ -56,7 +56,9 @@ class Execution:
 
     async def unit(self, unit: Unit) -> Done:
         """What came of the unit: from the journal, or now."""
-        key = unit_key(of=self.identity.hash, phase=unit.phase, subject=unit.subject, at=unit.at, content=unit.content)
+        who = known(unit.model).digest if unit.model is not None else ""
+        about = {"phase": unit.phase, "subject": unit.subject, "at": unit.at, "content": unit.content}
+        key = unit_key(of=self.identity.hash, who=who, **about)
         done = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
