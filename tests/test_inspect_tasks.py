@@ -196,7 +196,7 @@ def test_a_model_is_probed_once_an_eval(tmp_path: Path) -> None:
     assert log.samples is not None
     first, second = (
         sum(e.event == "model" and e.input[0].text.startswith("Count from") for e in sample.events)
-        for sample in sorted(log.samples, key=lambda s: s.metadata["first"])
+        for sample in sorted(log.samples, key=lambda s: s.metadata["at"]["first"])
     )
     assert sorted((first, second))[0] == 0 and first + second > 0
 
