@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.names import split_names
 
 T = TypeVar("T")
 
@@ -64,11 +65,10 @@ class Option:
         return (",".join(map(str, value)) or self.none) if self.many else str(value)
 
     def value(self, text: str) -> Any:
-        """The value of a word; `UserError` where it is none. Commas separate the parts of a tuple."""
+        """The value of a word; `UserError` where it is none. Commas separate the parts of a tuple (`names.py`)."""
         if not self.many:
             return self._one(text)
-        words = [] if text == self.none else [part.strip() for part in text.split(",") if part.strip()]
-        return tuple(map(self._one, words))
+        return tuple(map(self._one, () if text == self.none else split_names(text)))
 
     def _one(self, word: str) -> Any:
         try:
