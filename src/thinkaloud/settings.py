@@ -12,6 +12,7 @@ one of these or None. This module knows no study and no command line.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -154,6 +155,9 @@ def checked(values: T, where: str = "") -> T:
 
 def _converted(value: Any, hint: Any, what: str) -> Any:
     try:
-        return msgspec.convert(value, hint, strict=True)
+        found = msgspec.convert(value, hint, strict=True)
     except msgspec.ValidationError as error:
         raise UserError(f"{what} is {value!r}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+    if isinstance(found, float) and not math.isfinite(found):
+        raise UserError(f"{what} is {value!r}: give a finite number")
+    return found
