@@ -118,7 +118,11 @@ def test_an_option_of_another_study_is_refused_with_the_study_that_has_it(
         ("channels", "--budgets", "500"): "channels has no option --budgets; it is one of rungs",
         ("faithfulness", "--no-edits"): "faithfulness has no option --no-edits; it is one of rungs",
         ("channels", "--samples", "2"): "channels has no option --samples; it is one of faithfulness",
-        ("rungs", "--paraphraser", "model"): "rungs has no option --paraphraser; it is one of channels and faithfulness",
+        (
+            "rungs",
+            "--paraphraser",
+            "model",
+        ): "rungs has no option --paraphraser; it is one of channels and faithfulness",
         ("channels", "--shorts", "2"): "No such option '--shorts'. (Did you mean",
     }
     for verb in ("run", "plan"):

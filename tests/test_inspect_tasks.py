@@ -49,7 +49,7 @@ def evaluated(task: Task, model: str, folder: Path, **arguments: Any) -> EvalLog
 
 def known(study: str, items: int) -> tuple[Any, Config]:
     """A task and its configuration, its items known to the reasoner behind the fake providers."""
-    config = Config(study, "x", ("chain_sum",), items, 3, 1)
+    config = Config(study, "x", ("chain_sum",), items, 3, 1).fits(open_study(study))
     drawn = material(open_task("chain_sum"), 3, config.seed, Wanted(items, config.settings.shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return open_task("chain_sum"), config

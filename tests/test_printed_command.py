@@ -109,7 +109,7 @@ def test_names_with_spaces_quotes_and_commas_come_through(
 ) -> None:
     """A model, question files and an arm whose names a shell would take apart."""
     monkeypatch.chdir(tmp_path)
-    model = shutil.copy(tiny_path, "it's a \"model\" & more.gguf")
+    model = shutil.copy(tiny_path, 'it\'s a "model" & more.gguf')
     tasks = [written(Path(name), lines()) for name in ("sub, it's $HOME.jsonl", "a b.jsonl")]
     words = ["run", "channels", "--model", str(model), "--task", ",".join(tasks), "--items", "2", "--difficulty", "1"]
     command, found = ran([*words, "--shots", "1", "--format", "completion", "--precision", "exact"], Path("one"))
@@ -118,7 +118,7 @@ def test_names_with_spaces_quotes_and_commas_come_through(
 
 
 def test_an_arm_of_ones_own_with_an_odd_name_comes_through(tmp_path: Path) -> None:
-    arm = tmp_path / "it's \"mine\", all.py"
+    arm = tmp_path / 'it\'s "mine", all.py'
     arm.write_text('async def solve(item, ask):\n    """Mine."""\n    return await ask.snap(item.question)\n')
     settings = open_study("rungs").Settings(shots=2, **(FAST["rungs"] | {"arms": ("R2", str(arm))}))
     asked = replace(config("rungs", settings), tasks=ASKED["rungs"][1][:1])
@@ -129,7 +129,7 @@ def test_an_arm_of_ones_own_with_an_odd_name_comes_through(tmp_path: Path) -> No
 
 # ---------------------------------------------------------------------------------------------------- a new setting
 
-TOYS = '''
+TOYS = """
 from dataclasses import dataclass
 
 from thinkaloud.settings import setting
@@ -162,7 +162,7 @@ class Toys(Study):
         heads = [record["heads"] for record in records]
         value = sum(heads) / len(heads)
         return [Estimate("heads", value, 0.0, 1.0, len(heads), len(heads))]
-'''
+"""
 
 
 def test_a_new_setting_of_a_study_needs_no_other_file(tmp_path: Path) -> None:

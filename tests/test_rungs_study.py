@@ -10,8 +10,8 @@ from click.testing import CliRunner
 import thinkaloud as ta
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
-from thinkaloud.runs.config import Config
 from thinkaloud.open_study import open_study
+from thinkaloud.runs.config import Config
 from thinkaloud.settings import checked
 from thinkaloud.studies.rungs.protocol import Rungs
 from thinkaloud.studies.rungs.settings import RungsSettings
@@ -155,7 +155,7 @@ def test_settings_that_cannot_be_are_refused_with_their_value(wrong, says):
 def test_a_configuration_comes_back_from_its_file_and_is_no_other_studys():
     config = Config("rungs", "m", ("chain_sum",), settings=settings())
     assert Config.loads(config.dumps(), "config.toml", open_study) == config
-    with pytest.raises(UserError, match="channels has settings of its own .*ConditionSettings.*, not .*RungsSettings"):
+    with pytest.raises(UserError, match=r"channels has settings of its own .*ConditionSettings.*, not .*RungsSettings"):
         Config("channels", "m", ("chain_sum",), settings=settings()).fits(open_study("channels"))
 
 
