@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import integrate, optimize, stats
 
 from thinkaloud.metrics import pooling
 from thinkaloud.metrics.distributions import chi_square_quantile, chi_square_tail, t_tail
@@ -126,6 +128,68 @@ def test_families_that_are_alike_are_shrunken_to_one_number_with_a_doubt_about_i
     assert max(values) - min(values) < 0.025  # type: ignore[type-var, operator]
     half = np.subtract(*ends(rows[0])[::-1]) / 2
     assert 1.96 * 0.4 / math.sqrt(50 * 8) < half < 1.96 * 0.4 / math.sqrt(50)
+
+
+# ------------------------------------------------------------------------------- the same model, integrated by scipy
+
+
+def uneven() -> pooling.Effects:
+    """Families that differ in what they show and in how many items show it."""
+    rows = made([0.0, 0.1, 0.2, 0.3, 0.4, -0.1, 0.05])
+    return effects(rows | {"few": made([0.5], 8, seed=2)["f0"]})
+
+
+def restricted(found: pooling.Effects, tau: float) -> tuple[float, float, float]:
+    """Mean and variance of mu at a tau, and the restricted log-likelihood of that tau: the textbook's formulas."""
+    weight = 1 / (found.noise + tau**2)
+    mu = float(weight @ found.value / weight.sum())
+    fit = -0.5 * float(weight @ (found.value - mu) ** 2)
+    return mu, 1 / float(weight.sum()), fit + 0.5 * float(np.log(weight).sum() - np.log(weight.sum()))
+
+
+def over_tau(found: pooling.Effects, value: Callable[[float], float]) -> float:
+    """The mean of something over the posterior of tau, by adaptive quadrature."""
+
+    def density(tau: float) -> float:
+        return math.exp(restricted(found, tau)[2] - restricted(found, 0.2)[2])
+
+    whole = integrate.quad(density, 0, np.inf, limit=200)[0]
+    return float(integrate.quad(lambda tau: density(tau) * value(tau), 0, np.inf, limit=200)[0] / whole)
+
+
+def test_tau_maximises_the_restricted_likelihood() -> None:
+    found = uneven()
+    best = optimize.minimize_scalar(lambda t: -restricted(found, t)[2], bounds=(0, 2), options={"xatol": 1e-9})
+    assert math.sqrt(tau_squared(found)) == pytest.approx(best.x, rel=1e-5)
+
+
+def test_a_shrunken_effect_is_the_mean_of_its_posterior_and_its_ends_are_quantiles_of_it() -> None:
+    found = uneven()
+
+    def normal(family: int, tau: float) -> tuple[float, float]:
+        """Where this family's effect lies if tau is this: mean and standard deviation."""
+        mu, doubt, _ = restricted(found, tau)
+        kept = tau**2 / (tau**2 + found.noise[family])
+        own = mu + kept * (found.value[family] - mu)
+        return own, math.sqrt(kept * found.noise[family] + (1 - kept) ** 2 * doubt)
+
+    rows = shrunken("s", found)
+    for family in (0, 4, len(rows) - 1):
+        assert rows[family].value == pytest.approx(over_tau(found, lambda t, i=family: normal(i, t)[0]), abs=1e-4)
+        for end, p in zip(ends(rows[family]), (0.025, 0.975), strict=True):
+            below = over_tau(found, lambda t, i=family, x=end: float(stats.norm.cdf(x, *normal(i, t))))
+            assert below == pytest.approx(p, abs=1e-4)
+
+
+def test_one_more_family_lies_within_the_quantiles_of_its_posterior() -> None:
+    found = uneven()
+
+    def below(x: float, tau: float) -> float:
+        mu, doubt, _ = restricted(found, tau)
+        return float(stats.norm.cdf(x, mu, math.sqrt(tau**2 + doubt)))
+
+    for end, p in zip(ends(pooling.prediction("x", found)), (0.025, 0.975), strict=True):
+        assert over_tau(found, lambda t, x=end: below(x, t)) == pytest.approx(p, abs=1e-4)
 
 
 def test_fewer_than_five_families_have_a_reason_instead_of_a_number() -> None:
