@@ -23,25 +23,30 @@ Role = Literal["raw", "floor", "effect", "ceiling", "share", "normalised", "corr
 can be; (raw - floor) / (ceiling - floor). A judged rate is raw, normalised or corrected."""
 
 
-class About(TypedDict, total=False):
+class OfCondition(TypedDict, total=False):
+    """The parts that say under which condition. `condition`: what stood between question and answer, as records name
+    it, without its position. `position`: of a sentence, counted from 0, or from the end, where -1 is the last. `hint`:
+    the kind of hint."""
+
+    condition: str
+    position: int
+    hint: str
+
+
+class About(OfCondition, total=False):
     """All parts that there are.
 
-    `measure`: the quantity. `condition`: what stood between question and answer, as records name it, without its
-    position. `position`: of a sentence, counted from 0, or from the end, where -1 is the last. `against`: the second of
-    two conditions, arms or judges. `hint`: the kind of hint. `judge`: who judged. `strata`: within what a rate by
-    chance was taken. `group`: a kind of question. `by`, `role`: see above. `reads`: what a test reads (need, use, ...).
-    `arm`, `budget` (in units of `meter`), `meter`, `family`, `coordinate`, `edit`, `model`: of studies that compare
-    whole ways to answer, or several models.
+    `measure`: the quantity. `against`: the second of two conditions, arms or judges. `by`, `role`: see above. `reads`:
+    what a test reads (need, use, ...). `judge`: who judged. `strata`: within what a rate by chance was taken. `group`:
+    a kind of question. `arm`, `budget` (in units of `meter`), `meter`, `family`, `coordinate`, `edit`, `model`: of
+    studies that compare whole ways to answer, or several models.
     """
 
     measure: str
-    condition: str
-    position: int
     against: str
     by: Readout
     role: Role
     reads: str
-    hint: str
     judge: str
     strata: str
     group: str
