@@ -377,7 +377,7 @@ class Estimate:
             raise ValueError(f"estimate {self.name!r}: a number needs its interval")
 
     @staticmethod
-    def absent(  # noqa: PLR0913  (the fields of an estimate, by name)
+    def absent(
         name: str,
         reason: str,
         n: int = 0,
