@@ -1,7 +1,7 @@
 """From requests one at a time to batches: where `await model.score(...)` meets the prefix tree.
 
-Strategies run as ordinary coroutines and ask for one thing at a time. A `Batcher` collects the requests and hands all of
-them to the backend once the event loop has nothing else to run, that is, when every coroutine waits for an answer.
+Strategies run as ordinary coroutines and ask for one thing at a time. A `Batcher` collects the requests and hands all
+of them to the backend once the event loop has nothing else to run, that is, when every coroutine waits for an answer.
 Requests keep the order in which they were made, which asyncio makes deterministic. Each unit of work has a batcher of
 its own, so what is batched together never depends on which other units run at the same time.
 

@@ -131,7 +131,7 @@ class Local:
         self._open_batcher()
 
     def session(self) -> Self:
-        """The same model with a batcher and a bill of its own: a session's requests are batched with each other only."""
+        """The same model with its own batcher and bill: only requests of one session are batched together."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._open_batcher()

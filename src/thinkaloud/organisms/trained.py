@@ -42,7 +42,7 @@ class Writing(NamedTuple):
 
 
 class Trained:
-    """A network that reads and writes the chain language. Sessions share it; each has a batcher and a bill of its own."""
+    """A network that reads and writes the chain language. Sessions share it; each has its own batcher and bill."""
 
     def __init__(self, network: Gpt, name: str, digest: str, details: Mapping[str, Any]) -> None:
         self.network = network

@@ -38,7 +38,7 @@ class Spelling:
     cuts: Cuts
 
 
-class Served(Local):
+class ServedModel(Local):
     """A model whose tokens are computed by a server. `retried`: how many tries went wrong and were made good."""
 
     engine: Remote
