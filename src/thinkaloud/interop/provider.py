@@ -37,7 +37,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.interventions.filler import length
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.models.requests import ReturnsLogits, logsumexp
 from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Sampling, Shot
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 1024
 TEMPERATURE = 1.0  # the model's own distribution, where nothing else was asked for
-HERE = Elsewhere("thinkaloud-models")  # computing must not hold up Inspect's own loop
+HERE = BackgroundLoop("thinkaloud-models")  # computing must not hold up Inspect's own loop
 
 
 @modelapi(name="thinkaloud")

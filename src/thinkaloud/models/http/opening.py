@@ -18,8 +18,7 @@ from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.llama_server import llama_server
 from thinkaloud.models.http.model import ServedModel, Spelling
-from thinkaloud.models.http.served import About, Node
-from thinkaloud.models.http.served import Served
+from thinkaloud.models.http.served import About, Node, Served
 from thinkaloud.models.http.sglang import sglang
 from thinkaloud.models.http.vllm import vllm
 from thinkaloud.models.loading import Loading
