@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thinkaloud.budget.ledger import Account, Reservation, Ledger, OutOfBudget, Prefixes, Spend, Tokens
+from thinkaloud.budget.ledger import Account, Ledger, OutOfBudget, Prefixes, Reservation, Spend, Tokens
 from thinkaloud.budget.meters import METERS, money
 from thinkaloud.budget.trace import Trace, recount
 from thinkaloud.models.tree import common
