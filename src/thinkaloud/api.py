@@ -29,7 +29,7 @@ from thinkaloud.runs.folder import write as write_file
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import all_there, reopened, short, slug
-from thinkaloud.runs.progress import Progress, Silence
+from thinkaloud.runs.progress import NullProgress, Progress
 from thinkaloud.settings import load
 from thinkaloud.study import EDGE, Asked, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
@@ -188,7 +188,7 @@ def ruler(
     from thinkaloud.ruler.measure import count, measure_all
     from thinkaloud.ruler.page import ruler_markdown
 
-    told = progress or Silence()
+    told = progress or NullProgress()
     told.expect(count())
     code = cards.CODE.digests()  # before: files may change while this runs
     tables = measure_all(workers, lambda name: told.advance(1, name))
@@ -322,7 +322,7 @@ def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
 
 
 def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
-    told = progress or Silence()
+    told = progress or NullProgress()
     for remark in found.remarks():
         told.say(remark)
     request = asked(found.config, model, tasks)

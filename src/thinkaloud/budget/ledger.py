@@ -126,7 +126,7 @@ class Account:
         """What can still be reserved."""
         return self.limit - self.spent - self.held
 
-    def reserve(self, prompt: Tokens, want: int, least: int = 1, spare: int = 0) -> Hold:
+    def reserve(self, prompt: Tokens, want: int, least: int = 1, spare: int = 0) -> Reservation:
         """Set aside what a call with this prompt and at most `want` tokens of output can cost; fewer where they do not
         fit with `spare` more left for the next call, `OutOfBudget` where not even `least` do."""
         cached = self._ledger.prefixes.shared(prompt)
@@ -137,7 +137,7 @@ class Account:
         if fits < min(least, want):
             raise OutOfBudget(f"a call of {base:.0f} and {least} more tokens does not fit into {self.left:.0f} left")
         self._ledger.prefixes.add(prompt)
-        return Hold(self._ledger, self, prompt, asked, min(want, fits))
+        return Reservation(self._ledger, self, prompt, asked, min(want, fits))
 
     def open(self, share: float) -> Account:
         """Set a share of what is left aside for a sub-process."""
@@ -155,7 +155,7 @@ class Account:
         self.spent += inner.spent
 
 
-class Hold:
+class Reservation:
     """A reservation: `tokens` is how many the call may write. Settle it exactly once, failed calls too."""
 
     def __init__(self, ledger: Ledger, account: Account, prompt: Tokens, asked: Spend, tokens: int) -> None:

@@ -262,7 +262,7 @@ class _Program:
 
     def _contents(self, group: Group) -> str:
         """What is shown beside a unit's items: examples, and where other items' reasoning is taken from."""
-        beside = (*group.examples, *group.pool)
+        beside = (*group.examples, *group.donors)
         names = (stream(group.task), str(group.level), *(item.id for item in beside))
         if names not in self._shown:
             self._shown[names] = contents(beside)

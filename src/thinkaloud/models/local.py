@@ -1,6 +1,6 @@
 """A model that runs here: text to tokens to an engine's answers. Every local backend is one of these.
 
-`Lowering` turns prompts into the tokens of their whole text; `Local` adds the desk at which requests of
+`Lowering` turns prompts into the tokens of their whole text; `Local` adds the batcher at which requests of
 a session meet, and the session's bill. How logits are computed is the engine's.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from thinkaloud.errors import TextRefused, reason
 from thinkaloud.joining import written
-from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.models.closed import grouped, texts
 from thinkaloud.models.cuts import Atom, Cuts, Tokens
 from thinkaloud.models.kept import Kept
@@ -128,16 +128,16 @@ class Local:
         self.card, self.engine, self.lowering = card, engine, lowering
         self.lower, self.tokens = lowering.lower, lowering.tokens
         self.reference: Callable[[Prompt], Tokens] | None = None
-        self._open_desk()
+        self._open_batcher()
 
     def session(self) -> Self:
-        """The same model with a desk and a bill of its own: a session's requests are batched with each other only."""
+        """The same model with its own batcher and bill: only requests of one session are batched together."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._open_desk()
+        other._open_batcher()
         return other
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
         kept = Kept()
 
@@ -150,16 +150,16 @@ class Local:
 
             return handle
 
-        self._desk = Desk({"score": billed(self.engine.score), "sample": billed(self.engine.sample)})
+        self._batcher = Batcher({"score": billed(self.engine.score), "sample": billed(self.engine.sample)})
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""
-        reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
+        reading: Reading = await self._batcher.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

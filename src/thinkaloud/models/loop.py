@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Elsewhere:
+class BackgroundLoop:
     """One loop in one thread, started when it is first needed; it ends with the process."""
 
     def __init__(self, name: str) -> None:

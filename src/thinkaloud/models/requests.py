@@ -96,7 +96,7 @@ class Pieces(Protocol):
 
 
 @runtime_checkable
-class Lists(Protocol):
+class ReturnsLogits(Protocol):
     """An engine that also shows whole distributions over its `vocabulary` (how many tokens) of `pieces`."""
 
     pieces: Pieces

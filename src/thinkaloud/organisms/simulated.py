@@ -92,7 +92,7 @@ def hard(tag: str) -> bool:
     return hashlib.sha256(f"item\0{tag}".encode()).digest()[0] < 128
 
 
-class Luck:
+class RandomDraws:
     """A stream of numbers that hangs on a key."""
 
     def __init__(self, key: Key) -> None:
@@ -113,7 +113,7 @@ class Luck:
         return 0 if drawn is None else 1 + int(drawn * (VALUES - 1))
 
 
-class Odds(Luck):
+class ExpectedDraws(RandomDraws):
     """Nothing goes wrong; `kept` is the share of cases that were not made a guess by what could have."""
 
     def __init__(self) -> None:
@@ -167,7 +167,7 @@ class Simulated:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Whatever the form of the call asks for."""
-        text, stopped = self._write(prompt, sampling.stop, Luck(key))
+        text, stopped = self._write(prompt, sampling.stop, RandomDraws(key))
         count = len(text.split())
         if count > sampling.tokens:
             end = list(WORD.finditer(text))[sampling.tokens - 1].end()
@@ -177,14 +177,14 @@ class Simulated:
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """The distribution of the whole answers that `generate` gives after "The answer is", their closing mark with
         them."""
-        odds = Odds()
+        odds = ExpectedDraws()
         best = self._answer(prompt, odds)
         right = (1 - MOST) + MOST * odds.kept
         return Reading(tuple(math.log(max(1e-12, right if o == best else (1 - right) / (VALUES - 1))) for o in options))
 
     # ------------------------------------------------------------------------------------------------ forms of calls
 
-    def _write(self, prompt: Prompt, stop: tuple[str, ...], luck: Luck) -> tuple[str, bool]:
+    def _write(self, prompt: Prompt, stop: tuple[str, ...], luck: RandomDraws) -> tuple[str, bool]:
         """What is written, and whether a stop text ended it."""
         question, end = prompt.question, prompt.prefill[-1] if prompt.prefill else ""
         if end == PROBE:
@@ -205,7 +205,7 @@ class Simulated:
         before = self._words(prompt) + len(plan.split()) + 1
         return f"{plan} {ANSWERS} {self._aloud(prompt, before, luck)}", False
 
-    def _aloud(self, prompt: Prompt, words: int, luck: Luck) -> str:
+    def _aloud(self, prompt: Prompt, words: int, luck: RandomDraws) -> str:
         """Steps and the answer, where so many words stand before them."""
         question = prompt.question
         problem = read(question)
@@ -221,7 +221,7 @@ class Simulated:
             return f"{STEP.format(value=_value(part[3]), term=part[2], sum=made)} {answered(made)}"
         return answered(self._answer(prompt, luck))
 
-    def _steps(self, problem: Problem, words: int, luck: Luck) -> tuple[list[str], int]:
+    def _steps(self, problem: Problem, words: int, luck: RandomDraws) -> tuple[list[str], int]:
         """The steps as they come out, and the answer they lead to."""
         if problem.kind == "recall":
             notes = [NOTE.format(term=term) for term in problem.terms]
@@ -236,13 +236,13 @@ class Simulated:
             value = problem.start if problem.kind == "map" else made
         return steps, total % VALUES if problem.kind == "map" else value
 
-    def _part(self, part: re.Match[str], words: int, silent: bool, luck: Luck) -> int:
+    def _part(self, part: re.Match[str], words: int, silent: bool, luck: RandomDraws) -> int:
         """The value of a part; a guess where what it needs is not there."""
         known = _value(part[3])
         slip = luck.slip(MOST if known is None else self.dials.step(part[1], words, silent))
         return (int(part[2]) + (known or 0) + slip) % VALUES
 
-    def _answer(self, prompt: Prompt, luck: Luck) -> str:
+    def _answer(self, prompt: Prompt, luck: RandomDraws) -> str:
         """The answer at once, after whatever stands there already."""
         question, between = prompt.question, " ".join(prompt.prefill)
         if results := _RESULT.findall(between):
@@ -263,7 +263,7 @@ class Simulated:
             value = (value + luck.slip(self.dials.last(problem.family))) % VALUES
         return str(value)
 
-    def _rest(self, problem: Problem, said: list[int], words: int, luck: Luck) -> int:
+    def _rest(self, problem: Problem, said: list[int], words: int, luck: RandomDraws) -> int:
         """The steps that nobody said, unwritten, and the answer; what was said is taken as it is."""
         if problem.kind == "recall":
             return (problem.gold + luck.slip(self.dials.step(problem.tag, words, False))) % VALUES
@@ -274,7 +274,7 @@ class Simulated:
         value = said[-1] if said else problem.start
         return (value + sum(missing) + slips) % VALUES if missing else value
 
-    def _of_part(self, question: str, said: list[int], words: int, luck: Luck) -> str:
+    def _of_part(self, question: str, said: list[int], words: int, luck: RandomDraws) -> str:
         """The answer to a part or to a last question that stands alone."""
         if (end := _LAST.search(question)) is not None:
             kind = "map" if "add up" in end[0] else "chain"
@@ -285,14 +285,14 @@ class Simulated:
             return YES
         raise ModelError(f"{self.card.name} does not know what is asked by {question!r}")
 
-    def _together(self, found: list[int | None], kind: str, family: str, luck: Luck) -> str:
+    def _together(self, found: list[int | None], kind: str, family: str, luck: RandomDraws) -> str:
         """The last answer of a chain or the sum of a map's, from what is there; a guess where something is not."""
         needed = found[-1:] if kind == "chain" else found
         slip = luck.slip(self.dials.last(family)) + luck.slip(MOST if None in needed else 0.0)
         total = sum(x for x in needed if x is not None)
         return str((total + slip) % VALUES if kind == "map" or slip else total)
 
-    def _program(self, prompt: Prompt, luck: Luck) -> str:
+    def _program(self, prompt: Prompt, luck: RandomDraws) -> str:
         """A program; one that asks where the examples do."""
         problem = _problem(prompt.question)
         if not any("ask(" in part for shot in prompt.shots for part in shot.answer):

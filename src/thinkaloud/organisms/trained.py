@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.errors import ContextTooSmall, FatalError
-from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
 from thinkaloud.strategies.lettered import labels, listed
@@ -42,7 +42,7 @@ class Writing(NamedTuple):
 
 
 class Trained:
-    """A network that reads and writes the chain language. Sessions share it; each has a desk and a bill of its own."""
+    """A network that reads and writes the chain language. Sessions share it; each has its own batcher and bill."""
 
     def __init__(self, network: Gpt, name: str, digest: str, details: Mapping[str, Any]) -> None:
         self.network = network
@@ -60,18 +60,18 @@ class Trained:
                 **details,
             },
         )
-        self._open_desk()
+        self._open_batcher()
 
     def session(self) -> Trained:
-        """The same organism with a desk and a bill of its own."""
+        """The same organism with a batcher and a bill of its own."""
         other = object.__new__(Trained)
         other.__dict__.update(self.__dict__)
-        other._open_desk()
+        other._open_batcher()
         return other
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
-        self._desk = Desk({"score": self._timed(self.read), "write": self._timed(self.write)})
+        self._batcher = Batcher({"score": self._timed(self.read), "write": self._timed(self.write)})
 
     def _timed(self, handler: Handler) -> Handler:
         def handle(requests: Sequence[Any]) -> Sequence[Any]:
@@ -89,7 +89,7 @@ class Trained:
         tokens = self.encoded(prompt)
         if len(tokens) + RESERVE > self.card.context:
             raise ContextTooSmall(len(tokens) + RESERVE, self.card.context, f"a prompt of {self.card.name}")
-        found: Completion = await self._desk.ask("write", Writing(tokens, sampling, key))
+        found: Completion = await self._batcher.ask("write", Writing(tokens, sampling, key))
         return found
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
@@ -104,7 +104,7 @@ class Trained:
         tokens = self.encoded(prompt)
         if len(tokens) > self.card.context:
             raise ContextTooSmall(len(tokens), self.card.context, f"a prompt of {self.card.name}")
-        logprobs: NDArray[np.float64] = await self._desk.ask("score", tokens)
+        logprobs: NDArray[np.float64] = await self._batcher.ask("score", tokens)
         return Reading(tuple(float(logprobs[int(digit)]) for digit in digits))
 
     def tokens(self, text: str) -> Row:

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
-CALLS = Elsewhere("thinkaloud-http")
+CALLS = BackgroundLoop("thinkaloud-http")
 TRIES = 10
 FEW = 3  # of what may well not be there
 LONGEST = 20.0  # seconds between two tries

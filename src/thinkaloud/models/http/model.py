@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.joining import written
-from thinkaloud.models.batching import Desk
+from thinkaloud.models.batching import Batcher
 from thinkaloud.models.closed import texts
 from thinkaloud.models.cuts import Cuts, Tokens
 from thinkaloud.models.http.client import CALLS, Client
@@ -38,7 +38,7 @@ class Spelling:
     cuts: Cuts
 
 
-class Served(Local):
+class ServedModel(Local):
     """A model whose tokens are computed by a server. `retried`: how many tries went wrong and were made good."""
 
     engine: Remote
@@ -54,7 +54,7 @@ class Served(Local):
         """Tries of this model's client that went wrong and were made good."""
         return self._client.tally.retried
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
 
         def billed(work: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
@@ -71,7 +71,7 @@ class Served(Local):
                 await CALLS.run(self._tokenizer.fetch(texts))
             return [None] * len(requests)
 
-        self._desk = Desk(
+        self._batcher = Batcher(
             {"tokens": fetch, "score": billed(self.engine.reading), "sample": billed(self.engine.writing)}
         )
 
@@ -80,18 +80,18 @@ class Served(Local):
         those who ask together stay together."""
         needed = self.lowering.needed
         texts = await asyncio.to_thread(needed, prompt, after) if self.card.format == "chat" else needed(prompt, after)
-        await self._desk.ask("tokens", texts)
+        await self._batcher.ask("tokens", texts)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
         await self._fetched(prompt)
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""
         await self._fetched(prompt, [text for own in texts("", options, closing) for text in own])
-        reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
+        reading: Reading = await self._batcher.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -17,9 +17,8 @@ from thinkaloud.models.http.address import Address, parse, shown
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.llama_server import llama_server
-from thinkaloud.models.http.model import Served, Spelling
-from thinkaloud.models.http.served import About, Node
-from thinkaloud.models.http.served import Served as Server
+from thinkaloud.models.http.model import ServedModel, Spelling
+from thinkaloud.models.http.served import About, Node, Served
 from thinkaloud.models.http.sglang import sglang
 from thinkaloud.models.http.vllm import vllm
 from thinkaloud.models.loading import Loading
@@ -54,7 +53,7 @@ async def _open(address: Address, loading: Loading, spec: str) -> Model:
     return await _served(client, found, loading)
 
 
-async def _served(client: Client, server: Server, loading: Loading) -> Served:
+async def _served(client: Client, server: Served, loading: Loading) -> ServedModel:
     about, wanted = server.about, client.address.name
     if wanted and wanted not in (about.model, about.model.rpartition("/")[2]):
         raise UserError(f"{client.address.base} serves {about.model!r}, not {wanted!r}")
@@ -83,10 +82,10 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
             **turns.notes,
         },
     )
-    return Served(card, lowering, engine, client)
+    return ServedModel(card, lowering, engine, client)
 
 
-async def _cuts(server: Server, turns: TurnFormat) -> Cuts:
+async def _cuts(server: Served, turns: TurnFormat) -> Cuts:
     """Where texts may be cut, tried out on the server's own tokenizer."""
     asked = trials()
     tokens = dict(zip(asked, await server.tokenize(asked), strict=True))
@@ -99,7 +98,7 @@ def _digest(about: About) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-async def probe(server: Server) -> tuple[bool, str]:
+async def probe(server: Served) -> tuple[bool, str]:
     """Whether log-probabilities are the model's, and how that was seen: they must not move with the temperature, be
     negative, and sum to no more than 1."""
     texts = ("Question: What is 2 + 3?\nAnswer: The answer is", " 5", " 4", " 7", " the")

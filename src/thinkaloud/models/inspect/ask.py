@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from thinkaloud.errors import FatalError, ModelError, ThinkaloudError
 from thinkaloud.joining import joined
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.vocabulary import Prompt, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Line:
     """A line to one model. `elsewhere`: the loop in which calls are made; None: the caller's own, which must then be
     the one that the model was made for (as inside an eval of Inspect)."""
 
-    def __init__(self, model: Model, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(self, model: Model, elsewhere: BackgroundLoop | None = None) -> None:
         self.model, self.name = model, f"inspect:{model}"
         self._elsewhere = elsewhere
 

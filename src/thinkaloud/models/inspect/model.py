@@ -24,7 +24,7 @@ from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, turns
 from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 RETRIES = 6  # Inspect's own default is to try forever, with half an hour between tries
 DRAWS = (1, 2, 3)  # a draw of the end of the turn is, for many services, a reply without any token
-CALLS = Elsewhere("thinkaloud-inspect")
+CALLS = BackgroundLoop("thinkaloud-inspect")
 
 
 def open_inspect(spec: str, loading: Loading | None = None) -> InspectModel:
