@@ -72,8 +72,8 @@ def know(items: Sequence[Item]) -> None:
 
 @modelapi(name="fake")
 class Fake(ModelAPI):
-    """`fake/MOOD` with a faithful reasoner behind it; `fake/posthoc` is honest about one that is not, and `fake/sure` about
-    one that answers every arm of the rungs."""
+    """`fake/MOOD` with a faithful reasoner behind it; `fake/posthoc` is honest about one that is not, and
+    `fake/sure` about one that answers every arm of the rungs."""
 
     def __init__(
         self,
