@@ -59,7 +59,7 @@ def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
     for unit in units:
         again = again or unit["status"] != "ok"
         if unit["status"] != "ok" and not unit["records"]:
-            whole.append(f"{unit['task']}, level {unit['level']}: {unit['error']}")
+            whole.append(f"{unit['task']}{_level(unit)}: {unit['error']}")
         for record in unit["records"]:
             name = (
                 f"item {record['item']} of {unit['task']}" if "item" in record else str(record.get("arm", unit["task"]))
@@ -70,6 +70,12 @@ def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
                 found = record.get("failed") or {}
                 readings += [f"{name}, {condition}{_where(unit)}: {why}" for condition, why in found.items()]
     return Failures(tuple(items), tuple(readings), tuple(whole), again)
+
+
+def _level(unit: Mapping[str, Any]) -> str:
+    """At which level, for a unit that has one."""
+    level = unit["at"].get("level")
+    return "" if level is None else f", level {level}"
 
 
 def _where(unit: Mapping[str, Any]) -> str:
