@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from thinkaloud.about import about
 from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
@@ -176,7 +177,11 @@ def findings(
         records = by_subject.get(subject, [])
         level = records[0].get("level") if records else None
         key = Key((str(config.seed), study.name, streams.get(subject, subject), "estimate"))
-        estimates = study.estimate(records, key) if records else [Estimate.absent(study.name, "no unit was done")]
+        estimates = (
+            study.estimate(records, key)
+            if records
+            else [Estimate.absent(study.name, "no unit was done", about=about(measure=study.name))]
+        )
         out += [Finding(study.name, model, subject, level, estimate) for estimate in estimates]
     key = Key((str(config.seed), study.name, TOGETHER, "estimate"))
     there = {subject: by_subject[subject] for subject in streams or sorted(by_subject) if subject in by_subject}
