@@ -102,7 +102,7 @@ def _line(name: str, suffix: str, column: tuple[Floats, Floats], recipe: Recipe,
 
 
 class _Bench:
-    """Takes the readings: (measured, by the rule), a number an item."""
+    """Takes the readings: (measured, by the rule), a number per item."""
 
     def __init__(self, organism: Trained, recipe: Recipe, key: Key) -> None:
         self.organism, self.recipe, self.key = organism, recipe, key

@@ -85,7 +85,7 @@ def readings(organism: Trained, task: str, n: int, key: Key = KEY) -> Iterator[d
 
 
 def _columns(organism: Trained, q: Chains, n: int, key: Key) -> Iterator[tuple[str, Floats]]:
-    """Each reading, a number an item."""
+    """Each reading, a number per item."""
     rng = key.child("cases").rng
     bits = rng.integers(2, size=q.times.shape)
     right = q.values()

@@ -78,7 +78,7 @@ class Chain(Family[Problem]):
         return f"{self.kind} {hint} {parts.start} {' '.join(slots)} ?"
 
     def work(self, parts: Problem) -> Work:
-        """One step an operation, from the value stated before."""
+        """One step per operation, from the value stated before."""
         value = parts.start
         for sign, k in parts.operations:
             reached = (value + k if sign == "+" else value * k) % self.base

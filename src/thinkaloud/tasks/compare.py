@@ -71,7 +71,7 @@ class Compare(Family[Sides]):
         return f"Is {left} larger than {right}?"
 
     def work(self, parts: Sides) -> Work:
-        """One step an addition, left side first, then the verdict."""
+        """One step per addition, left side first, then the verdict."""
         left = yield from _total(parts[0])
         right = yield from _total(parts[1])
         return (yield LARGER(a=left, b=right, r=YES if left > right else NO))

@@ -151,7 +151,7 @@ def _listed(text: str) -> Iterator[tuple[int, str]]:
 def from_work(
     trace: Callable[[Mapping[int, str]], Sequence[Step]], forms: Mapping[str, Form], final: str
 ) -> Decomposition | None:
-    """One part a step, asked as its form `asks`; None if a form does not say how it is asked, or there is no step.
+    """One part per step, asked as its form `asks`; None if a form does not say how it is asked, or there is no step.
 
     `trace` gives the right steps where step i stated `said[i]`. A slot that its form calls `carried` refers to the step
     whose stated value it takes: the one that, when it alone states something else, puts just that into the slot. So two

@@ -3,7 +3,7 @@
     builtin          every built-in family, the records families with them
     reasoning-gym    every family of reasoning-gym that passed the gate, as gym:NAME, in alphabetical order
     a questions file that one task (`files.py`: .jsonl, .ndjson, .json, .gz)
-    anything else    a text file with one task a line; what follows a # is a comment
+    anything else    a text file with one task per line; what follows a # is a comment
 
 Knows nothing of what the tasks are like.
 """

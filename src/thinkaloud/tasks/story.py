@@ -63,7 +63,7 @@ class StoryFamily(Calculating[Story]):
         return " ".join([opening, *(text for _, _, text in told), question])
 
     def work(self, parts: Story) -> Work:
-        """One step a change."""
+        """One step per change."""
         _, count, told, _ = parts
         for change, matters, _ in told:
             if matters:

@@ -72,7 +72,7 @@ class Swaps(Family[Game]):
         return f"{', '.join(players)} play. {start} has the ball. {told} Who has the ball?"
 
     def work(self, parts: Game) -> Work:
-        """One step a swap that moves the ball."""
+        """One step per swap that moves the ball."""
         _, holder, swaps = parts
         for x, y in swaps:
             if holder in (x, y):
