@@ -62,7 +62,7 @@ class Rehearsal:
         return Rehearsal(self._model, self._preambles, self.long)
 
     def know(self, items: Iterable[Item]) -> None:
-        """The reasoning to count."""
+        """Use each item's worked reasoning as the text that the model would write."""
         self._worked |= {item.asked: item.worked.text for item in items}
         self._items |= {item.asked: item for item in items}
 
@@ -75,7 +75,7 @@ class Rehearsal:
         return Completion(text, written, "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Indifferent."""
+        """Equal log-probabilities: only tokens are counted."""
         self._ask(prompt, options, closing)
         return Reading(tuple(-math.log(len(options)) for _ in options))
 
