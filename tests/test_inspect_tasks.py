@@ -49,7 +49,7 @@ def evaluated(task: Task, model: str, folder: Path, **arguments: Any) -> EvalLog
 
 def known(study: str, items: int) -> tuple[Any, Config]:
     """A task and its configuration, its items known to the reasoner behind the fake providers."""
-    config = Config(study, "x", ("chain_sum",), items, 3, 1)
+    config = Config(study, "x", ("chain_sum",), items, 3, 1).fits(open_study(study))
     drawn = material(open_task("chain_sum"), 3, config.seed, Wanted(items, config.settings.shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return open_task("chain_sum"), config
@@ -196,7 +196,7 @@ def test_a_model_is_probed_once_an_eval(tmp_path: Path) -> None:
     assert log.samples is not None
     first, second = (
         sum(e.event == "model" and e.input[0].text.startswith("Count from") for e in sample.events)
-        for sample in sorted(log.samples, key=lambda s: s.metadata["first"])
+        for sample in sorted(log.samples, key=lambda s: s.metadata["at"]["first"])
     )
     assert sorted((first, second))[0] == 0 and first + second > 0
 

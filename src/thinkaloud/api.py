@@ -190,9 +190,10 @@ def ruler(
 
     told = progress or NullProgress()
     told.expect(count())
+    code = cards.CODE.digests()  # before: files may change while this runs
     tables = measure_all(workers, lambda name: told.advance(1, name))
     if write:
-        cards.write(tables)
+        cards.write(tables, code)
     if out is not None:
         make_folder(Path(out))
         write_file(Path(out) / "ruler.md", ruler_markdown(tables))

@@ -12,6 +12,7 @@ one of these or None. This module knows no study and no command line.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.names import split_names
 
 T = TypeVar("T")
 
@@ -64,11 +66,10 @@ class Option:
         return (",".join(map(str, value)) or self.none) if self.many else str(value)
 
     def value(self, text: str) -> Any:
-        """The value of a word; `UserError` where it is none. Commas separate the parts of a tuple."""
+        """The value of a word; `UserError` where it is none. Commas separate the parts of a tuple (`names.py`)."""
         if not self.many:
             return self._one(text)
-        words = [] if text == self.none else [part.strip() for part in text.split(",") if part.strip()]
-        return tuple(map(self._one, words))
+        return tuple(map(self._one, () if text == self.none else split_names(text)))
 
     def _one(self, word: str) -> Any:
         try:
@@ -154,6 +155,9 @@ def checked(values: T, where: str = "") -> T:
 
 def _converted(value: Any, hint: Any, what: str) -> Any:
     try:
-        return msgspec.convert(value, hint, strict=True)
+        found = msgspec.convert(value, hint, strict=True)
     except msgspec.ValidationError as error:
         raise UserError(f"{what} is {value!r}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+    if isinstance(found, float) and not math.isfinite(found):
+        raise UserError(f"{what} is {value!r}: give a finite number")
+    return found

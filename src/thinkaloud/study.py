@@ -61,7 +61,8 @@ class Unit:
     is, in plain JSON. `content`: digests of all that its records depend on besides settings and model. `work`: does
     it, with a session of the model. `title`: what progress calls it. `cost`: how long it takes, where 1 is a unit
     that is measured. `items`: those it asks, for whoever shows them. `settled`: once anything of it was read, what
-    failed is not asked again (another unit follows from it).
+    failed is not asked again (another unit follows from it). `model`: who is asked, where that is not the run's own
+    model.
     """
 
     phase: str
@@ -73,6 +74,7 @@ class Unit:
     cost: float = 1.0
     settled: bool = False
     items: Sequence[Item] = ()
+    model: Model | None = None
 
     @property
     def place(self) -> tuple[str, ...]:

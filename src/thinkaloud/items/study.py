@@ -250,7 +250,7 @@ class _Program:
             "stream": stream(task), "items": contents(group.items), "shown": self._contents(group)
         }  # fmt: skip
         if group.prepared:
-            content["prepared"] = digest_of(group.prepared)
+            content["prepared"] = digest_of([_timeless(record) for record in group.prepared])
         if part in (files := self.study.files(self.settings)):
             content["file"] = files[part]
         doing = {EDGE_PHASE: " (finding the edge)", PREPARE: " (tuning)"}.get(phase, "")
@@ -267,3 +267,8 @@ class _Program:
         if names not in self._shown:
             self._shown[names] = contents(beside)
         return self._shown[names]
+
+
+def _timeless(record: Record) -> dict[str, Any]:
+    """A record without what it cost: seconds differ from run to run, and nothing that is measured hangs on them."""
+    return {name: value for name, value in record.items() if name != "spend"}

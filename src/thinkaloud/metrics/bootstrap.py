@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -29,7 +29,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.vocabulary import Estimate, Key
+from thinkaloud.vocabulary import Estimate, Key, Part
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array, Array], Array]
@@ -62,26 +62,37 @@ class Sample:
         return np.array([numbers[cluster] for cluster in self.clusters], dtype=np.int64)
 
 
-def interval(name: str, statistic: Statistic, sample: Sample, key: Key = KEY, draws: int = 2000) -> Estimate:
-    """The statistic of the sample with its 95% interval, or an absent estimate that says why there is none.
+def interval(
+    name: str,
+    statistic: Statistic,
+    sample: Sample,
+    key: Key = KEY,
+    draws: int = 2000,
+    about: Mapping[str, Part] | None = None,
+) -> Estimate:
+    """The statistic of the sample with its 95% interval, or an absent estimate that says why there is none; `about` is
+    what a program finds it by.
 
     Equal keys give equal resamples, so that estimates over the same items are comparable draw by draw.
     """
     index = sample.index()
     n, clusters = len(index), int(index.max(initial=-1)) + 1
     if n == 0:
-        return Estimate.absent(name, f"not measured: {sample.lacking}")
+        return Estimate.absent(name, f"not measured: {sample.lacking}", about=about)
     if clusters < FEWEST:
-        return Estimate.absent(name, f"too few items (n={clusters}): an interval needs at least {FEWEST}", n)
+        why = f"too few items (n={clusters}): an interval needs at least {FEWEST}"
+        return Estimate.absent(name, why, n, about=about)
     value = float(statistic(sample.rows, np.ones((1, n)))[0])
     drawn = np.concatenate([statistic(sample.rows, w) for w in resamples(index, clusters, key, draws)])
     lost = int(draws - np.isfinite(drawn).sum())
     if lost or not math.isfinite(value):
-        return Estimate.absent(name, f"not identifiable: {lost} of {draws} resamples give no number", n)
+        why = f"not identifiable: {lost} of {draws} resamples give no number"
+        return Estimate.absent(name, why, n, about=about)
     tail = expanded_tail(clusters)
     low, high = np.quantile(drawn, tail, method="lower"), np.quantile(drawn, 1 - tail, method="higher")
     unseen = np.append(_unseen(statistic, sample, clusters), value)
-    return Estimate(name, value, float(min(low, unseen.min())), float(max(high, unseen.max())), n, clusters)
+    ends = float(min(low, unseen.min())), float(max(high, unseen.max()))
+    return Estimate(name, value, *ends, n, clusters, about=about or {})
 
 
 def corners(*bounds: tuple[float, float]) -> Array:

@@ -119,9 +119,10 @@ class Config:
         for name, table in tables.items():
             if not isinstance(table, Mapping):
                 raise UserError(f"{where}: {name} is {table!r}, and not a table")
-        settings: Any = options.load(opening(head.study).Settings, tables["settings"], f"{where}, [settings]")
+        study = opening(head.study)
+        settings: Any = options.load(study.Settings, tables["settings"], f"{where}, [settings]")
         loading = options.load(Loading, tables["loading"], f"{where}, [loading]")
-        return Config(**asdict(head), settings=settings, loading=loading)
+        return Config(**asdict(head), settings=settings, loading=loading).fits(study)
 
     @staticmethod
     def load(folder: Path, opening: Opening) -> Config:

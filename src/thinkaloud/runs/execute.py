@@ -18,7 +18,7 @@ from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.identity import Identity, Questions
+from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
@@ -56,7 +56,9 @@ class Execution:
 
     async def unit(self, unit: Unit) -> Done:
         """What came of the unit: from the journal, or now."""
-        key = unit_key(of=self.identity.hash, phase=unit.phase, subject=unit.subject, at=unit.at, content=unit.content)
+        who = known(unit.model).digest if unit.model is not None else ""
+        about = {"phase": unit.phase, "subject": unit.subject, "at": unit.at, "content": unit.content}
+        key = unit_key(of=self.identity.hash, who=who, **about)
         done = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
@@ -97,7 +99,7 @@ def placed(unit: Mapping[str, Any]) -> tuple[str, ...]:
 
 async def perform(unit: Unit, asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
     """Do a unit with a session of its own, and give what is recorded of it. Raises what is true of every unit."""
-    session = open_session(asked.model)
+    session = open_session(unit.model or asked.model)
     started = time.perf_counter()
     try:
         records = [_plain(record) for record in await unit.work(session)]

@@ -26,7 +26,7 @@ class Forgetting:
 
     async def unit(self, unit: Unit) -> Done:
         """Do it now."""
-        records = list(await unit.work(open_session(self._model)))
+        records = list(await unit.work(open_session(unit.model or self._model)))
         if unit.phase == self._study.name:
             self._units.append({"task": unit.subject, "at": unit.at, "records": records})
         return Done(records)

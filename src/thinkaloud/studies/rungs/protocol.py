@@ -134,7 +134,7 @@ class Rungs(ItemStudy):
             tried = await asyncio.gather(*(guarded(attempts(stage, terms)) for stage in stages))
         except NotMeasurable as reason:  # true of the arm on this task, and found out here where nothing was tuned
             return [_record(group, i, arm.name, settings, str(reason)) for i in range(len(group.items))]
-        came = [[] if isinstance(made, Failure) else intermediates(made[0].trace) for made in tried]
+        came = [intermediates(made[0].trace) if terms.edits and not isinstance(made, Failure) else [] for made in tried]
 
         async def rest(i: int, stage: Stage, made: list[Attempt]) -> dict[str, object]:
             short = await shorter(stage, terms, made[0])

@@ -1,0 +1,105 @@
+"""What a record of one item looks like, for every study that puts something between a question and its answer.
+
+Records are plain JSON. These types say which fields there are; `record_schema.py` holds what was read from a file
+against them. Pieces of a record are made in `study_record.py`. This module knows no study and computes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class ConditionRecord(TypedDict):
+    """One condition: what stood between, and what was read.
+
+    `between`: sentences. `changed`: which of them an intervention changed (from 0). `logprobs`: of every option, in
+    nats. `margin`: nats between the best two. `mass`: how much of the model's probability the options hold. `implied`:
+    the option (by index) that the text leads to, where an intervention meant it to. `wrote`: what the model wrote after
+    an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how much of a probability is
+    only a bound; `tokens`: length of the text. `order`: the options in the order of their letters. `base`: name of the
+    condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the reasoning names the hint.
+    `check`: how a paraphrase was checked.
+    """
+
+    between: list[str]
+    changed: list[int]
+    logprobs: list[float]
+    margin: float
+    mass: float
+    implied: int | None
+    wrote: str | None
+    lengths: NotRequired[list[int]]
+    unknown: NotRequired[list[float]]
+    tokens: NotRequired[float]
+    check: NotRequired[str]
+    start: NotRequired[int]
+    order: NotRequired[list[int]]
+    base: NotRequired[str]
+    verbalised: NotRequired[dict[str, bool | None]]
+    verbalised_base: NotRequired[dict[str, bool | None]]
+
+
+class StepRecord(TypedDict):
+    """One sentence of the reasoning; see `vocabulary.Step`."""
+
+    text: str
+    form: str | None
+    fields: dict[str, str]
+    value: str | None
+
+
+class ThoughtRecord(TypedDict):
+    """The model's own reasoning. `legible`: shares of its steps (`vocabulary.Legibility`), None where the task does not
+    know its steps; `right`: whether it concludes the right answer."""
+
+    text: str
+    finish: Literal["stop", "length"]
+    steps: list[StepRecord]
+    conclusion: str | None
+    right: bool | None
+    legible: dict[str, float] | None
+
+
+class Rejected(TypedDict):
+    """Why an item has no paraphrase: who tried, why it was refused, and what was written."""
+
+    by: str
+    why: str
+    wrote: str | None
+
+
+class Reverse(TypedDict):
+    """The reversed question, and the index of its right answer."""
+
+    question: str
+    gold: int
+
+
+class ItemRecord(TypedDict):
+    """One item (and one sample of its reasoning).
+
+    `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
+    says why. `conditions`: by name (`condition_name.py`); `failed`: those that failed, with their reasons; `again`: a
+    failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
+    what the model cannot do.
+    """
+
+    item: str
+    task: str
+    level: int
+    fold: Literal[0, 1]
+    question: str
+    options: list[str]
+    gold: int
+    status: Literal["ok", "unparsed", "failed"]
+    error: str | None
+    conditions: dict[str, ConditionRecord]
+    shown: NotRequired[bool]
+    sample: NotRequired[int]
+    lacking: NotRequired[list[str]]
+    thought: NotRequired[ThoughtRecord]
+    positions: NotRequired[dict[str, float]]
+    rejected: NotRequired[Rejected | None]
+    reverse: NotRequired[Reverse]
+    failed: NotRequired[dict[str, str]]
+    again: NotRequired[bool]
