@@ -6,7 +6,7 @@ given, and longer by less than a word: filler that is shorter than the reasoning
 of the ability to content. Studies count in the model's own tokens where it shows them (`counted`); words
 (`tasks/text.py`) are a poor stand-in, since a number is one word and often several tokens.
 
-This module does not know how long a filler should be, nor what it stands for.
+This module does not know how long a filler should be, nor what it replaces.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ LOOKS_LIKE_CONTROL = re.compile(r"<[^<>\s]{1,60}>|\[[^\[\]\s]{1,40}\]")
 """Pattern of control tokens, for servers that do not list theirs."""
 _NOTHING = re.compile(r"(?!)")
 _GUARDED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
-# not beside anything that may be a control token: tokenizers treat spaces around those in ways of their own
+# not next to anything that may be a control token: tokenizers treat spaces around those in ways of their own
 _SPACE = re.compile(rf"(?<=[^\s>\]{OPEN}{CLOSE}])(?= [^\s<\[])")
 
 SAMPLES = (
@@ -59,7 +59,7 @@ class Cuts:
         """The text, with every control token that it spells out between guards. Raises `TextRefused` if it contains a
         guard itself."""
         if OPEN in text or CLOSE in text:
-            raise TextRefused(f"a text holds U+FDD0 or U+FDD1, which stand for no character: {text[:60]!r}")
+            raise TextRefused(f"a text contains U+FDD0 or U+FDD1, which are not characters: {text[:60]!r}")
         return self.spelled.sub(f"{OPEN}\\g<0>{CLOSE}", text)
 
     def at(self, text: str) -> list[int]:

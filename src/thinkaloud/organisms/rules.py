@@ -30,7 +30,7 @@ CODES = 4
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An answer call. `between`: the sentences between question and answer, `thought` the same read by the task;
-    `order`: the options as they stand behind letters (None: there are no letters); `clue`: the option that a hint
+    `order`: the options in the order of their letters (None: there are no letters); `clue`: the option that a hint
     names."""
 
     item: Item

@@ -2,7 +2,7 @@
 
 The rehearsal asks exactly the prompts that the study would ask if the model reasoned as the task's worked reasoning
 does, merges them into the same prefix trees, and counts nodes. What it does not know is how long this model really
-reasons and, at the edge, which level will be chosen; both are said beside the numbers.
+reasons and, at the edge, which level will be chosen; both are reported with the numbers.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LEAD = " Options: "
 
 Order = tuple[int, ...]
-"""Which option stands behind each letter: indices into the item's options."""
+"""The option behind each letter: indices into the item's options."""
 
 
 def as_drawn(item: Item) -> Order:

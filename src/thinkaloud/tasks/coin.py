@@ -52,7 +52,7 @@ Tosses = tuple[str, tuple[tuple[str, bool], ...]]
 
 
 class Coin(Family[Tosses]):
-    """Which side is up after everybody's turn."""
+    """Which side is up after all turns."""
 
     name = "coin"
     levels = (2, 3, 4, 5, 6, 8)

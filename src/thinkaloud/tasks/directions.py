@@ -1,4 +1,4 @@
-"""Which way somebody faces after turning.
+"""Which way a person faces after turning.
 
 Ann faces north. Ann turns left. Ann turns around. -> Left of north is west. Behind west is east.
 """

@@ -83,8 +83,8 @@ def _judged_now(family: str, version: str) -> Mapping[str, Any]:
 
 
 def cue(items: Sequence[Item]) -> float:
-    """Share of items whose right option is the one most like the question: the largest share of its 3-character pieces
-    also stands there (the first of equals). Without solving anything, 1/options is expected."""
+    """Share of items whose right option is the one most like the question: the option with the largest share of its
+    3-character pieces in the question (the first of equals). Without solving anything, 1/options is expected."""
     return sum(item.options[_most_alike(item)] == item.gold for item in items) / len(items)
 
 

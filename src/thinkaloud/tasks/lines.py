@@ -5,7 +5,7 @@
     {"question": "...", "options": ["iron", "cork"], "answer": "A"}      its letter
 
 * Space around an option is no part of it. A full stop at its end is dropped (unless two options then were equal): the
-  sentence that gives the answer ends with one, and `None of the above..` is nobody's answer.
+  sentence that gives the answer ends with one, and `None of the above..` is not a form of an answer.
 * `answer` is the text of an option. Where no option has this text, a letter or a whole number is read as its place; a
   whole number beside `choices` is always a place. Where both readings are possible and differ, the line is unusable.
 * `reasoning` and `transcript` are a text or a list of texts, cut before they state the answer (`answer_statement.py`);

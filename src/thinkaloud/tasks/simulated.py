@@ -176,7 +176,7 @@ class Simulated(Unread):
         return named(Item("", self.name, level, problem.question, DIGITS, gold, worked, {"problem": problem}))
 
     def decompose(self, item: Item) -> Decomposition:
-        """The steps of a chain or a map; of the other kinds parts that help nobody."""
+        """The steps of a chain or a map; for the other kinds, useless parts."""
         return _apart(item.meta["problem"])
 
     def program(self, item: Item) -> str | None:

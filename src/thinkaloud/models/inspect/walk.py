@@ -132,7 +132,7 @@ async def _asked(ask: Ask, said: str) -> Top:
 
 
 def _texts(top: Top, strip: bool) -> dict[str, float]:
-    """Log-probabilities by text; `strip`: without the space that may stand before an option."""
+    """Log-probabilities by text; `strip`: without the space that may precede an option."""
     found: dict[str, float] = {}
     for token, logprob in top.items():
         text = token.lstrip(" ") if strip else token

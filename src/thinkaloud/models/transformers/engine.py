@@ -64,7 +64,7 @@ class Engine:
             start, logits = self._start(preamble)
             if ROOT in wanted:
                 if logits is None:
-                    raise ModelError("nothing stands before the options: a prompt needs a token")
+                    raise ModelError("the prompt is empty: there must be at least one token before the options")
                 merged.read(ROOT, logits)
             computed = self.way.read(start, merged.tree, wanted - {ROOT}, merged.read)
             seconds = time.perf_counter() - started

@@ -91,7 +91,7 @@ class Net:
         if window is not None:
             seen = seen & (positions[0][:, None] - positions[1][None, :] < window)
         hidden = torch.from_numpy(~seen).to(self.device)
-        # the least finite number, as in transformers: its exponential is exactly 0 beside anything that is seen
+        # the least finite number, as in transformers: its exponential is exactly 0 relative to anything that is seen
         mask = torch.zeros(hidden.shape, dtype=self.dtype, device=self.device)
         return mask.masked_fill_(hidden, torch.finfo(self.dtype).min)[None, None]
 
