@@ -255,7 +255,7 @@ class Tuner:
 
 
 class _Silent:
-    """GEPA's log, to nobody."""
+    """Discards GEPA's log output."""
 
     def log(self, message: str) -> None:
         """Nothing is printed."""

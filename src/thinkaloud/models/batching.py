@@ -77,7 +77,8 @@ class Batcher:
 
 
 def _answers(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
-    """What a handler answers. One that raises is asked for each request alone, so that only the guilty one fails."""
+    """The handler's answers. If it raises, each request is tried alone, so that only the request that caused the error
+    fails."""
     try:
         return handler(requests)  # type: ignore[no-any-return]
     except Exception as error:
@@ -87,7 +88,8 @@ def _answers(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
 
 
 async def _answered(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
-    """The same where answers come from elsewhere. A server that is gone (`ModelError`) is gone for all of them."""
+    """The same for a handler that may be a coroutine. A server that cannot be reached (`ModelError`) fails all
+    requests."""
     try:
         found = handler(requests)
         return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]
@@ -103,7 +105,7 @@ def _of(kind: str, pile: list[Waiting]) -> list[Waiting]:
 
 def _hand_out(mine: list[Waiting], answers: Sequence[Any]) -> None:
     for (_, _, future), answer in zip(mine, answers, strict=True):
-        if future.cancelled():  # gone while it was computed elsewhere
+        if future.cancelled():  # the caller left while the answer was computed
             continue
         if isinstance(answer, Exception):
             future.set_exception(answer)

@@ -35,7 +35,7 @@ from thinkaloud.tasks.simulated import NOTE, STEP, VALUES, YES, Problem, answere
 from thinkaloud.vocabulary import PROBE, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot
 
 PARTS, ANSWERS, FENCE = "Parts:", "Answers:", "```"
-"""Marks of the arms' forms, which a model sees in its prompts and which are here because models do not know arms."""
+"""Marks of the arms' prompt templates. They are repeated here because models do not import arms."""
 MOST = 1 - 1 / VALUES
 """An error this large is a guess; there is no larger one."""
 WORD = re.compile(r"\S+")
@@ -51,7 +51,7 @@ _PROPOSED = re.compile(r"\nProposed answer: (.*)\nIs the proposed answer right\?
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """As in the module's first lines."""
+    """The dials, as the module's docstring explains them."""
 
     error: float
     context: float
@@ -68,7 +68,7 @@ class Dials:
         return min(MOST, max(0.0, own + self.context * words / 1000 + self.silent * silent))
 
     def own(self, family: str) -> float:
-        """A family's u."""
+        """The number u of a family (see TAU)."""
         return self.tau * standing(family)
 
     def same(self, family: str) -> float:
@@ -82,18 +82,18 @@ class Dials:
 
 @lru_cache(maxsize=4096)
 def standing(family: str) -> float:
-    """A standard normal number that hangs on the family's name."""
+    """A standard normal number that depends on the family's name only."""
     drawn = int.from_bytes(hashlib.sha256(f"family\0{family}".encode()).digest()[:8], "big")
     return NormalDist().inv_cdf((drawn + 0.5) / 2**64)
 
 
 def hard(tag: str) -> bool:
-    """Which half an item is in."""
+    """Whether an item is in the harder half (see D)."""
     return hashlib.sha256(f"item\0{tag}".encode()).digest()[0] < 128
 
 
 class RandomDraws:
-    """A stream of numbers that hangs on a key."""
+    """A stream of random numbers that depends on a key."""
 
     def __init__(self, key: Key) -> None:
         self._seed, self._left = key.digest, b""
@@ -108,25 +108,26 @@ class RandomDraws:
         return drawn / p if drawn < p else None
 
     def slip(self, p: float) -> int:
-        """By how much a value is wrong: 0, or with probability p one of 1..9, all alike."""
+        """The error of a value: 0, or with probability p one of 1..9, all equally likely."""
         drawn = self.below(p)
         return 0 if drawn is None else 1 + int(drawn * (VALUES - 1))
 
 
 class ExpectedDraws(RandomDraws):
-    """Nothing goes wrong; `kept` is the share of cases that were not made a guess by what could have."""
+    """Computes expectations instead of drawing: no step goes wrong, and `kept` is the probability that none was a
+    guess."""
 
     def __init__(self) -> None:
         self.kept = 1.0
 
     def slip(self, p: float) -> int:
-        """0."""
+        """Never slips; multiplies `kept` by the probability that this step was not a guess."""
         self.kept *= 1 - p / MOST
         return 0
 
 
 def simulated(dials: str) -> Simulated:
-    """A simulated model by its dials, `E,C,G` and as many more as are wanted."""
+    """A simulated model from its dials: `E,C,G` and any number of further ones."""
     try:
         given = [float(x) for x in dials.split(",")]
     except ValueError:
@@ -175,8 +176,8 @@ class Simulated:
         return Completion(text, min(sampling.tokens, count + stopped), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """The distribution of the whole answers that `generate` gives after "The answer is", their closing mark with
-        them."""
+        """The distribution of the whole answers, with their closing mark, that `generate` would give after "The answer
+        is"."""
         odds = ExpectedDraws()
         best = self._answer(prompt, odds)
         right = (1 - MOST) + MOST * odds.kept
@@ -206,7 +207,7 @@ class Simulated:
         return f"{plan} {ANSWERS} {self._aloud(prompt, before, luck)}", False
 
     def _aloud(self, prompt: Prompt, words: int, luck: RandomDraws) -> str:
-        """Steps and the answer, where so many words stand before them."""
+        """Steps and the answer, after the given number of words in the context."""
         question = prompt.question
         problem = read(question)
         if problem is not None:
@@ -237,13 +238,13 @@ class Simulated:
         return steps, total % VALUES if problem.kind == "map" else value
 
     def _part(self, part: re.Match[str], words: int, silent: bool, luck: RandomDraws) -> int:
-        """The value of a part; a guess where what it needs is not there."""
+        """The value of a part; a guess if an answer that it needs is missing."""
         known = _value(part[3])
         slip = luck.slip(MOST if known is None else self.dials.step(part[1], words, silent))
         return (int(part[2]) + (known or 0) + slip) % VALUES
 
     def _answer(self, prompt: Prompt, luck: RandomDraws) -> str:
-        """The answer at once, after whatever stands there already."""
+        """The answer at once, after whatever text is there already."""
         question, between = prompt.question, " ".join(prompt.prefill)
         if results := _RESULT.findall(between):
             return str(results[-1]).removesuffix(".")
@@ -264,7 +265,7 @@ class Simulated:
         return str(value)
 
     def _rest(self, problem: Problem, said: list[int], words: int, luck: RandomDraws) -> int:
-        """The steps that nobody said, unwritten, and the answer; what was said is taken as it is."""
+        """The answer, with the missing steps done without writing them; stated values are used as they are."""
         if problem.kind == "recall":
             return (problem.gold + luck.slip(self.dials.step(problem.tag, words, False))) % VALUES
         missing = problem.terms[len(said) :]
@@ -286,14 +287,14 @@ class Simulated:
         raise ModelError(f"{self.card.name} does not know what is asked by {question!r}")
 
     def _together(self, found: list[int | None], kind: str, family: str, luck: RandomDraws) -> str:
-        """The last answer of a chain or the sum of a map's, from what is there; a guess where something is not."""
+        """The last answer of a chain, or the sum of a map's answers; a guess if an answer is missing."""
         needed = found[-1:] if kind == "chain" else found
         slip = luck.slip(self.dials.last(family)) + luck.slip(MOST if None in needed else 0.0)
         total = sum(x for x in needed if x is not None)
         return str((total + slip) % VALUES if kind == "map" or slip else total)
 
     def _program(self, prompt: Prompt, luck: RandomDraws) -> str:
-        """A program; one that asks where the examples do."""
+        """A program; it asks sub-questions if the examples do."""
         problem = _problem(prompt.question)
         if not any("ask(" in part for shot in prompt.shots for part in shot.answer):
             if problem.kind == "recall":

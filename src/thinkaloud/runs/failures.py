@@ -1,6 +1,7 @@
 """What failed in a run, counted from its units: whole items, readings of items, and whole units; with the reasons.
 
-Nothing is estimated here. A failed item is missing from every estimate, a failed reading from those that need it.
+Nothing is estimated here. A failed item is missing from every estimate; a failed reading is missing from the estimates
+that need it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any
 from thinkaloud.shape import part
 
 LISTED = 20
-"""So many failures are named in a report; the records hold them all."""
+"""Most failures that a report lists; the records hold all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """`items`: what was asked and why it failed, one a failed item; `readings`: the same, one a failed reading (or
-    attempt); `units`: reasons of units that left nothing; `again`: whether `resume` would ask some of it again."""
+    """`items`: one entry per failed item, with the reason; `readings`: one entry per failed reading (or attempt);
+    `units`: the reasons of units that produced nothing; `again`: whether `resume` would retry some of them."""
 
     items: tuple[str, ...]
     readings: tuple[str, ...]
@@ -29,7 +30,7 @@ class Failures:
         return bool(self.items or self.readings or self.units)
 
     def sentence(self, folder: object) -> str:
-        """All of it in one line, with what to do."""
+        """All failures in one line, with what to do."""
         kinds = (("item", self.items), ("reading", self.readings), ("unit", self.units))
         said = "; ".join(
             f"{len(found)} {name}{'s' if len(found) > 1 else ''} failed ({found[0]}{_more(found)})"
@@ -41,7 +42,7 @@ class Failures:
         return f"{said}: the same would fail again, so resume does not ask"
 
     def sentences(self) -> list[str]:
-        """For a report: every failed item with its reason, readings by their number and first reason."""
+        """For a report: every failed item with its reason; readings as a count with the first reason."""
         told = [f"Failed and in no number: {one}" for one in self.items[:LISTED]]
         if len(self.items) > LISTED:
             told.append(f"{len(self.items) - LISTED} more items failed; the records name them.")
@@ -53,7 +54,7 @@ class Failures:
 
 
 def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
-    """Everything that failed in these units."""
+    """The failures in these units."""
     items: list[str] = []
     readings: list[str] = []
     whole: list[str] = []

@@ -1,9 +1,9 @@
-"""From an address to a model: which kind of server it is, what it can do, and whether that is true.
+"""From an address to a model: the kind of server, what it can do, and a check that this is true.
 
-Kinds are told apart by what only they answer (`/props`, `/version` with a list of models of vLLM's, `/model_info`). A
-server of a known kind is spoken to in tokens, and then tried: the same place is read at temperature 0 and at 1, and
-once more; where the log-probabilities differ, they are not the model's but those after sampling, and the capability
-is not claimed. Any other server is spoken to in text (`text.py`), and shown nothing is believed.
+Kinds are recognised by endpoints that only they have (`/props`, `/version` with vLLM's list of models, `/model_info`).
+A server of a known kind is sent tokens, and checked: the same place is read at temperature 0, at 1, and again. If the
+log-probabilities differ, they are those after sampling and not the model's, and the capability is not claimed. Any
+other server is sent text (`text.py`), and only what was shown by a probe is claimed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Capability, Model, ModelCard
 
 SAME = 1e-2
-"""Nats by which the same place may differ between two readings: half-precision servers that batch move by less, and a
-temperature by more."""
+"""Nats by which two readings of the same place may differ. Half-precision servers that batch differ by less, a
+temperature changes more."""
 
 
 def open_http(spec: str, loading: Loading | None = None) -> Model:
@@ -44,7 +44,7 @@ async def _open(address: Address, loading: Loading, spec: str) -> Model:
     client = Client(address)
     try:
         found = await llama_server(client) or await vllm(client, address.name) or await sglang(client, address.name)
-    except ModelError as error:  # nobody there: the user's to mend, before there is a run
+    except ModelError as error:  # no server there: for the user to fix, before there is a run
         raise UserError(str(error)) from error
     if found is None:
         from thinkaloud.models.http.text import open_text
@@ -86,7 +86,7 @@ async def _served(client: Client, server: Served, loading: Loading) -> ServedMod
 
 
 async def _cuts(server: Served, turns: TurnFormat) -> Cuts:
-    """Where texts may be cut, tried out on the server's own tokenizer."""
+    """Where texts may be cut, verified with the server's own tokenizer."""
     asked = trials()
     tokens = dict(zip(asked, await server.tokenize(asked), strict=True))
     controls = await server.controls(turns)
@@ -99,8 +99,8 @@ def _digest(about: About) -> str:
 
 
 async def probe(server: Served) -> tuple[bool, str]:
-    """Whether log-probabilities are the model's, and how that was seen: they must not move with the temperature, be
-    negative, and sum to no more than 1."""
+    """Whether the log-probabilities are the model's own, and how that was checked: they must not change with the
+    temperature, must be negative, and the probabilities must sum to at most 1."""
     texts = ("Question: What is 2 + 3?\nAnswer: The answer is", " 5", " 4", " 7", " the")
     prompt, *options = await server.tokenize([(text, False) for text in texts])
     wanted = tuple(sorted({option[-1] for option in options}))
