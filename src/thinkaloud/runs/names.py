@@ -49,12 +49,8 @@ def slug(config: Config, of: Identity | None = None) -> str:
 
 
 def _telling(config: Config) -> bool:
-<<<<<<< HEAD
     """Whether study, model and tasks are known by their names alone. Where there are no tasks, settings say what a run
     is of."""
-=======
-    """Whether the names of model and tasks identify them."""
->>>>>>> docs
     names = {*task_names(), *ORGANISMS}
     study = re.fullmatch(r"[\w-]+", config.study) is not None
     model = not config.model or config.model in NAMED or config.model.startswith(BY_NAME)
@@ -94,14 +90,8 @@ class Named:
 
 
 @contextmanager
-<<<<<<< HEAD
 def reopened(run: Run) -> Iterator[Named]:
     """What the run was given, with paths that begin where it began; what cannot be opened inside says so."""
-=======
-def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
-    """The run's tasks and model, with paths resolved from where the run was started. An error inside the block names
-    that directory."""
->>>>>>> docs
     config, base = run.config, directory(run.folder)
     if base is None:
         base = Path(os.curdir)
