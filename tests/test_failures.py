@@ -13,6 +13,7 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.api import plan
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
 from thinkaloud.joining import joined
 from thinkaloud.models.llama_cpp import LlamaCpp
@@ -290,7 +291,7 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     assert [r["item"] for r in run.records if r["status"] == "failed"] == ["q2"]
     assert "the context holds 512" in failures(run.units).items[0]
     monkeypatch.setattr("thinkaloud.api.open_model", lambda *given: short)
-    config = Config("channels", "short", (str(path),), 8, 1, settings=NO_SHOTS)
+    config = Config("channels", "short", (str(path),), 8, 1, settings=ConditionSettings(shots=0))
     (line,) = [line for line in plan(config.study, config) if "cannot fit" in line]
     assert line.startswith("1 item cannot fit the context of 512 tokens") and "q2 (" in line
 

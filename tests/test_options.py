@@ -9,6 +9,7 @@ import pytest
 
 import thinkaloud as ta
 from reader import sums
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import item_of
 from thinkaloud.items.material import Wanted, material
@@ -25,7 +26,7 @@ IRON = Item("i", "t", 1, "Which is heavier?", ("iron", "cork"), "iron", shown=Tr
 
 
 def config(task: str, mode: str = "auto") -> Config:
-    return Config("channels", "m", (task,), 4, 1, settings={"shots": 2, "show_options": mode})
+    return Config("channels", "m", (task,), 4, 1, settings=ConditionSettings(shots=2, show_options=mode))
 
 
 @pytest.mark.parametrize(
