@@ -68,7 +68,7 @@ def test_files_show_their_options_and_built_in_families_do_not(tmp_path) -> None
         assert {item.shown for item in (*drawn.items, *drawn.examples)} == {told}
     drawn = shown(open_task(str(path)).items(1, 2, key), "never")
     assert not any(item.shown for item in drawn)
-    with pytest.raises(UserError, match="no way to show options named 'alway'; did you mean always"):
+    with pytest.raises(UserError, match="no show options named 'alway'; did you mean always"):
         ta.run("channels", settings={"show_options": "alway"})
 
 
