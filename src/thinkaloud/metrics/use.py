@@ -65,7 +65,13 @@ def positions(records: Sequence[Record]) -> list[Place]:
 def from_end(back: int) -> Place:
     """A mistake so many steps before the last one (0: in the last)."""
     of = OfCondition(condition="mistake", position=-1 - back)
-    return Place(f"mistake:last{f'-{back}' if back else ''}", of, lambda record: _mistake(record, back))
+    return Place(called(-1 - back), of, lambda record: _mistake(record, back))
+
+
+def called(position: int) -> str:
+    """What a mistake at a position is called: `mistake:0`, or counted from the end (-1, -2) `mistake:last-1`."""
+    back = -1 - position
+    return f"mistake:{position}" if position >= 0 else f"mistake:last{f'-{back}' if back else ''}"
 
 
 def last_mistake(record: Record) -> str:
