@@ -242,8 +242,8 @@ class Findings(TypedDict):
 
 
 def read_findings(folder: Path) -> list[Finding]:
-    """The estimates of a folder's findings.json; `UserError` where there are none yet, or a value is missing or of a wrong
-    type."""
+    """The estimates of a folder's findings.json; `UserError` where there are none yet, or a value is missing or of a
+    wrong type."""
     path = folder / "findings.json"
     if not os.path.isfile(path):
         raise UserError(f"{str(folder)!r} is not finished: thinkaloud resume {folder}")
