@@ -16,6 +16,7 @@ import numpy as np
 
 from thinkaloud.metrics.columns import SIGNED, Columns, estimates
 from thinkaloud.metrics.equivalence import tost
+from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import effect
 from thinkaloud.metrics.pooling import effects, fixed_mean, random_mean
 from thinkaloud.vocabulary import Estimate, Key
@@ -45,7 +46,7 @@ def one(
     rng: np.random.Generator, rows: Mapping[str, np.ndarray], truth: np.ndarray, mu: float, tau: float
 ) -> list[float]:
     """Whether each interval of one study holds its truth."""
-    found = {row.name: row for row in effect(rows, "x", MARGIN)}
+    found = {row.name: row for row in effect(rows, Label("x"), MARGIN)}
     each = [holds(found[f"x shrunken {name}"], delta) for name, delta in zip(rows, truth, strict=True)]
     return [
         holds(found["x pooled mean"], mu),
@@ -68,7 +69,7 @@ def families(studies: int) -> None:
         for _ in range(studies):
             rows, _ = study(rng, count, 0.06, 0.05)
             flat = {name: x if rng.random() > 0.25 else 0 * x for name, x in rows.items()}
-            held.append(holds({row.name: row for row in effect(flat, "x", MARGIN)}["x pooled mean"], 0.045))
+            held.append(holds({row.name: row for row in effect(flat, Label("x"), MARGIN)}["x pooled mean"], 0.045))
         print(f"| {count} | floor | {np.mean(held):.3f} | | | | |", flush=True)
 
 
@@ -111,7 +112,8 @@ def bands(studies: int) -> None:
             up = np.array([1.2816, 0.9346, 0.6745, 0.6745])  # P(+1) = .10, .175, .25, .25
             rows = (luck > up).astype(float) - (luck < cut)
             both = [
-                estimates(Columns(tuple("abcd"), rows, SIGNED, band=b), Key((str(s),)), 1000) for b in (True, False)
+                estimates(Columns(tuple(map(Label, "abcd")), rows, box=SIGNED, band=b), Key((str(s),)), 1000)
+                for b in (True, False)
             ]
             held.append([all(holds(r, t) for r, t in zip(made, truth, strict=True)) for made in both])
             wide = [sum((r.high or 0) - (r.low or 0) for r in made) for made in both]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, sign_flip, slopes
+from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Key, Record
 
 
@@ -65,7 +66,7 @@ def made(count: int, slope: float = 0.1) -> list[Point]:
 
 
 def test_a_slope_is_per_standard_deviation_with_the_family_as_the_unit() -> None:
-    load, error, independence = slopes("F2 - F1", made(24))
+    load, error, independence = slopes(Label("F2 - F1"), made(24))
     spread = float(np.std(np.linspace(4, 8, 24), ddof=1))
     assert load.name == "F2 - F1 slope load"
     assert load.value == pytest.approx(0.1 * spread, abs=0.01)
@@ -76,5 +77,5 @@ def test_a_slope_is_per_standard_deviation_with_the_family_as_the_unit() -> None
 
 
 def test_nine_families_have_no_slope() -> None:
-    assert slopes("x", made(9))[0].value is None
-    assert slopes("x", made(10))[0].value is not None
+    assert slopes(Label("x"), made(9))[0].value is None
+    assert slopes(Label("x"), made(10))[0].value is not None

@@ -20,6 +20,7 @@ from thinkaloud.metrics.equivalence import (
     tost,
     verdict,
 )
+from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import effect
 from thinkaloud.metrics.pooling import Mean
 from thinkaloud.vocabulary import Estimate
@@ -34,7 +35,7 @@ def families(mu: float, spread: float, count: int, n: int = 50, noise: float = 0
     for i, at in enumerate(np.linspace(-1, 1, count)):
         x = rng.standard_normal(n)
         rows[f"f{i}"] = mu + spread * at + noise * (x - x.mean())
-    return {row.name: row for row in effect(rows, "F2 - F1", MARGIN)}
+    return {row.name: row for row in effect(rows, Label("F2 - F1"), MARGIN)}
 
 
 @pytest.mark.parametrize(
@@ -104,18 +105,18 @@ def test_the_two_one_sided_tests_agree_with_the_interval_of_ninety_percent() -> 
 def test_the_sign_is_counted_against_the_primary_meter() -> None:
     """Three meters below 0 do not make the primary one's gain a claim that stands."""
     base = np.linspace(0.05, 0.15, 12)[:, None]
-    three = sign("F2 - F1 sign", base * np.array([1, -1, 1, 1]), 3)
-    alone = sign("F2 - F1 sign", base * np.array([-1, -1, -1, 1]), 3)
+    three = sign(Label("F2 - F1 sign"), base * np.array([1, -1, 1, 1]), 3)
+    alone = sign(Label("F2 - F1 sign"), base * np.array([-1, -1, -1, 1]), 3)
     assert (three.value, three.low, three.high) == (3.0, 3.0, 3.0)
     assert alone.value == 1.0
     assert stands(three) == "stands: the same sign on 3 of 4 meters"
     assert stands(alone) == "depends on the price of re-reading"
-    assert sign("x", np.zeros((12, 4)), 0).value == 0.0
+    assert sign(Label("x"), np.zeros((12, 4)), 0).value == 0.0
 
 
 def test_a_sign_that_luck_decides_has_a_wide_interval() -> None:
     rows = np.random.default_rng(1).standard_normal((30, 4))
-    found = sign("x", rows - rows.mean(axis=0) + 0.001, 0)
+    found = sign(Label("x"), rows - rows.mean(axis=0) + 0.001, 0)
     assert found.value == 4.0 and found.low is not None and found.low <= 1
 
 

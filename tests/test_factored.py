@@ -10,6 +10,7 @@ import pytest
 
 from thinkaloud.metrics.arm_edits import Share, share
 from thinkaloud.metrics.factored import rungs
+from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import pool
 from thinkaloud.vocabulary import Estimate, Record
 
@@ -158,7 +159,7 @@ def test_a_gap_at_the_ceiling_has_a_finite_logit() -> None:
 def test_the_externalised_share_of_the_printed_example() -> None:
     """.80, .50, .25 -> .5455: of 20 items 16 are right, 10 without the intermediates."""
     own, cut = np.arange(20) < 16, np.arange(20) < 10
-    found = share(Share("s", np.stack([own, cut, np.full(20, 0.25)], axis=1).astype(float)))
+    found = share(Share(Label("s"), np.stack([own, cut, np.full(20, 0.25)], axis=1).astype(float)))
     assert found.value == pytest.approx(0.5455, abs=5e-5)
 
 

@@ -12,9 +12,11 @@ from thinkaloud.errors import UserError
 from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.metrics.columns import SIGNED, UNIT, Columns, estimates
 from thinkaloud.metrics.frontier import area_weights, crossing, frontiers, paired
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.vocabulary import Key, Record
 
 BUDGETS = (1000, 4000, 16000)
+CROSSING = label("c", arm="F2", against="F1")
 SPEND = {"cached": 0, "cache_write": 0, "reasoning": 0, "calls": 1, "tool_seconds": 0.0, "wall": 0.0}
 
 
@@ -102,7 +104,7 @@ def test_many_columns_at_once_have_the_interval_of_one_at_a_time() -> None:
     rows = np.random.default_rng(0).integers(0, 2, (40, 3)).astype(float)
     rows[:, 2] = 1.0
     key = Key(("test",))
-    fast = estimates(Columns(("a", "b", "c"), rows), key)
+    fast = estimates(Columns(tuple(map(Label, "abc")), rows), key)
     for i, row in enumerate(fast):
         slow = interval(row.name, mean(i), Sample(rows, extremes=corners(*[UNIT] * 3)), key)
         assert (row.value, row.low, row.high) == pytest.approx((slow.value, slow.low, slow.high))
@@ -110,28 +112,28 @@ def test_many_columns_at_once_have_the_interval_of_one_at_a_time() -> None:
 
 
 def test_too_few_rows_have_a_reason() -> None:
-    one = estimates(Columns(("a",), np.ones((4, 1)), unit="family", n=80))[0]
+    one = estimates(Columns((Label("a"),), np.ones((4, 1)), unit="family", n=80))[0]
     assert one.reason == "too few families (n=4): an interval needs at least 5"
     assert (one.n, one.clusters, one.clustered_by) == (80, 4, "family")
-    none = estimates(Columns(("a",), np.ones((0, 1)), lacking="no item has F2"))[0]
+    none = estimates(Columns((Label("a"),), np.ones((0, 1)), lacking="no item has F2"))[0]
     assert none.reason == "not measured: no item has F2"
 
 
 def test_a_band_is_wider_than_single_intervals_and_one_column_needs_no_more_than_one() -> None:
     rows = np.random.default_rng(2).standard_normal((400, 6)) / 10
-    names = tuple("abcdef")
-    bands, singles = (estimates(Columns(names, rows, None, band=b)) for b in (True, False))
+    labels = tuple(map(Label, "abcdef"))
+    bands, singles = (estimates(Columns(labels, rows, box=None, band=b)) for b in (True, False))
     ratio = [(b.high - b.low) / (s.high - s.low) for b, s in zip(bands, singles, strict=True)]  # type: ignore[operator]
     assert np.mean(ratio) == pytest.approx(2.63 / 1.96, abs=0.06)  # the largest of six independent |z|: 1.96 -> 2.63
-    one = estimates(Columns(("a",), rows[:, :1], None, band=True))[0]
-    single = estimates(Columns(("a",), rows[:, :1], None))[0]
+    one = estimates(Columns((Label("a"),), rows[:, :1], box=None, band=True))[0]
+    single = estimates(Columns((Label("a"),), rows[:, :1], box=None))[0]
     assert one.high == pytest.approx(single.high, abs=0.002)
 
 
 def test_a_budget_where_nothing_differs_does_not_break_the_band() -> None:
     rows = np.zeros((20, 2))
     rows[::2, 1] = 1.0
-    flat, live = estimates(Columns(("a", "b"), rows, SIGNED, band=True))
+    flat, live = estimates(Columns((Label("a"), Label("b")), rows, box=SIGNED, band=True))
     assert flat.value == 0.0 and flat.high == pytest.approx(1 - 0.05 ** (1 / 20))
     assert live.low is not None and 0 < live.low < 0.5
 
@@ -143,29 +145,29 @@ def curves(*means: float, n: int = 60, noise: float = 0.05) -> np.ndarray:
 
 def test_curves_cross_where_a_straight_line_in_log_budget_is_zero() -> None:
     """-.1 at 4k and +.1 at 16k: 8k. The interval holds it, and its ends are budgets too."""
-    row = crossing("c", curves(-0.1, -0.1, 0.1), BUDGETS, ("F2", "F1"))
+    row = crossing(CROSSING, curves(-0.1, -0.1, 0.1), BUDGETS)
     assert row.value == pytest.approx(8000)
     assert row.low is not None and row.high is not None and 4000 < row.low < 8000 < row.high < 16000
 
 
 def test_along_a_stretch_of_equality_they_cross_in_its_middle() -> None:
-    row = crossing("c", curves(-0.1, 0, 0, 0.1, noise=0.0), (1000, 2000, 8000, 16000), ("F2", "F1"))
+    row = crossing(CROSSING, curves(-0.1, 0, 0, 0.1, noise=0.0), (1000, 2000, 8000, 16000))
     assert row.value == pytest.approx(4000)
 
 
 def test_curves_that_do_not_cross_say_which_side_is_above_and_how_sure_that_is() -> None:
-    above = crossing("c", curves(0.1, 0.2, 0.1), BUDGETS, ("F2", "F1"))
+    above = crossing(CROSSING, curves(0.1, 0.2, 0.1), BUDGETS)
     assert (
         above.reason == "does not cross: F2 is above F1 throughout 1000..16000 (there is a crossing in 0% of resamples)"
     )
-    equal = crossing("c", curves(0, 0, 0, noise=0), BUDGETS, ("F2", "F1"))
+    equal = crossing(CROSSING, curves(0, 0, 0, noise=0), BUDGETS)
     assert equal.reason is not None and equal.reason.startswith("does not cross: equal throughout")
-    twice = crossing("c", curves(0.1, -0.1, 0.1), BUDGETS, ("F2", "F1"))
+    twice = crossing(CROSSING, curves(0.1, -0.1, 0.1), BUDGETS)
     assert twice.reason == "not identifiable: the curves cross 2 times within 1000..16000"
 
 
 def test_a_crossing_that_only_some_resamples_have_is_no_number() -> None:
-    row = crossing("c", curves(-0.005, 0.005, 0.01, noise=0.1), BUDGETS, ("F2", "F1"))
+    row = crossing(CROSSING, curves(-0.005, 0.005, 0.01, noise=0.1), BUDGETS)
     assert row.value is None and row.reason is not None
     assert row.reason.startswith("not identifiable: crosses at about 2000, but only in ")
     assert math.isclose(2000, float(row.reason.split("about ")[1].split(",")[0]))

@@ -18,9 +18,18 @@ from thinkaloud.vocabulary import Estimate, Part
 
 Readout = Literal["probability", "answer", "sampled"]
 """How a reading counts: the probability of each option, the most probable option alone, or an option drawn from it."""
-Role = Literal["raw", "floor", "effect", "ceiling", "share", "normalised", "corrected"]
+OfTest = Literal["raw", "floor", "effect", "ceiling", "share", "normalised", "corrected"]
 """What a number is among those of its test: the change itself; the same with no real edit; raw - floor; the most there
 can be; (raw - floor) / (ceiling - floor). A judged rate is raw, normalised or corrected."""
+OfEffect = Literal[
+    "area", "mean", "tau", "prediction", "margin", "equivalence", "sign", "shrunken", "slope", "crossing", "once"
+]
+"""What a number says of a difference between arms: its mean over the budgets; over families its mean, their spread, one
+more family, the registered margin, the one-sided limits, on how many meters it has its sign, a family after partial
+pooling, its slope on a coordinate; the budget at which curves cross. Of an arm `once` is a single attempt."""
+Role = OfTest | OfEffect
+Inference = Literal["this pool", "families like these"]
+"""Whether only items could have been others, or families too."""
 
 
 class OfCondition(TypedDict, total=False):
@@ -39,7 +48,8 @@ class About(OfCondition, total=False):
     `measure`: the quantity. `against`: the second of two conditions, arms or judges. `by`, `role`: see above. `reads`:
     what a test reads (need, use, ...). `judge`: who judged. `strata`: within what a rate by chance was taken. `group`:
     a kind of question. `arm`, `budget` (in units of `meter`), `meter`, `family`, `coordinate`, `edit`, `model`: of
-    studies that compare whole ways to answer, or several models.
+    studies that compare whole ways to answer, or several models. `primary`: the meter that the run was registered with.
+    `part`: of a naive gain. `scale`: of a gap, `accuracy` or `logit`. `inference`: see above.
     """
 
     measure: str
@@ -57,6 +67,10 @@ class About(OfCondition, total=False):
     coordinate: str
     edit: str
     model: str
+    primary: str
+    part: str
+    scale: Literal["accuracy", "logit"]
+    inference: Inference
 
 
 def about(**parts: Unpack[About]) -> Mapping[str, Part]:

@@ -45,7 +45,7 @@ from thinkaloud.errors import (
     reason,
     unknown,
 )  # fmt: skip
-from thinkaloud.tasks.answer_statement import last_statement, split_answer
+from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import same as same
 from thinkaloud.tools.base import ToolResult
 from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Sampling, Shot, Task
@@ -324,12 +324,11 @@ def cut(text: str, known: frozenset[str] = frozenset(), lines: bool = False) -> 
     A model that goes on with a question of its own making has ended its turn before it.
     """
     turn = _NEXT.split(text, maxsplit=1)[0]
-    found = last_statement(turn, known)
-    if found is None:
+    found = split_answer(turn, known)
+    if found.answer is None:
         return text.strip(), False, ""
-    thought = split_answer(turn, known).text
     stated, said, rest = turn[found.start :].partition(PROBE)
-    return thought, True, rest if lines and said and not stated.strip("* ") else found.answer
+    return found.text, True, rest if lines and said and not stated.strip("* ") else found.answer
 
 
 def answer_in(text: str) -> str:

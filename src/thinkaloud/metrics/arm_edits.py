@@ -25,6 +25,7 @@ import numpy as np
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, corners, divide, interval, means
 from thinkaloud.metrics.columns import SIGNED, UNIT, Columns, estimates
 from thinkaloud.metrics.frontier import name_of
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 LOSSES: Mapping[str, str] = {"need": "cut", "residue": "reword", "foreign": "replace"}
@@ -38,7 +39,7 @@ OWN, CUT, CHANCE = 0, 1, 2
 class Share:
     """What an externalised share is made of: `rows` [items or families, own cut chance]."""
 
-    name: str
+    label: Label
     rows: Array
     n: int | None = None
     unit: str = "item"
@@ -57,10 +58,11 @@ def blocks(records: Sequence[Record]) -> list[Columns]:
     made = []
     for arm, rows in _by_arm(records).items():
         for name, kind in LOSSES.items():
-            made += _column(f"{name} {arm}", rows, SIGNED, _loss(kind))
-        made += _column(f"use {arm}", rows, UNIT, partial(_of, kind="corrupt", what="followed"))
+            made += _column(_label(name, arm, kind), rows, SIGNED, _loss(kind))
+        made += _column(_label("use", arm, "corrupt"), rows, UNIT, partial(_of, kind="corrupt", what="followed"))
         for kind in KINDS:
-            made += _column(f"change {arm} {kind}", rows, UNIT, partial(_of, kind=kind, what="changed"))
+            own = Label(f"change {arm} {kind}", _label("change", arm, kind).about)
+            made += _column(own, rows, UNIT, partial(_of, kind=kind, what="changed"))
     return made
 
 
@@ -71,7 +73,7 @@ def shares(records: Sequence[Record]) -> list[Share]:
         cut = [(_own(r), _of(r, "cut", "right"), _chance(r)) for r in rows]
         full = [values for values in cut if values[0] is not None and values[1] is not None]
         if full:
-            made.append(Share(f"externalised share {arm}", np.array(full, dtype=np.float64)))
+            made.append(Share(_label("externalised share", arm, "cut"), np.array(full, dtype=np.float64)))
     return made
 
 
@@ -80,15 +82,20 @@ def share(found: Share, key: Key = KEY) -> Estimate:
     chances = found.rows[:, CHANCE]
     box = corners(UNIT, UNIT, (float(chances.min()), float(chances.max()))) if found.unit == "item" else None
     sample = Sample(found.rows, extremes=box)
-    n = len(found.rows) if found.n is None else found.n
-    ability = interval(found.name, lambda x, w: means(x, w) @ np.array([1.0, 0.0, -1.0]), sample, key)
+    n, own = len(found.rows) if found.n is None else found.n, found.label
+    ability = interval(own.name, lambda x, w: means(x, w) @ np.array([1.0, 0.0, -1.0]), sample, key, about=own.about)
     if ability.value is None or ability.low is None or ability.high is None:
         return replace(ability, n=n, clustered_by=found.unit)
     if ability.low <= 0:
         ends = f"{ability.value:.3f} [{ability.low:.3f}, {ability.high:.3f}]"
         why = f"not identifiable: own is not above chance (own - chance = {ends})"
-        return Estimate(found.name, None, None, None, n, len(found.rows), found.unit, why)
-    return replace(interval(found.name, _ratio, sample, key), n=n, clustered_by=found.unit)
+        return Estimate.absent(own.name, why, n, len(found.rows), found.unit, own.about)
+    return replace(interval(own.name, _ratio, sample, key, about=own.about), n=n, clustered_by=found.unit)
+
+
+def _label(measure: str, arm: str, edit: str) -> Label:
+    """What an edit of an arm's intermediates showed, by the answer that was written."""
+    return label(f"{measure} {arm}", measure=measure, arm=arm, edit=edit, by="answer")
 
 
 def _ratio(rows: Array, weights: Array) -> Array:
@@ -106,11 +113,12 @@ def _by_arm(records: Sequence[Record]) -> dict[str, list[Record]]:
 
 
 def _column(
-    name: str, records: Sequence[Record], box: tuple[float, float], value: Callable[[Record], float | None]
+    label: Label, records: Sequence[Record], box: tuple[float, float], value: Callable[[Record], float | None]
 ) -> list[Columns]:
     """One column over the records that have a value; none at all if no record has."""
-    found = [x for x in map(value, records) if x is not None]
-    return [Columns((name,), np.array(found, dtype=np.float64)[:, None], box)] if found else []
+    found = {name_of(record): x for record in records if (x := value(record)) is not None}
+    rows = np.array(list(found.values()), dtype=np.float64)[:, None]
+    return [Columns((label,), rows, units=tuple(found), box=box)] if found else []
 
 
 def _loss(kind: str) -> Callable[[Record], float | None]:

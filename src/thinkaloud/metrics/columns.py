@@ -1,4 +1,4 @@
-"""Many means at once: a matrix with a row for each item (or family) and a column for each named quantity.
+"""Many means at once: a matrix with a row for each item (or family) and a column for each labelled quantity.
 
 A frontier has hundreds of numbers that are all means over the same items. Here they share one set of resamples and one
 matrix product, so a whole report takes seconds, and a difference of two columns is the difference of their resamples.
@@ -15,12 +15,14 @@ This module does not know what the columns mean.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import KW_ONLY, dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, LEVEL, Array, expanded_tail, resamples, t_quantile, unseen_share
+from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Estimate, Key
 
 DRAWS = 2000
@@ -31,12 +33,14 @@ PLURAL = {"item": "items", "family": "families"}
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`rows` [units, names]; `box` the least and the largest value that an item can have (None: unbounded); `n` the
-    number of items behind the rows (None: a row is an item); `band`: the columns are one curve; `lacking` says what
-    there is none of if there are no rows."""
+    """`rows` [units, labels]; `units`: what each row is (empty: it does not matter); `box` the least and the largest
+    value that an item can have (None: unbounded); `n` the number of items behind the rows (None: a row is an item);
+    `band`: the columns are one curve; `lacking` says what there is none of if there are no rows."""
 
-    names: tuple[str, ...]
+    labels: tuple[Label, ...]
     rows: Array
+    _: KW_ONLY
+    units: tuple[Hashable, ...] = ()
     box: tuple[float, float] | None = UNIT
     band: bool = False
     n: int | None = None
@@ -53,8 +57,8 @@ def estimates(columns: Columns, key: Key = KEY, draws: int = DRAWS) -> list[Esti
     """The mean of every column with its interval, or why there is none; in the order of the columns."""
     why = missing(columns)
     if why is not None:
-        here = (columns.items, len(columns.rows), columns.unit, why)
-        return [Estimate(name, None, None, None, *here) for name in columns.names]
+        size = (columns.items, len(columns.rows), columns.unit)
+        return [Estimate.absent(label.name, why, *size, about=label.about) for label in columns.labels]
     value, drawn = columns.rows.mean(axis=0), resampled(columns.rows, key, draws)
     if columns.band:
         half = band(columns.rows, drawn)
@@ -67,9 +71,9 @@ def estimates(columns: Columns, key: Key = KEY, draws: int = DRAWS) -> list[Esti
         share, (least, most) = unseen_share(columns.items), columns.box
         low = np.maximum(least, np.minimum(low, (1 - share) * value + share * least))
         high = np.minimum(most, np.maximum(high, (1 - share) * value + share * most))
-    ends = zip(columns.names, value.tolist(), low.tolist(), high.tolist(), strict=True)
+    ends = zip(columns.labels, value.tolist(), low.tolist(), high.tolist(), strict=True)
     size = (columns.items, len(columns.rows), columns.unit)
-    return [Estimate(name, x, min(a, x), max(b, x), *size) for name, x, a, b in ends]
+    return [Estimate(label.name, x, min(a, x), max(b, x), *size, about=label.about) for label, x, a, b in ends]
 
 
 def missing(columns: Columns) -> str | None:

@@ -26,6 +26,7 @@ import numpy as np
 from thinkaloud.metrics.bootstrap import KEY, Array, t_quantile
 from thinkaloud.metrics.equivalence import benjamini_hochberg
 from thinkaloud.metrics.frontier import Name, name_of
+from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 FAMILIES = 10
@@ -91,17 +92,20 @@ def sign_flip(differences: Array, key: Key = KEY) -> float:
     return float((1 + (np.abs(signs @ differences) >= seen - 1e-9).sum()) / (FLIPS + 1))
 
 
-def slopes(name: str, found: Sequence[Point]) -> list[Estimate]:
+def slopes(label: Label, found: Sequence[Point]) -> list[Estimate]:
     """`NAME slope COORDINATE` for the three coordinates: accuracy per standard deviation of the coordinate."""
-    return [_slope(f"{name} slope {coordinate}", coordinate, found) for coordinate in COORDINATES]
+    return [
+        _slope(label.more(f"slope {coordinate}", role="slope", coordinate=coordinate), coordinate, found)
+        for coordinate in COORDINATES
+    ]
 
 
-def _slope(name: str, coordinate: str, found: Sequence[Point]) -> Estimate:
+def _slope(label: Label, coordinate: str, found: Sequence[Point]) -> Estimate:
     known = [(at, point.effect, point.n) for point in found if (at := point.coordinate(coordinate)) is not None]
     count, items = len(known), sum(n for _, _, n in known)
 
     def absent(why: str) -> Estimate:
-        return Estimate(name, None, None, None, items, count, "family", why)
+        return Estimate.absent(label.name, why, items, count, "family", label.about)
 
     if count < FAMILIES:
         return absent(f"too few families whose {coordinate} is known (n={count}): a slope needs at least {FAMILIES}")
@@ -112,7 +116,7 @@ def _slope(name: str, coordinate: str, found: Sequence[Point]) -> Estimate:
     if not math.isfinite(error):
         return absent(f"not identifiable: one family alone decides the slope on {coordinate}")
     half = t_quantile(0.975, count - 2) * error
-    return Estimate(name, slope, slope - half, slope + half, items, count, "family")
+    return Estimate(label.name, slope, slope - half, slope + half, items, count, "family", about=label.about)
 
 
 def hc3(x: Array, y: Array) -> tuple[float, float]:

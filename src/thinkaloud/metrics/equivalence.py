@@ -26,9 +26,11 @@ from typing import Literal
 
 import numpy as np
 
+from thinkaloud.about import Inference
 from thinkaloud.metrics.bootstrap import KEY, Array, expanded_tail, t_quantile
 from thinkaloud.metrics.columns import resampled
 from thinkaloud.metrics.distributions import t_tail
+from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pooling import Effects, Mean, fixed_mean, lack, random_mean, widened
 from thinkaloud.vocabulary import Estimate, Key
 
@@ -39,7 +41,6 @@ AGREE = 3
 ALPHA = 0.05
 
 Word = Literal["gain", "loss", "no gain worth the margin", "not decided"]
-Inference = Literal["this pool", "families like these"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,14 @@ def tost(mean: Mean, margin: float) -> Tost:
     return Tost(above, below)
 
 
-def equivalence(name: str, found: Effects, inference: Inference) -> Estimate:
+def equivalence(label: Label, found: Effects, inference: Inference) -> Estimate:
     """The mean with its two one-sided 95% limits."""
-    absent = lack(name, found)
+    absent = lack(label, found)
     if absent is not None:
         return absent
     mean = random_mean(found) if inference == "families like these" else fixed_mean(found)
     low, high = widened(found, mean.ends(1 - ALPHA))
-    return Estimate(name, mean.value, low, high, found.items, len(found.families), "family")
+    return Estimate(label.name, mean.value, low, high, found.items, len(found.families), "family", about=label.about)
 
 
 def verdict(effect: str, pool: Mapping[str, Estimate], inference: Inference, general: int = GENERAL) -> Verdict:
@@ -116,7 +117,7 @@ def judge(mean: Estimate, limits: Estimate, margin: float) -> tuple[Word, str]:
 # ----------------------------------------------------------------------------------------------------- four meters
 
 
-def sign(name: str, rows: Array, primary: int, key: Key = KEY) -> Estimate:
+def sign(label: Label, rows: Array, primary: int, key: Key = KEY) -> Estimate:
     """On how many meters the effect has the sign that it has on the primary one; rows [families, meters].
 
     The interval is that of the count over resamples of families, against the same sign. 0 has no sign.
@@ -128,7 +129,8 @@ def sign(name: str, rows: Array, primary: int, key: Key = KEY) -> Estimate:
     count = float((np.sign(np.round(value, 12)) == side).sum() * (side != 0))
     tail = expanded_tail(len(rows))
     low, high = np.quantile(counts, tail, method="lower"), np.quantile(counts, 1 - tail, method="higher")
-    return Estimate(name, count, min(float(low), count), max(float(high), count), len(rows), len(rows), "family")
+    ends = (min(float(low), count), max(float(high), count))
+    return Estimate(label.name, count, *ends, len(rows), len(rows), "family", about=label.about)
 
 
 def stands(agreement: Estimate) -> str:

@@ -32,7 +32,8 @@ from thinkaloud.metrics import gaps
 from thinkaloud.metrics.arm_edits import edits
 from thinkaloud.metrics.bootstrap import KEY, Array
 from thinkaloud.metrics.columns import SIGNED, Columns, estimates
-from thinkaloud.metrics.frontier import Frontier, area_weights, crossing, frontiers, paired
+from thinkaloud.metrics.frontier import Frontier, area_weights, common, crossing, frontiers, paired
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 EFFECTS = (("F2", "F1"), ("T1", "T2"))
@@ -47,14 +48,10 @@ GAINS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def rungs(records: Sequence[Record], budgets: Sequence[int], meter: str, key: Key = KEY) -> list[Estimate]:
     """Every estimate of one task, in reading order: accuracies, effects, naive gains, gaps, crossings, edits."""
     found = frontiers(records, budgets, meter)
-    both = gaps.pairs(found, meter)
     return [
         *(row for block in blocks(found, budgets, meter) for row in estimates(block, key)),
-        *gaps.logits(both, key),
-        *(
-            crossing(f"crossing {left} {right}", rows, budgets, (left, right), key)
-            for (left, right), rows in differences(found, meter).items()
-        ),
+        *gaps.logits(gaps.pairs(found, meter).values(), key),
+        *(crossing(crossing_of(arms), rows, budgets, key) for arms, rows in differences(found, meter).items()),
         *edits(records, key),
     ]
 
@@ -62,10 +59,10 @@ def rungs(records: Sequence[Record], budgets: Sequence[int], meter: str, key: Ke
 def blocks(found: Mapping[str, Frontier], budgets: Sequence[int], meter: str) -> list[Columns]:
     """Everything that is a mean over items, a matrix for each set of items."""
     return [
-        *(block for arm in found.values() for block in (_accuracies(arm, budgets, meter), _spend(arm))),
+        *(block for arm in found.values() for block in (_accuracies(arm, budgets, meter), _spend(arm, meter))),
         *(block for left, right in EFFECTS for block in _effect(found, (left, right), budgets, meter)),
         *(block for arm in GAINS for block in _gain(found, arm, budgets, meter)),
-        *gaps.raw(gaps.pairs(found, meter)),
+        *gaps.raw(gaps.pairs(found, meter).values()),
     ]
 
 
@@ -79,9 +76,25 @@ def differences(found: Mapping[str, Frontier], meter: str) -> dict[tuple[str, st
     return rows
 
 
-def by_meter(name: str, meter: str, primary: str) -> str:
-    """A name on a meter: the primary one is not named."""
-    return name if meter == primary else f"{name} by {meter}"
+def effect_of(arms: tuple[str, str]) -> Label:
+    """The label of a difference between two arms, of whichever number of it."""
+    return label(" - ".join(arms), measure="effect", arm=arms[0], against=arms[1])
+
+
+def crossing_of(arms: tuple[str, str]) -> Label:
+    """The label of the budget at which two curves cross."""
+    return label(f"crossing {' '.join(arms)}", measure="effect", role="crossing", arm=arms[0], against=arms[1])
+
+
+def by_meter(of: Label, meter: str, primary: str) -> Label:
+    """A label on a meter; the name does not say which one if it is the primary one."""
+    parts = {**of.about, "meter": meter, "primary": primary}
+    return Label(of.name if meter == primary else f"{of.name} by {meter}", parts)
+
+
+def primary_first(meter: str) -> list[str]:
+    """All meters, this one first."""
+    return sorted(METERS, key=lambda m: (m != meter, m))
 
 
 def voted(arm: str) -> str:
@@ -91,48 +104,60 @@ def voted(arm: str) -> str:
 
 def _accuracies(arm: Frontier, budgets: Sequence[int], meter: str) -> Columns:
     """Once, and at every budget on every meter, the primary one first."""
-    names, columns = [f"{arm.arm} once"], [arm.once[:, None]]
-    for m in sorted(METERS, key=lambda m: (m != meter, m)):
-        names += [by_meter(f"{voted(arm.arm)} at {budget}", m, meter) for budget in budgets]
+    labels = [label(f"{arm.arm} once", measure="accuracy", role="once", arm=arm.arm)]
+    columns, name = [arm.once[:, None]], voted(arm.arm)
+    for m in primary_first(meter):
+        at = [label(f"{name} at {budget}", measure="accuracy", arm=name, budget=budget) for budget in budgets]
+        labels += [by_meter(one, m, meter) for one in at]
         columns.append(arm.at[m])
-    return Columns(tuple(names), np.hstack(columns), lacking=f"no item has {arm.arm}")
+    return Columns(tuple(labels), np.hstack(columns), units=arm.items, lacking=f"no item has {arm.arm}")
 
 
-def _spend(arm: Frontier) -> Columns:
+def _spend(arm: Frontier, meter: str) -> Columns:
     """What one attempt costs; an item that failed before its first attempt is not one that cost nothing."""
-    known = arm.spend[np.isfinite(arm.spend)]
-    return Columns((f"{arm.arm} spend",), known[:, None], None, lacking=f"no item has an attempt of {arm.arm}")
+    known = np.isfinite(arm.spend)
+    own = label(f"{arm.arm} spend", measure="cost of an attempt", arm=arm.arm, meter=meter, primary=meter)
+    lacking = f"no item has an attempt of {arm.arm}"
+    units = tuple(name for name, there in zip(arm.items, known, strict=True) if there)
+    return Columns((own,), arm.spend[known][:, None], units=units, box=None, lacking=lacking)
 
 
 def _effect(found: Mapping[str, Frontier], arms: tuple[str, str], budgets: Sequence[int], meter: str) -> list[Columns]:
     """The area on every meter, the primary one first, and the band over the budgets."""
-    rows = {m: differences(found, m).get(arms) for m in sorted(METERS, key=lambda m: (m != meter, m))}
+    rows = {m: differences(found, m).get(arms) for m in primary_first(meter)}
     here = {m: difference for m, difference in rows.items() if difference is not None}
     if not here:
         return []
-    name, weights = " - ".join(arms), area_weights(budgets)
-    lacking = f"no item has both of {name}"
+    own, weights, items = effect_of(arms), area_weights(budgets), common(*(found[arm] for arm in arms))
+    lacking = f"no item has both of {own.name}"
+    area = Label(own.name, {**own.about, "role": "area"})
     areas = np.stack([difference @ weights for difference in here.values()], axis=1)
-    at = tuple(f"{name} at {budget}" for budget in budgets)
+    at = tuple(own.more(f"at {budget}", budget=budget, meter=meter, primary=meter) for budget in budgets)
     return [
-        Columns(tuple(by_meter(name, m, meter) for m in here), areas, SIGNED, lacking=lacking),
-        Columns(at, here[meter], SIGNED, band=True, lacking=lacking),
+        Columns(tuple(by_meter(area, m, meter) for m in here), areas, units=items, box=SIGNED, lacking=lacking),
+        Columns(at, here[meter], units=items, box=SIGNED, band=True, lacking=lacking),
     ]
 
 
 def _gain(found: Mapping[str, Frontier], arm: str, budgets: Sequence[int], meter: str) -> list[Columns]:
     """The naive gain of an arm at every budget with its parts, over the items that have all arms of the sum."""
     steps = GAINS[arm]
-    arms = [found.get(name) for _, name in steps]
-    here = [a for a in arms if a is not None]
+    here = [found[name] for _, name in steps if name in found]
     if len(here) < len(steps):
         return []
     rows = paired(*here)
     scores = [a.at[meter][r] for a, r in zip(here, rows, strict=True)]
     start = here[0].once[rows[0]][:, None]
-    names, columns = [f"naive gain {arm} at {budget}" for budget in budgets], [scores[-1] - start]
+    labels, columns = _gain_labels(f"naive gain {arm}", arm, budgets, meter), [scores[-1] - start]
     for (part, _), before, after in zip(steps, [start, *scores[:-1]], scores, strict=True):
-        names += [f"{part} {arm} at {budget}" for budget in budgets]
+        labels += _gain_labels(f"{part} {arm}", arm, budgets, meter, part)
         columns.append(after - before)
     lacking = f"no item has all of {', '.join(name for _, name in steps)}"
-    return [Columns(tuple(names), np.hstack(columns), SIGNED, lacking=lacking)]
+    return [Columns(tuple(labels), np.hstack(columns), units=common(*here), box=SIGNED, lacking=lacking)]
+
+
+def _gain_labels(name: str, arm: str, budgets: Sequence[int], meter: str, part: str | None = None) -> list[Label]:
+    """The labels of a naive gain over R2 once, or of a part of it, at every budget."""
+    whole = label(name, measure="naive gain" if part is None else "part of a naive gain", arm=arm, against="R2")
+    own = whole if part is None else Label(name, {**whole.about, "part": part})
+    return [own.more(f"at {budget}", budget=budget, meter=meter, primary=meter) for budget in budgets]

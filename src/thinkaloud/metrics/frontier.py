@@ -25,6 +25,7 @@ from thinkaloud.budget.meters import METERS, spend_of
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, expanded_tail
 from thinkaloud.metrics.columns import DRAWS, resampled
+from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.vote import curve
 from thinkaloud.vocabulary import Estimate, Key, Record
 
@@ -125,21 +126,29 @@ def area_weights(budgets: Sequence[int]) -> Array:
     return np.asarray((np.append(gaps, 0) + np.append(0, gaps)) / 2 / gaps.sum(), dtype=np.float64)
 
 
-def crossing(
-    name: str, rows: Array, budgets: Sequence[int], sides: tuple[str, str], key: Key = KEY, draws: int = DRAWS
-) -> Estimate:
-    """The budget at which the mean difference (rows [items, budgets]: first side minus second) changes its sign.
+def common(*arms: Frontier) -> tuple[Name, ...]:
+    """The items that all of the arms have, in the order of `paired`."""
+    return tuple(arms[0].items[row] for row in paired(*arms)[0])
+
+
+def crossing(label: Label, rows: Array, budgets: Sequence[int], key: Key = KEY, draws: int = DRAWS) -> Estimate:
+    """The budget at which the mean difference (rows [items, budgets]: the label's arm minus the one that it stands
+    against) changes its sign.
 
     A resample that does not cross once, in the same direction, could cross anywhere: it is put below the low end and
     above the high end. So there is an interval only if nearly all resamples cross, and otherwise a reason that says in
     which share of them they do.
-    """  # six parameters, because a name and two sides are what a reason must quote
+    """
     n = len(rows)
+
+    def absent(why: str) -> Estimate:
+        return Estimate.absent(label.name, why, n, about=label.about)
+
     span = f"{budgets[0]}..{budgets[-1]}"
     if n < FEWEST:
-        return Estimate.absent(name, f"too few to compare (n={n}): an interval needs at least {FEWEST}", n)
+        return absent(f"too few to compare (n={n}): an interval needs at least {FEWEST}")
     if len(budgets) < 2:
-        return Estimate.absent(name, "not measured: a crossing needs two budgets", n)
+        return absent("not measured: a crossing needs two budgets")
     at = np.log(np.asarray(budgets, dtype=np.float64))
     mean = rows.mean(axis=0, keepdims=True)
     value, times, rising = (found[0] for found in _cross(mean, at))
@@ -148,18 +157,18 @@ def crossing(
     share = f"{same.mean():.0%} of resamples"
     if times == 0:
         side = int(np.sign(mean[0][np.abs(mean[0]).argmax()]))
-        how = "equal" if side == 0 else f"{sides[0]} is {'above' if side > 0 else 'below'} {sides[1]}"
-        return Estimate.absent(name, f"does not cross: {how} throughout {span} (there is a crossing in {share})", n)
+        arm, against = label.about["arm"], label.about["against"]
+        how = "equal" if side == 0 else f"{arm} is {'above' if side > 0 else 'below'} {against}"
+        return absent(f"does not cross: {how} throughout {span} (there is a crossing in {share})")
     if times > 1:
-        return Estimate.absent(name, f"not identifiable: the curves cross {times:.0f} times within {span}", n)
+        return absent(f"not identifiable: the curves cross {times:.0f} times within {span}")
     tail = expanded_tail(n)
     low = np.quantile(np.where(same, drawn, -np.inf), tail, method="lower")
     high = np.quantile(np.where(same, drawn, np.inf), 1 - tail, method="higher")
     if not (np.isfinite(low) and np.isfinite(high)):
-        why = f"not identifiable: crosses at about {np.exp(value):.0f}, but only in {share} within {span}"
-        return Estimate.absent(name, why, n)
+        return absent(f"not identifiable: crosses at about {np.exp(value):.0f}, but only in {share} within {span}")
     ends = (float(np.exp(min(low, value))), float(np.exp(max(high, value))))
-    return Estimate(name, float(np.exp(value)), *ends, n, n)
+    return Estimate(label.name, float(np.exp(value)), *ends, n, n, about=label.about)
 
 
 def _cross(curves: Array, at: Array) -> tuple[Array, Array, Array]:

@@ -36,8 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.metrics.bootstrap import FEWEST, Array, unseen_share
-from thinkaloud.metrics.frontier import Frontier, Name, frontiers, paired
-from thinkaloud.metrics.gaps import GAPS, VOTED, pairs
+from thinkaloud.metrics.frontier import Frontier, Name, frontiers
+from thinkaloud.metrics.gaps import GAPS, pairs
 from thinkaloud.metrics.trend import (
     MODELS,
     SIZES,
@@ -130,11 +130,8 @@ def _frontiers(records: Sequence[Record], budgets: Sequence[int], meter: str) ->
 
 def _cell(found: Mapping[str, Frontier], left: str, right: str, meter: str) -> Cell | None:
     """Both scores of the items that have them; None where there are too few."""
-    scores = pairs(found, meter).get(f"gap {left} - {right}")
-    if scores is None or len(scores) < FEWEST:
-        return None
-    upper = found["R2" if left == VOTED else left]
-    return Cell(tuple(upper.items[i] for i in paired(upper, found[right])[0]), scores)
+    gap = pairs(found, meter).get((left, right))
+    return None if gap is None or len(gap.items) < FEWEST else Cell(gap.items, gap.scores)
 
 
 # ---------------------------------------------------------------------------------------------------- from the cells

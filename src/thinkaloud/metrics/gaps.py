@@ -10,53 +10,82 @@ This module does not know the size of a model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, corners, interval, means
 from thinkaloud.metrics.columns import SIGNED, UNIT, Columns
-from thinkaloud.metrics.frontier import Frontier, paired
+from thinkaloud.metrics.frontier import Frontier, Name, common, paired
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key
 
 VOTED = "R2k"
 GAPS = (("R1", "R0"), ("R2", "R1"), (VOTED, "R2"), ("F1", "R2"), ("F2", "F1"), ("T0", "R2"), ("T1", "T2"))
+"""Pairs of rungs, the higher one first."""
 
 
-def pairs(found: Mapping[str, Frontier], meter: str) -> dict[str, Array]:
-    """`gap X - Y` -> the scores of both, [items, 2], over the items that have both; only arms that are there."""
-    rows = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Two rungs, the items that have both, and their scores [items, 2]."""
+
+    arm: str
+    against: str
+    items: tuple[Name, ...]
+    scores: Array
+
+    @property
+    def lacking(self) -> str:
+        """What there is none of where there are no items."""
+        return f"no item has both of {self.arm} - {self.against}"
+
+    @property
+    def raw(self) -> Label:
+        """The label of the difference of accuracies."""
+        name = f"gap {self.arm} - {self.against}"
+        return label(name, measure="gap", arm=self.arm, against=self.against, scale="accuracy")
+
+    @property
+    def logit(self) -> Label:
+        """The label of the difference of logits."""
+        return self.raw.more("logit", scale="logit")
+
+
+def pairs(found: Mapping[str, Frontier], meter: str) -> dict[tuple[str, str], Gap]:
+    """The gaps between arms that are there, by their two rungs."""
+    gaps = {}
     for left, right in GAPS:
-        arms = [found.get("R2" if name == VOTED else name) for name in (left, right)]
-        if arms[0] is None or arms[1] is None:
+        upper, lower = (found.get("R2" if name == VOTED else name) for name in (left, right))
+        if upper is None or lower is None:
             continue
-        one, other = paired(arms[0], arms[1])
-        upper = arms[0].at[meter][:, -1] if left == VOTED else arms[0].once
-        rows[f"gap {left} - {right}"] = np.stack([upper[one], arms[1].once[other]], axis=1)
-    return rows
+        one, other = paired(upper, lower)
+        single = upper.at[meter][:, -1] if left == VOTED else upper.once
+        scores = np.stack([single[one], lower.once[other]], axis=1)
+        gaps[left, right] = Gap(arm=left, against=right, items=common(upper, lower), scores=scores)
+    return gaps
 
 
-def raw(rows: Mapping[str, Array]) -> list[Columns]:
+def raw(gaps: Iterable[Gap]) -> list[Columns]:
     """The raw gaps, as columns."""
     return [
-        Columns((name,), both[:, :1] - both[:, 1:], SIGNED, lacking=f"no item has both of {name.removeprefix('gap ')}")
-        for name, both in rows.items()
+        Columns((gap.raw,), gap.scores[:, :1] - gap.scores[:, 1:], units=gap.items, box=SIGNED, lacking=gap.lacking)
+        for gap in gaps
     ]
 
 
-def logits(rows: Mapping[str, Array], key: Key = KEY) -> list[Estimate]:
+def logits(gaps: Iterable[Gap], key: Key = KEY) -> list[Estimate]:
     """`gap X - Y logit`: the difference of the logits of two mean accuracies."""
-    box = corners(UNIT, UNIT)
-    made = []
-    for name, both in rows.items():
-        sample = Sample(both, extremes=box, lacking=f"no item has both of {name.removeprefix('gap ')}")
-        made.append(interval(f"{name} logit", _statistic(len(both)), sample, key))
+    made, box = [], corners(UNIT, UNIT)
+    for gap in gaps:
+        sample = Sample(gap.scores, extremes=box, lacking=gap.lacking)
+        made.append(interval(gap.logit.name, _statistic(len(gap.items)), sample, key, about=gap.logit.about))
     return made
 
 
-def logit_gap(both: Array) -> float:
+def logit_gap(gap: Gap) -> float:
     """The logit gap of one family."""
-    return float(_gap(both.mean(axis=0, keepdims=True), len(both))[0])
+    return float(_gap(gap.scores.mean(axis=0, keepdims=True), len(gap.items))[0])
 
 
 def _statistic(n: int) -> Statistic:

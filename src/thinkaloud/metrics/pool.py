@@ -20,7 +20,7 @@ pool and has none. Verdicts are made of these rows by `equivalence.verdict`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,8 +30,9 @@ from thinkaloud.metrics.bootstrap import KEY, Array
 from thinkaloud.metrics.columns import Columns, estimates, missing
 from thinkaloud.metrics.crossover import Point, points, slopes
 from thinkaloud.metrics.equivalence import equivalence, sign
-from thinkaloud.metrics.factored import EFFECTS, blocks, differences
+from thinkaloud.metrics.factored import EFFECTS, blocks, crossing_of, differences, effect_of
 from thinkaloud.metrics.frontier import Frontier, area_weights, crossing, frontiers
+from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ByTask = Mapping[str, Sequence[Record]]
@@ -52,9 +53,9 @@ def pool(by_task: ByTask, budgets: Sequence[int], meter: str, margin: float, key
     for arms in EFFECTS:
         if any(len(found[arms]) for found in here.values() if arms in found):
             rows += _crossing(here, arms, budgets, key)
-            rows += effect(_areas(here, arms, budgets), " - ".join(arms), margin)
-            rows += _sign(families, arms, (budgets, meter), key)
-            rows += slopes(" - ".join(arms), _points(by_task, here, arms, budgets, key))
+            rows += effect(_areas(here, arms, budgets), effect_of(arms), margin)
+            rows += _sign(_by_meter(families, arms, budgets), effect_of(arms), meter, key)
+            rows += slopes(effect_of(arms), _points(by_task, here, arms, budgets, key))
     return rows + _shares(by_task, key)
 
 
@@ -65,19 +66,22 @@ def crossover_map(by_task: ByTask, budgets: Sequence[int], meter: str, key: Key 
     return {name: there for name, there in found.items() if there}
 
 
-def effect(rows: Mapping[str, Array], name: str, margin: float) -> list[Estimate]:
+def effect(rows: Mapping[str, Array], of: Label, margin: float) -> list[Estimate]:
     """All that is said of one effect over families; `rows`: the paired differences of every family's items."""
-    found = pooling.effects(rows)
-    known = Estimate(f"{name} margin", margin, margin, margin, found.items, len(found.families), "family")
+    found, there = pooling.effects(rows), of.more("margin", role="margin")
+    size = (found.items, len(found.families), "family")
+    known = Estimate(there.name, margin, margin, margin, *size, about=there.about)
     return [
-        pooling.mean(f"{name} pooled mean", found),
-        pooling.fixed(f"{name} this pool", found),
-        pooling.tau(f"{name} tau", found),
-        pooling.prediction(f"{name} prediction", found),
+        pooling.mean(of.more("pooled mean", role="mean", inference="families like these"), found),
+        pooling.fixed(of.more("this pool", role="mean", inference="this pool"), found),
+        pooling.tau(of.more("tau", role="tau"), found),
+        pooling.prediction(of.more("prediction", role="prediction"), found),
         known,
-        equivalence(f"{name} equivalence", found, "families like these"),
-        equivalence(f"{name} equivalence this pool", found, "this pool"),
-        *pooling.shrunken(f"{name} shrunken", found),
+        equivalence(
+            of.more("equivalence", role="equivalence", inference="families like these"), found, "families like these"
+        ),
+        equivalence(of.more("equivalence this pool", role="equivalence", inference="this pool"), found, "this pool"),
+        *pooling.shrunken(of.more("shrunken", role="shrunken"), found),
     ]
 
 
@@ -86,31 +90,35 @@ def over_families(own: Mapping[str, Sequence[Columns]]) -> list[Columns]:
 
     Columns that the same families have stay together, and so share their resamples.
     """
-    means: dict[tuple[tuple[str, ...], bool], dict[str, Columns]] = {}
+    alike: dict[tuple[tuple[str, ...], bool], dict[str, Columns]] = {}
     for family, columns in own.items():
         for block in columns:
             if len(block.rows):
-                means.setdefault((block.names, block.band), {})[family] = block
-    found = []
-    for (names, band), there in means.items():
-        rows = np.array([block.rows.mean(axis=0) for block in there.values()])
-        items = sum(len(block.rows) for block in there.values())
-        box = next(iter(there.values())).box
-        found.append(Columns(names, rows, box, band, items, "family", "no family has it"))
-    return found
+                names = tuple(label.name for label in block.labels)
+                alike.setdefault((names, block.band), {})[family] = block
+    return [_means(there) for there in alike.values()]
+
+
+def _means(there: Mapping[str, Columns]) -> Columns:
+    """Columns of families that have the same ones: a row a family."""
+    first = next(iter(there.values()))
+    rows = np.array([block.rows.mean(axis=0) for block in there.values()])
+    items = sum(len(block.rows) for block in there.values())
+    return replace(first, rows=rows, units=tuple(there), n=items, unit="family", lacking="no family has it")
 
 
 def _logits(families: Families, meter: str) -> list[Columns]:
     """The mean over families of their logit gaps."""
-    values: dict[str, list[tuple[float, int]]] = {}
+    known: dict[tuple[str, str], list[gaps.Gap]] = {}
     for found in families.values():
-        for name, both in gaps.pairs(found, meter).items():
-            if len(both):
-                values.setdefault(name, []).append((gaps.logit_gap(both), len(both)))
+        for rungs, gap in gaps.pairs(found, meter).items():
+            if len(gap.items):
+                known.setdefault(rungs, []).append(gap)
     return [
-        Columns((f"{name} logit",), np.array([[x] for x, _ in there]), None, n=sum(n for _, n in there), unit="family")
-        for name, there in values.items()
-    ]
+        Columns((there[0].logit,), np.array([[gaps.logit_gap(gap)] for gap in there]), box=None, unit="family",
+                n=sum(len(gap.items) for gap in there))
+        for there in known.values()
+    ]  # fmt: skip
 
 
 def _areas(here: Differences, arms: tuple[str, str], budgets: Sequence[int]) -> dict[str, Array]:
@@ -123,26 +131,37 @@ def _crossing(here: Differences, arms: tuple[str, str], budgets: Sequence[int], 
     """Where the mean curves over families cross."""
     there = [found[arms] for found in here.values() if arms in found and len(found[arms])]
     rows = np.array([x.mean(axis=0) for x in there])
-    row = crossing(f"crossing {' '.join(arms)}", rows, budgets, arms, key)
+    row = crossing(crossing_of(arms), rows, budgets, key)
     return [replace(row, n=sum(map(len, there)), clusters=len(there), clustered_by="family")]
 
 
-def _sign(families: Families, arms: tuple[str, str], settings: tuple[Sequence[int], str], key: Key) -> list[Estimate]:
-    """On how many meters the area has the primary one's sign."""
-    budgets, meter = settings
-    weights, name = area_weights(budgets), f"{' - '.join(arms)} sign"
-    rows, items = [], 0
+@dataclass(frozen=True, slots=True)
+class _ByMeter:
+    """The mean area of families on every meter, [families, meters in the order of `METERS`], and the number of items
+    behind them."""
+
+    areas: Array
+    items: int
+
+
+def _by_meter(families: Families, arms: tuple[str, str], budgets: Sequence[int]) -> _ByMeter:
+    """Of the families whose items have both arms."""
+    weights, rows, items = area_weights(budgets), [], 0
     for found in families.values():
-        by_meter = [differences(found, m).get(arms) for m in METERS]
-        known = [x for x in by_meter if x is not None and len(x)]
+        known = [x for m in METERS if (x := differences(found, m).get(arms)) is not None and len(x)]
         if known:
             rows.append([float((x @ weights).mean()) for x in known])
             items += len(known[0])
-    block = Columns((name,), np.array(rows), None, n=items, unit="family")
-    why = missing(block)
+    return _ByMeter(np.array(rows), items)
+
+
+def _sign(found: _ByMeter, of: Label, meter: str, key: Key) -> list[Estimate]:
+    """On how many meters the area has the primary one's sign."""
+    own = of.more("sign", role="sign")
+    why = missing(Columns((own,), found.areas, n=found.items, unit="family"))
     if why is not None:
-        return [Estimate(name, None, None, None, items, len(rows), "family", why)]
-    return [replace(sign(name, block.rows, list(METERS).index(meter), key), n=items)]
+        return [Estimate.absent(own.name, why, found.items, len(found.areas), "family", own.about)]
+    return [replace(sign(own, found.areas, list(METERS).index(meter), key), n=found.items)]
 
 
 def _points(by_task: ByTask, here: Differences, arms: tuple[str, str], budgets: Sequence[int], key: Key) -> list[Point]:
@@ -151,12 +170,12 @@ def _points(by_task: ByTask, here: Differences, arms: tuple[str, str], budgets: 
 
 def _shares(by_task: ByTask, key: Key) -> list[Estimate]:
     """The externalised share of every arm, from means over families."""
-    rows: dict[str, list[Array]] = {}
+    known: dict[str, list[arm_edits.Share]] = {}
     for records in by_task.values():
         for found in arm_edits.shares(records):
-            rows.setdefault(found.name, []).append(found.rows)
+            known.setdefault(found.label.name, []).append(found)
     made = []
-    for name, there in rows.items():
-        means = np.array([x.mean(axis=0) for x in there])
-        made.append(arm_edits.share(arm_edits.Share(name, means, sum(map(len, there)), "family"), key))
+    for there in known.values():
+        means, n = np.array([one.rows.mean(axis=0) for one in there]), sum(len(one.rows) for one in there)
+        made.append(arm_edits.share(arm_edits.Share(there[0].label, means, n, "family"), key))
     return made

@@ -30,13 +30,14 @@ import numpy as np
 
 from thinkaloud.metrics.bootstrap import FEWEST, Array, t_quantile, unseen_share
 from thinkaloud.metrics.distributions import chi_square_quantile, halving
+from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Estimate
 
 GRID = 81
 """Values of tau that a shrunken estimate is averaged over."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """One effect a family: `value` and number of items `n` [families], `own` the family's own sampling variance of its
     effect, `noise` the one from the pooled variance."""
@@ -75,7 +76,7 @@ def effects(rows: Mapping[str, Array]) -> Effects:
     squares = np.array([((x - x.mean()) ** 2).sum() for x in kept.values()], dtype=np.float64)
     pooled = float(squares.sum() / max(1.0, (n - 1).sum()))
     own = np.where(n > 1, squares / np.maximum(1, n - 1), pooled) / np.maximum(1, n)
-    return Effects(tuple(kept), value, n, own, pooled / np.maximum(1, n))
+    return Effects(families=tuple(kept), value=value, n=n, own=own, noise=pooled / np.maximum(1, n))
 
 
 def lacking(found: Effects) -> str | None:
@@ -122,24 +123,26 @@ def widened(found: Effects, ends: tuple[float, float]) -> tuple[float, float]:
     return min(ends[0], (1 - share) * mean - share), max(ends[1], (1 - share) * mean + share)
 
 
-def mean(name: str, found: Effects) -> Estimate:
+def mean(label: Label, found: Effects) -> Estimate:
     """`random_mean` with its 95% interval."""
-    return lack(name, found) or _made(name, random_mean(found).value, widened(found, random_mean(found).ends()), found)
+    return lack(label, found) or _made(
+        label, random_mean(found).value, widened(found, random_mean(found).ends()), found
+    )
 
 
-def fixed(name: str, found: Effects) -> Estimate:
+def fixed(label: Label, found: Effects) -> Estimate:
     """`fixed_mean` with its 95% interval."""
-    return lack(name, found) or _made(name, fixed_mean(found).value, widened(found, fixed_mean(found).ends()), found)
+    return lack(label, found) or _made(label, fixed_mean(found).value, widened(found, fixed_mean(found).ends()), found)
 
 
-def tau(name: str, found: Effects) -> Estimate:
+def tau(label: Label, found: Effects) -> Estimate:
     """Standard deviation of the effect between families, with its Q-profile interval."""
-    absent = lack(name, found)
+    absent = lack(label, found)
     if absent is not None:
         return absent
     if not found.noise.max() > 0:
         why = "not identifiable: no item differs, so the noise of a family is unknown"
-        return Estimate(name, None, None, None, found.items, len(found.families), "family", why)
+        return absent_effect(label, why, found)
     value, free = math.sqrt(tau_squared(found)), len(found.value) - 1
     top = float(found.value.var(ddof=1)) * 100 + float(found.noise.max())
 
@@ -147,39 +150,42 @@ def tau(name: str, found: Effects) -> Estimate:
         bound = chi_square_quantile(p, free)
         return 0.0 if _q(found, 0.0) <= bound else math.sqrt(halving(lambda t: bound - _q(found, t), 0.0, top))
 
-    return _made(name, value, (end(0.975), end(0.025)), found)
+    return _made(label, value, (end(0.975), end(0.025)), found)
 
 
-def prediction(name: str, found: Effects) -> Estimate:
+def prediction(label: Label, found: Effects) -> Estimate:
     """The mean with the interval in which the effect of one more family would lie."""
-    absent = lack(name, found)
+    absent = lack(label, found)
     if absent is not None:
         return absent
     about = random_mean(found)
     if not found.noise.max() > 0:
-        return _made(name, about.value, widened(found, about.ends()), found)
+        return _made(label, about.value, widened(found, about.ends()), found)
     posterior = _posterior(found)
     taus, mu, doubt, weight = posterior.taus, posterior.mu, posterior.doubt, posterior.weight
     spread = np.sqrt(taus**2 + doubt)[:, None]
     low, high = (float(_mixture_quantile(p, mu[:, None], spread, weight)[0]) for p in (0.025, 0.975))
-    return _made(name, about.value, widened(found, (low, high)), found)
+    return _made(label, about.value, widened(found, (low, high)), found)
 
 
-def shrunken(name: str, found: Effects) -> list[Estimate]:
+def shrunken(label: Label, found: Effects) -> list[Estimate]:
     """`NAME FAMILY` for each family: its effect after partial pooling, n its own items, clusters all families."""
-    names = [f"{name} {family}" for family in found.families]
+    labels = [label.more(family, family=family) for family in found.families]
     why = lacking(found) or (None if found.noise.max() > 0 else "not identifiable: no item differs in any family")
     sizes = [int(n) for n in found.n]
     if why is not None:
-        return [Estimate(x, None, None, None, n, len(names), "family", why) for x, n in zip(names, sizes, strict=True)]
+        both = zip(labels, sizes, strict=True)
+        return [Estimate.absent(x.name, why, n, len(labels), "family", x.about) for x, n in both]
     posterior, y, v = _posterior(found), found.value, found.noise
     own = posterior.taus[:, None] ** 2 / (v + posterior.taus[:, None] ** 2)  # how much of a family's own effect is kept
     mu, doubt = posterior.mu[:, None], posterior.doubt[:, None]
     middle, spread = mu + own * (y - mu), np.sqrt(v * own + (1 - own) ** 2 * doubt)
     value = posterior.weight @ middle
     low, high = (_mixture_quantile(p, middle, spread, posterior.weight) for p in (0.025, 0.975))
-    rows = zip(names, value.tolist(), low.tolist(), high.tolist(), sizes, strict=True)
-    return [Estimate(x, at, min(a, at), max(b, at), n, len(names), "family") for x, at, a, b, n in rows]
+    rows = zip(labels, value.tolist(), low.tolist(), high.tolist(), sizes, strict=True)
+    return [
+        Estimate(x.name, at, min(a, at), max(b, at), n, len(labels), "family", about=x.about) for x, at, a, b, n in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +246,17 @@ def _q(found: Effects, t: float) -> float:
     return float((w * (found.value - mu) ** 2).sum())
 
 
-def lack(name: str, found: Effects) -> Estimate | None:
+def lack(label: Label, found: Effects) -> Estimate | None:
     """The absent estimate where there are too few families."""
     why = lacking(found)
-    return None if why is None else Estimate(name, None, None, None, found.items, len(found.families), "family", why)
+    return None if why is None else absent_effect(label, why, found)
 
 
-def _made(name: str, value: float, ends: tuple[float, float], found: Effects) -> Estimate:
-    return Estimate(name, value, min(ends[0], value), max(ends[1], value), found.items, len(found.families), "family")
+def absent_effect(label: Label, why: str, found: Effects) -> Estimate:
+    """The absent estimate over these families, with its reason."""
+    return Estimate.absent(label.name, why, found.items, len(found.families), "family", label.about)
+
+
+def _made(label: Label, value: float, ends: tuple[float, float], found: Effects) -> Estimate:
+    low, high, size = min(ends[0], value), max(ends[1], value), (found.items, len(found.families), "family")
+    return Estimate(label.name, value, low, high, *size, about=label.about)

@@ -21,8 +21,9 @@ from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array
 from thinkaloud.metrics.columns import Columns, estimates
 from thinkaloud.metrics.distributions import t_tail
 from thinkaloud.metrics.equivalence import ALPHA, Verdict, Word, holm, judge, sign, verdict
-from thinkaloud.metrics.factored import by_meter, voted
+from thinkaloud.metrics.factored import by_meter, effect_of, primary_first, voted
 from thinkaloud.metrics.frontier import Frontier, area_weights, frontiers, paired
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.metrics.pool import effect
 from thinkaloud.metrics.pooling import effects, fixed_mean, widened
 from thinkaloud.vocabulary import Estimate, Key, Record
@@ -103,7 +104,8 @@ def strengths(by_task: ByTask, terms: Terms) -> dict[str, tuple[Estimate, list[s
     for arm, rows in own.items():
         lacking = [task for task in by_task if task not in rows]
         filled = rows if best is None else {task: rows.get(task, whole[best][task]) for task in by_task}
-        made[arm] = (_clipped(over(f"{voted(arm)} area", filled)), lacking)
+        area = label(f"{voted(arm)} area", measure="accuracy", role="area", arm=voted(arm), meter=terms.meter)
+        made[arm] = (_clipped(over(area, filled)), lacking)
     if best is None:
         return made
     return dict(sorted(made.items(), key=lambda pair: -_level_of(pair[1][0])))
@@ -117,37 +119,38 @@ def versus(by_task: ByTask, arm: str, others: Sequence[str], terms: Terms, key: 
         other = next((found[name] for name in others if name in found), None)
         if arm in found and other is not None and any(paired(found[arm], other)):
             families[task] = found[arm], other
-    name = f"{voted(arm)} - {voted(others[0])}"
+    own = effect_of((voted(arm), voted(others[0])))
     weights = area_weights(terms.budgets)
     by_name = {m: {task: _difference(pair, m) for task, pair in families.items()} for m in METERS}
     rows = by_name[terms.meter]
     areas = {m: {task: x @ weights for task, x in found.items()} for m, found in by_name.items()}
-    lines = [_line(task, {task: x}, name, terms) for task, x in rows.items()]
-    whole = effect(areas[terms.meter], name, terms.margin)
+    lines = [_line(task, {task: x}, own, terms) for task, x in rows.items()]
+    whole = effect(areas[terms.meter], own, terms.margin)
+    area = Label(own.name, {**own.about, "role": "area"})
     return Versus(
-        name,
-        _line("", rows, name, terms),
-        tuple(_corrected(lines, areas[terms.meter])),
-        tuple(over(by_meter(name, m, terms.meter), areas[m]) for m in sorted(METERS, key=lambda m: m != terms.meter)),
-        _sign(f"{name} sign", areas, terms.meter, key),
-        verdict(name, {e.name: e for e in whole}, "families like these"),
-        tuple(whole),
-        {a: _accuracy(by_task, [a] if a == arm else list(others), terms) for a in (arm, others[0])},
-        {a: spent(by_task, a, key) for a in dict.fromkeys((arm, *others))},
+        name=own.name,
+        pool=_line("", rows, own, terms),
+        families=tuple(_corrected(lines, areas[terms.meter])),
+        meters=tuple(over(by_meter(area, m, terms.meter), areas[m]) for m in primary_first(terms.meter)),
+        sign=_sign(own.more("sign", role="sign"), areas, terms.meter, key),
+        general=verdict(own.name, {e.name: e for e in whole}, "families like these"),
+        over_families=tuple(whole),
+        accuracy={a: _accuracy(by_task, [a] if a == arm else list(others), terms) for a in (arm, others[0])},
+        spent={a: spent(by_task, a, key) for a in dict.fromkeys((arm, *others))},
     )
 
 
-def over(name: str, rows: Mapping[str, Array], p: float = TWO_SIDED) -> Estimate:
+def over(label: Label, rows: Mapping[str, Array], p: float = TWO_SIDED) -> Estimate:
     """Mean over families of their items' means, each family alike, with the interval that leaves 1 - p at each side."""
     found = effects(rows)
     if found.items < FEWEST:
-        return Estimate.absent(
-            name, f"too few items (n={found.items}): an interval needs at least {FEWEST}", found.items
-        )
+        why = f"too few items (n={found.items}): an interval needs at least {FEWEST}"
+        return Estimate.absent(label.name, why, found.items, about=label.about)
     mean = fixed_mean(found)
     low, high = widened(found, mean.ends(p))
     low, high = max(-1.0, low), min(1.0, high)
-    return Estimate(name, mean.value, min(low, mean.value), max(high, mean.value), found.items, found.items)
+    low, high = min(low, mean.value), max(high, mean.value)
+    return Estimate(label.name, mean.value, low, high, found.items, found.items, about=label.about)
 
 
 def spent(by_task: ByTask, arm: str, key: Key = KEY) -> Spent:
@@ -162,8 +165,9 @@ def spent(by_task: ByTask, arm: str, key: Key = KEY) -> Spent:
         for record in records
         if record["attempts"]
     ]
-    names = tuple(f"{arm} cost by {meter}" for meter in METERS)
-    cost = estimates(Columns(names, np.array(rows, dtype=np.float64).reshape(len(rows), len(METERS)), None), key)
+    labels = tuple(label(f"{arm} cost by {m}", measure="cost of an attempt", arm=arm, meter=m) for m in METERS)
+    costs = np.array(rows, dtype=np.float64).reshape(len(rows), len(METERS))
+    cost = estimates(Columns(labels, costs, box=None), key)
     roots = [attempt["trace"][0] for attempt in attempts]
     errors = [str(root["error"]) for root in roots if root["error"] and not root["cut"]]
     return Spent(
@@ -178,13 +182,14 @@ def _difference(pair: tuple[Frontier, Frontier], meter: str) -> Array:
     return pair[0].at[meter][one] - pair[1].at[meter][other]
 
 
-def _line(family: str, rows: Mapping[str, Array], name: str, terms: Terms) -> Line:
+def _line(family: str, rows: Mapping[str, Array], own: Label, terms: Terms) -> Line:
     weights = area_weights(terms.budgets)
     areas = {task: x @ weights for task, x in rows.items()}
-    area, limits = over(name, areas), over(f"{name} equivalence", areas, 1 - ALPHA)
+    area = over(Label(own.name, {**own.about, "role": "area"}), areas)
+    limits = over(own.more("equivalence", role="equivalence", inference="this pool"), areas, 1 - ALPHA)
     together = 1 - (1 - TWO_SIDED) / len(terms.budgets)
     at = tuple(
-        over(f"{name} at {budget}", {task: x[:, i] for task, x in rows.items()}, together)
+        over(own.more(f"at {budget}", budget=budget), {task: x[:, i] for task, x in rows.items()}, together)
         for i, budget in enumerate(terms.budgets)
     )
     return Line(family, area, limits, at, *judge(area, limits, terms.margin))
@@ -202,15 +207,16 @@ def _corrected(lines: Sequence[Line], areas: Mapping[str, Array]) -> list[Line]:
     return [replace(line, p=adjusted.get(line.family)) for line in lines]
 
 
-def _sign(name: str, areas: Mapping[str, Mapping[str, Array]], meter: str, key: Key) -> Estimate:
+def _sign(label: Label, areas: Mapping[str, Mapping[str, Array]], meter: str, key: Key) -> Estimate:
     """On how many meters the difference has the primary one's sign: items are the unit, every family counts alike."""
     meters = list(METERS)
     stacked = [np.stack([areas[m][task] for m in meters], axis=1) for task in areas[meter]]
     items = sum(map(len, stacked))
     if items < FEWEST:
-        return Estimate.absent(name, f"too few items (n={items}): an interval needs at least {FEWEST}", items)
+        why = f"too few items (n={items}): an interval needs at least {FEWEST}"
+        return Estimate.absent(label.name, why, items, about=label.about)
     rows = np.vstack([x * items / len(stacked) / len(x) for x in stacked])
-    return replace(sign(name, rows, meters.index(meter), key), clustered_by="item")
+    return replace(sign(label, rows, meters.index(meter), key), clustered_by="item")
 
 
 def _accuracy(by_task: ByTask, arms: Sequence[str], terms: Terms) -> tuple[Estimate, ...]:
@@ -221,11 +227,12 @@ def _accuracy(by_task: ByTask, arms: Sequence[str], terms: Terms) -> tuple[Estim
         own = next((found[arm] for arm in arms if arm in found), None)
         if own is not None:
             here[task] = own
-    once = over(f"{arms[0]} once", {task: f.once for task, f in here.items()})
-    at = [
-        over(f"{voted(arms[0])} at {budget}", {task: f.at[terms.meter][:, i] for task, f in here.items()})
-        for i, budget in enumerate(terms.budgets)
-    ]
+    name = voted(arms[0])
+    single = label(f"{arms[0]} once", measure="accuracy", role="once", arm=arms[0])
+    once, at = over(single, {task: f.once for task, f in here.items()}), []
+    for i, budget in enumerate(terms.budgets):
+        paid = label(f"{name} at {budget}", measure="accuracy", arm=name, budget=budget, meter=terms.meter)
+        at.append(over(paid, {task: f.at[terms.meter][:, i] for task, f in here.items()}))
     return tuple(map(_clipped, (once, *at)))
 
 

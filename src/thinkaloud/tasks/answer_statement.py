@@ -114,12 +114,13 @@ _NOBODY = frozenset({"it", "this", "that", "which", "what", "he", "she", "they",
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The reasoning that leads to the answer, the answer as stated (None: nowhere), and how many sentences came after
-    it."""
+    """The reasoning that leads to the answer, the answer as stated (None: nowhere), how many sentences came after it,
+    and at which character its statement begins."""
 
     text: str
     answer: str | None
     after: int = 0
+    start: int | None = None
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def split_answer(text: str, known: Collection[str] = ()) -> Split:
     before = _untagged(_ENTRY.sub("", text[: last.start])).rstrip(" *$")
     if (head := before.rstrip(" ,;:-\u2014\uff0c")) != before:  # the sentence went on with the answer
         before = head + ("\u3002" if before.endswith("\uff0c") else "." if head[-1:].isalnum() else "")
-    return Split(_headless(before), last.answer, len(cut(_untagged(text[last.end :]))))
+    return Split(_headless(before), last.answer, len(cut(_untagged(text[last.end :]))), last.start)
 
 
 def last_statement(text: str, known: frozenset[str] = frozenset()) -> Statement | None:

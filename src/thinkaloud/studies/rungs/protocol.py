@@ -16,7 +16,7 @@ from thinkaloud.arms.edits import intermediates
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import DEFAULT, Arm, open_arm
 from thinkaloud.arms.style import Style, context_of, example
-from thinkaloud.arms.tuning import Pools, costs, room, style_of, tune
+from thinkaloud.arms.tuning import TuningData, costs, room, style_of, tune
 from thinkaloud.budget.counter import counter
 from thinkaloud.budget.meters import PRICES
 from thinkaloud.budget.trace import shortened
@@ -116,7 +116,7 @@ class Rungs(ItemStudy):
         stub = _terms(arm, group.task, model, settings, shown)
         try:
             tuned = tune_by_reflection if settings.tuner == "gepa" else tune
-            return [await tuned(model, group.task, stub, Pools(shown, group.items, trials, arm.thinks), key)]
+            return [await tuned(model, group.task, stub, TuningData(shown, group.items, trials, arm.thinks), key)]
         except NotMeasurable as reason:
             return [{"arm": arm.name, "status": "absent", "error": str(reason)}]
 
@@ -134,7 +134,7 @@ class Rungs(ItemStudy):
             tried = await asyncio.gather(*(guarded(attempts(stage, terms)) for stage in stages))
         except NotMeasurable as reason:  # true of the arm on this task, and found out here where nothing was tuned
             return [_record(group, i, arm.name, settings, str(reason)) for i in range(len(group.items))]
-        came = [[] if isinstance(made, Failure) else intermediates(made[0].trace) for made in tried]
+        came = [intermediates(made[0].trace) if terms.edits and not isinstance(made, Failure) else [] for made in tried]
 
         async def rest(i: int, stage: Stage, made: list[Attempt]) -> dict[str, object]:
             short = await shorter(stage, terms, made[0])

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from thinkaloud.metrics.equivalence import AGREE, Inference, stands, verdict
+from thinkaloud.about import Inference
+from thinkaloud.metrics.equivalence import AGREE, stands, verdict
 from thinkaloud.report.tables import Estimates, Grid, Words, brief, shown
 from thinkaloud.studies.rungs.page.families import Pooled, against_of, pooled
 from thinkaloud.studies.rungs.page.frontier import ONCE, thousands
