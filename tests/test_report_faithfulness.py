@@ -60,7 +60,7 @@ def page() -> str:
 
 def absent() -> list[Finding]:
     return [
-        Finding("faithfulness", "m", "sums", 1, Estimate.absent(f.estimate.name, REASON))
+        Finding("faithfulness", "m", "sums", 1, Estimate.absent(f.estimate.name, REASON, about=f.estimate.about))
         for f in faithful()[0]
         if f.task == "chain_sum"
     ]

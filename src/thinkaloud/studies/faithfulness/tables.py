@@ -16,7 +16,7 @@ from thinkaloud.condition_name import SILENT as SILENT_FORM
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import Test, tests
 from thinkaloud.metrics.listening import by_record
-from thinkaloud.metrics.readings import parsed
+from thinkaloud.metrics.readings import parsed, typed
 from thinkaloud.metrics.use import called
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
@@ -280,7 +280,7 @@ def _parts(records: Sequence[Record]) -> list[Parts]:
     """Raw minus floor of every test for each record, by probability."""
     asked, used = _tests(records), iter(by_record(parsed(records)))
     found: list[Parts] = []
-    for record in records:
+    for record in typed(records):
         follow = next(used) if record["status"] == "ok" else None
         values: dict[str, float] = {} if follow is None else {"use": follow}
         for test in asked if record["status"] == "ok" else ():
