@@ -49,12 +49,16 @@ def read(path, kind):
 
 
 def test_findings_come_out_as_they_are(run, tmp_path):
-    """Every estimate is a row, with the very same numbers; one without a number has nulls and its reason."""
+    """Every estimate is a row, with the very same numbers; one without a number has nulls and its reason. What it is
+    about is JSON where a column cannot hold it otherwise."""
     expected = [finding_as_dict(finding) for finding in run.findings]
     assert any(row["value"] is None for row in expected) and any(row["value"] is not None for row in expected)
     for kind in ("parquet", "json"):
         path, rows = export_table(run, kind, out=tmp_path / f"f.{kind}")
-        assert read(path, kind) == expected and rows == len(expected)
+        found = read(path, kind)
+        if kind == "parquet":
+            found = [{**row, "about": json.loads(row["about"])} for row in found]
+        assert found == expected and rows == len(expected)
     path, _ = export_table(run, "csv", out=tmp_path / "f.csv")
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.condition_name import Condition
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.interventions.filler import Count, Filler, counted
 from thinkaloud.interventions.mistake import mistake_by_model
@@ -27,9 +28,10 @@ from thinkaloud.study_record import condition
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
-Condition = dict[str, object] | None
-Jobs = dict[str, Coroutine[Any, Any, Condition]]
-"""Conditions to be made, by name."""
+Made = dict[str, object] | None
+"""The record of one condition (`item_record.py`), None where an item has no such condition."""
+Jobs = dict[Condition, Coroutine[Any, Any, Made]]
+"""Conditions to be made."""
 Owns = Sequence[Transcript | None]
 """The own reasoning of every item of the group; None where it failed."""
 
@@ -97,7 +99,7 @@ class Bench:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
         return await self._filler(item, filler, own, worked)
 
-    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Condition:
+    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Made:
         """Filler as long as its own reasoning in other words, which is often longer: content is the paraphrase over the
         best filler, so one of them must be as long. None where there is no paraphrase."""
         other = (await self.other_words(item, own)).transcript
@@ -114,7 +116,7 @@ class Bench:
         """The first `keep` sentences of its own."""
         return await self.read(item, self.aloud, truncate(own, keep))
 
-    async def paraphrase(self, item: Item, own: Transcript) -> Condition:
+    async def paraphrase(self, item: Item, own: Transcript) -> Made:
         """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe, and then
         `refused` says why. Sentences whose even draw gave the words they had are not marked as changed."""
         made = await self.other_words(item, own)
@@ -148,7 +150,7 @@ class Bench:
         made = self.refused.get(item.id)
         return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
 
-    async def foreign(self, index: int, owns: Owns) -> Condition:
+    async def foreign(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning: what any reasoning at all does."""
         other = neighbour(self.group.items, index)
         between = None if other is None else owns[other]
@@ -158,7 +160,7 @@ class Bench:
         implied = option(item, between.conclusion)
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
 
-    async def unrelated(self, index: int, owns: Owns) -> Condition:
+    async def unrelated(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning that concludes none of this item's options: what any reasoning at all does. None
         where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
         the first that would do: it might have been the one, and no failure changes what is read of another item."""
@@ -170,7 +172,7 @@ class Bench:
             return None
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
 
-    async def transplant(self, item: Item) -> Condition:
+    async def transplant(self, item: Item) -> Made:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
         other = donor(item, self.group.donors, self.key.child(item.id, "donor"))
         if other is None:
@@ -181,7 +183,7 @@ class Bench:
         reading = await snap(self.model, item, examples, between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
 
-    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Condition:
+    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Made:
         """Step `at` made wrong; the model goes on from there, and the answer may follow or not."""
         made = await self.wrong(item, own, at)
         if made is None:
@@ -224,15 +226,16 @@ def continued(task: Task, start: Transcript, text: str) -> Transcript:
     return Transcript((*start.steps, *first, *rest[1:]))
 
 
-def measured(jobs: Jobs, count: Count) -> Jobs:
-    """The same conditions, each with how long its text is (`tokens`: in the unit of `count`). Where that cannot be
-    told (a server that is gone, a text that the tokenizer refuses) the condition fails, and no other."""
+def measured(jobs: Jobs, count: Count) -> dict[str, Coroutine[Any, Any, Made]]:
+    """The same conditions by the names that records give them, each with how long its text is (`tokens`: in the unit
+    of `count`). Where that cannot be told (a server that is gone, a text that the tokenizer refuses) the condition
+    fails, and no other."""
 
-    async def long(job: Coroutine[Any, Any, Condition]) -> Condition:
+    async def long(job: Coroutine[Any, Any, Made]) -> Made:
         found: dict[str, Any] | None = await job
         return None if found is None else {**found, "tokens": count(joined(found.get("between", ())))}
 
-    return {name: long(job) for name, job in jobs.items()}
+    return {condition.name: long(job) for condition, job in jobs.items()}
 
 
 def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:

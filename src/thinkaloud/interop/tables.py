@@ -34,7 +34,7 @@ Row = dict[str, Any]
 FINDINGS: Mapping[str, str] = {
     "study": "VARCHAR", "model": "VARCHAR", "task": "VARCHAR", "difficulty": "BIGINT", "estimate": "VARCHAR",
     "value": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE", "n": "BIGINT", "clusters": "BIGINT",
-    "clustered_by": "VARCHAR", "reason": "VARCHAR",
+    "clustered_by": "VARCHAR", "reason": "VARCHAR", "about": "JSON",
 }  # fmt: skip
 """Columns of the findings, with DuckDB's types."""
 

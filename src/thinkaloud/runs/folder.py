@@ -19,16 +19,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from thinkaloud.errors import CannotWrite, UserError
+from thinkaloud.record_schema import check
 from thinkaloud.runs import identity, lock
 from thinkaloud.runs.config import FORMAT, Config, Opening
 from thinkaloud.runs.execute import ordered
 from thinkaloud.runs.identity import Identity
 from thinkaloud.runs.journal import FIELDS, Journal
 from thinkaloud.study import Study
-from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Record, Usage
+from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Part, Record, Usage
 
 UNIT = {**FIELDS, "at": dict, "records": list, "usage": dict}
 """What every unit of a run has."""
@@ -115,12 +116,22 @@ class Run:
     @property
     def units(self) -> list[dict[str, Any]]:
         """Every unit of this run that was recorded, failed ones too. Those of another model, other questions or another
-        protocol, which somebody else put there, are not among them."""
+        protocol, which somebody else put there, are not among them. `UserError` for a record that does not fit its
+        type."""
         try:
             found = identity.load(self.folder)
         except UserError:
             found = None
-        return [u for u in self.journal if found is None or u.get("of") == found.hash]
+        units = [u for u in self.journal if found is None or u.get("of") == found.hash]
+        for unit in units if self.study.record is not None else ():
+            self._check(unit)
+        return units
+
+    def _check(self, unit: Mapping[str, Any]) -> None:
+        """`UserError` where a record of what the study measures is not of its type."""
+        for place, record in enumerate(unit["records"] if unit["phase"] == self.study.name else ()):
+            where = f"{str(self.journal.file(unit['unit']))!r}, record {place} of unit {unit['unit']}"
+            check(record, self.study.record, where)
 
     def remarks(self) -> list[str]:
         """What lies in the folder and is not counted, in sentences."""
@@ -207,16 +218,45 @@ class Run:
         return [str(line) for line in found] if isinstance(found, list) else []
 
 
+class FindingRow(TypedDict):
+    """A row of findings.json."""
+
+    study: str
+    model: str
+    task: str
+    difficulty: int | None
+    estimate: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    clusters: int
+    clustered_by: str
+    reason: str | None
+    about: dict[str, Part]
+
+
+class Findings(TypedDict):
+    """findings.json. `unfinished` says how far the run is, where it is not through."""
+
+    format: int
+    unfinished: NotRequired[str]
+    findings: list[FindingRow]
+
+
 def read_findings(folder: Path) -> list[Finding]:
-    """The estimates of a folder's findings.json; `UserError` where there are none yet, or the file is damaged."""
+    """The estimates of a folder's findings.json; `UserError` where there are none yet, or a value is missing or of a
+    wrong type."""
     path = folder / "findings.json"
     if not os.path.isfile(path):
         raise UserError(f"{str(folder)!r} is not finished: thinkaloud resume {folder}")
     hint = f"thinkaloud report {folder} makes it anew"
+    found = _loaded(path, hint)
     try:
-        return [finding_from_dict(row) for row in _loaded(path, hint)["findings"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{str(path)!r} is damaged: {hint}") from error
+        check(found, Findings)
+        return [finding_from_dict(row) for row in found["findings"]]
+    except (UserError, ValueError) as error:
+        raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -249,7 +289,7 @@ def _loaded(path: Path, hint: str) -> Any:
         raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
-def finding_as_dict(finding: Finding) -> dict[str, Any]:
+def finding_as_dict(finding: Finding) -> FindingRow:
     """A row of findings.json."""
     e = finding.estimate
     return {
@@ -269,10 +309,12 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_from_dict(row: Mapping[str, Any]) -> Finding:
+def finding_from_dict(row: FindingRow) -> Finding:
     """The finding of a row."""
-    names = ("value", "low", "high", "n", "clusters", "clustered_by", "reason", "about")
-    estimate = Estimate(row["estimate"], *(row[name] for name in names))
+    estimate = Estimate(
+        row["estimate"], row["value"], row["low"], row["high"], row["n"], row["clusters"],
+        clustered_by=row["clustered_by"], reason=row["reason"], about=row["about"],
+    )  # fmt: skip
     return Finding(row["study"], row["model"], row["task"], row["difficulty"], estimate)
 
 
