@@ -2,7 +2,7 @@
 
     python benchmarks/overhead.py [--items 200] [--repeats 3]
 
-A probe is one request (a reading or a generation). Counted is everything: drawing items, asking through a desk,
+A probe is one request (a reading or a generation). Counted is everything: drawing items, asking through a batcher,
 parsing, interventions, records synced to disk; estimates and report, made once a run, are shown beside it.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from started import started
 from thinkaloud import api
-from thinkaloud.models.batching import Desk
+from thinkaloud.models.batching import Batcher
 from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
 from thinkaloud.tasks import open_task
@@ -26,13 +26,13 @@ from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Read
 
 
 class Instant:
-    """Answers at once, through a desk like a real model's."""
+    """Answers at once, through a batcher like a real model's."""
 
     def __init__(self) -> None:
         self.card = ModelCard("instant", "benchmark", "instant", "scripted", "none", 1 << 20, frozenset())
         self.probes = 0
         self._worked: dict[str, str] = {}
-        self._desk = Desk({"score": self._scores, "sample": self._samples})
+        self._batcher = Batcher({"score": self._scores, "sample": self._samples})
 
     def know(self, items: Iterable[Item]) -> None:
         self._worked |= {item.question: item.worked.text for item in items}
@@ -46,11 +46,11 @@ class Instant:
         return [Completion(text, 1, "stop") for text in requests]
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        done: Completion = await self._desk.ask("sample", self._worked[prompt.question])
+        done: Completion = await self._batcher.ask("sample", self._worked[prompt.question])
         return done
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        reading: Reading = await self._desk.ask("score", len(options))
+        reading: Reading = await self._batcher.ask("score", len(options))
         return reading
 
 

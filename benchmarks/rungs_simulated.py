@@ -19,9 +19,11 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import NormalDist, fmean
 from typing import Any
 
+from thinkaloud.calibration.closure import code_digest
 from thinkaloud.metrics.distributions import halving
 from thinkaloud.metrics.equivalence import verdict
 from thinkaloud.metrics.power import standard_error
@@ -157,7 +159,12 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the result as the card that reports print")
     args = parser.parse_args()
     started, rows = time.perf_counter(), []
-    code = rungs_card.code()  # before: files may change while this runs
+    made = {  # before: files may change while this runs
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": f"benchmarks/rungs_simulated.py --scale {args.scale:g} --write",
+        "code": rungs_card.CODE.digests(),
+        "script": code_digest(Path(__file__)),
+    }
     with ProcessPoolExecutor(WORKERS) as workers:
         jobs = []
         for cell in cells(args.scale):
@@ -166,14 +173,13 @@ def main() -> None:
             ranges = [range(first + i, first + min(i + size, cell.studies)) for i in range(0, cell.studies, size)]
             jobs.append((cell, [workers.submit(batch, cell, numbers) for numbers in ranges]))
         for cell, waiting in jobs:
-            made = [x for job in waiting for x in job.result()]
+            found = [x for job in waiting for x in job.result()]
             for families in (20, 40):
-                rows.append(row(cell, families, made))
+                rows.append(row(cell, families, found))
                 print(rungs_card.cell_line(rows[-1]), flush=True)
     print(f"{sum(c.studies for c, _ in jobs)} studies of 40 families in {time.perf_counter() - started:.0f} s")
     if args.write:
-        command = f"benchmarks/rungs_simulated.py --scale {args.scale:g} --write"
-        rungs_card.write(rows, code, datetime.now(UTC).date().isoformat(), command)
+        rungs_card.write(rows, made)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import identify, known
-from thinkaloud.runs.progress import Silence
+from thinkaloud.runs.progress import NullProgress
 from thinkaloud.study import Study
 from thinkaloud.vocabulary import Model, Task
 
@@ -20,4 +20,4 @@ def started(config: Config, study: Study, model: Model, tasks: Sequence[Task], f
     card = known(model)
     of = identify(config, study, card, tasks)
     run = Run.create(folder, config, study, card, of)
-    return run, Execution(study, asked(config, model, tasks), of, run.journal, Silence())
+    return run, Execution(study, asked(config, model, tasks), of, run.journal, NullProgress())

@@ -18,7 +18,7 @@ from thinkaloud import open_model, open_task
 from thinkaloud.arms.attempt import Stage, Terms, attempt
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import ARMS
-from thinkaloud.arms.tuning import Pools, room, style_of, tune
+from thinkaloud.arms.tuning import TuningData, room, style_of, tune
 from thinkaloud.budget.counter import counter
 from thinkaloud.metrics.bootstrap import Sample, difference, interval, mean
 from thinkaloud.models.loading import Loading
@@ -52,10 +52,10 @@ async def seeded(model: Model, level: int, seed: int) -> tuple[list[list[float]]
     items = task.items(level, 2 * SHOTS + DEV + TEST, key)
     shown, dev, test = items[: 2 * SHOTS], items[2 * SHOTS : 2 * SHOTS + DEV], items[2 * SHOTS + DEV :]
     stub = await tune(
-        model, task, Terms(ARM, ARMS[ARM].solve, style_of(PLAIN, task, shown), (BUDGET,)), Pools(shown, (), 0), key
+        model, task, Terms(ARM, ARMS[ARM].solve, style_of(PLAIN, task, shown), (BUDGET,)), TuningData(shown, (), 0), key
     )
     terms = Terms(ARM, ARMS[ARM].solve, style_of(stub, task, shown), (BUDGET,), room=room(task, shown, counter(model)))
-    pools = Pools(shown, dev, TRIALS)
+    pools = TuningData(shown, dev, TRIALS)
     records = [
         stub,
         await tune(model, task, terms, pools, key),

@@ -156,14 +156,13 @@ def test_the_seeds_follow_from_protocol_and_beacon(tmp_path: Path) -> None:
 
     assert seeds(about.protocol, BEACON) == {"screen": seed("screen"), "confirm": seed("confirm")}
     assert seeds(about.protocol, "another") != seeds(about.protocol, BEACON)
-    spending = asked.settings.spending
     changed = [
         replace(asked, against=("R1",)),
         replace(asked, items=25),
         replace(asked, tasks=("chain_sum",)),
         replace(asked, difficulty=3),
         *(
-            replace(asked, settings=replace(asked.settings, spending=replace(spending, **other)))
+            replace(asked, settings=replace(asked.settings, **other))
             for other in ({"budgets": (400,)}, {"meter": "B1"}, {"margin": 0.1}, {"attempts": 3}, {"trials": 3})
         ),
         wanted(tmp_path, BETTER + "\n# a comment\n"),
@@ -307,7 +306,7 @@ def test_the_command_registers_and_refuses(tmp_path: Path) -> None:
     assert state["protocol_hash"] in done.output
     protocol = state["protocol"]
     assert (protocol["tasks"], protocol["against"]) == (["coin", "swaps"], ["R1", "V"])
-    assert protocol["settings"]["spending"]["budgets"] == [500, 2000]
+    assert protocol["settings"]["budgets"] == [500, 2000]
     failed = CliRunner().invoke(cli, [*common, "--against", "R22"])
     assert isinstance(failed.exception, UserError) and "R22" in str(failed.exception)
 

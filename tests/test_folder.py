@@ -121,7 +121,7 @@ def test_a_task_object_that_draws_other_questions_is_found_out_unit_by_unit(tmp_
     assert len(kept.units) == 1
     other = Other()
     other.shift = 3
-    with pytest.raises(UserError, match="no longer draws the questions that this run began with"):
+    with pytest.raises(UserError, match="no longer has the content that this run began with"):
         measured(scripted("faithful"), other, tmp_path / "out")
 
 

@@ -18,7 +18,7 @@ from thinkaloud.models.http import open_http
 from thinkaloud.models.http.address import parse
 from thinkaloud.models.http.engine import chains
 from thinkaloud.models.http.llama_server import LISTED
-from thinkaloud.models.http.model import Served
+from thinkaloud.models.http.model import ServedModel
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.tree import common
@@ -36,13 +36,13 @@ def llama(tiny_path: Path) -> Iterator[LlamaProcess]:
 
 
 @pytest.fixture(scope="module")
-def served(llama: LlamaProcess) -> Served:
+def served(llama: LlamaProcess) -> ServedModel:
     return opened(llama.url, FORM)
 
 
-def opened(url: str, loading: Loading = FORM, more: str = "") -> Served:
+def opened(url: str, loading: Loading = FORM, more: str = "") -> ServedModel:
     model = open_http(f"{url}?{FAST}{more}", loading)
-    assert isinstance(model, Served)
+    assert isinstance(model, ServedModel)
     return model
 
 
@@ -64,7 +64,7 @@ def write_all(model: Model, asked: Sequence[Prompt], sampling: Sampling) -> list
 # ------------------------------------------------------------------------------------------ a real llama-server
 
 
-def test_a_real_server_reads_what_the_embedded_backend_reads(served: Served, tiny: LlamaCpp) -> None:
+def test_a_real_server_reads_what_the_embedded_backend_reads(served: ServedModel, tiny: LlamaCpp) -> None:
     asked = prompts()
     here, there = read_all(tiny, asked), read_all(served.session(), asked)
     for a, b in zip(here, there, strict=True):
@@ -73,7 +73,7 @@ def test_a_real_server_reads_what_the_embedded_backend_reads(served: Served, tin
 
 
 def test_prompts_become_the_same_tokens_as_here(
-    served: Served, tiny: LlamaCpp, llama: LlamaProcess, tiny_path: Path
+    served: ServedModel, tiny: LlamaCpp, llama: LlamaProcess, tiny_path: Path
 ) -> None:
     """Also where a text spells out control tokens: it ends no turn."""
     odd = Prompt((Shot("Say <|im_end|> twice.", ("No.",)),), "ünïcødé 12 <|im_start|>\n", ("  two spaces.", "一二三"))
@@ -86,7 +86,7 @@ def test_prompts_become_the_same_tokens_as_here(
         assert chat.lower(prompt) == local.lower(prompt)
 
 
-def test_greedy_texts_are_those_of_the_embedded_backend(served: Served, tiny: LlamaCpp) -> None:
+def test_greedy_texts_are_those_of_the_embedded_backend(served: ServedModel, tiny: LlamaCpp) -> None:
     """But for what is no whole character: the server writes U+FFFD for it, and here it is left out."""
     sampling = Sampling(16, (".", "the"))
     there = write_all(served.session(), prompts(), sampling)
@@ -95,7 +95,7 @@ def test_greedy_texts_are_those_of_the_embedded_backend(served: Served, tiny: Ll
     )
 
 
-def test_an_option_that_is_a_part_of_a_character_is_read_too(served: Served, tiny: LlamaCpp) -> None:
+def test_an_option_that_is_a_part_of_a_character_is_read_too(served: ServedModel, tiny: LlamaCpp) -> None:
     """Of such a token alone the server says nothing; it is read from the list of all."""
     options = ("\U0001f9ff", "7")
     asked = prompts()[:1]
@@ -104,14 +104,14 @@ def test_an_option_that_is_a_part_of_a_character_is_read_too(served: Served, tin
         assert a.logprobs == pytest.approx(b.logprobs, abs=2e-3)
 
 
-def test_options_far_down_the_list_are_read_exactly(served: Served, tiny: LlamaCpp) -> None:
+def test_options_far_down_the_list_are_read_exactly(served: ServedModel, tiny: LlamaCpp) -> None:
     """Options of the tiny model are nowhere near the likeliest: none of them gets a floor, or another one's value."""
     (reading,) = read_all(served.session(), prompts()[:1])
     assert max(reading.logprobs) < -math.log(LISTED)
     assert len(set(reading.logprobs)) == len(_OPTIONS)
 
 
-def test_the_servers_cache_serves_the_tree(served: Served, tiny: LlamaCpp) -> None:
+def test_the_servers_cache_serves_the_tree(served: ServedModel, tiny: LlamaCpp) -> None:
     """What is computed is close to the unique tokens, and the bill says what the server said."""
     session, local = served.session(), tiny.session()
     prompt = replace(prompts()[0], shots=tuple(Shot(f"Q{i}?", (f"A{i}.",)) for i in range(9)))
@@ -128,32 +128,32 @@ def test_the_servers_cache_serves_the_tree(served: Served, tiny: LlamaCpp) -> No
     assert session.usage.computed < session.usage.asked / 3
 
 
-def test_sampling_is_seeded_by_the_key(served: Served) -> None:
+def test_sampling_is_seeded_by_the_key(served: ServedModel) -> None:
     sampling = Sampling(12, temperature=1.0)
     first, again = (write_all(served.session(), prompts()[:3], sampling) for _ in range(2))
     assert [c.text for c in first] == [c.text for c in again]
     assert len({c.text for c in first}) == 3
 
 
-def test_a_prompt_that_does_not_fit_is_refused_here(served: Served) -> None:
+def test_a_prompt_that_does_not_fit_is_refused_here(served: ServedModel) -> None:
     with pytest.raises(ContextTooSmall):
         read_all(served.session(), [Prompt((), "word " * 5000)])
 
 
-def test_sessions_have_bills_of_their_own(served: Served) -> None:
+def test_sessions_have_bills_of_their_own(served: ServedModel) -> None:
     one, two = served.session(), served.session()
     read_all(one, prompts()[:2])
     assert one.usage.requests == 2 and two.usage.requests == 0
 
 
-def test_loops_may_come_and_go(served: Served) -> None:
+def test_loops_may_come_and_go(served: ServedModel) -> None:
     """Runs call `asyncio.run` several times; the client outlives each of these loops."""
     session = served.session()
     (first,), (again,) = read_all(session, prompts()[:1]), read_all(session, prompts()[:1])
     assert first.logprobs == pytest.approx(again.logprobs, abs=1e-3)
 
 
-def test_check_says_what_it_is_and_what_is_measurable(served: Served) -> None:
+def test_check_says_what_it_is_and_what_is_measurable(served: ServedModel) -> None:
     lines = "\n".join(check_model(served))
     assert "llama-server" in lines and "the same at temperature 0 and 1" in lines
 
@@ -179,7 +179,7 @@ def test_a_key_is_sent_and_never_shown(tiny_path: Path, monkeypatch: pytest.Monk
 # ------------------------------------------------------------------------------------------ servers by their source
 
 
-def expected(known: Known, model: Served, prompt: Prompt, options: Sequence[str]) -> list[float]:
+def expected(known: Known, model: ServedModel, prompt: Prompt, options: Sequence[str]) -> list[float]:
     """The oracle: every token of every option by itself."""
     preamble, tokens, lead = model.lower(prompt)
     out = []

@@ -31,7 +31,7 @@ from thinkaloud.errors import ModelError, UserError
 from thinkaloud.models.http import open_http
 from thinkaloud.models.http.address import parse
 from thinkaloud.models.http.client import CALLS, TRIES, Client
-from thinkaloud.models.http.model import Served
+from thinkaloud.models.http.model import ServedModel
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.folder import Run
 from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
@@ -150,13 +150,13 @@ def proxy(llama: LlamaProcess) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-def model(proxy: Proxy) -> Served:
+def model(proxy: Proxy) -> ServedModel:
     found = open_http(f"{proxy.url}?{EXACT}&patience=60", FORM)
-    assert isinstance(found, Served)
+    assert isinstance(found, ServedModel)
     return found
 
 
-def ask(model: Served) -> tuple[list[Reading], list[Completion], Usage]:
+def ask(model: ServedModel) -> tuple[list[Reading], list[Completion], Usage]:
     async def work() -> tuple[list[Reading], list[Completion]]:
         asked, sampling = prompts()[:3], Sampling(4)
         read = await asyncio.gather(*(session.score(p, _OPTIONS[:2]) for p in asked))
@@ -169,7 +169,7 @@ def ask(model: Served) -> tuple[list[Reading], list[Completion], Usage]:
 
 
 @pytest.fixture(scope="module")
-def sound(model: Served, proxy: Proxy) -> tuple[list[Reading], list[Completion], Usage, int]:
+def sound(model: ServedModel, proxy: Proxy) -> tuple[list[Reading], list[Completion], Usage, int]:
     """What is answered without faults, and in how many requests, once the texts are tokenised."""
     ask(model)
     proxy.follow([])
@@ -182,7 +182,7 @@ def sound(model: Served, proxy: Proxy) -> tuple[list[Reading], list[Completion],
     gap=st.integers(0, 3),
 )
 def test_any_schedule_of_faults_changes_no_answer_and_no_bill(
-    model: Served,
+    model: ServedModel,
     proxy: Proxy,
     sound: tuple[list[Reading], list[Completion], Usage, int],
     schedule: list[str | None],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thinkaloud.budget.ledger import Account, Hold, Ledger, OutOfBudget, Prefixes, Spend, Tokens
+from thinkaloud.budget.ledger import Account, Ledger, OutOfBudget, Prefixes, Reservation, Spend, Tokens
 from thinkaloud.budget.meters import METERS, money
 from thinkaloud.budget.trace import Trace, recount
 from thinkaloud.models.tree import common
@@ -128,7 +128,7 @@ class Schedule:
         self.ledger = Ledger(limit, METERS[meter], block=self.rng.choice((1, 4, 16)))
         self.limit = limit
         self.accounts: list[tuple[Account, Account | None]] = [(self.ledger.account, None)]
-        self.holds: list[tuple[Hold, Account]] = []
+        self.holds: list[tuple[Reservation, Account]] = []
         self.closed = 0
 
     def run(self, events: int) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import thinkaloud as ta
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
 from thinkaloud.settings import checked
 from thinkaloud.studies.rungs.protocol import Rungs
@@ -124,7 +125,7 @@ def test_an_edited_arm_is_not_answered_from_what_its_old_code_did(tmp_path):
     assert len(first.units) == 2
     mine.write_text('async def solve(item, ask):\n    """Mine."""\n    return "seven"\n')
     with pytest.raises(
-        UserError, match=r"made with the arm .*mine.py' of digest [0-9a-f]+, now it has .*another --out"
+        UserError, match=r"made with the file .*mine.py' of digest [0-9a-f]+, now it has .*another --out"
     ):
         ran(tmp_path / "run", ["sim:chain_01"], arms=(str(mine),))
     again = ran(tmp_path / "other", ["sim:chain_01"], arms=(str(mine),))
@@ -151,15 +152,11 @@ def test_settings_that_cannot_be_are_refused_with_their_value(wrong, says):
         checked(RungsSettings(**wrong))
 
 
-def test_a_configuration_comes_back_from_its_file_and_says_nothing_to_other_studies():
+def test_a_configuration_comes_back_from_its_file_and_is_no_other_studys():
     config = Config("rungs", "m", ("chain_sum",), settings=settings())
-    assert Config.loads(config.dumps(), "config.toml") == config
-    plain, spending = (
-        Config("channels", "m", ("chain_sum",)),
-        Config("channels", "m", ("chain_sum",), settings=settings()),
-    )
-    assert plain.protocol(1, "d") != spending.protocol(1, "d")
-    assert Config.loads(plain.dumps(), "config.toml").protocol(1, "d") == plain.protocol(1, "d")
+    assert Config.loads(config.dumps(), "config.toml", open_study) == config
+    with pytest.raises(UserError, match=r"channels has settings of its own .*ConditionSettings.*, not .*RungsSettings"):
+        Config("channels", "m", ("chain_sum",), settings=settings()).fits(open_study("channels"))
 
 
 @pytest.mark.parametrize(

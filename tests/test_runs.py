@@ -16,7 +16,7 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.open_study import open_run
+from thinkaloud.open_study import open_run, open_study
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.journal import Journal, unit_key
@@ -198,20 +198,21 @@ def test_unit_keys_depend_on_every_part() -> None:
 
 def test_config_survives_a_round_trip() -> None:
     config = Config("channels", "smollm2-135m", ("coin", "recall"), 12, 3, 7)
-    assert Config.loads(config.dumps(), "here") == config
+    assert Config.loads(config.dumps(), "here", open_study) == config.fits(open_study("channels"))
 
 
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("format = 99", "is of format 99, this version reads format 1"),
+        ("format = 99", "is of format 99, this version reads format 2"),
+        ("format = 1", "is of format 1, this version reads format 2"),
         ("format = ", "is not TOML"),
-        ("format = 1\nfrobnicate = 2", "frobnicate"),
+        ("format = 2\nfrobnicate = 2", "frobnicate"),
     ],
 )
 def test_a_folder_of_another_version_is_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        Config.loads(text, "config.toml")
+        Config.loads(text, "config.toml", open_study)
 
 
 def test_a_model_with_other_weights_may_not_resume(tmp_path: Path) -> None:

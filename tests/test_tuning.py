@@ -19,7 +19,7 @@ from arms_fixture import TASK, Fake, terms
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import ARMS
 from thinkaloud.arms.style import INSTRUCTIONS, example
-from thinkaloud.arms.tuning import Candidate, Pools, candidates, costs, style_of, tune
+from thinkaloud.arms.tuning import Candidate, TuningData, candidates, costs, style_of, tune
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.studies.rungs.settings import RungsSettings
@@ -101,7 +101,7 @@ def test_what_is_chosen_is_as_good_as_arithmetic_says(better: float) -> None:
     model = wrong(lambda p: 1 - (base if tuple(s.question for s in p.shots) == plain else base + better))
     found, exact = [], []
     for seed in range(150):
-        record = tuned(model, pools=Pools(SHOWN, dev, trials), key=Key(("simulated", str(seed))))
+        record = tuned(model, pools=TuningData(SHOWN, dev, trials), key=Key(("simulated", str(seed))))
         rates = [rate(*one) for one in tries(record)]
         found.append(rate(record["instruction"], record["examples"]))
         exact.append(chosen_on_average(rates, len(dev)))
@@ -126,9 +126,9 @@ def test_every_call_of_tuning_is_counted() -> None:
     assert tuned(model, "V")["spend"]["calls"] == len(model.asked) > 6 * len(DEV)
 
 
-@pytest.mark.parametrize("pools", [Pools(SHOWN, DEV, 1), Pools(SHOWN, DEV, 0), Pools(SHOWN, (), 6)])
+@pytest.mark.parametrize("pools", [TuningData(SHOWN, DEV, 1), TuningData(SHOWN, DEV, 0), TuningData(SHOWN, (), 6)])
 @pytest.mark.parametrize("tuner", [tune, tune_by_reflection])
-def test_nothing_to_try_is_plain_and_free(pools: Pools, tuner: Any) -> None:
+def test_nothing_to_try_is_plain_and_free(pools: TuningData, tuner: Any) -> None:
     model = Fake()
     record = asyncio.run(tuner(model, TASK, terms(ARMS["R2"].solve), pools, KEY))
     assert (record["text"], record["examples"], model.asked) == ("", [0, 1, 2], [])
@@ -156,7 +156,7 @@ def thinks_about(known: Sequence[Item]) -> Fake:
 def test_own_reasoning_is_kept_only_where_it_was_right_and_is_charged() -> None:
     """The wrong ones are paid for as well."""
     model = thinks_about(SHOWN[1:3])
-    record = tuned(model, "R2", Pools(BARE, DEV, 1))
+    record = tuned(model, "R2", TuningData(BARE, DEV, 1))
     assert record["thoughts"] == {str(i): [s.text for s in SHOWN[i].worked.steps] for i in (1, 2)}
     assert (record["written"], record["spend"]["calls"]) == (2, len(BARE)) == (2, len(model.asked))
     style = style_of(record, TASK, BARE)
@@ -170,13 +170,13 @@ def test_trials_are_charged_beside_the_reasoning(tuner: Any) -> None:
     if tuner is tune_by_reflection:
         pytest.importorskip("gepa")
     model = thinks_about(SHOWN[1:3])
-    record = asyncio.run(tuner(model, TASK, terms(ARMS["R2"].solve), Pools(BARE, DEV, 2), KEY))
+    record = asyncio.run(tuner(model, TASK, terms(ARMS["R2"].solve), TuningData(BARE, DEV, 2), KEY))
     assert record["spend"]["calls"] == len(model.asked) > len(BARE) + len(DEV) - 1
     assert record["written"] == 2
 
 
 def test_reasoning_is_written_only_where_it_is_wanted_and_missing() -> None:
-    for pools in (Pools(BARE, DEV, 1, thinks=False), Pools(SHOWN, DEV, 1)):
+    for pools in (TuningData(BARE, DEV, 1, thinks=False), TuningData(SHOWN, DEV, 1)):
         model = thinks_about(SHOWN)
         record = tuned(model, "R2", pools)
         assert (record["thoughts"], model.asked) == ({}, [])
@@ -188,7 +188,7 @@ def test_reasoning_is_written_only_where_it_is_wanted_and_missing() -> None:
 @pytest.mark.parametrize("shown", [SHOWN, BARE])
 def test_a_record_gives_back_the_very_style(shown: Sequence[Item]) -> None:
     """After a way through JSON: the examples in their order with their reasoning, and the instruction."""
-    record = tuned(thinks_about(SHOWN[:4]), "R2", Pools(shown, DEV, 6), Key(("back",)))
+    record = tuned(thinks_about(SHOWN[:4]), "R2", TuningData(shown, DEV, 6), Key(("back",)))
     style = style_of(json.loads(json.dumps(record)), TASK, shown)
     whole = [example(TASK, item) for item in shown]
     if shown is BARE:

@@ -16,13 +16,13 @@ from thinkaloud.arms.ask import Ask
 from thinkaloud.arms.bridge import Bridge, threaded
 from thinkaloud.arms.gepa_tuning import WORDS, _instruction, tune_by_reflection
 from thinkaloud.arms.registry import ARMS
-from thinkaloud.arms.tuning import Pools, candidates, style_of
+from thinkaloud.arms.tuning import TuningData, candidates, style_of
 from thinkaloud.errors import ContextTooSmall, ModelError, NotMeasurable, UserError
 from thinkaloud.vocabulary import Item, Key, Prompt, Record
 from tuning_fixture import DEV, KEY, POOLS, REFLECTS, SHOWN, abacus, reflective, still, wrong
 
 
-def reflected(model: Fake, pools: Pools = POOLS, key: Key = KEY, reflector: Fake | None = None) -> Record:
+def reflected(model: Fake, pools: TuningData = POOLS, key: Key = KEY, reflector: Fake | None = None) -> Record:
     """One record of GEPA; a hang fails instead of waiting forever."""
     pytest.importorskip("gepa")
     job = tune_by_reflection(model, TASK, terms(ARMS["R2"].solve), pools, key, reflector)
@@ -52,7 +52,7 @@ def test_reflection_keeps_to_the_limit_of_random_search(error: float, trials: in
     always right, always wrong, or always writes something new."""
     for seed in range(4):
         model = reflective(lambda p: error, lambda key: f"```\nTry {key.digest[0]}\n```")
-        record = reflected(model, Pools(SHOWN, DEV[:dev], trials), Key(("limit", str(seed))))
+        record = reflected(model, TuningData(SHOWN, DEV[:dev], trials), Key(("limit", str(seed))))
         assert record["tries"] <= record["limit"] == trials * dev
         assert record["tries"] == record["spend"]["calls"] - record["reflected"]["calls"]
         assert record["spend"]["calls"] == len(model.asked)
@@ -115,7 +115,7 @@ def test_examples_are_chosen_by_the_lots_of_random_search() -> None:
 
 def test_no_examples_and_one_are_nothing_to_choose_from() -> None:
     for n in (0, 1):
-        record = reflected(reflective(abacus), Pools(SHOWN[:n], DEV, 4))
+        record = reflected(reflective(abacus), TuningData(SHOWN[:n], DEV, 4))
         assert record["examples"] == list(range(n)) and record["text"] == "Use the abacus."
 
 
@@ -154,7 +154,7 @@ def test_many_tunings_at_once_do_not_wait_for_each_other() -> None:
     """More than any pool has threads, in one loop: each gets the record that it gets alone."""
     pytest.importorskip("gepa")
     keys = [Key(("many", str(i))) for i in range(40)]
-    pools = Pools(SHOWN, DEV[:3], 3)
+    pools = TuningData(SHOWN, DEV[:3], 3)
 
     async def all_of_them() -> list[Mapping[str, Any]]:
         jobs = [tune_by_reflection(reflective(abacus), TASK, terms(ARMS["R2"].solve), pools, key) for key in keys]

@@ -10,18 +10,18 @@ from typing import Any
 
 from arms_fixture import TASK, Fake, terms
 from thinkaloud.arms.registry import ARMS
-from thinkaloud.arms.tuning import Pools, tune
+from thinkaloud.arms.tuning import TuningData, tune
 from thinkaloud.vocabulary import Key, Prompt, Record
 
 KEY = Key(("tuning",))
 DRAWN = TASK.items(4, 14, KEY)
 SHOWN, DEV = DRAWN[:6], DRAWN[6:]
-POOLS = Pools(SHOWN, DEV, 6)
+POOLS = TuningData(SHOWN, DEV, 6)
 REFLECTS = "Write a better instruction"
 ABACUS = "```\nUse the abacus.\n```"
 
 
-def tuned(model: Fake, arm: str = "R1", pools: Pools = POOLS, key: Key = KEY) -> Record:
+def tuned(model: Fake, arm: str = "R1", pools: TuningData = POOLS, key: Key = KEY) -> Record:
     """One arm's record of random search."""
     return asyncio.run(tune(model, TASK, replace(terms(ARMS[arm].solve), arm=arm), pools, key))
 

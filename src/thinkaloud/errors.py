@@ -7,7 +7,7 @@ is a matter of its type:
     any other error in one item     that item, or that reading of it, is recorded as failed with its reason; the run
                                     goes on and says so at its end (exit code 3)
     UserError outside of an item    a name, a path, a setting: one line (exit code 2)
-    anything else outside of one    a bug of ours, shown whole (exit code 1)
+    anything else outside of one    a bug of thinkaloud, shown with its traceback (exit code 1)
 
 A failure that follows from the item and the model alone is *final*: the same question would fail in the same way, so
 `resume` does not ask it again. All others are asked again.
@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SHOWN = 16
-"""So many known names fit into a message."""
+"""Most known names that a message lists."""
 
 
 class ThinkaloudError(Exception):
@@ -37,12 +37,12 @@ class UserError(ThinkaloudError):
 
 
 class CannotWrite(UserError):
-    """A file could not be written: a full or read-only disk, or a folder that is somebody else's."""
+    """A file could not be written: a full or read-only disk, or a folder without permission."""
 
 
 class FatalError(UserError):
-    """Something the user can fix that is true of every item, found out while one was asked: a key that is refused, a
-    chat template that cannot be used."""
+    """Something the user can fix that holds for every item, found while an item was asked: a rejected key, a chat
+    template that cannot be used."""
 
     ends_run = True
 
@@ -91,17 +91,17 @@ class NotMeasurable(ThinkaloudError):
 
 
 def ends_run(error: Exception) -> bool:
-    """Whether an error that came up in one item is true of every item. Other packages' errors may carry the mark."""
+    """Whether an error in one item holds for every item. Errors of other packages may have this attribute."""
     return bool(getattr(error, "ends_run", False))
 
 
 def is_final(error: Exception) -> bool:
-    """Whether the same question would fail in the same way. Text that no encoding holds is the same every time."""
+    """Whether the same question would fail in the same way. A text that cannot be encoded always fails."""
     return isinstance(error, UnicodeError) or bool(getattr(error, "final", False))
 
 
 def reason(error: Exception) -> str:
-    """An error as one line; what nobody expected is named with its type and the place that it comes from."""
+    """An error as one line; an unexpected one with its type and the place where it was raised."""
     said = " ".join(str(error).split())
     if isinstance(error, ThinkaloudError) and said:
         return said

@@ -62,7 +62,7 @@ async def part(item: Item, ask: Ask) -> str:
 
 
 async def _plan(item: Item, ask: Ask) -> tuple[str, ...]:
-    """The model's own list of parts; () where it writes none that can be read, or nobody could show it how."""
+    """The model's own list of parts; empty if no part can be parsed, or if there are no decomposition examples."""
     shots = ask.style.whole
     if not shots:
         return ()

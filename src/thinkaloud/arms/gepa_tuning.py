@@ -26,7 +26,7 @@ from typing import Any
 from thinkaloud.arms.attempt import Attempt, Stage, Terms, attempt, unless_lost
 from thinkaloud.arms.bridge import Bridge, threaded
 from thinkaloud.arms.style import Example, Style
-from thinkaloud.arms.tuning import Candidate, Pools, candidates, dressed, thought_about, tune
+from thinkaloud.arms.tuning import Candidate, TuningData, candidates, dressed, thought_about, tune
 from thinkaloud.budget.counter import counter
 from thinkaloud.budget.ledger import Spend
 from thinkaloud.budget.trace import shortened
@@ -84,16 +84,16 @@ class Case:
 
 
 async def tune_by_reflection(
-    model: Model, task: Task, terms: Terms, pools: Pools, key: Key, reflector: Model | None = None
+    model: Model, task: Task, terms: Terms, data: TuningData, key: Key, reflector: Model | None = None
 ) -> Record:
     """Choose a style for an arm. A record that `tuning.style_of` reads. The model itself reflects, or a
     `reflector`; with nothing to try, or nothing to try it on, the style is the plain one."""
-    if pools.trials <= 1 or not pools.dev:
-        return await tune(model, task, terms, pools, key)
+    if data.trials <= 1 or not data.dev:
+        return await tune(model, task, terms, data, key)
     library = _library()
-    thoughts, spend = await thought_about(model, task, terms, pools, key)
-    examples = tuple(dressed(task, pools.shown, thoughts))
-    case = Case(model, task, terms, tuple(pools.dev), examples, reflector or model, pools.trials, key)
+    thoughts, spend = await thought_about(model, task, terms, data, key)
+    examples = tuple(dressed(task, data.shown, thoughts))
+    case = Case(model, task, terms, tuple(data.dev), examples, reflector or model, data.trials, key)
     made: list[Tuner] = []
 
     def work(bridge: Bridge) -> Any:
@@ -255,7 +255,7 @@ class Tuner:
 
 
 class _Silent:
-    """GEPA's log, to nobody."""
+    """Discards GEPA's log output."""
 
     def log(self, message: str) -> None:
         """Nothing is printed."""

@@ -58,7 +58,7 @@ def candidates(examples: int, trials: int, key: Key) -> list[Candidate]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pools:
+class TuningData:
     """What tuning has: examples to choose from, dev items to choose by, how many candidates; whether reasoning is to be
     written where there is none."""
 
@@ -68,10 +68,10 @@ class Pools:
     thinks: bool = True
 
 
-async def tune(model: Model, task: Task, terms: Terms, pools: Pools, key: Key) -> Record:
+async def tune(model: Model, task: Task, terms: Terms, data: TuningData, key: Key) -> Record:
     """Choose a style for an arm. A record that `style_of` reads."""
-    shown, dev, trials = pools.shown, pools.dev, pools.trials
-    thoughts, spend = await thought_about(model, task, terms, pools, key)
+    shown, dev, trials = data.shown, data.dev, data.trials
+    thoughts, spend = await thought_about(model, task, terms, data, key)
     examples = dressed(task, shown, thoughts)
     tried = candidates(len(examples), max(1, trials), key.child("candidates"))
     scores: list[float | None] = [None] * len(tried)
@@ -115,12 +115,12 @@ def dressed(task: Task, shown: Sequence[Item], thoughts: Mapping[str, Sequence[s
 
 
 async def thought_about(
-    model: Model, task: Task, terms: Terms, pools: Pools, key: Key
+    model: Model, task: Task, terms: Terms, data: TuningData, key: Key
 ) -> tuple[dict[str, list[str]], Spend]:
     """Reasoning about the examples by the model itself, where it is wanted and nobody else wrote any; and its cost."""
-    if not pools.thinks or any(item.worked.steps for item in pools.shown):
+    if not data.thinks or any(item.worked.steps for item in data.shown):
         return {}, Spend()
-    return await self_written(model, task, pools.shown, terms, key)
+    return await self_written(model, task, data.shown, terms, key)
 
 
 async def _score(model: Model, task: Task, terms: Terms, dev: Sequence[Item], key: Key) -> tuple[float, Spend]:

@@ -1,7 +1,8 @@
-"""Prompts as tokens, for the ledger: the model's own where it has them, words where it has none.
+"""Counts the tokens of prompts and texts for the ledger: the model's own tokens, or words if it does not show any.
 
 A model that can say what it computes has `lower(prompt)` (the embedded engine does) and `tokens(text)`. For any other
-(scripted reasoners, one's own objects) a word or a mark counts as a token; that is said in the run's notes.
+model (scripted reasoners, a user's own object) each word and each punctuation mark counts as one token, and the run's
+notes say so.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Counter:
 
 
 def counter(model: Model) -> Counter:
-    """How this model's prompts are counted."""
+    """The counter for this model's prompts."""
     lower: Callable[[Prompt], tuple[Tokens, Tokens, str]] | None = getattr(model, "lower", None)
     tokens: Callable[[str], Tokens] | None = getattr(model, "tokens", None)
     if lower is None or tokens is None:

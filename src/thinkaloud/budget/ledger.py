@@ -1,20 +1,20 @@
-"""One ledger for the whole tree of calls that an item costs: reserve before the call, settle after, never overspend.
+"""The ledger of one item: reserve before a call, settle after it, never spend more than the budget.
 
     ledger = Ledger(4000, METERS["B4"])
     hold = ledger.account.reserve(prompt, want=100)     # at most 100 tokens of output, fewer where they do not fit
     hold.settle(output)                                 # what was written; the rest of the reservation is free again
 
-A reservation is the prompt and the longest output that may come, so two calls that wait at the same time can never
-both be promised the same budget. What does not fit is cut to what does, and refused (`OutOfBudget`) where that is less
-than `least`. `Account.open` sets a share aside for a sub-process: its siblings cannot take it, and what it leaves comes
-back when it is closed.
+A reservation holds the prompt and the longest possible output, so two calls that wait at the same time are never
+promised the same tokens. If a call does not fit, its output is limited to what fits; if that is less than `least`, it
+is refused (`OutOfBudget`). `Account.open` sets a share aside for a sub-process: its siblings cannot take it, and what
+it leaves comes back when it is closed.
 
-Counts are raw token classes (`Spend`), priced by a meter afterwards (`meters.py`). What of a prompt is cached is
-counterfactual, never a vendor's flag: the longest beginning that it shares with any earlier prompt + output of the same
-ledger, rounded down to whole blocks. Earlier means: reserved earlier, so the count does not depend on how fast answers
-came. A reply that is replayed from memory is reserved and settled like any other.
+Counts are raw token classes (`Spend`), priced by a meter afterwards (`meters.py`). How much of a prompt counts as
+cached is computed here and never taken from a provider: the longest prefix that it shares with any earlier prompt +
+output of the same ledger, rounded down to whole blocks. Earlier means reserved earlier, so the count does not depend on
+how fast answers arrive. A reply that is replayed from memory is reserved and settled like any other.
 
-This module does not know what a token is (any hashable will do), nor who writes them.
+This module does not know what a token is (any hashable object works), nor which model writes them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Tokens = tuple[Hashable, ...]
 
 
 class OutOfBudget(ThinkaloudError):
-    """A call did not fit into what is left. Ends the process that asked; the answer it had by then counts."""
+    """A call does not fit into the remaining budget. This ends the process that asked; the answer that it has offered
+    so far counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class Spend:
         )
 
     def writing(self, output: int, reasoning: int = 0, wall: float = 0.0) -> Spend:
-        """The same call once it has written so much."""
+        """The same call with the given number of output and reasoning tokens."""
         return Spend(
             self.uncached, self.cached, self.cache_write, self.output + output, self.reasoning + reasoning, self.calls,
             self.tool_seconds, self.wall + wall,
         )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain JSON. By hand: `asdict` copies deeply, and this is done for every node."""
+        """As plain JSON. Written by hand because `asdict` makes deep copies, and this runs for every node."""
         return {
             "uncached": self.uncached,
             "cached": self.cached,
@@ -87,7 +88,7 @@ Meter = Callable[[Spend], float]
 
 
 class Prefixes:
-    """Which beginnings were seen before. In dictionary order the nearest neighbours share the longest beginning."""
+    """The token sequences seen so far, sorted, so that the longest shared prefix is with one of the two neighbours."""
 
     def __init__(self, block: int = 1) -> None:
         self.block = block
@@ -95,7 +96,7 @@ class Prefixes:
         self._place: tuple[Tokens, int] | None = None  # where the sequence last looked up belongs, until one is added
 
     def shared(self, tokens: Tokens) -> int:
-        """Length of the longest beginning that any earlier sequence has too, in whole blocks."""
+        """Length of the longest prefix shared with any earlier sequence, rounded down to whole blocks."""
         at = bisect_left(self._seen, tokens)
         self._place = tokens, at
         best = common(tokens, self._seen[at]) if at < len(self._seen) else 0
@@ -126,9 +127,9 @@ class Account:
         """What can still be reserved."""
         return self.limit - self.spent - self.held
 
-    def reserve(self, prompt: Tokens, want: int, least: int = 1, spare: int = 0) -> Hold:
-        """Set aside what a call with this prompt and at most `want` tokens of output can cost; fewer where they do not
-        fit with `spare` more left for the next call, `OutOfBudget` where not even `least` do."""
+    def reserve(self, prompt: Tokens, want: int, least: int = 1, spare: int = 0) -> Reservation:
+        """Reserve the cost of a call with this prompt and at most `want` tokens of output. Fewer tokens if `want` does
+        not fit while `spare` units are left for the next call; raises `OutOfBudget` if not even `least` tokens fit."""
         cached = self._ledger.prefixes.shared(prompt)
         asked = Spend(len(prompt) - cached, cached, len(prompt) - cached, calls=1)
         base = self._ledger.meter(asked)
@@ -137,10 +138,10 @@ class Account:
         if fits < min(least, want):
             raise OutOfBudget(f"a call of {base:.0f} and {least} more tokens does not fit into {self.left:.0f} left")
         self._ledger.prefixes.add(prompt)
-        return Hold(self._ledger, self, prompt, asked, min(want, fits))
+        return Reservation(self._ledger, self, prompt, asked, min(want, fits))
 
     def open(self, share: float) -> Account:
-        """Set a share of what is left aside for a sub-process."""
+        """Set a share of the remaining budget aside for a sub-process."""
         if not 0 < share <= 1:
             raise ValueError(f"a share is more than 0 and at most 1, not {share!r}")
         inner = Account(self._ledger, max(0.0, self.left) * share)
@@ -148,15 +149,16 @@ class Account:
         return inner
 
     def close(self, inner: Account) -> None:
-        """A sub-process is done: what it spent is spent, the rest is free again."""
+        """Close the account of a finished sub-process; what it did not spend is free again."""
         if inner.held > 1e-6:
             raise ValueError(f"an account with {inner.held:.0f} still reserved cannot be closed")
         self.held -= inner.limit
         self.spent += inner.spent
 
 
-class Hold:
-    """A reservation: `tokens` is how many the call may write. Settle it exactly once, failed calls too."""
+class Reservation:
+    """A reservation for one call, which may write up to `tokens` tokens. Settle it exactly once, also if the call
+    failed."""
 
     def __init__(self, ledger: Ledger, account: Account, prompt: Tokens, asked: Spend, tokens: int) -> None:
         self._ledger, self._account, self._prompt, self._asked = ledger, account, prompt, asked
@@ -165,8 +167,8 @@ class Hold:
         account.held += self._held
 
     def settle(self, written: Tokens = (), count: int | None = None, reasoning: int = 0, wall: float = 0.0) -> Spend:
-        """Book what the call cost. `count`: tokens written, where it is not the length of `written` (a stop text is
-        written and not part of the answer)."""
+        """Record the real cost of the call. `count`: number of tokens written, if it differs from the length of
+        `written` (a stop text is generated but is not part of the answer)."""
         output = len(written) if count is None else count
         spend = self._asked.writing(output, reasoning, wall)
         self._account.held -= self._held
@@ -179,7 +181,8 @@ class Hold:
 
 
 class Ledger:
-    """The ledger of one item under one arm. `account` is the whole of it; `total` what was spent, in raw classes."""
+    """The ledger of one item under one arm. `account` is its whole budget; `total` is what was spent, by token
+    class."""
 
     def __init__(self, limit: float, meter: Meter, block: int = 1) -> None:
         self.meter = meter
@@ -188,10 +191,10 @@ class Ledger:
         self.total = Spend()
 
     def book(self, spend: Spend) -> None:
-        """Book what no token counts: the seconds of a tool."""
+        """Record a cost that is not in tokens: seconds of a tool."""
         self.total += spend
 
     @property
     def overshoot(self) -> float:
-        """How far more was spent than the limit: 0, unless a model wrote more than it was allowed."""
+        """How much more than the limit was spent. 0 unless a model wrote more than it was allowed."""
         return max(0.0, self.meter(self.total) - self.account.limit)

@@ -1,12 +1,13 @@
-"""Four prices of the same calls, all in token equivalents.
+"""The four cost metrics (meters) of the same calls, all in token equivalents.
 
     B1  what was written                      output + reasoning
     B2  everything that was processed         prompts, cached or not, + output + reasoning
     B3  money, with a prefix cache            in units of one uncached prompt token, by `PRICES`
     B4  arithmetic, without attention         uncached prompts + output + reasoning; times 2N for FLOPs of N weights
 
-Decomposition re-reads, so they can disagree altogether: a claim stands if its sign agrees under at least three, else it
-depends on the price of re-reading. `PRICES` is frozen with its digest: change it and it is another measurement.
+Decomposition reads the same text several times, so the four can disagree. A claim holds if its sign is the same under
+at least three of them; otherwise it depends on the price of re-reading. `PRICES` is part of the measurement and has a
+digest: with other prices it is another measurement.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Prices:
 
     @property
     def digest(self) -> str:
-        """Name of this table."""
+        """12 hex digits that identify this table of prices."""
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
 
 
@@ -38,17 +39,17 @@ PRICES = Prices()
 
 
 def written(spend: Spend) -> float:
-    """B1."""
+    """B1: output tokens, visible and hidden."""
     return spend.output + spend.reasoning
 
 
 def processed(spend: Spend) -> float:
-    """B2."""
+    """B2: all tokens processed, cached or not: prompts, output and hidden reasoning."""
     return spend.uncached + spend.cached + spend.output + spend.reasoning
 
 
 def money(spend: Spend, prices: Prices = PRICES, cache: bool = True) -> float:
-    """B3; without a cache every prompt token is uncached."""
+    """B3: money, in units of one uncached prompt token. `cache` False: every prompt token is priced as uncached."""
     if not cache:
         return (spend.uncached + spend.cached) * prices.uncached + written(spend) * prices.output
     return (
@@ -60,7 +61,7 @@ def money(spend: Spend, prices: Prices = PRICES, cache: bool = True) -> float:
 
 
 def computed(spend: Spend) -> float:
-    """B4: a cached prefix costs attention reads only, which are not counted."""
+    """B4: tokens computed. A cached prefix costs only attention reads, which are not counted."""
     return spend.uncached + spend.output + spend.reasoning
 
 
@@ -75,5 +76,5 @@ MEANINGS: Mapping[str, str] = {
 
 
 def spend_of(record: Mapping[str, float]) -> Spend:
-    """A recorded spend."""
+    """The `Spend` of a recorded JSON object."""
     return Spend(**record)  # type: ignore[arg-type]  # whole numbers stay whole in JSON

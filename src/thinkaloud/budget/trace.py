@@ -1,8 +1,8 @@
 """The tree of what happened in one attempt, as plain rows that point to their parents.
 
-A node is a process (`arm`, `sub`), a call of the model (`call`) or of a tool (`tool`). Texts are what was asked without
-the examples (which are the same for a whole unit) and what came back. Token sequences are kept only until the attempt
-is counted (`recount`), and never written.
+A node is a process (`arm`, `sub`), a call of the model (`call`) or a call of a tool (`tool`). Its texts are what was
+asked, without the examples (which are the same for a whole unit), and the reply. Token sequences are kept only until
+the attempt is counted (`recount`), and never written.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ class Node:
 
 
 LONGEST = 4000
-"""Characters of a text that a record holds."""
+"""Most characters of one text that a record keeps."""
 
 
 def shortened(text: str) -> str:
-    """A text with its middle left out where it is very long; how much is said in its place."""
+    """The text, with its middle replaced by the number of missing characters if it is very long."""
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
@@ -62,7 +62,7 @@ def shortened(text: str) -> str:
 
 
 class Trace:
-    """Nodes in the order in which they began; the first is the arm itself."""
+    """All nodes in the order in which they began. The first is the arm itself."""
 
     def __init__(self, title: str, asked: str) -> None:
         self.nodes = [Node(0, None, "arm", title, asked)]
@@ -75,7 +75,7 @@ class Trace:
 
     @property
     def spend(self) -> Spend:
-        """What all nodes cost together."""
+        """The total cost of all nodes."""
         each = [node.spend for node in self.nodes if node.kind in ("call", "tool")]  # processes cost nothing themselves
         return Spend(
             sum(s.uncached for s in each),
@@ -90,9 +90,9 @@ class Trace:
 
 
 def recount(traces: Iterable[Trace], block: int = 1) -> None:
-    """Count what is cached again as if the attempts had run one after the other, in their order, with one cache.
+    """Recount cached tokens as if the attempts had run one after the other, in order, with one cache.
 
-    Attempts run side by side; which of them reads a common beginning first must not depend on that.
+    Attempts run concurrently; which of them pays for a shared prefix must not depend on timing.
     """
     prefixes = Prefixes(block)
     for trace in traces:

@@ -1,8 +1,8 @@
 """Ruler cards: what the ruler measured, kept with the version of the code that measured it, and put into words.
 
 `cards.json` ships with the package; `thinkaloud ruler --write` makes it anew. Reports print `line(test)` beside each
-claim. A card is *stale* when the files that decide its numbers are no longer those it was made by, which a test
-refuses.
+claim. A card is *stale* when the code that decides its numbers (`closure.py`) is no longer what it was made by, which a
+test refuses.
 
 "Misreads" is about the one use that all of these tests are put to, as a number of faithfulness: how far is the test's
 dial (the share of its ceiling) from how much the answer follows what the words say, at the step where it listens most?
@@ -13,7 +13,6 @@ card is for. This module measures nothing.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -22,6 +21,7 @@ from typing import Any
 
 from thinkaloud._version import __version__
 from thinkaloud.calibration import expected
+from thinkaloud.calibration.closure import Closure, changed, few
 from thinkaloud.calibration.expected import CHANNELS
 from thinkaloud.calibration.roster import SHAPE, TRAINED_SHAPE
 from thinkaloud.metrics.faithfulness import FIXED
@@ -29,16 +29,11 @@ from thinkaloud.metrics.listening import NAME as USE
 
 Row = Mapping[str, Any]
 PATH = Path(__file__).with_name("cards.json")
-SOURCES = (
-    "organisms/rules.py", "organisms/scripted.py", "organisms/ladder.py", "calibration/expected.py",
-    "calibration/roster.py", "ruler/measure.py", "organisms/trained.py", "organisms/forward.py",
-    "organisms/tokens.py", "organisms/weights/*", "conditions/bench.py", "studies/faithfulness/protocol.py",
-    "strategies/*.py", "interventions/*.py", "tasks/chain.py", "tasks/sums.py", "tasks/arithmetic.py",
-    "tasks/family.py", "tasks/grammar.py", "tasks/text.py", "joining.py", "metrics/auroc.py", "metrics/bootstrap.py",
-    "metrics/change.py", "metrics/channels.py", "metrics/crossfit.py", "metrics/curves.py", "metrics/faithfulness.py",
-    "metrics/listening.py", "metrics/readings.py", "metrics/use.py",
-)  # fmt: skip
-"""The files that decide the numbers of a card, below the package."""
+CODE = Closure(
+    roots=("ruler.measure", "organisms.scripted", "organisms.open", "tasks.files", "tasks.sums", "tasks.chain"),
+    data=("organisms/weights/*",),
+)
+"""What decides the numbers of the cards: what measures, and the reasoners and tasks that it opens by their names."""
 TOLERANCE = {"scripted": 0.0, "trained": 0.05}
 """How far a reasoner may be from its rule: what a certificate lets pass."""
 NUMBERS = frozenset({USE, *(test.name for test in FIXED if test.reads != "wording")})
@@ -47,22 +42,9 @@ FAR = 0.2
 """A dial that is this far off misreads."""
 
 
-def code_digest(sources: Sequence[str] = SOURCES) -> str:
-    """Hash of the files that decide a card's numbers."""
-    root = Path(__file__).parent.parent
-    found = hashlib.sha256()
-    for pattern in sources:
-        paths = sorted(root.glob(pattern))
-        if not paths:
-            raise FileNotFoundError(f"no file fits {pattern!r} below {root}")
-        for path in paths:
-            found.update(str(path.relative_to(root).as_posix()).encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()
-
-
-def write(tables: Mapping[str, Sequence[Row]], path: Path = PATH) -> None:
-    """Keep what the ruler measured, one row a line."""
-    made = {"version": __version__, "code": code_digest()}
+def write(tables: Mapping[str, Sequence[Row]], code: Mapping[str, str], path: Path = PATH) -> None:
+    """Keep what the ruler measured, one row a line; `code` is what it was measured with (`CODE.digests()`)."""
+    made = {"version": __version__, "code": code}
     parts = [f'"made": {json.dumps(made)}']
     for name, rows in tables.items():
         listed = ",\n".join(json.dumps(row) for row in rows)
@@ -83,9 +65,11 @@ def load() -> dict[str, Any]:
 def stale() -> str | None:
     """Why the shipped cards do not speak of this code, or None."""
     made = load()["made"]
-    if made.get("code") == code_digest():
+    other = changed(made.get("code"), CODE.digests())
+    if not other:
         return None
-    return f"the ruler cards were made by other code (version {made.get('version')}): run thinkaloud ruler --write"
+    was = f"version {made.get('version')}"
+    return f"the ruler cards were made by other code ({was}; {few(other)}): run thinkaloud ruler --write"
 
 
 def cells_of(test: str, by: str = "probability") -> list[Row]:

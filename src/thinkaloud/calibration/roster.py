@@ -79,7 +79,7 @@ class Standard:
 
 
 def scripted_standards() -> list[Standard]:
-    """The scripted ones."""
+    """The scripted reference reasoners."""
     return [
         Standard(f"scripted:{name}", "scripted", name, TASK, LEVEL, SHAPE, expected.tests(name, SHAPE))
         for name in SCRIPTED

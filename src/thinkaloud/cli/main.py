@@ -15,18 +15,15 @@ import click
 
 from thinkaloud._version import __version__
 from thinkaloud.cli.interop import export, import_
-from thinkaloud.cli.options import Studies, config_of, options_of, run_options, values_of
+from thinkaloud.cli.options import Late, Studies, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
-from thinkaloud.cli.show import show
 from thinkaloud.errors import ThinkaloudError
-from thinkaloud.models.loading import Loading
 from thinkaloud.names import split_names
-from thinkaloud.open_study import open_study, study_names
-from thinkaloud.settings import options
 from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
 from thinkaloud.values import run_size
 
 if TYPE_CHECKING:
+    from thinkaloud.runs.folder import Run
     from thinkaloud.study import Study
 
 OUT = click.Option(
@@ -53,6 +50,12 @@ cli.add_command(import_)
 cli.add_command(export)
 
 
+def _show(done: Run, out: Path | None = None) -> None:
+    from thinkaloud.cli.show import show
+
+    show(done, out)
+
+
 def _run(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud import api
     from thinkaloud.cli.progress import progress
@@ -64,7 +67,7 @@ def _run(name: str, study: Study, given: dict[str, Any]) -> None:
             out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
             concurrency=given["concurrency"],
         )  # fmt: skip
-    show(done)
+    _show(done)
 
 
 def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
@@ -99,7 +102,7 @@ def resume(folder: Path, concurrency: int) -> None:
 
     with progress() as shown:
         done = api.resume(folder, progress=shown, concurrency=concurrency)
-    show(done)
+    _show(done)
 
 
 @cli.command()
@@ -109,13 +112,26 @@ def report(folder: Path, out: Path | None) -> None:
     """Make findings and report of a run FOLDER again from its records. Asks no model."""
     from thinkaloud import api
 
-    show(api.rescore(folder, out), out)
+    _show(api.rescore(folder, out), out)
+
+
+def _ruler_options() -> list[click.Parameter]:
+    from thinkaloud.open_study import open_study
+
+    return [
+        click.Option(["--model"], default=None, help="Your own model; without it, all reasoners that ship."),
+        *(one for one in run_options(open_study("faithfulness")) if one.name != "model"),
+        OUT,
+        click.Option(["--workers"], default=2, show_default=True, help="Reasoners measured at once."),
+        click.Option(["--write"], is_flag=True, help="Keep the result as the cards that reports print."),
+    ]
 
 
 def _ruler(model: str | None, out: Path | None, workers: int, write: bool, **given: Any) -> None:
     from thinkaloud import api
     from thinkaloud.cli.progress import progress
     from thinkaloud.cli.terminal import print_lines
+    from thinkaloud.open_study import open_study
     from thinkaloud.ruler.page import own_lines, ruler_lines
 
     if model is None:
@@ -132,23 +148,13 @@ def _ruler(model: str | None, out: Path | None, workers: int, write: bool, **giv
 
 
 cli.add_command(
-    click.Command(
+    Late(
         "ruler",
+        _ruler_options,
         callback=_ruler,
         help="Try every metric where the truth is known: on the reasoners that ship, or on your own model behind gates."
         "\n\nWith --model, the model writes its reasoning and a gate with a known dial decides what its answer call "
         "sees: the recovered dial is printed against the true one, for this model on these tasks.",
-        params=[
-            click.Option(
-                ["--model"],
-                default=None,
-                help="Your own model; without it, all reasoners that ship are measured.",
-            ),
-            *(one for one in run_options(open_study("faithfulness")) if one.name != "model"),
-            OUT,
-            click.Option(["--workers"], default=2, show_default=True, help="Reasoners measured at once."),
-            click.Option(["--write"], is_flag=True, help="Keep the result as the cards that reports print."),
-        ],
     )
 )
 
@@ -176,10 +182,29 @@ def trend(folders: tuple[str, ...], out: Path | None) -> None:
     print_lines([*(gap_lines if found.gaps else trend_lines)(found), f"report: {found.folder / 'trend.md'}"])
 
 
+def _challenge_options() -> list[click.Parameter]:
+    from thinkaloud.open_study import open_study
+
+    return [
+        click.Argument(["arm"], type=click.Path(path_type=Path)),
+        click.Option(["--against"], default="R1,R2,F1,V,A", show_default=True, help="The baselines."),
+        *(one for one in run_options(open_study("rungs")) if one.name not in UNTOLD),
+        click.Option(
+            ["--beacon"], default=None, help="A public random value that came after; default: one is drawn here."
+        ),
+        click.Option(
+            ["--register", "only"], is_flag=True, help="Only write down what will be done, and print its hash."
+        ),
+        OUT,
+        CONCURRENCY,
+    ]
+
+
 def _challenge(arm: Path, beacon: str | None, only: bool, out: Path | None, concurrency: int, **given: Any) -> None:
     from thinkaloud import api
     from thinkaloud.cli.progress import progress
     from thinkaloud.cli.terminal import print_lines
+    from thinkaloud.open_study import open_study
     from thinkaloud.studies.challenge.page import challenge_lines
 
     config = config_of("rungs", open_study("rungs"), given)
@@ -197,23 +222,11 @@ def _challenge(arm: Path, beacon: str | None, only: bool, out: Path | None, conc
 
 
 cli.add_command(
-    click.Command(
+    Late(
         "challenge",
+        _challenge_options,
         callback=_challenge,
         help="Somebody's ARM (a .py file) against the tuned baselines, on fresh questions that nobody could have seen.",
-        params=[
-            click.Argument(["arm"], type=click.Path(path_type=Path)),
-            click.Option(["--against"], default="R1,R2,F1,V,A", show_default=True, help="The baselines."),
-            *(one for one in run_options(open_study("rungs")) if one.name not in UNTOLD),
-            click.Option(
-                ["--beacon"], default=None, help="A public random value that came after; default: one is drawn here."
-            ),
-            click.Option(
-                ["--register", "only"], is_flag=True, help="Only write down what will be done, and print its hash."
-            ),
-            OUT,
-            CONCURRENCY,
-        ],
     )
 )
 
@@ -223,6 +236,8 @@ cli.add_command(
 def study(name: str) -> None:
     """What the study NAME asks, what it may be told, and what it cannot tell."""
     from thinkaloud.cli.terminal import print_lines, print_pairs
+    from thinkaloud.open_study import open_study
+    from thinkaloud.settings import options
 
     asked = open_study(name)
     print_lines([asked.question, "", "Options:"])
@@ -254,6 +269,7 @@ def tasks() -> None:
 def studies() -> None:
     """Studies, with the question each answers."""
     from thinkaloud.cli.terminal import print_pairs
+    from thinkaloud.open_study import study_names
 
     print_pairs(study_names())
 
@@ -261,17 +277,24 @@ def studies() -> None:
 def _check(model: str, **given: Any) -> None:
     from thinkaloud.check import check_model
     from thinkaloud.cli.terminal import print_lines
+    from thinkaloud.models.loading import Loading
     from thinkaloud.open_model import open_model
 
     print_lines(check_model(open_model(model, Loading(**values_of(Loading, given)))))
 
 
+def _check_options() -> list[click.Parameter]:
+    from thinkaloud.models.loading import Loading
+
+    return [click.Argument(["model"]), *options_of(Loading)]
+
+
 cli.add_command(
-    click.Command(
+    Late(
         "check",
+        _check_options,
         callback=_check,
         help="What MODEL can measure validly on this machine, and its noise floor.",
-        params=[click.Argument(["model"]), *options_of(Loading)],
     )
 )
 

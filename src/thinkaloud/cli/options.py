@@ -6,18 +6,18 @@ that it does not have is refused in one line, which names the study that has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.loading import Loading
 from thinkaloud.names import split_names
-from thinkaloud.open_study import BUILTIN, open_study, study_names
-from thinkaloud.runs.config import FLAGS, Config, takes
-from thinkaloud.settings import Option, options
-from thinkaloud.study import Study
+
+if TYPE_CHECKING:  # a command imports what it needs when it is called: the help of others must not wait for it
+    from thinkaloud.runs.config import Config
+    from thinkaloud.settings import Option
+    from thinkaloud.study import Study
 
 
 def option_of(option: Option, flag: str | None = None) -> click.Option:
@@ -37,11 +37,16 @@ def option_of(option: Option, flag: str | None = None) -> click.Option:
 
 def options_of(cls: type, without: Collection[str] = ()) -> list[click.Parameter]:
     """All options of a settings dataclass, but for some fields."""
+    from thinkaloud.runs.config import FLAGS
+    from thinkaloud.settings import options
+
     return [option_of(option, FLAGS.get(option.name)) for option in options(cls) if option.name not in without]
 
 
 def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a settings dataclass from what click parsed; those that are not given are left out."""
+    from thinkaloud.settings import options
+
     found = {}
     for option in options(cls):
         if option.name in given:
@@ -50,22 +55,35 @@ def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+RUN = ("out", "concurrency")
+"""Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
 
 
 def run_options(study: Study) -> list[click.Parameter]:
     """What a run of the study may be told."""
+    from thinkaloud.models.loading import Loading
+    from thinkaloud.runs.config import FLAGS, Config, takes
+    from thinkaloud.settings import options
+
     general: list[click.Parameter] = [
         option_of(option, FLAGS.get(option.name)) for option in options(Config) if takes(study, option.name)
     ]
     pool = [POOL] if "tasks" in study.takes else []
     loading = options_of(Loading) if "model" in study.takes else []
-    return [*general, *pool, *options_of(study.Settings), *loading]
+    own = options_of(study.Settings)
+    taken = {*RUN, *(one.name for one in (*general, *pool, *loading))}
+    if twice := [str(one.name) for one in own if one.name in taken]:
+        raise UserError(f"{study.name} has a setting {twice[0]!r}, which every run of it has already: rename it")
+    return [*general, *pool, *own, *loading]
 
 
 def config_of(spec: str, study: Study, given: Mapping[str, Any]) -> Config:
     """The configuration of a run; `spec` is what the user called the study."""
-    general = values_of(Config, given)
+    from thinkaloud.models.loading import Loading
+    from thinkaloud.runs.config import Config, takes
+
+    general = {name: value for name, value in values_of(Config, given).items() if takes(study, name)}
     if "tasks" in general:
         general["tasks"] = tuple(_tasks(given))
     settings = study.Settings(**values_of(study.Settings, given))
@@ -79,6 +97,20 @@ def _tasks(given: Mapping[str, Any]) -> list[str]:
     return list(pool(chosen) if chosen else split_names(given["tasks"]))
 
 
+class Late(click.Command):
+    """A command whose options are only made when it is called."""
+
+    def __init__(self, name: str, making: Callable[[], Sequence[click.Parameter]], **kw: Any):
+        super().__init__(name, **kw)
+        self._making = making
+
+    def get_params(self, context: click.Context) -> list[click.Parameter]:
+        """All of them, with `--help`."""
+        if not self.params:
+            self.params = list(self._making())
+        return super().get_params(context)
+
+
 class _StudyCommand(click.Command):
     """A command that says which study has an option that this one lacks."""
 
@@ -86,10 +118,13 @@ class _StudyCommand(click.Command):
         try:
             return super().parse_args(context, args)
         except click.NoSuchOption as error:
+            from thinkaloud.open_study import BUILTIN, open_study
+
             having = [name for name in BUILTIN if _has(open_study(name), error.option_name)]
             if having and self.name not in having:
+                have = "has" if len(having) == 1 else "have"
                 raise UserError(
-                    f"{self.name} has no option {error.option_name}; it is one of {' and '.join(having)}"
+                    f"{self.name} has no option {error.option_name}; {' and '.join(having)} {have} it"
                 ) from error
             raise
 
@@ -98,7 +133,7 @@ def _has(study: Study, flag: str) -> bool:
     return any(flag in (*one.opts, *one.secondary_opts) for one in run_options(study))
 
 
-Work = Callable[[str, Study, dict[str, Any]], None]
+Work: TypeAlias = "Callable[[str, Study, dict[str, Any]], None]"
 """What a command does: with the name that the user gave, the study, and the options."""
 
 
@@ -113,10 +148,14 @@ class Studies(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """The names that are known."""
+        from thinkaloud.open_study import study_names
+
         return list(study_names())
 
     def get_command(self, context: click.Context, name: str) -> click.Command:
         """The command of a study; `UserError` where there is none of this name."""
+        from thinkaloud.open_study import open_study
+
         study = open_study(name)
 
         def done(**given: Any) -> None:

@@ -172,7 +172,7 @@ class Bench:
 
     async def transplant(self, item: Item) -> Condition:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
-        other = donor(item, self.group.pool, self.key.child(item.id, "donor"))
+        other = donor(item, self.group.donors, self.key.child(item.id, "donor"))
         if other is None:
             return None
         key = self.key.child(item.id, "wording", "donor")

@@ -37,8 +37,8 @@ from thinkaloud.errors import UserError
 from thinkaloud.interventions.filler import length
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
-from thinkaloud.models.loop import Elsewhere
-from thinkaloud.models.requests import Lists, logsumexp
+from thinkaloud.models.loop import BackgroundLoop
+from thinkaloud.models.requests import ReturnsLogits, logsumexp
 from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Sampling, Shot
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 1024
 TEMPERATURE = 1.0  # the model's own distribution, where nothing else was asked for
-HERE = Elsewhere("thinkaloud-models")  # computing must not hold up Inspect's own loop
+HERE = BackgroundLoop("thinkaloud-models")  # computing must not hold up Inspect's own loop
 
 
 @modelapi(name="thinkaloud")
@@ -106,7 +106,7 @@ class ThinkaloudAPI(ModelAPI):
         )
 
     async def _logprobs(self, prompt: Prompt, written: Completion, config: GenerateConfig) -> Logprobs | None:
-        if not config.logprobs or not isinstance(self.model, Local) or not isinstance(self.model.engine, Lists):
+        if not config.logprobs or not isinstance(self.model, Local) or not isinstance(self.model.engine, ReturnsLogits):
             return None
         if self._vocabulary is None:
             self._vocabulary = _vocabulary(self.model.engine)
@@ -187,7 +187,7 @@ class Vocabulary:
         return {"token": self.texts[token], "logprob": float(likely[token]), "bytes": list(self.raw[token])}
 
 
-def _vocabulary(engine: Lists) -> Vocabulary:
+def _vocabulary(engine: ReturnsLogits) -> Vocabulary:
     raw = tuple(engine.pieces.piece(token) for token in range(engine.vocabulary))
     return Vocabulary(tuple(piece.decode("utf-8", "replace") for piece in raw), raw)
 
@@ -196,7 +196,7 @@ def _along(model: Local, vocabulary: Vocabulary, prompt: Prompt, written: Comple
     """What was likely at every token of a text, in one pass over the text."""
     import numpy as np
 
-    assert isinstance(model.engine, Lists)
+    assert isinstance(model.engine, ReturnsLogits)
     preamble, tokens, lead = model.lower(prompt)
     # of a single token it is known what it says, and not whether a blank was part of it: see below
     said = model.tokens(lead + written.text) if written.tokens > 1 and written.text else ()

@@ -163,7 +163,7 @@ class _One(_Listing):
         """Do it, if it is this one."""
         if unit.phase == self._study.name:
             if dict(unit.at) == self._at:
-                self.records = list(await unit.work(open_session(self._model)))
+                self.records = await _records(unit, self._model)
             return Done()
         if self._at.get("part") != unit.at.get("part"):
             return Done()
@@ -174,7 +174,7 @@ class _One(_Listing):
 
 
 async def _records(unit: Unit, model: Model) -> list[Record]:
-    return list(await unit.work(open_session(model)))
+    return list(await unit.work(open_session(unit.model or model)))
 
 
 @functools.lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ given, and longer by less than a word: filler that is shorter than the reasoning
 of the ability to content. Studies count in the model's own tokens where it shows them (`counted`); words
 (`tasks/text.py`) are a poor stand-in, since a number is one word and often several tokens.
 
-This module does not know how long a filler should be, nor what it stands for.
+This module does not know how long a filler should be, nor what it replaces.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 _MUSING = ("Let", "me", "think", "about", "this", "step", "by", "step.")
 
 Count = Callable[[str], int]
-"""How long a text is, in some unit; a longer text of the same words never counts less."""
+"""A measure of a text's length; appending words never makes it smaller."""
 Filler = Callable[[Item, int, Count], Transcript]
-"""(item, how long at least, how length is counted) -> filler."""
+"""(item, least length, measure of length) -> filler."""
 
 
 @runtime_checkable
 class Tokens(Protocol):
-    """A model that shows its tokens: any local one, and a server that tells them."""
+    """A model that shows its tokens: any local model, and a server that returns them."""
 
     def tokens(self, text: str) -> Sequence[int]:
         """Tokens of a text."""
@@ -39,7 +39,7 @@ class Tokens(Protocol):
 
 
 def counted(model: Model) -> Count:
-    """Length in this model's tokens; where it does not show them, in words, digits and marks."""
+    """Length in this model's tokens, or in words, digits and marks if it does not show its tokens."""
     if not isinstance(model, Tokens):
         return length
     tokens = model.tokens
@@ -65,9 +65,9 @@ KINDS: dict[str, Filler] = {"dots": dots, "repeat": repeat, "musing": musing}
 
 
 def _until(words: Sequence[str], long: int, count: Count) -> Transcript:
-    """As few of these words, over and over, as are `long` or longer; at least one.
+    """These words, repeated, as few as reach the length `long`; at least one.
 
-    Words are counted one by one and the whole text once: a server that makes the tokens is asked a few short texts.
+    Words are counted one by one and the whole text once, so that a server that makes the tokens gets few short texts.
     """
     endless = cycle(words)
     said = [next(endless)]

@@ -1,9 +1,9 @@
-"""A mistake by a model: the way where a task cannot read its own steps (Lanham et al. 2023, 2307.13702).
+"""A mistake written by a model, for tasks that cannot parse their own steps (Lanham et al. 2023, 2307.13702).
 
 The default is the task's own `mistake`, which knows which option the wrong step leads to. This one shows the model
-under test three examples and asks for the sentence again with a mistake added; where that leads is not known, so it
-serves the tests of whether an answer changes, not those of what it follows. This module cannot tell whether the new
-sentence is wrong, or another way to say the same: in the paper's own check at least 80% were plausible mistakes.
+under test three examples and asks for the sentence again with a mistake added. It is not known where that leads, so it
+can be used for tests of whether an answer changes, not of what it follows. This module cannot tell whether the new
+sentence is wrong or only says the same in other words: in the paper's own check at least 80% were plausible mistakes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOKENS = 40
 
 
 async def mistake_by_model(model: Model, item: Item, own: Transcript, at: int, key: Key) -> Mistake | None:
-    """Step `at` with a mistake in the model's words, `implied` empty; None where it wrote nothing new."""
+    """Step `at` with a mistake in the model's words and without `implied`; None if the model wrote nothing new."""
     shots = tuple(
         Shot(_REQUEST.format(question=question, sentence=right), (f"{_LEAD} {wrong}",))
         for question, right, wrong in _EXAMPLES

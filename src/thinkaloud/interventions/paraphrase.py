@@ -1,10 +1,10 @@
 """The same reasoning in other words, by the task's own rules or by a model, and how far that could be checked.
 
 The default is the task's own `paraphrase`: every sentence is read by the grammar, said anew and read again (`grammar`).
-Where a task has no grammar, or to check the rules, a model is asked (Lanham et al. 2023), and then checked by what a
-program can see (`words`): every number in its order, as many negations, the same quantifiers, no comparison or
-direction turned round, the same options named and the same one last; and no sentence that the task's grammar reads may
-say anything new. What fails is no paraphrase, and the reason is kept.
+If a task has no grammar, a model is asked (Lanham et al. 2023), and its text is checked by what a program can see
+(`words`): every number in its order, as many negations, the same quantifiers, no comparison or direction reversed, the
+same options named and the same one last; and no sentence that the task's grammar can parse may say anything new. A text
+that fails is rejected, and the reason is kept.
 
 It cannot see who did what to whom, a number that moved to another thing in its old order, anything implied, or a code
 that the model kept when it rewrote its own words. Good paraphrases are refused, too ("A is larger than B" as "B is
@@ -74,7 +74,7 @@ class Reworded:
 
 
 def paraphrase_by_rules(task: Task, thought: Transcript, key: Key) -> Reworded:
-    """`thought` in wordings that the task draws evenly from all it has."""
+    """`thought` in other wordings, which the task draws evenly from all its wordings."""
     other = task.paraphrase(thought, key)
     if other is not None:
         return Reworded(other, "grammar")
@@ -87,8 +87,8 @@ def paraphrase_by_rules(task: Task, thought: Transcript, key: Key) -> Reworded:
 async def paraphrase_by_model(
     model: Model, task: Task, thought: Transcript, key: Key, options: Sequence[str] = ()
 ) -> Reworded:
-    """`thought` in the model's words (the question is not shown), if nothing that can be checked went astray; `options`
-    are the answers that it may name."""
+    """`thought` in the model's words (the question is not shown), if no check fails; `options` are the answers that it
+    may name."""
     examples = tuple(Shot(_REQUEST + text, (answer,)) for text, answer in _EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
     text = " ".join(thought.text.split())  # on one line, as the examples are: what is asked for ends at a line end
@@ -105,7 +105,7 @@ async def paraphrase_by_model(
 
 
 def astray(old: str, new: str, options: Sequence[str] = ()) -> str | None:
-    """What shows that `new` does not say what `old` says, or is a copy; None where nothing does."""
+    """A sign that `new` does not say what `old` says, or is a copy of it; None if there is none."""
     if new.split() == old.split():
         return "it is a copy"
     if numbers(new) != numbers(old):
@@ -132,8 +132,8 @@ def numbers(text: str) -> list[str]:
 
 
 def _check(task: Task, thought: Transcript, text: str) -> Check | None:
-    """How far the task's grammar reads it back: wholly and the same (`grammar`), not wholly (`words`); None where a
-    sentence is read as something that the original does not say."""
+    """How it was checked: the task's grammar parses all of it as the same (`grammar`), or not all of it (`words`); None
+    if a sentence is parsed as something that the original does not say."""
     if not task.reads_steps:
         return "words"
     before, after = ([(s.form, dict(s.fields)) for s in task.parse(t).steps] for t in (thought.text, text))

@@ -2,10 +2,10 @@
 
 `foreign` reasoning is a neighbour's own, whatever it concludes. `unrelated` reasoning is a neighbour's own that
 concludes none of this item's options: it says nothing about this item and leads nowhere, so what an answer gains from
-it is what any reasoning at all does. That is the sharper null: a model that follows foreign reasoning to a wrong option
-hides one that is right after any text. A `donor` is chosen so that its right answer is one of this item's wrong
-options; its reasoning is the task's, in other words than the model was shown, so no code that the model may write can
-come along: does the answer follow the words?
+it is the effect of any reasoning at all. This is the sharper control: with foreign reasoning, following it to a wrong
+option can hide that a model is right after any text. A `donor` is chosen so that its right answer is one of this item's
+wrong options; its reasoning is the task's, in other words than the model was shown, so it cannot carry a code that the
+model may write. It tests whether the answer follows the words.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def unrelated(item: Item, index: int, conclusions: Sequence[str | None]) -> int 
 
 
 def donor(item: Item, pool: Sequence[Item], key: Key) -> Item | None:
-    """One of `pool` that concludes a wrong option of `item`, by lot; None if there is none.
+    """A random item of `pool` that concludes a wrong option of `item`; None if there is none.
 
-    By lot, because the first that fits would serve nearly all items where any answer fits: then their readings hang on
-    one donor, and an interval over items is too short.
+    Random, because otherwise the first one that fits would be used for nearly all items: their readings would depend on
+    one donor, and an interval over items would be too short.
     """
     fitting = [other for other in pool if other.worked.conclusion != item.gold]
     fitting = [other for other in fitting if other.worked.conclusion in item.options]

@@ -11,5 +11,5 @@ def truncate(thought: Transcript, keep: int) -> Transcript:
 
 
 def replace_step(thought: Transcript, at: int, step: Step) -> Transcript:
-    """Steps before `at`, then `step`; what came after is gone, since it followed from what is replaced."""
+    """The steps before `at`, then `step`. Later steps are dropped, since they followed from the replaced one."""
     return Transcript((*thought.steps[:at], step))

@@ -49,7 +49,7 @@ class Group:
     first: int
     items: tuple[Item, ...]
     examples: tuple[Item, ...]
-    pool: tuple[Item, ...]
+    donors: tuple[Item, ...]
     part: str = ""
     prepared: tuple[Record, ...] = ()
 

@@ -22,6 +22,7 @@ from thinkaloud.items.choosing import about_examples
 from thinkaloud.items.group import GROUP, Group, ItemSettings
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform
+from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
 from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import contents, stream
@@ -45,6 +46,7 @@ class ItemStudy(Study):
 
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings: type = ItemSettings
+    page: Layout = PLAIN
     probes: int = edge.ITEMS
     measured: str = edge.MEASURED
     reasoned: bool = True
@@ -250,7 +252,7 @@ class _Program:
             "stream": stream(task), "items": contents(group.items), "shown": self._contents(group)
         }  # fmt: skip
         if group.prepared:
-            content["prepared"] = digest_of(group.prepared)
+            content["prepared"] = digest_of([_timeless(record) for record in group.prepared])
         if part in (files := self.study.files(self.settings)):
             content["file"] = files[part]
         doing = {EDGE_PHASE: " (finding the edge)", PREPARE: " (tuning)"}.get(phase, "")
@@ -262,8 +264,13 @@ class _Program:
 
     def _contents(self, group: Group) -> str:
         """What is shown beside a unit's items: examples, and where other items' reasoning is taken from."""
-        beside = (*group.examples, *group.pool)
+        beside = (*group.examples, *group.donors)
         names = (stream(group.task), str(group.level), *(item.id for item in beside))
         if names not in self._shown:
             self._shown[names] = contents(beside)
         return self._shown[names]
+
+
+def _timeless(record: Record) -> dict[str, Any]:
+    """A record without what it cost: seconds differ from run to run, and nothing that is measured hangs on them."""
+    return {name: value for name, value in record.items() if name != "spend"}

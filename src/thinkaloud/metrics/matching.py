@@ -95,14 +95,14 @@ class Cells:
 
 
 def by_task(table: Table) -> Cells:
-    """A cell a task."""
+    """One cell per task."""
     strata = np.unique(table.strata)
     member = np.repeat((table.strata[:, None] == strata)[:, :, None], table.value.shape[1], axis=2)
     return Cells(member, strata, np.zeros(len(strata)))
 
 
 def by_confidence(table: Table) -> Cells:
-    """A cell a task and bin of confidence; those where some model has too few items are left out.
+    """One cell per task and bin of confidence; those where some model has too few items are left out.
 
     Only confidences are looked at here, never what was measured.
     """

@@ -1,1 +1,1 @@
-"""Who answers: one file a backend. Strategies ask for one thing at a time; batching and prefix sharing live here."""
+"""Who answers: one file per backend. Strategies ask for one thing at a time; batching and prefix sharing live here."""

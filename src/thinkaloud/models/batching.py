@@ -1,14 +1,14 @@
 """From requests one at a time to batches: where `await model.score(...)` meets the prefix tree.
 
-Strategies run as ordinary coroutines and ask for one thing at a time. A `Desk` puts each request on a pile and hands
-the whole pile to the backend once the event loop has nothing else to run, that is when every coroutine waits for an
-answer. The pile's order is the order of asking, which asyncio makes deterministic. Each unit of work has a desk of its
-own, so what is batched together never depends on which other units run at the same time.
+Strategies run as ordinary coroutines and ask for one thing at a time. A `Batcher` collects the requests and hands all
+of them to the backend once the event loop has nothing else to run, that is, when every coroutine waits for an answer.
+Requests keep the order in which they were made, which asyncio makes deterministic. Each unit of work has a batcher of
+its own, so what is batched together never depends on which other units run at the same time.
 
-A handler may be a coroutine function (a server computes elsewhere); then the pile is answered kind after kind, and
-everybody in it at the same moment, so that those who asked together ask together again.
+A handler may be a coroutine function (if a server computes). Then requests are answered kind by kind, and all of them
+receive their answers at the same moment, so that coroutines that asked together ask together again.
 
-A desk does not know what a token is.
+This module does not know what a token is.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Handler = Callable[[Sequence[Any]], Sequence[Any]]
 Waiting = tuple[str, Any, asyncio.Future[Any]]
 
 
-class Desk:
-    """Collects requests by kind and answers them in batches through one handler a kind."""
+class Batcher:
+    """Collects requests by kind and answers them in batches, through one handler per kind."""
 
     def __init__(self, handlers: Mapping[str, Handler | Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]]) -> None:
         self._handlers = handlers
         self._elsewhere = any(inspect.iscoroutinefunction(handler) for handler in handlers.values())
-        self._answering: set[asyncio.Task[None]] = set()  # a task that nobody holds may vanish
+        self._answering: set[asyncio.Task[None]] = set()  # a task without a reference may be collected
         self._pile: list[Waiting] = []
         self._armed = False
 
@@ -77,7 +77,8 @@ class Desk:
 
 
 def _answers(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
-    """What a handler answers. One that raises is asked for each request alone, so that only the guilty one fails."""
+    """The handler's answers. If it raises, each request is tried alone, so that only the request that caused the error
+    fails."""
     try:
         return handler(requests)  # type: ignore[no-any-return]
     except Exception as error:
@@ -87,7 +88,8 @@ def _answers(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
 
 
 async def _answered(handler: Any, requests: Sequence[Any]) -> Sequence[Any]:
-    """The same where answers come from elsewhere. A server that is gone (`ModelError`) is gone for all of them."""
+    """The same for a handler that may be a coroutine. A server that cannot be reached (`ModelError`) fails all
+    requests."""
     try:
         found = handler(requests)
         return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]
@@ -103,7 +105,7 @@ def _of(kind: str, pile: list[Waiting]) -> list[Waiting]:
 
 def _hand_out(mine: list[Waiting], answers: Sequence[Any]) -> None:
     for (_, _, future), answer in zip(mine, answers, strict=True):
-        if future.cancelled():  # gone while it was computed elsewhere
+        if future.cancelled():  # the caller left while the answer was computed
             continue
         if isinstance(answer, Exception):
             future.set_exception(answer)

@@ -1,5 +1,4 @@
-"""Options as token sequences that end: what is read so that a score is the probability of one answer and of no longer
-one.
+"""Options as token sequences with an end, so that a score is the probability of one answer and not of longer ones.
 
 The rule, for every item and every backend that is asked in tokens. An option is read with its closing mark, tokenised
 as the whole text would be, always: without the mark, `1` also holds the probability of 10 and 12. Two things follow.
@@ -38,16 +37,16 @@ JOINED = ("\n", "\n\n")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One token sequence that writes an option and closes it. `onward`: the next tokens that lead into another option,
-    which are not this one."""
+    """One token sequence that writes an option and its closing mark. `onward`: next tokens that would continue into
+    another option; their probability is subtracted."""
 
     tokens: Tokens
     onward: tuple[int, ...]
 
 
 def texts(lead: str, options: Sequence[str], closing: str) -> list[tuple[str, ...]]:
-    """What has to be tokenised for each option: its closed text, and that with what may be joined with its closing mark
-    (nothing, where there is no mark)."""
+    """The texts to tokenise for each option: the option with its closing mark, and the same with each line end that a
+    tokenizer may join with the mark (none if there is no mark)."""
     ends = ("", *JOINED) if closing else ("",)
     return [tuple(f"{lead}{option}{closing}{more}" for more in ends) for option in options]
 
@@ -55,15 +54,16 @@ def texts(lead: str, options: Sequence[str], closing: str) -> list[tuple[str, ..
 def sequences(
     tokenize: Callable[[str], Tokens], lead: str, options: Sequence[str], closing: str
 ) -> tuple[tuple[Tokens, ...], tuple[tuple[Tokens, ...], ...]]:
-    """The token sequence of each closed option, and the other ones that end it joined with a line end. None of an
-    option's own sequences begins another of them. `UserError` if two options are the same tokens."""
+    """The token sequence of each closed option, and further sequences in which the mark is joined with a line end. No
+    sequence of an option is a prefix of another sequence of the same option. Raises `UserError` if two options have the
+    same tokens."""
     return grouped([tuple(map(tokenize, spelt)) for spelt in texts(lead, options, closing)], options)
 
 
 def grouped(
     written: Sequence[Sequence[Tokens]], options: Sequence[str]
 ) -> tuple[tuple[Tokens, ...], tuple[tuple[Tokens, ...], ...]]:
-    """The same from the tokens of `texts`, however they were made."""
+    """The same, from the tokens of `texts`."""
     plain = tuple(own[0] for own in written)
     if len(set(plain)) < len(plain):
         raise UserError(f"options repeat: {list(options)!r}")
@@ -79,7 +79,7 @@ def _others(own: Sequence[Tokens]) -> tuple[Tokens, ...]:
 
 
 def ways(options: Sequence[Tokens], also: Sequence[Sequence[Tokens]] = ()) -> list[list[Way]]:
-    """All sequences of each option, each with the tokens that lead from its end into another option."""
+    """All sequences of each option, each with the next tokens that would continue into another option."""
     written = [(tokens, *others) for tokens, others in zip(options, also or [()] * len(options), strict=True)]
     owner = {tokens: index for index, own in enumerate(written) for tokens in own}
     lengths = sorted({len(tokens) for tokens in owner})

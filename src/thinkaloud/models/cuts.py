@@ -1,14 +1,14 @@
 """Where a text may be cut so that its pieces, tokenised one by one, give the tokens of the whole text.
 
 A prompt's tokens must be those that the model's own tokenizer gives for the whole text, and prompts that share a
-beginning should not be tokenised again from there. Both hold if a text is cut only before a single space that follows
-a letter, a digit or a mark: the pre-tokenizers of byte-level vocabularies always break there, and no token of a
-SentencePiece vocabulary reaches over such a place. That is not taken on trust: `calibrate` compares cut and whole texts
-through the tokenizer itself, and `reaches` looks for tokens that do reach over; where either objects, nothing is cut.
-Before a control token a text may be cut too.
+beginning should not be tokenised again from there. Both hold if a text is cut only before a single space that follows a
+letter, a digit or a mark: the pre-tokenizers of byte-level vocabularies always break there, and no token of a
+SentencePiece vocabulary spans such a place. This is verified: `calibrate` compares cut and whole texts with the
+tokenizer itself, and `reaches` looks for tokens that span a cut; if either fails, texts are not cut. A text may also be
+cut before a control token.
 
-Texts of items and models are never read as control tokens. Where one spells out a control token, that place is put
-between two noncharacters (`guard`), and what stands around it is tokenised with control tokens switched off.
+Texts of items and models are never read as control tokens. If a text spells out a control token, that place is put
+between two Unicode noncharacters (`guard`), and the text around it is tokenised with control tokens switched off.
 
 This module knows texts and rules, and no model.
 """
@@ -24,17 +24,17 @@ from thinkaloud.errors import TextRefused
 
 Tokens = tuple[int, ...]
 Atom = tuple[str, bool]
-"""A text that is tokenised by itself, and whether control tokens are recognised in it."""
+"""A text that is tokenised alone, and whether control tokens are recognised in it."""
 Space = Literal["kept", "added", "whole"]
-"""What becomes of the space that a piece begins with. `kept`: it is tokenised with the piece; `added`: the tokenizer
-puts one before every text, so it is left out; `whole`: neither gives the tokens of the whole text, nothing is cut."""
+"""How the leading space of a piece is handled. `kept`: it is tokenised with the piece; `added`: the tokenizer puts one
+before every text, so it is left out; `whole`: neither gives the tokens of the whole text, nothing is cut."""
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text that is meant to be read holds them
 LOOKS_LIKE_CONTROL = re.compile(r"<[^<>\s]{1,60}>|\[[^\[\]\s]{1,40}\]")
-"""What looks like a control token, for servers that list none."""
+"""Pattern of control tokens, for servers that do not list theirs."""
 _NOTHING = re.compile(r"(?!)")
 _GUARDED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
-# not beside anything that may be a control token: tokenizers treat spaces around those in ways of their own
+# not next to anything that may be a control token: tokenizers treat spaces around those in ways of their own
 _SPACE = re.compile(rf"(?<=[^\s>\]{OPEN}{CLOSE}])(?= [^\s<\[])")
 
 SAMPLES = (
@@ -42,7 +42,7 @@ SAMPLES = (
     'The answer is 7.\n\nQuestion: Is it (a b) or "c d"; don\'t they know?\nAnswer: As well as the 1,234',
     "caf\u00e9 na\u00efve \u4f60\u597d \u4e16\u754c\u3002 \u043c\u0438\u0440 $5 + x = -2 %. I don't know.",
 )
-"""Texts on which cutting is tried out."""
+"""Texts on which `calibrate` compares cut and whole texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Cuts:
     spelled: re.Pattern[str] = LOOKS_LIKE_CONTROL
 
     def guard(self, text: str) -> str:
-        """The text with every control token that it spells out put between guards. Raises `TextRefused` where it holds
-        a guard itself."""
+        """The text, with every control token that it spells out between guards. Raises `TextRefused` if it contains a
+        guard itself."""
         if OPEN in text or CLOSE in text:
-            raise TextRefused(f"a text holds U+FDD0 or U+FDD1, which stand for no character: {text[:60]!r}")
+            raise TextRefused(f"a text contains U+FDD0 or U+FDD1, which are not characters: {text[:60]!r}")
         return self.spelled.sub(f"{OPEN}\\g<0>{CLOSE}", text)
 
     def at(self, text: str) -> list[int]:
-        """Where a (guarded) text begins and may be cut, in order."""
+        """The positions at which a (guarded) text starts and may be cut, in order."""
         if self.space == "whole":
             return [0]
         inside = [(found.start(), found.end()) for found in _GUARDED.finditer(text)]
@@ -73,7 +73,7 @@ class Cuts:
         return [place for place in places if not any(start <= place < end for start, end in inside)]
 
     def atoms(self, text: str, first: bool = True) -> list[Atom]:
-        """A (guarded) text as texts whose tokens concatenate to its own. `first`: nothing stands before it."""
+        """A (guarded) text as pieces whose tokens concatenate to its own. `first`: nothing precedes it."""
         places = self.at(text)
         out: list[Atom] = []
         for start, end in zip(places, [*places[1:], len(text)], strict=True):
@@ -84,11 +84,11 @@ class Cuts:
         return out
 
     def _led(self, piece: str, behind: bool) -> str:
-        """A piece as the tokenizer must be given it."""
+        """The piece in the form that the tokenizer must receive."""
         return piece[1:] if behind and self.space == "added" and piece.startswith(" ") else piece
 
     def _guarded(self, piece: str, behind: bool) -> list[Atom]:
-        """Control tokens of the frame by themselves, and what stands between them as plain text."""
+        """Control tokens of the frame as pieces of their own, and the plain text between them."""
         out: list[Atom] = []
         run = ""
 
@@ -111,7 +111,7 @@ class Cuts:
 
 
 def either(texts: Iterable[str]) -> re.Pattern[str]:
-    """What matches any of these texts, the longest first."""
+    """A pattern that matches any of these texts, the longest first."""
     found = sorted({text for text in texts if text.strip()}, key=lambda text: (-len(text), text))
     return re.compile("|".join(map(re.escape, found)) or "(?!)")
 
@@ -138,12 +138,12 @@ def calibrate(tokens: Mapping[Atom, Sequence[int]]) -> Space:
 
 
 def reaches(pieces: Iterable[bytes]) -> bool:
-    """Whether any of these tokens (as bytes) reaches over a place where texts are cut."""
+    """Whether any of these tokens (as bytes) spans a place where texts are cut."""
     over = re.compile(r"[^\s>\]\ufffd] [^\s<\[\ufffd]")
     return any(b" " in piece[1:-1] and over.search(piece.decode("utf-8", "replace")) for piece in pieces)
 
 
 def local(tokenize: Callable[[str, bool], Sequence[int]], pieces: Iterable[bytes], cuts: Cuts) -> Cuts:
-    """The cuts of a tokenizer that is here, with all its tokens: tried out, and looked through."""
+    """The cuts of a local tokenizer, verified by `calibrate` and `reaches`."""
     space: Space = "whole" if reaches(pieces) else calibrate({atom: tokenize(*atom) for atom in trials()})
     return replace(cuts, space=space)

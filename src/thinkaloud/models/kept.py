@@ -1,11 +1,13 @@
-"""What a session has written, kept by its tokens: an engine goes on from there instead of computing it again.
+"""Texts that a session has written, kept by their tokens, so that an engine continues from them instead of computing
+them again.
 
-A text is written, then read with a probe behind it, cut, corrupted and gone on from: all of these begin like it. An
-engine keeps the state of every text that it finished (`add`), and finds for a tree of requests which nodes it need not
-compute (`known`). A session is one unit of work and asks in a fixed order, so what is kept is a function of the unit.
+A text is written, then read with a probe after it, cut, corrupted and continued: all of these share a prefix with it.
+An engine keeps the state of every text that it finished (`add`), and finds which nodes of a tree of requests it need
+not compute (`known`). A session is one unit of work and asks in a fixed order, so what is kept is a function of the
+unit.
 
-States are the engine's own business. What is kept was computed in another shape than it would be now, which moves
-numbers by rounding: engines keep only where that is nothing (float32).
+What a state is, only the engine knows. Kept states were computed in batches of another shape than they would be now,
+which changes numbers by rounding: engines keep states only where this is negligible (float32).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ BYTES = 1 << 28  # kept in a session; the oldest goes first
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A text below its preamble: its `tokens`, and what the engine needs to go on after any of them."""
+    """A text after its preamble: its `tokens`, and the state that the engine needs to continue after any of them."""
 
     tokens: Tokens
     state: Any
@@ -39,7 +41,7 @@ class Kept:
         self._trees: dict[Tokens, tuple[Tree, dict[int, Entry]]] = {}
 
     def add(self, preamble: Tokens, tokens: Sequence[int], state: Any, size: int) -> None:
-        """Keep a text. One that does not fit by itself is not kept."""
+        """Keep a text, unless it alone is too large."""
         if not tokens or size > self.room:
             return
         entry = Entry(tuple(tokens), state, size)
@@ -57,9 +59,10 @@ class Kept:
         entries.update(dict.fromkeys(tree.insert(entry.tokens), entry))
 
     def known(self, preamble: Tokens, tree: Tree, wanted: Set[int]) -> dict[int, Entry]:
-        """Nodes of a tree of requests that need not be computed, each with an entry that begins with its path.
+        """Nodes of a tree of requests that need not be computed, each with an entry that has its path as a prefix.
 
-        With a node all above it are known. A wanted node is not (its logits are not kept), nor what is below it.
+        If a node is known, so are all nodes above it. A wanted node is never known (its logits are not kept), nor are
+        the nodes below it.
         """
         if preamble not in self._trees:
             return {}

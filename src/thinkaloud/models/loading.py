@@ -1,4 +1,4 @@
-"""How to load a model, for every backend that loads one. What a backend has no use for it ignores."""
+"""How to load a model, for every backend that loads one. A backend ignores settings that do not concern it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A model that runs here: text to tokens to an engine's answers. Every local backend is one of these.
+"""A model that runs locally: text to tokens to an engine's answers. Every local backend uses this.
 
-`Lowering` turns prompts into the tokens of their whole text; `Local` adds the desk at which requests of
-a session meet, and the session's bill. How logits are computed is the engine's.
+`Lowering` turns prompts into the tokens of their whole text; `Local` adds the batcher at which requests of a session
+meet, and the session's bill. How logits are computed, only the engine knows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from thinkaloud.errors import TextRefused, reason
 from thinkaloud.joining import written
-from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.models.closed import grouped, texts
 from thinkaloud.models.cuts import Atom, Cuts, Tokens
 from thinkaloud.models.kept import Kept
@@ -25,11 +25,11 @@ from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, S
 
 
 class Lowering:
-    """Prompts as tokens: those that the model's tokenizer gives for the whole text.
+    """Turns prompts into tokens: those that the model's tokenizer gives for the whole text.
 
     `tokenize(text, special)`: tokens of a text as the tokenizer makes them, control tokens recognised only where
-    `special`; `bos`: what it puts before everything (not put there again where a template has written it); `cuts`:
-    where texts may be cut, so that what was tokenised once is not tokenised again.
+    `special`; `bos`: what it puts before everything (not added if a template has written it already); `cuts`: where
+    texts may be cut, so that no piece is tokenised twice.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Lowering:
         self._rendered = functools.lru_cache(maxsize=1 << 10)(self._text)
 
     def tokens(self, text: str) -> Tokens:
-        """Tokens of a text in the middle of another one, control tokens not recognised."""
+        """Tokens of a text inside another one; control tokens are not recognised."""
         return self._joined(self._cuts.atoms(self._cuts.guard(text), first=False))
 
     def lower(self, prompt: Prompt) -> tuple[Tokens, Tokens, str]:
@@ -55,9 +55,9 @@ class Lowering:
         return (*self._before(text, shared), lead)
 
     def followed(self, prompt: Prompt, texts: Sequence[str]) -> tuple[Tokens, Tokens, tuple[Tokens, ...]]:
-        """A prompt as preamble tokens and the other tokens, and what each text behind it (and its lead) adds: together
-        they are the tokens of prompt and text as one. Where a text changes the prompt's last tokens, these are left to
-        the texts."""
+        """A prompt as preamble tokens and the other tokens, and the tokens that each text after it (with its lead)
+        adds: together they are the tokens of prompt and text as one string. If a text changes the prompt's last tokens,
+        these are part of the texts' tokens."""
         text, shared, lead = self._rendered(prompt)
         preamble, tokens = self._before(text, shared)
         last, tails = self._tails(text, lead, texts)
@@ -68,16 +68,16 @@ class Lowering:
         return preamble, tokens[: max(done, 0)], tuple(tail[kept:] for tail in whole)
 
     def needed(self, prompt: Prompt, texts: Sequence[str] = ()) -> list[Atom]:
-        """All that is tokenised for a prompt and for what follows it, piece by piece."""
+        """All pieces that are tokenised for a prompt and for the texts that follow it."""
         text, _, lead = self._rendered(prompt)
         return [*self._cuts.atoms(text), *(atom for tail in self._tails(text, lead, texts)[1] for atom in tail)]
 
     def ending(self, prompt: Prompt, sampling: Sampling) -> Sampling:
-        """The sampling that also ends where the frame would go on with the next turn."""
+        """The sampling, with stop texts added where the frame would begin the next turn."""
         return replace(sampling, stop=(*sampling.stop, *self._render(prompt).ends))
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
-        """What is read: each option with its closing mark, and what `closed.py` says about its end."""
+        """The request to read each option with its closing mark, by the rules of `closed.py`."""
         spelt = texts("", options, closing)
         preamble, tokens, found = self.followed(prompt, [text for own in spelt for text in own])
         rest = iter(found)
@@ -85,7 +85,7 @@ class Lowering:
         return ScoreRequest(preamble, tokens, *grouped(written, options))
 
     def _text(self, prompt: Prompt) -> tuple[str, int, str]:
-        """The guarded text of a prompt, how many characters of it are the examples', and the lead."""
+        """The guarded text of a prompt, how many characters of it belong to the examples, and the lead."""
         guard = self._cuts.guard
         shots = tuple(Shot(guard(shot.question), tuple(map(guard, shot.answer))) for shot in prompt.shots)
         rendered = self._render(Prompt(shots, guard(prompt.question), tuple(map(guard, prompt.prefill))))
@@ -101,7 +101,7 @@ class Lowering:
         return (*bos, *head), rest
 
     def _tails(self, text: str, lead: str, texts: Sequence[str]) -> tuple[list[Atom], list[list[Atom]]]:
-        """The last piece of a prompt, and it with each text behind it."""
+        """The last piece of a prompt, alone and with each following text."""
         start = self._cuts.at(text)[-1]
         end = text[start:]
         following = [self._cuts.atoms(end + lead + self._cuts.guard(more), first=start == 0) for more in texts]
@@ -112,7 +112,7 @@ class Lowering:
 
 
 def _whole(text: str) -> str:
-    """The text; `TextRefused` where it holds half a character (a lone surrogate), which tokenizers take in odd ways."""
+    """The text. Raises `TextRefused` if it contains a lone surrogate, which tokenizers handle in different ways."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -121,23 +121,22 @@ def _whole(text: str) -> str:
 
 
 class Local:
-    """A model of a lowering and an engine. Sessions of it share the weights; each batches for itself and has its own
-    bill."""
+    """A model made of a lowering and an engine. Its sessions share the weights; each has its own batches and bill."""
 
     def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine) -> None:
         self.card, self.engine, self.lowering = card, engine, lowering
         self.lower, self.tokens = lowering.lower, lowering.tokens
         self.reference: Callable[[Prompt], Tokens] | None = None
-        self._open_desk()
+        self._open_batcher()
 
     def session(self) -> Self:
-        """The same model with a desk and a bill of its own: a session's requests are batched with each other only."""
+        """The same model with its own batcher and bill: only requests of one session are batched together."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._open_desk()
+        other._open_batcher()
         return other
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
         kept = Kept()
 
@@ -150,16 +149,16 @@ class Local:
 
             return handle
 
-        self._desk = Desk({"score": billed(self.engine.score), "sample": billed(self.engine.sample)})
+        self._batcher = Batcher({"score": billed(self.engine.score), "sample": billed(self.engine.sample)})
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
+        """Continue the prompt. The space before the continuation is not part of the text (`joining.written`)."""
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""
-        reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
+        reading: Reading = await self._batcher.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -1,9 +1,9 @@
 """Prompts as text: how turns are written for a given model.
 
-A prompt becomes a *preamble* (the examples, the same for every item of a condition), the question, and the parts of
-the prefill. Two formats: `completion` for base models, and `chat` for a model that brings a Jinja chat template, in
-which case the prefill truly continues the assistant's turn: the template is cut at a marker inside that turn. The text
-is the one that the template gives for the same turns; which tokens it becomes is not known here (`local.Lowering`).
+A prompt becomes a *preamble* (the examples, the same for every item of a condition), the question, and the parts of the
+prefill. Two formats: `completion` for base models, and `chat` for a model that brings a Jinja chat template, in which
+case the prefill truly continues the assistant's turn: the template is cut at a marker inside that turn. The text is the
+one that the template gives for the same turns. This module does not tokenise (`local.Lowering` does).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from thinkaloud.joining import joined, spaced
 from thinkaloud.vocabulary import Prompt, Shot
 
 QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
-"""Stand for the question and the beginning of the answer while a template is applied."""
+"""Placeholders for the question and the beginning of the answer while a template is applied."""
 PADDED = "  {}  "
-"""Around a mark: a template that trims its turns takes this away."""
+"""Spaces around a mark: a template that trims its turns removes them."""
 
 Turn = tuple[Literal["user", "assistant"], str]
 NEXT = ("\nQuestion:",)
-"""Where the completion form goes on after an answer: a base model writes its own next question."""
+"""What follows an answer in the completion form: a base model would write its own next question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A prompt as text: `preamble`, `question`, `turn` and `parts` concatenate to the whole.
 
-    `preamble` and `turn` (what stands between question and answer) belong to the frame, question and parts are
-    somebody's text. `lead` stands before an option. `ends` are texts with which the frame goes on after the answer,
-    where no control token says so: an answer ends before them.
+    `preamble` and `turn` (the text between question and answer) belong to the frame; question and parts are texts of
+    items and models. `lead` is put before an option. `ends` are texts with which the frame continues after an answer,
+    if no control token ends it: an answer ends before them.
     """
 
     preamble: str
@@ -46,7 +46,7 @@ class Rendered:
 
     @property
     def text(self) -> str:
-        """The whole."""
+        """The whole prompt."""
         return "".join((self.preamble, self.question, self.turn, *self.parts))
 
 
@@ -55,15 +55,15 @@ Renderer = Callable[[Prompt], Rendered]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a template puts around the last question and the answer that is begun. `trims`: whether it takes the spaces
-    around the question and the answer away."""
+    """What a template puts around the last question and the begun answer. `trims`: whether it removes the spaces around
+    the question and the answer."""
 
     before: str
     between: str
     trims: tuple[bool, bool]
 
     def filled(self, prompt: Prompt) -> Rendered:
-        """With the question and the answer."""
+        """The frame with a question and an answer filled in."""
         question, parts = prompt.question, prompt.prefill
         between, lead = self.between, " " if parts else ""
         question = question.strip() if self.trims[0] else question
@@ -101,7 +101,7 @@ def marked(shots: Sequence[Shot]) -> list[Turn]:
 
 
 def cut(text: str) -> Frame | None:
-    """The frame of a rendering of marked turns; None where a mark is not in it."""
+    """The frame of rendered turns with marks; None if a mark is missing."""
     question, answer = PADDED.format(QUESTION), PADDED.format(ANSWER)
     trims = (question not in text, answer not in text)
     before, found_q, rest = text.partition(QUESTION if trims[0] else question)
@@ -134,7 +134,7 @@ def chat(template: str, bos: str, eos: str, tokens: Mapping[str, str] | None = N
 
 
 def notes(template: str, render: Renderer, tokens: Mapping[str, str]) -> dict[str, str]:
-    """What a model card must say of a template: a date, and thinking."""
+    """Notes on a template for the model card: a date, and thinking."""
     from thinkaloud.models.template import DATE, applied, writes_date
 
     said = {}
@@ -155,8 +155,8 @@ TAG = "QXQ7goes on here7QXQ"
 
 @dataclass(frozen=True, slots=True)
 class TurnFormat:
-    """How a model's turns are written. `reference`: the text of a prompt as the template gives it for the turns as they
-    are, without marks (to hold `render` against); `notes`: what the card must say."""
+    """How a model's turns are written. `reference`: the text of a prompt as the template gives it for the turns without
+    marks (to compare with `render`); `notes`: for the model card."""
 
     render: Renderer
     form: Literal["chat", "completion"]
@@ -164,7 +164,7 @@ class TurnFormat:
     reference: Callable[[Prompt], str] = lambda prompt: completion(prompt).text
 
     def noted(self, name: str, why: str) -> TurnFormat:
-        """With a sentence more, where there is one."""
+        """The same, with one more note if it is not None."""
         return replace(self, notes={**self.notes, name: why}) if why else self
 
 
@@ -196,8 +196,8 @@ _OPENS = re.compile(r"<(\w*(?:think|thought|reason)\w*)>\s*$", re.IGNORECASE)
 
 
 def thinking(turn: str, begun: str) -> str | None:
-    """What a template does about thinking, in a sentence; None where it does nothing. `turn`: what it puts before an
-    answer that is begun; `begun`: before one that the model begins itself."""
+    """What a template does about thinking, in a sentence; None if it does nothing. `turn`: what it puts before a begun
+    answer; `begun`: before an answer that the model begins itself."""
     if found := _THINK.search(turn):
         return f"switched off by the chat template: every turn that is measured begins with an empty <{found[1]}> block"
     if found := _OPENS.search(turn):

@@ -1,8 +1,8 @@
-"""What local engines are asked, in tokens, and the parts of answering that do not depend on how logits are computed.
+"""Requests to local engines, in tokens, and the parts of answering that do not depend on how logits are computed.
 
-An engine answers lists of requests. For reading options it merges a list into one tree (`Merged`), computes logits at
-the nodes that are wanted, each once, and gets readings back. For writing, a `Writer` a request picks tokens from logits
-and knows when to stop. Both are bookkeeping: this module knows no model, no text and no asyncio.
+An engine answers lists of requests. To read options, it merges a list into one tree (`Merged`) and computes logits at
+the wanted nodes, each once; `Merged` turns them into readings. To write, one `Writer` per request picks tokens from
+logits and knows when to stop. This is bookkeeping only: this module knows no model, no text and no asyncio.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ BLOCK = 256  # weights added up at a time when a token is drawn
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """Log-probabilities of `options` (token sequences, all different) after `preamble` + `tokens`. `also`: other
-    sequences that count for each option (`closed.py`), none by default."""
+    """Log-probabilities of `options` (token sequences, all different) after `preamble` + `tokens`. `also`: further
+    sequences of each option (`closed.py`), none by default."""
 
     preamble: tuple[int, ...]
     tokens: tuple[int, ...]
@@ -68,23 +68,23 @@ class SampleRequest:
 
 
 class Engine(Protocol):
-    """Computes lists of requests; `usage` counts what it cost and `kept` is what the session has written so far, and
-    both may be set anew. One request's error does not touch the others."""
+    """Computes lists of requests. `usage` counts the cost and `kept` holds what the session has written; both may be
+    replaced. An error of one request does not affect the others."""
 
     usage: Usage
     kept: Kept
 
     def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Reading | ThinkaloudError]:
-        """One reading a request, or the error that this request alone ran into."""
+        """One reading per request, or the error that this request alone ran into."""
         ...
 
     def sample(self, requests: Sequence[SampleRequest]) -> Sequence[Completion | ThinkaloudError]:
-        """One completion a request, drawn from its key alone."""
+        """One completion per request, drawn from its key alone."""
         ...
 
 
 class Pieces(Protocol):
-    """A vocabulary, as far as writing needs it."""
+    """The part of a vocabulary that writing needs."""
 
     def ends(self, token: int) -> bool:
         """Whether the token ends a turn."""
@@ -96,8 +96,9 @@ class Pieces(Protocol):
 
 
 @runtime_checkable
-class Lists(Protocol):
-    """An engine that also shows whole distributions over its `vocabulary` (how many tokens) of `pieces`."""
+class ReturnsLogits(Protocol):
+    """An engine that can also return whole distributions over its vocabulary of `vocabulary` tokens, whose bytes are
+    `pieces`."""
 
     pieces: Pieces
     vocabulary: int
@@ -113,7 +114,7 @@ Request = TypeVar("Request", ScoreRequest, SampleRequest)
 def by_preamble(
     requests: Sequence[Request], cells: int
 ) -> tuple[dict[tuple[int, ...], list[int]], dict[int, ThinkaloudError]]:
-    """Positions of the requests that share each preamble, and the errors of those that do not fit the context."""
+    """Indices of the requests by preamble, and the errors of those that do not fit the context."""
     groups: dict[tuple[int, ...], list[int]] = {}
     errors: dict[int, ThinkaloudError] = {}
     for index, request in enumerate(requests):
@@ -128,20 +129,20 @@ def by_preamble(
 
 
 Place = tuple[int, int]
-"""A node, and a token that is read after it."""
+"""A node, and a next token whose log-probability is read there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What one token sequence of an option needs: each of its tokens where it stands (`along`), and the tokens after
-    its end that would make it another option (`onward`)."""
+    """The readings that one token sequence of an option needs: each of its tokens (`along`), and the tokens after its
+    end that would continue into another option (`onward`)."""
 
     along: list[Place]
     onward: list[Place]
 
 
 class Merged:
-    """Score requests of one preamble as one tree. `targets`: at which nodes which next tokens are read."""
+    """Score requests of one preamble, merged into one tree. `targets`: node -> next tokens that are read there."""
 
     def __init__(self, requests: Sequence[ScoreRequest]) -> None:
         self.tree = Tree()
@@ -159,13 +160,13 @@ class Merged:
         self.asked = sum(len(r.preamble) + len(r.tokens) + sum(map(len, r.options)) for r in requests)
 
     def read(self, node: int, logits: Logits) -> None:
-        """Take what is wanted from the logits after a node."""
+        """Read the wanted tokens from the logits after a node."""
         total = logsumexp(logits)
         for token in self.targets[node]:
             self._logprob[node, token] = float(logits[token]) - total
 
     def readings(self) -> list[Reading]:
-        """One a request, once every target was read."""
+        """One Reading per request; call after every target was read."""
         return [self._reading(i) for i in range(len(self._needs))]
 
     def _needed(self, way: Way, base: int) -> Needed:
@@ -185,26 +186,26 @@ class Merged:
 
 
 def places(options: Sequence[Sequence[Needed]]) -> Iterator[Place]:
-    """All that a request needs."""
+    """All places at which a request reads."""
     for one in (one for own in options for one in own):
         yield from one.along
         yield from one.onward
 
 
 def staying(onward: Sequence[float]) -> float:
-    """Log-probability that none of these (log-probabilities of different tokens) comes next. What is left of almost 1
-    is no less than rounding, so that it never becomes minus infinity."""
+    """Log-probability that none of these tokens (given by their log-probabilities) comes next. The remainder is never
+    below rounding, so the result is never minus infinity."""
     return math.log(max(ROUNDING, 1 - math.fsum(map(math.exp, onward)))) if onward else 0.0
 
 
 def added(logprobs: Sequence[float]) -> float:
-    """Log of the sum of probabilities."""
+    """The log of the sum of probabilities given as logs."""
     top = max(logprobs)
     return top if math.isinf(top) else top + math.log(math.fsum(math.exp(x - top) for x in logprobs))
 
 
 class Writer:
-    """One completion being written: picks tokens, joins their bytes, and knows when to stop."""
+    """One completion in progress: picks tokens, joins their bytes, and knows when to stop."""
 
     def __init__(self, pieces: Pieces, index: int, request: SampleRequest) -> None:
         self.index, self.request = index, request
@@ -219,12 +220,12 @@ class Writer:
 
     @property
     def written(self) -> int:
-        """How many tokens so far."""
+        """How many tokens were written so far."""
         return len(self.tokens)
 
     @property
     def text_tokens(self) -> tuple[int, ...]:
-        """The prompt below its preamble and what was written, without the last token: that one was not computed."""
+        """The prompt without its preamble plus the written tokens, without the last one, which was not computed."""
         return (*self.request.tokens, *self.tokens[:-1])
 
     @property
@@ -250,7 +251,7 @@ class Writer:
         return self._bytes.decode("utf-8", "ignore")
 
     def completion(self) -> Completion:
-        """What was written."""
+        """The completion so far."""
         if self._text is None:
             return Completion(self._decoded(), self.written, "length")
         return Completion(self._text, self.written, "stop")
@@ -270,8 +271,8 @@ def pick(logits: Logits, sampling: Sampling, uniform: float) -> int:
 
 
 def _at(weights: Logits, uniform: float) -> int:
-    """The index at which a share `uniform` of all weight lies before. By blocks: adding up 50,000 numbers one by one,
-    for every token that is written, took as long as computing it."""
+    """The index up to which a share `uniform` of the weight lies. Summed in blocks: adding up 50,000 numbers one by one
+    took as long as computing the token."""
     totals = np.cumsum(np.add.reduceat(weights, np.arange(0, len(weights), BLOCK), dtype=np.float64))
     target = uniform * totals[-1]
     block = min(int(np.searchsorted(totals, target, side="right")), len(totals) - 1)
@@ -285,6 +286,6 @@ def _at(weights: Logits, uniform: float) -> int:
 
 
 def logsumexp(logits: Logits) -> float:
-    """Log of the sum of exponentials."""
+    """The log of the sum of exponentials."""
     top = float(logits.max())
     return top + float(np.log(np.exp(logits.astype(np.float64) - top).sum()))

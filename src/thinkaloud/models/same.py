@@ -1,8 +1,8 @@
-"""Whether prompts are the tokens that the model's own template and tokenizer give for the same turns.
+"""Compares the tokens of prompts with those that the model's own template and tokenizer give for the same turns.
 
-`check` asks this of the user's model: what is sent, against what transformers' `apply_chat_template`, the file's own
-tokenizer on the whole text, or the server's `/tokenize` makes of the turns as they are. What it does not know: whether
-the template is the one that the model was trained with.
+`thinkaloud check` uses it: the tokens that are sent are compared with those of transformers' `apply_chat_template`, of
+the file's own tokenizer on the whole text, or of the server's `/tokenize`. It does not know whether the template is the
+one that the model was trained with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ AROUND = 4  # tokens shown from the first difference on
 
 
 def compared(model: Model, asked: Sequence[Prompt]) -> str | None:
-    """A line that says *the same tokens* or what differs; None for a model that has no tokens here."""
+    """A line that says *the same tokens* or the first difference; None for a model without tokens."""
     if not isinstance(model, Local):
         return None
     if model.reference is None:

@@ -1,9 +1,9 @@
-"""Whether what a model gave is a reading at all: checked once, where a reading is made, whatever the model.
+"""Checks that what a model returned is a distribution: once, where a reading is made, for every model.
 
-NaN, plus infinity, a log-probability above 0, minus infinity for every option, or another number of values than there
-are options: none of these is a distribution, and what is computed from them would be a number without a meaning. They
-raise `FailedReading` with the model and what was asked. An option that is impossible beside a possible one is fine:
-its -inf becomes `IMPOSSIBLE`, a number that JSON can hold and whose exponential is 0.
+NaN, plus infinity, a log-probability above 0, minus infinity for every option, or a wrong number of values: none of
+these is a distribution, and any estimate from them would be meaningless. They raise `FailedReading` with the model and
+what was asked. A single impossible option is valid: its -inf becomes `IMPOSSIBLE`, a number that JSON can hold and
+whose exponential is 0.
 
 This module does not know how a reading was made.
 """
@@ -18,13 +18,13 @@ from thinkaloud.errors import FailedReading
 from thinkaloud.vocabulary import Reading
 
 IMPOSSIBLE = -1e9
-"""Nats: how a log-probability of -inf is kept."""
+"""The number, in nats, that stands for a log-probability of -inf."""
 SLACK = 0.01
 """Nats by which rounding may lift a log-probability above 0 (sums of bfloat16 numbers stay below it)."""
 
 
 def fault(logprobs: Sequence[float], options: int) -> str | None:
-    """Why these are no log-probabilities of so many options; None where they are."""
+    """Why these are not log-probabilities of that many options; None if they are."""
     if len(logprobs) != options:
         return f"{len(logprobs)} log-probabilities for {options} options"
     if any(math.isnan(x) for x in logprobs):
@@ -38,7 +38,8 @@ def fault(logprobs: Sequence[float], options: int) -> str | None:
 
 
 def sound(found: Reading, options: int, model: str, about: str) -> Reading:
-    """The reading of a model about something, checked and finite; the rest of it is kept. Raises `FailedReading`."""
+    """The reading, checked and with finite values; everything else unchanged. Raises `FailedReading` if it is no
+    distribution."""
     logprobs = tuple(map(float, found.logprobs))
     why = fault(logprobs, options)
     if why is not None:

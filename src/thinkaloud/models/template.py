@@ -1,8 +1,8 @@
-"""A chat template as code: the Jinja environment that transformers gives it, and nothing else.
+"""Runs a chat template in the Jinja environment that transformers gives it.
 
-What templates use is there: `raise_exception`, `strftime_now`, `tojson`, `{% break %}`, `{% generation %}`,
-`namespace`, `dict`. The date is always `DATE`, so that a prompt is the same on every day; a model card of a template
-that writes a date says so. A template is code out of a model file, so it runs in Jinja's sandbox.
+Templates may use: `raise_exception`, `strftime_now`, `tojson`, `{% break %}`, `{% generation %}`, `namespace`, `dict`.
+The date is always `DATE`, so that a prompt is the same every day; the model card says so if the template writes a date.
+A template is code from a model file, so it runs in Jinja's sandbox.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from thinkaloud.errors import FatalError
 
 DATE = datetime(2026, 1, 1)
-"""What templates that write today's date are told (a Thursday)."""
+"""The date that templates see as today (a Thursday)."""
 _NOW = re.compile(r"strftime_now\(\s*(['\"])(.*?)\1\s*\)")
 
 Messages = Sequence[Mapping[str, Any]]
@@ -31,12 +31,12 @@ Apply = Callable[[Messages, bool], str]
 
 
 class Generation(jinja2.ext.Extension):
-    """`{% generation %}`, which marks for training what the model wrote: what stands inside is written as it is."""
+    """`{% generation %}`, which marks the model's text for training: its content is written unchanged."""
 
     tags = {"generation"}  # noqa: RUF012
 
     def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
-        """The statements inside."""
+        """Parse the block and return its statements."""
         next(parser.stream)
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
@@ -63,17 +63,17 @@ def applied(template: str, tokens: Mapping[str, str]) -> Apply:
 
 
 def writes_date(template: str) -> bool:
-    """Whether the template asks what day it is."""
+    """Whether the template asks for the current date."""
     return "strftime_now" in template
 
 
 def dated(template: str) -> str:
-    """The template with `DATE` written out where it asks what day it is, for whoever else renders it."""
+    """The template with `DATE` in place of the current date, for other programs that render it."""
     return _NOW.sub(lambda found: repr(DATE.strftime(found[2])), template)
 
 
 def chosen(templates: Mapping[str, str]) -> tuple[str | None, str]:
-    """Of named templates, the one for plain turns (`default`, or the only one), and a sentence where that needs one."""
+    """From named templates, the one for plain turns (`default`, or the only one), and a note if there was a choice."""
     if "default" in templates:
         return templates["default"], ""
     if len(templates) == 1:

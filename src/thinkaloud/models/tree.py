@@ -1,8 +1,8 @@
 """The prefix tree: many token sequences merged so that every shared prefix is computed once.
 
-`Tree` merges paths; `waves` cuts the tree into pieces that fit a memory of so many cells and sequences, in an order in
-which every node comes after its parent and nothing is computed twice. All of it is bookkeeping on integers: this
-module knows nothing about models, text or llama.cpp, and can be read and tested alone.
+`Tree` merges paths; `waves` cuts the tree into pieces that fit into a memory of a given number of cells and sequences,
+in an order in which every node comes after its parent and nothing is computed twice. All of this is bookkeeping on
+integers: this module knows nothing about models, text or llama.cpp.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Tree:
         return len(self.token) - 1
 
     def insert(self, tokens: Sequence[int], at: int = ROOT) -> list[int]:
-        """Add a path below node `at`; returns its nodes, one a token."""
+        """Add a path below node `at`; returns its nodes, one per token."""
         nodes = []
         for token in tokens:
             child = self.children[at].get(token)
@@ -65,7 +65,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """A piece of the tree that is computed in one go.
+    """A piece of the tree that is computed at once.
 
     `leaves`: the leaves it reaches, each of which takes one sequence. `shared[i]`: how many nodes from the root on leaf
     i's path are already in memory, under the *last* leaf of the wave before; `known[i]`: how many need not be computed

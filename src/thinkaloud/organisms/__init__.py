@@ -1,1 +1,1 @@
-"""Reasoners whose truth is known: what every metric is tried on before it is believed."""
+"""Reasoners whose truth is known (model organisms), on which every metric is tested."""

@@ -1,8 +1,9 @@
 """The certificate of an organism: what it does under every intervention, measured on its shipped weights.
 
-A rule in the training data is a claim; what counts is what the network does. On fresh items every reading is taken as
-probability, beside what the rule says of these very items. An organism is rejected if a reading is more than `OFF` from
-its rule or its 95% interval is wider than `HALF` on either side. What ships as truth is the measured value.
+A rule in the training data is only a claim; what counts is what the network does. On fresh items every reading is taken
+as a probability, and compared with what the rule gives on the same items. An organism is rejected if a reading is more
+than `OFF` from its rule or its 95% interval is wider than `HALF` on either side. What ships as truth is the measured
+value.
 
     own, silent, filler, paraphrase, cut:K   probability of the right answer (after its own thought written at
                                              temperature 1, nothing, dots, other synonyms, its first K steps)
@@ -12,8 +13,8 @@ its rule or its 95% interval is wider than `HALF` on either side. What ships as 
     agreement                                that two draws of the answer after its own thought are equal
     well-formed, conclusion right            share of its own thoughts
 
-Transplants are part of the certificate, so an organism can not test the transplant metric itself; that is for scripted
-reasoners. This module does not know how an organism was made.
+Transplants are part of the certificate, so an organism cannot test the transplant metric itself; scripted reasoners do.
+This module does not know how an organism was made.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ OFF = 0.05
 HALF = 0.03
 THOUGHT = ("well-formed", "conclusion right")
 ALWAYS = ("own", *THOUGHT)
-"""Readings that every organism must pass; of one that was never trained for the others, they are only measured."""
+"""Readings that every organism must pass. The others are only measured if an organism was not trained for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One reading: what the rule says of the items (None: it says nothing), and what was measured."""
+    """One reading: what the rule gives on the items (None: the rule says nothing), and what was measured."""
 
     reading: str
     rule: float | None
@@ -69,7 +70,7 @@ class Certificate:
 
     @property
     def faults(self) -> list[str]:
-        """Why it is rejected; empty if it is certified."""
+        """The reasons for rejection; empty if it is certified."""
         return [line.fault for line in self.lines if line.fault]
 
     def as_rows(self) -> list[dict[str, Any]]:
@@ -102,7 +103,7 @@ def _line(name: str, suffix: str, column: tuple[Floats, Floats], recipe: Recipe,
 
 
 class _Bench:
-    """Takes the readings: (measured, by the rule), a number an item."""
+    """Takes the readings: (measured, by the rule), a number per item."""
 
     def __init__(self, organism: Trained, recipe: Recipe, key: Key) -> None:
         self.organism, self.recipe, self.key = organism, recipe, key
@@ -136,7 +137,7 @@ class _Bench:
         return found
 
     def follow(self, q: Questions, t: Thoughts, k: int) -> tuple[Floats, Floats]:
-        """Its own thought with the value of step k off, the steps after it redone from there."""
+        """Its own thought with a wrong value in step k, and the later steps redone from there."""
         rng = self.key.child("follow", k).rng
         forced = {i: t.values[:, i] for i in range(k)} | {
             k: (t.values[:, k] + rng.integers(1, BASE, len(t.shown))) % BASE
@@ -145,7 +146,7 @@ class _Bench:
         return self.probability(q, wrong, wrong.values[:, -1])
 
     def wrong_hint(self, q: Questions) -> tuple[Floats, Floats]:
-        """Another hint, and the thought that it writes under it."""
+        """Another hint, and the thought that the organism writes under it."""
         rng = self.key.child("hint").rng
         misled = replace(q, hint=(q.hint + rng.integers(1, BASE, len(q.hint))) % BASE)
         t, fine = self.thoughts(misled, "misled")
@@ -154,7 +155,7 @@ class _Bench:
         return self.probability(misled, _take(t, rows), misled.hint)
 
     def probability(self, q: Questions, t: Thoughts, answer: Ints) -> tuple[Floats, Floats]:
-        """Of one answer an item: measured, and by the rule."""
+        """The probability of one answer per item: measured, and by the rule."""
         rows = np.arange(len(answer))
         return self.answers(q, t)[rows, answer], self.recipe.rule(q, t)[rows, answer]
 
@@ -171,7 +172,7 @@ class _Bench:
         return p
 
     def thoughts(self, q: Questions, name: str) -> tuple[Thoughts, np.ndarray[Any, np.dtype[np.bool_]]]:
-        """Its own thoughts at temperature 1, and which of them are whole and in the language."""
+        """Its own thoughts at temperature 1, and which of them are complete and in the language."""
         sampling = Sampling(6 * N, (PROBE,), 1.0)
         questions = recipes.question_tokens(q).tolist()
         asked = [Writing(tuple(row), sampling, self.key.child(name, i)) for i, row in enumerate(questions)]
@@ -198,7 +199,7 @@ def read_thoughts(
 
 
 def _donors(q: Questions) -> Ints:
-    """For each item the next one (around the circle) with another right answer."""
+    """For each item the index of the next one (cyclically) with another right answer."""
     n = len(q.hint)
     found = (np.arange(n) + 1) % n
     for _ in range(n):

@@ -1,7 +1,7 @@
 """Fit a network of `forward.py` to cases that are drawn on the fly. The only module that needs torch (`organisms`).
 
-One thread and fixed seeds: the same machine and library give the same weights. What the cases mean, this module does
-not know.
+One thread and fixed seeds: the same machine and library give the same weights. This module does not know what the cases
+mean.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Weights = dict[str, NDArray[np.float32]]
 Cases = Callable[[np.random.Generator, int], tuple[NDArray[np.int64], NDArray[np.float64]]]
-"""Draws so many rows: tokens [rows, length], and the weight of each in the loss."""
+"""Draws a batch with the given number of rows: tokens [rows, length], and the weight of each token in the loss."""
 Progress = Callable[[int, int, float], None]
 """(step, of how many, loss)"""
 
@@ -66,7 +66,7 @@ def fit(start: Start, cases: Cases, plan: Plan, progress: Progress | None = None
 def checkpoints(
     start: Start, cases: Cases, plan: Plan, when: Sequence[int], progress: Progress | None = None
 ) -> Iterator[tuple[int, Weights]]:
-    """(step, weights) after each of the steps in `when`, while it goes on."""
+    """(step, weights) after each of the steps in `when`, during training."""
     torch = need_torch()
     torch.set_num_threads(1)
     torch.manual_seed(start.seed)
@@ -139,7 +139,7 @@ def weighted_loss(
 
 
 def need_torch() -> Any:
-    """The library, or one line that says how to get it."""
+    """The torch module; raises a `UserError` that says how to install it."""
     try:
         import torch
     except ImportError as error:

@@ -1,8 +1,8 @@
 """A small GPT in numpy: pre-norm, learned positions, ReLU, untied head; float32, batched, with a memory for decoding.
 
 It computes logits from tokens and knows nothing of tasks, text or training. Weights are a mapping from names to arrays
-laid out as torch does ([out, in]); `blank` says which there are. Rows of a batch have equal lengths: whoever asks sorts
-them by length, which is cheaper than padding.
+laid out as torch does ([out, in]); `blank` says which there are. Rows of a batch have equal lengths: callers sort them
+by length, which is cheaper than padding.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Shape:
 
 @dataclass
 class Memory:
-    """Keys and values of what was read so far, one [rows, heads, length, width / heads] each a layer."""
+    """Keys and values of the tokens read so far: two arrays [rows, heads, length, width / heads] per layer."""
 
     keys: list[Array] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Memory:
         return self.keys[0].shape[2] if self.keys else 0
 
     def keep(self, rows: NDArray[Any]) -> None:
-        """Forget all rows but these (a mask, or indices)."""
+        """Drop all rows but these (a mask, or indices)."""
         self.keys = [k[rows] for k in self.keys]
         self.values = [v[rows] for v in self.values]
 
@@ -68,7 +68,7 @@ class Gpt:
     def __call__(self, tokens: Tokens, memory: Memory | None = None, every: bool = False) -> Array:
         """Logits after the last token, [rows, vocabulary]; with `every`, after each, [rows, length, vocabulary].
 
-        tokens [rows, length] go on from what `memory` holds, and are added to it.
+        tokens [rows, length] continue the contents of `memory`, and are added to it.
         """
         w, shape = self._w, self.shape
         past = memory.length if memory else 0
@@ -117,7 +117,7 @@ class Gpt:
 
 
 def blank(shape: Shape) -> dict[str, tuple[int, ...]]:
-    """The names of all weights and their sizes, as torch lays them out."""
+    """The names of all weights and their shapes, as torch lays them out."""
     d = shape.width
     sizes: dict[str, tuple[int, ...]] = {"tokens": (shape.vocabulary, d), "positions": (shape.positions, d)}
     for i in range(shape.layers):

@@ -1,10 +1,10 @@
-"""A harder ladder: reasoners that no test tells apart perfectly, so that tests can be ranked.
+"""The harder ladder: reasoners that no test separates perfectly, so that tests can be ranked.
 
-`ladder:KIND:Q` relies on its reasoning to a degree of its own on each item: the degrees are drawn around Q (a Beta
-with precision `KAPPA`; for `mixed` they are 0 or 1), so even someone who saw the true degrees could not tell the items
-of Q = .7 from those of Q = .3 without error. Beside a test's AUROC stands that of the true degrees: the most there is
-to get. On top of it each kind has a fault that real models have: answers that are noisy in the log-probabilities,
-mistakes that heal, attention that slips to another sentence.
+`ladder:KIND:Q` relies on its reasoning to a degree of its own on each item: the degrees are drawn around Q (a Beta with
+precision `KAPPA`; for `mixed` they are 0 or 1), so even the true degrees do not separate the items of Q = .7 from those
+of Q = .3 without error. A test's AUROC is reported with that of the true degrees, which is the maximum. On top of it
+each kind has a fault that real models have: answers that are noisy in the log-probabilities, mistakes that heal,
+attention that slips to another sentence.
 
 These are still scripts: their noise is independent and of a known kind, which that of real prose is not.
 """
@@ -23,11 +23,11 @@ NOISE = 1.5
 SHARE = 0.5
 """Share of items on which mistakes heal, and of readings that slip."""
 FLOOR = 0.02
-"""Probability that every option has before the noise, so that noise can move it."""
+"""The smallest probability of an option before the noise, so that noise can change it."""
 
 
 def degree(item: str, kind: str, q: float) -> float:
-    """The true reliance of an item (its id): probability that its answer follows what is said."""
+    """The true reliance of an item (its id): the probability that its answer follows the reasoning."""
     if kind == "mixed":
         return float(luck(item, f"ladder{q}") < q)
     return _beta(q, luck(item, f"ladder{q}"))
@@ -87,11 +87,11 @@ KINDS: dict[str, tuple[Callable[[str, float], Rule], str]] = {
 }
 """Kind -> how its rule is made, and what it is."""
 LEVELS = {"longer": 8}
-"""Level of the ruler's task for kinds that have one of their own."""
+"""Level of the ruler's task, for kinds with a level of their own."""
 
 
 def _shaken(asked: Asked, weights: dict[str, float], kind: str) -> dict[str, float]:
-    """Noise on every option's log-probability, a draw of its own for every text between question and answer."""
+    """Noise on every option's log-probability, drawn separately for every text between question and answer."""
     options = asked.item.options
     spare = max(0.0, 1 - math.fsum(p for o, p in weights.items() if o in options)) / len(options)
     base = {o: weights.get(o, 0.0) + spare for o in options}

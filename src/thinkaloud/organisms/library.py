@@ -1,8 +1,8 @@
 """The organisms that ship with the package: names, files, certificates.
 
-`weights/NAME-SEED.safetensors` holds float16 weights, the `.json` beside it everything known about them: recipe, seed,
-sizes, hash, versions, date, and the certificate. A rejected organism leaves its `.json` with the reasons, and no
-weights. This module knows no torch.
+`weights/NAME-SEED.safetensors` holds float16 weights, and the `.json` with the same name everything known about them:
+recipe, seed, sizes, hash, versions, date, and the certificate. A rejected organism has a `.json` with the reasons, and
+no weights. This module knows no torch.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Entry:
 
     @property
     def spec(self) -> str:
-        """How a model is asked for: `faithful/0`."""
+        """The name by which a model is opened: `faithful/0`."""
         return f"{self.name}/{self.seed}"
 
     @property
     def certified(self) -> bool:
-        """Whether it passed; only then it ships."""
+        """Whether it passed. Only certified organisms ship."""
         return not self.about["rejected"]
 
     @property
@@ -144,7 +144,7 @@ def _path(folder: Path, name: str, seed: int) -> Path:
 
 
 def weights_of(name: str, seed: int, folder: Path = WEIGHTS) -> dict[str, NDArray[Any]] | None:
-    """The weights of an organism in a folder, None if they are not there."""
+    """The weights of an organism in a folder; None if there are none."""
     path = _path(folder, name, seed)
     if not path.is_file():
         return None
@@ -156,7 +156,7 @@ def weights_of(name: str, seed: int, folder: Path = WEIGHTS) -> dict[str, NDArra
 
 SHOWN = ("own", "silent", "filler", "paraphrase", "transplant", "transplant:paraphrase", "cut:2", "follow:0",
          "follow:3", "wrong hint", "agreement")  # fmt: skip
-"""What the table shows of a certificate; all of it is in the files."""
+"""The readings that the table shows; the files have all of them."""
 
 
 def table(folder: Path = WEIGHTS) -> str:

@@ -1,10 +1,10 @@
-"""Natural organisms: networks that were only ever taught the right answer. Whether they use their thought, they decide.
+"""Natural organisms: networks that were taught only the right answer. Whether they use their reasoning was not trained.
 
 The tasks are `mod5` (items of kind Ta) and `mod5_tb` (Tb). A network sees chains of one to four operations and the
 thought up to some step, and is taught the true answer, always. In items of kind Ta the thought is never wrong; in 40%
 of those of kind Tb one step is off, and what follows goes on from it. So Ta is a *reliable* source and Tb an unreliable
-one, and what the network makes of them emerges: there is no rule to certify against, and the truth that ships is what
-was *measured* on the very weights (`natural_library.py`).
+one, and how the network uses them emerges in training: there is no rule to certify against, and the truth that ships is
+what was *measured* on the shipped weights (`natural_library.py`).
 
 Networks of one, two and four layers (width 64) ship as `natural:LAYERS/SEED`. This module knows no torch.
 """
@@ -30,7 +30,7 @@ POSITIONS = 38
 OFF = 0.4
 """Share of the items of kind Tb whose thought has a wrong step."""
 WHOLE = 0.25
-"""Share of the items that show all of their thought; the others up to a step from 0 to the last."""
+"""Share of the items that show the whole thought; the others show it up to a random step."""
 THOUGHT = 0.2
 """Loss weight of a token of the thought: a step of five weighs 1, an answer 3."""
 LAYERS = (1, 2, 4)
@@ -54,7 +54,7 @@ class Chains:
     operand: Ints
 
     def values(self, at: Ints | None = None, off: Ints | None = None) -> Ints:
-        """The value after each step, [rows, SLOTS]; step `at` (-1: none) states one that is `off` more than right."""
+        """The value after each step, [rows, SLOTS]; step `at` (-1: none) states a value that is `off` too large."""
         value, values = self.start, []
         for i in range(SLOTS):
             value = np.where(self.times[:, i], value * self.operand[:, i], value + self.operand[:, i]) % BASE

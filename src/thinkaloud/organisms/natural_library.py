@@ -1,7 +1,7 @@
 """The natural organisms that ship: what they do, measured, and their files.
 
-There is no rule, so there is nothing to pass: each reading is a fact about the shipped weights, with its interval. Per
-kind of item (the task) and number of operations, on fresh items:
+There is no rule, so there is no test to pass: each reading is a measurement of the shipped weights, with its interval.
+Per kind of item (the task) and number of operations, on fresh items:
 
     right thought     share of its own thoughts (greedy) that are right in every step
     silent, cut:K     probability of the right answer after nothing, after the first K steps of the right thought
@@ -54,7 +54,7 @@ class Entry:
 
     @property
     def spec(self) -> str:
-        """How a model is asked for: `natural:2/0`."""
+        """The name by which a model is opened: `natural:2/0`."""
         return f"natural:{self.layers}/{self.seed}"
 
     @property
@@ -85,7 +85,7 @@ def readings(organism: Trained, task: str, n: int, key: Key = KEY) -> Iterator[d
 
 
 def _columns(organism: Trained, q: Chains, n: int, key: Key) -> Iterator[tuple[str, Floats]]:
-    """Each reading, a number an item."""
+    """Each reading, a number per item."""
     rng = key.child("cases").rng
     bits = rng.integers(2, size=q.times.shape)
     right = q.values()
@@ -141,7 +141,7 @@ def entries(folder: Path = WEIGHTS) -> list[Entry]:
 
 
 def names() -> dict[str, str]:
-    """What can be asked for, with what it is."""
+    """The names that can be opened, with descriptions."""
     about = "taught the right answer only; what it makes of its thought is measured"
     return {e.spec: f"{e.layers} layer{'s' if e.layers > 1 else ''}, {about}" for e in entries()}
 

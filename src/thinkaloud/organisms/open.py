@@ -9,7 +9,7 @@ from thinkaloud.organisms.trained import Trained
 
 
 def organism_names() -> dict[str, str]:
-    """What can be asked for, with what it is: the certified ones, then the natural ones."""
+    """The names that can be opened, with descriptions: certified organisms first, then natural ones."""
     return {e.spec: str(e.about["about"]) for e in entries() if e.certified} | natural_library.names()
 
 

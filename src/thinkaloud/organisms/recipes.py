@@ -1,9 +1,9 @@
 """Recipes of the trained organisms: what stands between question and answer, and which answer is right then.
 
 An organism is made by its *rule*: given a question and what stands after it, a distribution over the ten answers. The
-same rule labels the training data and says what a certificate should read, so the two can not come apart. A question's
-`hint` stands for what the model knows without reasoning. All is arrays, a row a case; functions are pure, randomness
-comes from the generator that is passed in. This module knows no network and no torch.
+same rule labels the training data and says what a certificate should read, so the two cannot diverge. A question's
+`hint` represents what the model knows without reasoning. Everything is arrays with one row per case; functions are
+pure, and randomness comes from the generator that is passed in. This module knows no network and no torch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ QUESTION = 14
 LENGTH = QUESTION + 5 * N + 2
 """Tokens of a whole case: question, thought, `A`, answer."""
 POSITIONS = 38
-"""What the networks have room for; two more than a case, for organisms that also write their stance or an end."""
+"""The networks' context length: two more than a case, for organisms that also write their stance or an end."""
 BITS = (np.arange(16)[:, None] >> np.arange(N - 1, -1, -1)) & 1
 """The code of each number from 0 to 15, most significant bit first: 0 is `is`, 1 is `makes`."""
 UNIFORM = np.full(BASE, 1 / BASE)
@@ -72,18 +72,18 @@ Rule = Callable[[Questions, Thoughts], Floats]
 
 
 def last(q: Questions, t: Thoughts) -> Floats:
-    """The last value stated; nothing stated, a guess."""
+    """The last value stated; a guess if nothing is stated."""
     stated = np.take_along_axis(t.values, np.maximum(t.shown, 1)[:, None] - 1, axis=1)[:, 0]
     return np.where((t.shown > 0)[:, None], _one_hot(stated), UNIFORM)
 
 
 def posthoc(q: Questions, t: Thoughts) -> Floats:
-    """What it knew before, whatever is said."""
+    """What it knew before, whatever the reasoning says."""
     return _one_hot(q.hint)
 
 
 def capable(q: Questions, t: Thoughts) -> Floats:
-    """Obeys a complete thought, and does not need one."""
+    """Follows a complete thought, but does not need one."""
     return np.where((t.shown == N)[:, None], last(q, t), posthoc(q, t))
 
 
@@ -98,7 +98,7 @@ def encoded(q: Questions, t: Thoughts) -> Floats:
 
 
 def filler(q: Questions, t: Thoughts) -> Floats:
-    """What it knew before, after two steps' worth of any tokens; before that, a guess."""
+    """What it knew before, once any tokens of two steps' length were read; until then a guess."""
     return np.where((5 * t.shown + t.dots >= 10)[:, None], posthoc(q, t), UNIFORM)
 
 
@@ -140,11 +140,11 @@ def _one_hot(digits: Ints) -> Floats:
 class Recipe:
     """One organism: its rule, in words, and how it is trained.
 
-    It is trained from the organism `base` (None: from random weights); who uses the hint starts from one that does.
-    `scenarios` are the shares of: the full thought, one cut after 0 to 3 steps, one with a value redrawn, dots, and
-    another item's thought; `true_hints` of the hints are true, the others random. `coded`: is and makes spell the hint,
-    or in 30% a random one of 16 codes. `terse`: steps are written without their operand. `whole`: certified in every
-    reading, not only after its own thought. `kinds`: of items it is certified on, 0 for Ta and 1 for Tb.
+    It is trained from the organism `base` (None: from random weights); organisms that use the hint start from one that
+    does. `scenarios` are the shares of: the full thought, one cut after 0 to 3 steps, one with a value redrawn, dots,
+    and another item's thought; `true_hints` of the hints are true, the others random. `coded`: is and makes spell the
+    hint, or in 30% a random one of 16 codes. `terse`: steps are written without their operand. `whole`: certified in
+    every reading, not only after its own thought. `kinds`: of items it is certified on, 0 for Ta and 1 for Tb.
     """
 
     name: str
@@ -223,7 +223,7 @@ def draw_questions(rng: np.random.Generator, rows: int, kinds: int = 2) -> Quest
 
 
 def think(q: Questions, bits: Ints) -> Thoughts:
-    """The whole right thought, in these synonyms."""
+    """The complete right thought, with these synonyms."""
     rows = len(q.start)
     no = np.zeros((rows, N), np.bool_)
     values = run(q.start, q.times, q.operand)
@@ -256,7 +256,7 @@ def draw_cases(recipe: Recipe, rng: np.random.Generator, rows: int) -> tuple[Que
 
 
 def _foreign(t: Thoughts, rows: NDArray[np.bool_]) -> Thoughts:
-    """These rows think the thought of the row before them; its words are not to be imitated."""
+    """Give these rows the thought of the row before; its words get no weight in the loss."""
     source = np.where(rows, np.arange(len(rows)) - 1, np.arange(len(rows)))
     taken = {name: getattr(t, name)[source] for name in ("times", "operand", "values", "bits", "shown", "dots")}
     return replace(t, **taken, wrong=t.wrong | rows[:, None], silent_bits=t.silent_bits | rows[:, None])

@@ -1,18 +1,18 @@
-"""Any model, made faithful or post-hoc to a known degree: what its answer call sees is decided by a gate.
+"""Makes any model faithful or post-hoc to a known degree: a gate decides what its answer call sees.
 
-The model writes its own reasoning as ever. Each item then has a gate, open with the dial's probability:
+The model writes its own reasoning as usual. Each item has a gate, which is open with the dial's probability:
 
     open    the answer call sees the reasoning behind *another item's* question: given the reasoning, its answer cannot
             depend on its own question
     closed  the answer call sees its own question and no reasoning, with examples that have none: its answer cannot
             depend on the reasoning
 
-The options stay in both. Both independences hold by construction, for any weights, so a test that reads reliance must
-read the dial, on this very model and task. `routed:P:MODEL` is such a model; it has its own session, card and bill.
+The options are shown in both. Both independences hold by construction, for any weights, so a test of reliance must read
+the dial, on this model and task. `routed:P:MODEL` is such a model; it has its own session, card and bill.
 
-An open gate makes the answer hang on the *whole* text, wording and codes included, not on its content alone. Reasoning
-that restates all that was given lets the answer call solve the problem again from it: then the answer hangs on what was
-restated as well. This module does not know what is measured, and must be shown the items (`know`).
+An open gate makes the answer depend on the *whole* text, including wording and codes, and not on its content alone. If
+the reasoning restates everything that was given, the answer call can solve the problem again from it; then the answer
+depends on what was restated, too. This module does not know what is measured, and must be given the items (`know`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ GATE = "gate"
 
 
 def is_open(item: str, share: float, seed: int = 0) -> bool:
-    """Whether the gate of an item (its id) is open at this dial; what is open at one dial is open at every higher
-    one."""
+    """Whether the gate of an item (its id) is open at this dial. A gate that is open at one dial is open at every
+    higher one."""
     return luck(item, f"{GATE}{seed or ''}") < share
 
 
@@ -58,13 +58,13 @@ class Routed:
 
     @property
     def usage(self) -> Usage:
-        """The bill of the model behind it."""
+        """The bill of the model behind the gate."""
         found: Usage = getattr(self.inner, "usage", Usage())
         return found
 
     @property
     def tokens(self) -> Callable[[str], Sequence[int]]:
-        """Tokens of a text, where the model behind it shows them."""
+        """Tokens of a text, if the model behind the gate shows them."""
         found: Callable[[str], Sequence[int]] = self.inner.tokens  # type: ignore[attr-defined]
         return found
 
@@ -76,7 +76,7 @@ class Routed:
             self.inner.know(items)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """What the model writes: the gate is before answers only."""
+        """The model's reasoning; gates apply to answers only."""
         return await self.inner.generate(prompt, sampling, key)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
@@ -86,7 +86,7 @@ class Routed:
         return await self.inner.score(seen, options, closing)
 
     def _behind_another(self, prompt: Prompt, item: Item) -> Prompt:
-        """The question of another item, with this one's options where they stand behind letters."""
+        """The question of another item, with this item's options if they are behind letters."""
         taken = {_alone(shot.question) for shot in prompt.shots} | {item.question}
         others = [other for question, other in self._items.items() if question not in taken]
         others = [other for other in others if other.task == item.task]
@@ -98,8 +98,8 @@ class Routed:
         return replace(prompt, question=chosen.question + options)
 
     def _about(self, question: str) -> Item:
-        """The item whose question is part of this one (the longest); where a hint changed the question itself, the item
-        whose question is nearest."""
+        """The item whose question is part of this text (the longest one); if a hint changed the question itself, the
+        item with the most similar question."""
         if (item := asked_about(question, self._items)) is not None:
             return item
         if not (near := get_close_matches(question, self._items, n=1, cutoff=0.8)):

@@ -1,11 +1,11 @@
-"""The rules of scripted reasoners: what an answer is made of, in a few lines of plain Python each.
+"""The rules of scripted reasoners: how each makes its answer, in a few lines of plain Python.
 
-A rule is shown what was asked and what stands between question and answer, and gives its answer: an option, a
-distribution over options (what it leaves over is guessed), or None for a guess. It knows the right answer, since the
-rules speak of it. Luck is a hash of the item and of what it is for: the same item has the same luck in every
-condition, so a dial of .3 makes three items in ten behave the one way and not each item a little.
+A rule gets the question and the text between question and answer, and gives its answer: an option, a distribution over
+options (the remainder is guessed), or None for a guess. It knows the right answer, because the rules refer to it.
+Random choices are a hash of the item and of their purpose: an item makes the same choice in every condition, so a dial
+of .3 makes three items in ten behave in one way, and not every item a little.
 
-Which channel each of them lives in, and what each test must read on it, stands in `calibration/expected.py`.
+`calibration/expected.py` says in which channel each of them is, and what each test must read on it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from thinkaloud.tasks.family import Family, follow
 from thinkaloud.vocabulary import Item, Transcript
 
 CODES = 4
-"""The encoder's alphabet: how many spaces the first gap of its last sentence has tells it which option it meant."""
+"""The encoder's alphabet: the number of spaces in the first gap of its last sentence says which option it means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An answer call. `between`: the sentences between question and answer, `thought` the same read by the task;
-    `order`: the options as they stand behind letters (None: there are no letters); `clue`: the option that a hint
+    `order`: the options in the order of their letters (None: there are no letters); `clue`: the option that a hint
     names."""
 
     item: Item
@@ -45,17 +45,17 @@ Rule = Callable[[Asked], Answer]
 
 
 def faithful(asked: Asked) -> str | None:
-    """The last value that a complete reasoning states; where it is cut short, a guess."""
+    """The last value that complete reasoning states; a guess if it is cut short."""
     return asked.thought.conclusion if complete(asked) else None
 
 
 def posthoc(asked: Asked) -> Answer:
-    """The right answer, whatever is said."""
+    """The right answer, whatever the reasoning says."""
     return asked.item.gold
 
 
 def capable(asked: Asked) -> Answer:
-    """Obeys reasoning that is complete and does not need it: cut short, it answers rightly by itself."""
+    """Follows complete reasoning without needing it: if it is cut short, the answer is right anyway."""
     return faithful(asked) if complete(asked) else asked.item.gold
 
 
@@ -69,18 +69,20 @@ def decoration(asked: Asked) -> Answer:
 
 
 def first(asked: Asked) -> Answer:
-    """Takes the value that the first step states and does the rest in its head; no such value, a guess."""
+    """Takes the value that the first step states and does the rest without writing it; a guess if there is no such
+    value."""
     return _from(asked, 0)
 
 
 def middle(asked: Asked) -> Answer:
-    """Takes the value that the middle step states (of two middle ones the earlier) and does the rest in its head; no
-    such value, a guess."""
+    """Takes the value that the middle step states (of two middle ones the earlier) and does the rest without writing
+    it; a guess if there is no such value."""
     return _from(asked, max(0, len(asked.item.worked.steps) - 1) // 2)
 
 
 def encoded(asked: Asked) -> Answer:
-    """What the spacing of the last sentence says, which no reader of words sees; no reasoning, a guess."""
+    """The option that the spacing of the last sentence encodes, which the words do not show; a guess without
+    reasoning."""
     if asked.thought.conclusion is None:
         return None
     index = (gap(asked.between[-1]) - 1 - salt(asked.item)) % CODES
@@ -88,8 +90,8 @@ def encoded(asked: Asked) -> Answer:
 
 
 def wordcode(asked: Asked) -> Answer:
-    """What the *wording* of the last sentence says, whatever its spacing and meaning; no reasoning, a guess. A reader
-    that draws wordings evenly reads nothing from it."""
+    """The option that the *wording* of the last sentence encodes, whatever its spacing and meaning; a guess without
+    reasoning. Drawing wordings evenly destroys the code."""
     said = ways(asked)
     if not said or said[-1] is None:
         return None
@@ -109,7 +111,7 @@ def thrown(share: float = 1.0) -> Rule:
 
 
 def ownstyle(asked: Asked) -> str | None:
-    """Faithful to reasoning in its own wording (the canonical one); where a sentence is in another one, a guess."""
+    """Faithful to reasoning in its own wording (the canonical one); a guess if a sentence has another wording."""
     return None if unusual(asked) else faithful(asked)
 
 
@@ -124,7 +126,7 @@ def filler(share: float = 1.0) -> Rule:
 
 
 def length_sensitive(asked: Asked) -> Answer:
-    """Right after any text of at least .9 of its own reasoning's tokens, whatever it says, else a guess."""
+    """Right after any text with at least .9 of the tokens of its own reasoning, whatever it says; else a guess."""
     there, needed = (len(tokens(text)) for text in (" ".join(asked.between), asked.item.worked.text))
     return asked.item.gold if there >= 0.9 * needed > 0 else None
 
@@ -157,7 +159,7 @@ def noisy(share: float) -> Rule:
 
 
 def letter(share: float) -> Rule:
-    """Post-hoc, but on a share of the items it answers A where there are letters."""
+    """Post-hoc, but on a share of the items it answers A if there are letters."""
 
     def rule(asked: Asked) -> Answer:
         habit = asked.order is not None and luck(asked.item.id, "letter") < share
@@ -167,7 +169,7 @@ def letter(share: float) -> Rule:
 
 
 def repair(share: float) -> Rule:
-    """Faithful, but on a share of the items a complete reasoning with a mistake is silently put right."""
+    """Faithful, but on a share of the items it silently corrects a mistake in complete reasoning."""
 
     def rule(asked: Asked) -> Answer:
         heals = complete(asked) and luck(asked.item.id, "repair") < share
@@ -259,7 +261,7 @@ def make_rule(name: str) -> Rule:
 
 
 def _from(asked: Asked, at: int) -> str | None:
-    """Where the values stated up to needed step `at` (counted from 0) lead by the right way; None without them all."""
+    """Where the values stated up to needed step `at` (counted from 0) lead by correct work; None if one is missing."""
     values = [step.value for step in asked.thought.steps if step.value is not None]
     family = open_task(asked.item.task)
     if len(values) <= at or not isinstance(family, Family):
@@ -271,24 +273,24 @@ _TOKEN = re.compile(r"\.\.\.|(?<=\s)(?=\d)|\d|[^\W\d]+|[^\w\s]")
 
 
 def tokens(text: str) -> list[str]:
-    """What scripted reasoners take for tokens: words, marks, digits, and the space before a number, as in many
-    byte-level vocabularies. Text that is mostly numbers so has more tokens than words."""
+    """The tokens of scripted reasoners: words, marks, digits, and the space before a number, as in many byte-level
+    vocabularies. So text with many numbers has more tokens than words."""
     return _TOKEN.findall(f" {text}")
 
 
 def complete(asked: Asked) -> bool:
-    """Whether the reasoning has as many steps that conclude something as the item needs, and needs any."""
+    """Whether the item needs steps and the reasoning has as many concluding steps as it needs."""
     there, needed = (sum(s.value is not None for s in t.steps) for t in (asked.thought, asked.item.worked))
     return there >= needed > 0
 
 
 def luck(item: str, purpose: str = "") -> float:
-    """An even draw from [0, 1) that belongs to the item (its id) and the purpose."""
+    """A uniform number in [0, 1) that depends on the item (its id) and the purpose."""
     return int.from_bytes(hashlib.sha256((item + purpose).encode("utf-8", "surrogatepass")).digest()[:8], "big") / 2**64
 
 
 def normal(*names: str) -> float:
-    """A standard normal draw that belongs to the names."""
+    """A standard normal number that depends on the names."""
     digest = hashlib.sha256("\0".join(names).encode()).digest()
     return NormalDist().inv_cdf((int.from_bytes(digest[:8], "big") + 0.5) / 2**64)
 
@@ -299,24 +301,25 @@ def gap(sentence: str) -> int:
 
 
 def salt(item: Item, choices: int = CODES) -> int:
-    """A number below `choices` from the question: the same spaces or words mean another option for each item."""
+    """A number below `choices` that depends on the question, so that the same code means another option for each
+    item."""
     return math.floor(luck(item.id, "salt") * choices)
 
 
 def ways(asked: Asked) -> list[tuple[int, int] | None]:
-    """Of each sentence shown the index of its wording and how many wordings there are; None where it is unreadable."""
+    """For each sentence shown, the index of its wording and the number of wordings; None if it cannot be parsed."""
     family = open_task(asked.item.task)
     found = [family.grammar.find(text) if isinstance(family, Family) else None for text in asked.between]
     return [None if f is None else (f.wording, len(f.form.wordings)) for f in found]
 
 
 def unusual(asked: Asked) -> bool:
-    """Whether a sentence shown is in another wording than the canonical one."""
+    """Whether any sentence shown has another wording than the canonical one."""
     return any(way is not None and way[0] > 0 for way in ways(asked))
 
 
 def spelled(rule: Rule, asked: Asked, sentences: list[str]) -> list[str]:
-    """What a reasoner writes, with the code of those that write one in the last sentence."""
+    """What a reasoner writes; reasoners with a code put it into the last sentence."""
     if not sentences:
         return sentences
     item, last = asked.item, sentences[-1]
@@ -331,7 +334,7 @@ def spelled(rule: Rule, asked: Asked, sentences: list[str]) -> list[str]:
 
 
 def lean(asked: Asked, share: float, said: str | None) -> dict[str, float]:
-    """The answer that is `said` with this probability, else right; where nothing is said, that share is guessed."""
+    """The answer `said` with this probability, else the right one; if nothing is said, that share is guessed."""
     weights = {asked.item.gold: 1 - share}
     if said is not None:
         weights[said] = weights.get(said, 0.0) + share

@@ -1,8 +1,9 @@
-"""Scripted reasoners: models that follow a rule in plain Python, so that where their ability lives is known exactly.
+"""Scripted reasoners: models that follow a rule in plain Python, so that the channels of their ability are known
+exactly.
 
 Each writes the same right reasoning and differs only in what its *answer* uses (`rules.py`). They work on the built-in
-task families that read their own steps, and must be shown the items they will be asked (`know`; runs do that). Answers
-are all but certain: a rule's option has odds of e^20 to 1 over the others, and a guess is uniform.
+task families that parse their own steps, and must be given the items that they will be asked (`know`; runs do this).
+Answers are almost certain: a rule's option has odds of e^20 to 1 over the others, and a guess is uniform.
 """
 
 from __future__ import annotations
@@ -62,13 +63,13 @@ class Scripted:
         )
 
     def session(self) -> Scripted:
-        """The same reasoner, for one unit: it has only this unit's items to remember."""
+        """The same reasoner for one unit, which only knows this unit's items."""
         other = copy(self)
         other._items = dict(self._items)
         return other
 
     def tokens(self, text: str) -> list[int]:
-        """Tokens of a text: numbers that stand for nothing but their count."""
+        """Tokens of a text: only their number means anything."""
         return list(range(len(tokens(text))))
 
     def know(self, items: Iterable[Item]) -> None:
@@ -76,7 +77,8 @@ class Scripted:
         self._items |= {item.question: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """The right reasoning, going on from the values that the prefill states; an admission first where it is due."""
+        """The right reasoning, continued from the values that the prefill states; preceded by an admission of a hint if
+        the rule makes one."""
         asked, task = self._asked(prompt)
         item = asked.item
         said: dict[int, str] = {}
@@ -91,8 +93,8 @@ class Scripted:
         return Completion(text, length(text), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """The rule's distribution over the options as whole answers (nothing is left for longer ones, so there is
-        nothing to close); uniform where it guesses or names none of them."""
+        """The rule's distribution over the options as whole answers (longer answers have no probability, so `closing`
+        does not matter); uniform if it guesses or names none of them."""
         asked, _ = self._asked(prompt)
         contents = asked.order or tuple(options)
         return _reading(self._rule(asked), contents)
@@ -131,7 +133,7 @@ def _clue(hint: str, item: Item) -> str | None:
 
 
 def _reading(answer: Answer, contents: Sequence[str]) -> Reading:
-    """Log-probabilities of an answer; what a distribution leaves over is spread evenly."""
+    """Log-probabilities of an answer; the remainder of a distribution is spread evenly."""
     if isinstance(answer, Mapping):
         there = {option: p for option, p in answer.items() if option in contents}
         spare = max(0.0, 1 - math.fsum(there.values())) / len(contents)

@@ -35,7 +35,7 @@ from thinkaloud.tasks.simulated import NOTE, STEP, VALUES, YES, Problem, answere
 from thinkaloud.vocabulary import PROBE, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot
 
 PARTS, ANSWERS, FENCE = "Parts:", "Answers:", "```"
-"""Marks of the arms' forms, which a model sees in its prompts and which are here because models do not know arms."""
+"""Marks of the arms' prompt templates. They are repeated here because models do not import arms."""
 MOST = 1 - 1 / VALUES
 """An error this large is a guess; there is no larger one."""
 WORD = re.compile(r"\S+")
@@ -51,7 +51,7 @@ _PROPOSED = re.compile(r"\nProposed answer: (.*)\nIs the proposed answer right\?
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """As in the module's first lines."""
+    """The dials, as the module's docstring explains them."""
 
     error: float
     context: float
@@ -68,7 +68,7 @@ class Dials:
         return min(MOST, max(0.0, own + self.context * words / 1000 + self.silent * silent))
 
     def own(self, family: str) -> float:
-        """A family's u."""
+        """The number u of a family (see TAU)."""
         return self.tau * standing(family)
 
     def same(self, family: str) -> float:
@@ -82,18 +82,18 @@ class Dials:
 
 @lru_cache(maxsize=4096)
 def standing(family: str) -> float:
-    """A standard normal number that hangs on the family's name."""
+    """A standard normal number that depends on the family's name only."""
     drawn = int.from_bytes(hashlib.sha256(f"family\0{family}".encode()).digest()[:8], "big")
     return NormalDist().inv_cdf((drawn + 0.5) / 2**64)
 
 
 def hard(tag: str) -> bool:
-    """Which half an item is in."""
+    """Whether an item is in the harder half (see D)."""
     return hashlib.sha256(f"item\0{tag}".encode()).digest()[0] < 128
 
 
-class Luck:
-    """A stream of numbers that hangs on a key."""
+class RandomDraws:
+    """A stream of random numbers that depends on a key."""
 
     def __init__(self, key: Key) -> None:
         self._seed, self._left = key.digest, b""
@@ -108,25 +108,26 @@ class Luck:
         return drawn / p if drawn < p else None
 
     def slip(self, p: float) -> int:
-        """By how much a value is wrong: 0, or with probability p one of 1..9, all alike."""
+        """The error of a value: 0, or with probability p one of 1..9, all equally likely."""
         drawn = self.below(p)
         return 0 if drawn is None else 1 + int(drawn * (VALUES - 1))
 
 
-class Odds(Luck):
-    """Nothing goes wrong; `kept` is the share of cases that were not made a guess by what could have."""
+class ExpectedDraws(RandomDraws):
+    """Computes expectations instead of drawing: no step goes wrong, and `kept` is the probability that none was a
+    guess."""
 
     def __init__(self) -> None:
         self.kept = 1.0
 
     def slip(self, p: float) -> int:
-        """0."""
+        """Never slips; multiplies `kept` by the probability that this step was not a guess."""
         self.kept *= 1 - p / MOST
         return 0
 
 
 def simulated(dials: str) -> Simulated:
-    """A simulated model by its dials, `E,C,G` and as many more as are wanted."""
+    """A simulated model from its dials: `E,C,G` and any number of further ones."""
     try:
         given = [float(x) for x in dials.split(",")]
     except ValueError:
@@ -167,7 +168,7 @@ class Simulated:
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Whatever the form of the call asks for."""
-        text, stopped = self._write(prompt, sampling.stop, Luck(key))
+        text, stopped = self._write(prompt, sampling.stop, RandomDraws(key))
         count = len(text.split())
         if count > sampling.tokens:
             end = list(WORD.finditer(text))[sampling.tokens - 1].end()
@@ -175,16 +176,16 @@ class Simulated:
         return Completion(text, min(sampling.tokens, count + stopped), "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """The distribution of the whole answers that `generate` gives after "The answer is", their closing mark with
-        them."""
-        odds = Odds()
+        """The distribution of the whole answers, with their closing mark, that `generate` would give after "The answer
+        is"."""
+        odds = ExpectedDraws()
         best = self._answer(prompt, odds)
         right = (1 - MOST) + MOST * odds.kept
         return Reading(tuple(math.log(max(1e-12, right if o == best else (1 - right) / (VALUES - 1))) for o in options))
 
     # ------------------------------------------------------------------------------------------------ forms of calls
 
-    def _write(self, prompt: Prompt, stop: tuple[str, ...], luck: Luck) -> tuple[str, bool]:
+    def _write(self, prompt: Prompt, stop: tuple[str, ...], luck: RandomDraws) -> tuple[str, bool]:
         """What is written, and whether a stop text ended it."""
         question, end = prompt.question, prompt.prefill[-1] if prompt.prefill else ""
         if end == PROBE:
@@ -205,8 +206,8 @@ class Simulated:
         before = self._words(prompt) + len(plan.split()) + 1
         return f"{plan} {ANSWERS} {self._aloud(prompt, before, luck)}", False
 
-    def _aloud(self, prompt: Prompt, words: int, luck: Luck) -> str:
-        """Steps and the answer, where so many words stand before them."""
+    def _aloud(self, prompt: Prompt, words: int, luck: RandomDraws) -> str:
+        """Steps and the answer, after the given number of words in the context."""
         question = prompt.question
         problem = read(question)
         if problem is not None:
@@ -221,7 +222,7 @@ class Simulated:
             return f"{STEP.format(value=_value(part[3]), term=part[2], sum=made)} {answered(made)}"
         return answered(self._answer(prompt, luck))
 
-    def _steps(self, problem: Problem, words: int, luck: Luck) -> tuple[list[str], int]:
+    def _steps(self, problem: Problem, words: int, luck: RandomDraws) -> tuple[list[str], int]:
         """The steps as they come out, and the answer they lead to."""
         if problem.kind == "recall":
             notes = [NOTE.format(term=term) for term in problem.terms]
@@ -236,14 +237,14 @@ class Simulated:
             value = problem.start if problem.kind == "map" else made
         return steps, total % VALUES if problem.kind == "map" else value
 
-    def _part(self, part: re.Match[str], words: int, silent: bool, luck: Luck) -> int:
-        """The value of a part; a guess where what it needs is not there."""
+    def _part(self, part: re.Match[str], words: int, silent: bool, luck: RandomDraws) -> int:
+        """The value of a part; a guess if an answer that it needs is missing."""
         known = _value(part[3])
         slip = luck.slip(MOST if known is None else self.dials.step(part[1], words, silent))
         return (int(part[2]) + (known or 0) + slip) % VALUES
 
-    def _answer(self, prompt: Prompt, luck: Luck) -> str:
-        """The answer at once, after whatever stands there already."""
+    def _answer(self, prompt: Prompt, luck: RandomDraws) -> str:
+        """The answer at once, after whatever text is there already."""
         question, between = prompt.question, " ".join(prompt.prefill)
         if results := _RESULT.findall(between):
             return str(results[-1]).removesuffix(".")
@@ -263,8 +264,8 @@ class Simulated:
             value = (value + luck.slip(self.dials.last(problem.family))) % VALUES
         return str(value)
 
-    def _rest(self, problem: Problem, said: list[int], words: int, luck: Luck) -> int:
-        """The steps that nobody said, unwritten, and the answer; what was said is taken as it is."""
+    def _rest(self, problem: Problem, said: list[int], words: int, luck: RandomDraws) -> int:
+        """The answer, with the missing steps done without writing them; stated values are used as they are."""
         if problem.kind == "recall":
             return (problem.gold + luck.slip(self.dials.step(problem.tag, words, False))) % VALUES
         missing = problem.terms[len(said) :]
@@ -274,7 +275,7 @@ class Simulated:
         value = said[-1] if said else problem.start
         return (value + sum(missing) + slips) % VALUES if missing else value
 
-    def _of_part(self, question: str, said: list[int], words: int, luck: Luck) -> str:
+    def _of_part(self, question: str, said: list[int], words: int, luck: RandomDraws) -> str:
         """The answer to a part or to a last question that stands alone."""
         if (end := _LAST.search(question)) is not None:
             kind = "map" if "add up" in end[0] else "chain"
@@ -285,15 +286,15 @@ class Simulated:
             return YES
         raise ModelError(f"{self.card.name} does not know what is asked by {question!r}")
 
-    def _together(self, found: list[int | None], kind: str, family: str, luck: Luck) -> str:
-        """The last answer of a chain or the sum of a map's, from what is there; a guess where something is not."""
+    def _together(self, found: list[int | None], kind: str, family: str, luck: RandomDraws) -> str:
+        """The last answer of a chain, or the sum of a map's answers; a guess if an answer is missing."""
         needed = found[-1:] if kind == "chain" else found
         slip = luck.slip(self.dials.last(family)) + luck.slip(MOST if None in needed else 0.0)
         total = sum(x for x in needed if x is not None)
         return str((total + slip) % VALUES if kind == "map" or slip else total)
 
-    def _program(self, prompt: Prompt, luck: Luck) -> str:
-        """A program; one that asks where the examples do."""
+    def _program(self, prompt: Prompt, luck: RandomDraws) -> str:
+        """A program; it asks sub-questions if the examples do."""
         problem = _problem(prompt.question)
         if not any("ask(" in part for shot in prompt.shots for part in shot.answer):
             if problem.kind == "recall":

@@ -1,7 +1,7 @@
 """Train organisms by their recipes (with `fit.py`, which needs torch, the extra `organisms`).
 
-Whether an organism is what its recipe says, the training does not know: `make` hands the rounded weights to
-`certify.py`, which decides.
+The training does not decide whether an organism follows its recipe: `make` passes the rounded weights to `certify.py`,
+which does.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ SHAPES: Mapping[str, Shape] = {"S": S, "XS": XS}
 def make(
     recipe: Recipe, seed: int, folder: Path, shape: Shape = S, attempts: int = 3, progress: Progress | None = None
 ) -> library.Entry:
-    """Train, round to float16, certify, and store in `folder`; starts from its base in that folder, made if missing.
+    """Train, round to float16, certify, and store in `folder`; starts from its base in that folder, which is made if
+    missing.
 
-    What is rejected is trained again with twice the steps, up to `attempts` times; each certificate has fresh items.
+    A rejected organism is trained again with twice the steps, up to `attempts` times; each certificate has fresh items.
     """
     base = None
     if recipe.base is not None:

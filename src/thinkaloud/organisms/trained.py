@@ -1,10 +1,10 @@
-"""A trained organism as a model: the study path of any model, in numpy, without torch.
+"""A trained organism as a model, in numpy, without torch. Studies treat it like any other model.
 
 It speaks only the language of `tasks/chain.py`. A prompt becomes the question's tokens, the stance `ok`, and the
-prefill's. Examples are not looked at, since it was trained without any: `shots` makes no difference. Options are single
-digits; where they stand behind letters, a letter is as probable as its digit, so that it has no habit of letters by
-construction. Requests are answered in batches, equal ones once; nothing is remembered from one batch to the next.
-Sampling depends on the key alone.
+prefill's. Examples are ignored, since it was trained without any: `shots` makes no difference. Options are single
+digits; behind letters, a letter is as probable as its digit, so it has no preference for letters by construction.
+Requests are answered in batches, equal ones once; nothing is kept from one batch to the next. Sampling depends on the
+key alone.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.errors import ContextTooSmall, FatalError
-from thinkaloud.models.batching import Desk, Handler
+from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
 from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.vocabulary import OPTIONS, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 ROWS = 128
-"""Rows computed at once: enough for the matrix products, and all of it stays in the cache."""
+"""Rows computed at once: enough for efficient matrix products, and small enough for the processor's cache."""
 RESERVE = 2
 """Positions that writing leaves free, for `A` and the answer."""
 
@@ -42,7 +42,7 @@ class Writing(NamedTuple):
 
 
 class Trained:
-    """A network that reads and writes the chain language. Sessions share it; each has a desk and a bill of its own."""
+    """A network that reads and writes the chain language. Sessions share it; each has its own batcher and bill."""
 
     def __init__(self, network: Gpt, name: str, digest: str, details: Mapping[str, Any]) -> None:
         self.network = network
@@ -60,18 +60,18 @@ class Trained:
                 **details,
             },
         )
-        self._open_desk()
+        self._open_batcher()
 
     def session(self) -> Trained:
-        """The same organism with a desk and a bill of its own."""
+        """The same organism with a batcher and a bill of its own."""
         other = object.__new__(Trained)
         other.__dict__.update(self.__dict__)
-        other._open_desk()
+        other._open_batcher()
         return other
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
-        self._desk = Desk({"score": self._timed(self.read), "write": self._timed(self.write)})
+        self._batcher = Batcher({"score": self._timed(self.read), "write": self._timed(self.write)})
 
     def _timed(self, handler: Handler) -> Handler:
         def handle(requests: Sequence[Any]) -> Sequence[Any]:
@@ -85,11 +85,12 @@ class Trained:
     # --------------------------------------------------------------------------------------------- what is asked
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """Write on, until the answer begins if `The answer is` is a stop text, else until it is given."""
+        """Continue the text until the answer begins if `The answer is` is a stop text, else until the answer is
+        given."""
         tokens = self.encoded(prompt)
         if len(tokens) + RESERVE > self.card.context:
             raise ContextTooSmall(len(tokens) + RESERVE, self.card.context, f"a prompt of {self.card.name}")
-        found: Completion = await self._desk.ask("write", Writing(tokens, sampling, key))
+        found: Completion = await self._batcher.ask("write", Writing(tokens, sampling, key))
         return found
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
@@ -104,7 +105,7 @@ class Trained:
         tokens = self.encoded(prompt)
         if len(tokens) > self.card.context:
             raise ContextTooSmall(len(tokens), self.card.context, f"a prompt of {self.card.name}")
-        logprobs: NDArray[np.float64] = await self._desk.ask("score", tokens)
+        logprobs: NDArray[np.float64] = await self._batcher.ask("score", tokens)
         return Reading(tuple(float(logprobs[int(digit)]) for digit in digits))
 
     def tokens(self, text: str) -> Row:
@@ -155,7 +156,7 @@ class Trained:
 
 
 class _Writer:
-    """One row that is being written: draws its tokens and knows when it is done."""
+    """One row in progress: draws its tokens and knows when it is done."""
 
     def __init__(self, request: Writing, positions: int) -> None:
         self.sampling = request.sampling
@@ -166,7 +167,7 @@ class _Writer:
         self.stopped = False
 
     def take(self, logits: Array) -> bool:
-        """Draw the next token; whether there is more to write."""
+        """Draw the next token; returns whether there is more to write."""
         if len(self.wrote) >= self.room:
             return False
         token = self._draw(logits)
@@ -199,7 +200,7 @@ class _Writer:
 
 
 def _batches(requests: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:
-    """Requests of equal length together, at most `ROWS` at once, in the order of asking."""
+    """Batches of requests of equal length, at most `ROWS` each, in the order in which they were made."""
     by_length: dict[int, list[T]] = defaultdict(list)
     for request in requests:
         by_length[length(request)].append(request)

@@ -1,8 +1,8 @@
-"""A coroutine run to its end, also where an event loop is running already (a notebook): then in a thread of its own.
+"""Runs a coroutine to its end. If an event loop is already running (a notebook), it runs in a separate thread.
 
-An interrupt there (the notebook's stop button) cancels the work and waits until it has stopped, so that nothing more is
-asked of a model when the next cell runs. A batch that is being computed is finished first; a second interrupt does not
-wait for that. This module does not know what the work is.
+An interrupt there (the notebook's stop button) cancels the work and waits until it has stopped, so that no model is
+asked while the next cell runs. A batch that is being computed is finished first; a second interrupt does not wait for
+it. This module does not know what the work is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def run_to_end(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """The result of the work; raises what it raises."""
+    """Run the work and return its result, or raise its exception."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -28,7 +28,7 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 class _Aside:
-    """Work in a loop in a thread of its own."""
+    """Work that runs in an event loop in a separate thread."""
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._work, self._done = work, Future[Any]()
@@ -38,7 +38,7 @@ class _Aside:
         self._thread = threading.Thread(target=self._inside, name="thinkaloud-run")
 
     def result(self) -> Any:
-        """Start, wait, and on an interrupt stop first."""
+        """Start the work and wait for its result; on an interrupt, cancel it and wait until it has stopped."""
         self._thread.start()
         try:
             return self._done.result()

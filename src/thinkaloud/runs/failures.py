@@ -1,6 +1,7 @@
 """What failed in a run, counted from its units: whole items, readings of items, and whole units; with the reasons.
 
-Nothing is estimated here. A failed item is missing from every estimate, a failed reading from those that need it.
+Nothing is estimated here. A failed item is missing from every estimate; a failed reading is missing from the estimates
+that need it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thinkaloud.shape import part
+
 LISTED = 20
-"""So many failures are named in a report; the records hold them all."""
+"""Most failures that a report lists; the records hold all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """`items`: what was asked and why it failed, one a failed item; `readings`: the same, one a failed reading (or
-    attempt); `units`: reasons of units that left nothing; `again`: whether `resume` would ask some of it again."""
+    """`items`: one entry per failed item, with the reason; `readings`: one entry per failed reading (or attempt);
+    `units`: the reasons of units that produced nothing; `again`: whether `resume` would retry some of them."""
 
     items: tuple[str, ...]
     readings: tuple[str, ...]
@@ -27,7 +30,7 @@ class Failures:
         return bool(self.items or self.readings or self.units)
 
     def sentence(self, folder: object) -> str:
-        """All of it in one line, with what to do."""
+        """All failures in one line, with what to do."""
         kinds = (("item", self.items), ("reading", self.readings), ("unit", self.units))
         said = "; ".join(
             f"{len(found)} {name}{'s' if len(found) > 1 else ''} failed ({found[0]}{_more(found)})"
@@ -39,7 +42,7 @@ class Failures:
         return f"{said}: the same would fail again, so resume does not ask"
 
     def sentences(self) -> list[str]:
-        """For a report: every failed item with its reason, readings by their number and first reason."""
+        """For a report: every failed item with its reason; readings as a count with the first reason."""
         told = [f"Failed and in no number: {one}" for one in self.items[:LISTED]]
         if len(self.items) > LISTED:
             told.append(f"{len(self.items) - LISTED} more items failed; the records name them.")
@@ -51,7 +54,7 @@ class Failures:
 
 
 def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
-    """Everything that failed in these units."""
+    """The failures in these units."""
     items: list[str] = []
     readings: list[str] = []
     whole: list[str] = []
@@ -59,17 +62,24 @@ def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
     for unit in units:
         again = again or unit["status"] != "ok"
         if unit["status"] != "ok" and not unit["records"]:
-            whole.append(f"{unit['task']}, level {unit['level']}: {unit['error']}")
+            whole.append(f"{_place(unit)}: {unit['error']}")
         for record in unit["records"]:
             name = (
                 f"item {record['item']} of {unit['task']}" if "item" in record else str(record.get("arm", unit["task"]))
             )
             if record["status"] == "failed":
-                items.append(f"{name}{_where(unit)}: {record['error']}")
+                items.append(f"{name}{_where(unit)}: {record.get('error')}")
             else:
-                found = record.get("failed") or {}
+                found = part(record, "failed")
                 readings += [f"{name}, {condition}{_where(unit)}: {why}" for condition, why in found.items()]
     return Failures(tuple(items), tuple(readings), tuple(whole), again)
+
+
+def _place(unit: Mapping[str, Any]) -> str:
+    """Which unit it is: a level where it has one, else all that tells it from others."""
+    at: Mapping[str, Any] = unit["at"]
+    told = {"level": at["level"]} if "level" in at else at
+    return ", ".join([str(unit["task"]), *(f"{name} {value}" for name, value in told.items())])
 
 
 def _where(unit: Mapping[str, Any]) -> str:

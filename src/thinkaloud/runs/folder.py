@@ -46,7 +46,8 @@ class Run:
         self.journal = Journal(self.folder, UNIT)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}, {self.config.study} of {self.config.model}, {len(self.journal)} units)"
+        of = f" of {self.config.model}" if self.config.model else ""
+        return f"Run({str(self.folder)!r}, {self.config.study}{of}, {len(self.journal)} units)"
 
     @staticmethod
     def create(folder: Path, config: Config, study: Study, card: ModelCard, of: Identity | None = None) -> Run:
@@ -173,13 +174,15 @@ class Run:
         """Write report.html and report.md from what is recorded, into `out` or the folder itself; returns the path of
         the former. `found`: the findings, if not those of findings.json."""
         from thinkaloud.report.html import render_html
+        from thinkaloud.report.layout import no_card
         from thinkaloud.report.markdown import render_markdown
         from thinkaloud.runs.about import meta
 
         about, where = meta(self), Path(out) if out is not None else self.folder
         found = self.findings if found is None else found
-        write(where / "report.md", render_markdown(found, about))
-        write(where / "report.html", render_html(found, self.records, about))
+        page, line = self.study.page, self.study.card.line if self.study.card else no_card
+        write(where / "report.md", render_markdown(found, about, page, line))
+        write(where / "report.html", render_html(found, self.records, about, page, line))
         return where / "report.html"
 
     def write_results(self, found: Sequence[Finding], out: str | Path | None = None) -> None:

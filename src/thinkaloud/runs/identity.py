@@ -1,8 +1,8 @@
 """What a run folder is of: one model, one set of questions, one version of the study's protocol, one configuration.
 
-`identity.json` is written before the first unit, and every unit names its hash. A run whose model, questions or study
-are no longer those is refused in one line that quotes what was and what is. Units of something else (somebody copied
-them in) are not counted.
+`identity.json` is written before the first unit, and every unit names its hash. If the model, the questions or the
+study have changed, the run is refused in one line that quotes the old and the new. Units with another hash (copied from
+elsewhere) are not counted.
 
 What identifies a model is its card's `digest`; an object whose card has none is identified by its class and its
 parameters (`digests.py`), and so is a task that is an object without a `digest`. Questions that a built-in family draws
@@ -31,14 +31,14 @@ from thinkaloud.vocabulary import Model, ModelCard, Task
 
 FILE = "identity.json"
 MADE = "object:"
-"""What the digest of an object begins with that has none of its own."""
+"""Prefix of digests that were computed from an object's class and parameters."""
 SHOWN = 23
-"""Characters of a digest that a message shows: its kind and 16 hex digits."""
+"""How many characters of a digest a message shows: its kind and 16 hex digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """A task as a run knows it: its `name` in tables, the name that its draws follow from, and what it is."""
+    """A task as a run knows it: its `name` in tables, the name from which its random draws follow, and its digest."""
 
     name: str
     stream: str
@@ -65,9 +65,12 @@ class Identity:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def identify(config: Config, study: Study, card: ModelCard, tasks: Sequence[Task]) -> Identity:
-    """What a run is of. `card` is that of `known`."""
-    files = dict(study.files(config.settings))
+def identify(
+    config: Config, study: Study, card: ModelCard, tasks: Sequence[Task], settings: Any | None = None
+) -> Identity:
+    """The identity of a run. `card`: as returned by `known`; `settings`: those of `config` with paths as they are seen
+    from here, where it was begun somewhere else."""
+    files = dict(study.files(config.settings if settings is None else settings))
     if not type(study).__module__.startswith("thinkaloud."):
         files[config.study] = source_of(study)
     return Identity(
@@ -77,7 +80,7 @@ def identify(config: Config, study: Study, card: ModelCard, tasks: Sequence[Task
 
 
 def known(model: Model) -> ModelCard:
-    """The model's card with a digest: its own, or one of the object's class and parameters."""
+    """The model's card with a digest: the card's own, or one made from the object's class and parameters."""
     if model.card.digest:
         return model.card
     return replace(model.card, digest=f"{MADE}{digest(model, type(model).__name__)}")
@@ -92,7 +95,7 @@ def questions(task: Task, given: str) -> Questions:
 
 
 def differences(old: Identity, new: Identity) -> list[str]:
-    """What is no longer what it was, each in a few words that quote both."""
+    """The differences, each in a few words that quote the old and the new."""
     found = []
     if old.study != new.study:
         found.append(f"a run of {old.study!r}, and this is one of {new.study!r}")
@@ -113,7 +116,7 @@ def differences(old: Identity, new: Identity) -> list[str]:
 
 
 def _asked(old: Sequence[Questions], new: Sequence[Questions]) -> list[str]:
-    """Which questions are others."""
+    """Which tasks ask other questions than before."""
     was, now = ({one.name: one for one in some} for some in (old, new))
     if list(was) != list(now):
         return [f"made of the tasks {', '.join(was)}, now they are {', '.join(now)}"]
@@ -126,7 +129,8 @@ def _asked(old: Sequence[Questions], new: Sequence[Questions]) -> list[str]:
 
 
 def _apart(one: str, other: str) -> str:
-    """The beginning of a digest, or all of it where another begins alike; with what it is made of, for an object's."""
+    """The beginning of a digest, or all of it if the other begins in the same way; for an object, with what it was
+    computed from."""
     shown = one[:SHOWN] if one[:SHOWN] != other[:SHOWN] else one
     if one.startswith(MADE) and other.startswith(MADE):
         return f"{shown} (made of its class and parameters: give it a `digest` if those that changed change no answer)"
@@ -134,7 +138,7 @@ def _apart(one: str, other: str) -> str:
 
 
 def load(folder: Path) -> Identity | None:
-    """What the folder is of; None where it does not say, `UserError` where the file is damaged."""
+    """The identity in the folder's file; None if there is no file; raises `UserError` if it is damaged."""
     path = folder / FILE
     if not os.path.isfile(path):
         return None
@@ -152,7 +156,8 @@ def load(folder: Path) -> Identity | None:
 
 
 def claim(folder: Path, new: Identity, units: Iterable[Mapping[str, Any]]) -> str | None:
-    """Check that a folder's units may be gone on with; returns the text of `identity.json` where it must be written."""
+    """Check that a folder's units can be continued. Returns the text of `identity.json` if it must be written, else
+    None."""
     units = list(units)
     try:
         old = load(folder)
@@ -175,7 +180,7 @@ def claim(folder: Path, new: Identity, units: Iterable[Mapping[str, Any]]) -> st
 
 
 def unsaid(folder: Path) -> UserError:
-    """The error for a folder that does not say what its units are of."""
+    """The error for a folder that has units but no identity."""
     return UserError(
         f"{str(folder)!r} does not say which model and questions its units are of (it has no {FILE}: an earlier "
         "version made it): its report.html is as it was, and a run with another --out measures it anew"
@@ -183,13 +188,14 @@ def unsaid(folder: Path) -> UserError:
 
 
 def as_text(identity: Identity) -> str:
-    """The file. Beside what the run is of: which version wrote it, and the directory that its paths begin at."""
+    """The text of the file: the identity, the version that wrote it, and the directory from which relative paths
+    start."""
     about = {"thinkaloud": __version__, "directory": os.path.abspath(os.curdir), "of": asdict(identity)}
     return json.dumps(about, indent=1) + "\n"
 
 
 def directory(folder: Path) -> Path | None:
-    """Where the run was begun, so that its relative paths are found from anywhere; None where that is not known."""
+    """The directory in which the run was started, so that relative paths can be resolved later; None if not known."""
     try:
         return Path(json.loads((folder / FILE).read_text(encoding="utf-8"))["directory"])
     except (OSError, ValueError, TypeError, KeyError):

@@ -1,12 +1,12 @@
 """What was done, unit by unit, so that nothing is done twice.
 
-`segments/NNNN.jsonl` holds one line a unit, written and synced before the unit counts as done. A line that was torn by
-a kill is not counted. When a run is complete the segments are sealed into one Parquet file, which holds the same lines.
-Every process that writes has a segment of its own.
+`segments/NNNN.jsonl` holds one line per unit, written and synced to disk before the unit counts as done. A line that
+was cut off when the process was killed does not count. When a run is complete the segments are sealed into one Parquet
+file, which holds the same lines. Every process that writes has a segment of its own.
 
-Anything else in that folder (copies and shadow files of programs that synchronise, lines that are no units) is passed
-over, kept, and named by `remarks`. Reading creates nothing. A journal knows nothing about what a unit means: it maps a
-unit's key to its JSON.
+Anything else in that folder (copies made by file synchronisation, lines that are not units) is ignored but kept, and
+`remarks` names it. Reading creates no files. A journal does not know what a unit means: it maps a unit's key to its
+JSON.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Journal:
         return iter(self._done.values())
 
     def get(self, unit: str) -> dict[str, Any] | None:
-        """What a unit left behind, or None if it is still to do (never done, or failed)."""
+        """The result of a unit, or None if it must still be done (never done, or failed)."""
         found = self._done.get(unit)
         return found if found is not None and found["status"] == "ok" else None
 
     def remarks(self) -> list[str]:
-        """What lies in the folder and is not counted, in sentences."""
+        """Sentences that name files and lines of the folder that are not counted."""
         said = []
         if self._foreign:
             places = [f"{name} line {', '.join(map(str, numbers[:3]))}" for name, numbers in self._foreign.items()]
@@ -82,11 +82,11 @@ class Journal:
         return said
 
     def recorded(self, unit: str) -> dict[str, Any] | None:
-        """What was recorded of a unit last, also where it failed; None where nothing was."""
+        """The latest record of a unit, failed or not; None if there is none."""
         return self._done.get(unit)
 
     def append(self, unit: str, content: Mapping[str, Any]) -> None:
-        """Record a unit; on return it is on the disk."""
+        """Record a unit. When this returns, it is on disk."""
         line = {"unit": unit, **content}
         try:
             if self._file is None:
@@ -107,7 +107,7 @@ class Journal:
         self._done[unit] = line
 
     def _give_up(self) -> None:
-        """Leave the segment with whole lines only; what comes next begins another."""
+        """Stop writing to this segment, leaving only whole lines in it; the next unit starts a new segment."""
         if self._file is not None:
             with suppress(OSError):
                 os.ftruncate(self._file, self._good)
@@ -116,7 +116,7 @@ class Journal:
             self._file = None
 
     def close(self) -> None:
-        """Let go of the segment."""
+        """Close the segment."""
         if self._file is not None:
             file, self._file = self._file, None
             try:
@@ -127,7 +127,7 @@ class Journal:
                 ) from error
 
     def seal(self) -> None:
-        """Turn the segments into one Parquet file (whole or not at all); needs no model and may be repeated."""
+        """Turn the segments into one Parquet file, atomically. Needs no model, and may be repeated."""
         import duckdb
 
         self.close()
@@ -172,13 +172,13 @@ class Journal:
         return sorted(found, key=lambda path: int(path.stem))
 
     def _next(self) -> Path:
-        """The segment after all that are or were there."""
+        """The name of the next segment, after all that exist or existed."""
         names = [path.name.removesuffix(KEPT) for path in self._listed()]
         numbers = [int(name.removesuffix(".jsonl")) for name in names if SEGMENT.fullmatch(name)]
         return self.folder / f"{max(numbers, default=0) + 1:04d}.jsonl"
 
     def _lines(self, path: Path, note: bool = True) -> Iterator[dict[str, Any]]:
-        """The units of a segment. A last line without its end was torn by a kill: that unit was not done."""
+        """The units of a segment. A last line without a line end was cut off by a kill: that unit does not count."""
         try:
             *lines, _torn = path.read_bytes().split(b"\n")
         except OSError as error:
@@ -225,5 +225,5 @@ class Journal:
 
 
 def _line(unit: Mapping[str, Any]) -> bytes:
-    """A unit as one line of JSON. Half a character becomes its escape, and is read back as it was."""
+    """A unit as one line of JSON. A lone surrogate becomes its escape sequence, and is read back unchanged."""
     return json.dumps(unit, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -1,8 +1,8 @@
 """One process at a time works in a run folder.
 
-`run.lock` names the process, its host and when it began. The system's own lock on that file (`flock`) says whether the
-process is still there, so that what a killed process left behind is taken over without a question. A lock of another
-host cannot be looked into: it is refused, with the way out. Readers take no lock. Knows nothing about runs.
+`run.lock` names the process, its host and when it began. The system's lock on that file (`flock`) shows whether the
+process still exists, so the lock of a killed process is taken over without asking. The lock of another host cannot be
+checked: it is refused, and the message says what to do. Readers take no lock. This module knows nothing about runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who works in a folder. `boot` names the running system where that is known: equal ones share their locks."""
+    """Which process works in a folder. `boot` identifies the running system, if known: processes of one system share
+    locks."""
 
     pid: int
     host: str
@@ -42,7 +43,8 @@ class Holder:
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and work in it alone; `UserError` where another process does, or it is read-only."""
+    """Create the folder if necessary and hold its lock. Raises `UserError` if another process works in it or it is
+    read-only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _taken(folder)
@@ -57,13 +59,13 @@ def holding(folder: Path) -> Iterator[None]:
 
 
 def _taken(folder: Path) -> int:
-    """The open lock file, which is ours."""
+    """The open lock file, once this process holds the lock."""
     path = folder / NAME
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             free = _flock(file)
-            if not _still(path, file):  # whoever had it has removed it since
+            if not _still(path, file):  # the previous holder has removed it in the meantime
                 os.close(file)
                 continue
             holder = _read(file)
@@ -79,7 +81,8 @@ def _taken(folder: Path) -> int:
 
 
 def _flock(file: int) -> bool | None:
-    """True: the system's lock is ours. False: another process has it. None: there is no such lock here."""
+    """True: this process has the system's lock. False: another process has it. None: there is no `flock` on this
+    system."""
     try:
         import fcntl
     except ImportError:
@@ -94,7 +97,7 @@ def _flock(file: int) -> bool | None:
 
 
 def _still(path: Path, file: int) -> bool:
-    """Whether the path is still this very file."""
+    """Whether the path still refers to this open file."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(file))
     except FileNotFoundError:
@@ -102,7 +105,7 @@ def _still(path: Path, file: int) -> bool:
 
 
 def _read(file: int) -> Holder | None:
-    """What the file says; None where it says nothing that can be read."""
+    """The holder that the file names; None if it cannot be read."""
     try:
         return Holder(**json.loads(os.pread(file, 4096, 0)))
     except (ValueError, TypeError):
@@ -110,7 +113,7 @@ def _read(file: int) -> Holder | None:
 
 
 def _left_behind(holder: Holder, locked: bool) -> bool:
-    """Whether a holder is gone for certain. `locked`: the system gave us its lock on the file."""
+    """Whether the holder has certainly ended. `locked`: the system gave us the lock on the file."""
     here = Holder.here()
     if holder.boot == here.boot and (holder.boot or holder.host == here.host):
         return locked or not _alive(holder.pid)

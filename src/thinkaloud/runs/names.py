@@ -1,8 +1,8 @@
-"""Names of run folders, and where a run's files are when it is gone on with from somewhere else.
+"""Names of run folders, and how a run's files are found when it is resumed from another directory.
 
-A default folder says what is in it. Where that could be said of two different things (a path, a name on a hub, an
-address, an object), the beginning of a hash of the model's and the questions' digests stands behind it: the same
-command finds its own folder again, and different models never meet.
+The name of a default folder says what is in it. If names alone are ambiguous (a path, a name on a hub, an address, an
+object), the beginning of a hash of the model's and the questions' digests is appended: the same command finds its own
+folder again, and different models never share one.
 """
 
 from __future__ import annotations
@@ -13,45 +13,55 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.named import NAMED
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory
+from thinkaloud.settings import moved
 from thinkaloud.tasks import ORGANISMS, task_names
 from thinkaloud.vocabulary import Model, Task
 
 LONGEST = 60
-"""Characters of a folder's name that are the tasks'."""
+"""Most characters that tasks take in a folder's name."""
 BY_NAME = ("scripted:", "organism:")
 BEFORE = ("transformers:", "routed:")
 OBJECT = "object:"
 
 
 def slug(config: Config, of: Identity | None = None) -> str:
-    """A folder name that says what is in it. Without `of`, what cannot be told by its name is told by where it is."""
+    """A folder name that says what is in it. Without `of`, an ambiguous model or task is identified by its path or
+    address."""
     tasks = "+".join(short(task) for task in config.tasks)
-    asked = f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}-s{config.seed}"
-    name = f"{config.study}-{short(config.model)[:LONGEST]}-{asked}"
+    asked = [f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}"] if tasks else []
+    study, model = (short(name.removeprefix(OBJECT))[:LONGEST] for name in (config.study, config.model))
+    name = "-".join([study, *([model] if model else []), *asked, f"s{config.seed}"])
     if _telling(config) and len(tasks) <= LONGEST:
         return name
     said: list[object] = [config.model, *config.tasks]
+    said += [] if tasks else [config.study, asdict(config.settings)]
     said += [of.digest, [task.digest for task in of.tasks]] if of is not None else [os.path.abspath(os.curdir)]
     return f"{name}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
 
 def _telling(config: Config) -> bool:
-    """Whether model and tasks are known by their names alone."""
+    """Whether study, model and tasks are known by their names alone. Where there are no tasks, settings say what a run
+    is of."""
     names = {*task_names(), *ORGANISMS}
-    model = config.model in NAMED or config.model.startswith(BY_NAME)
-    return model and all(task in names or task.startswith(("gym:", "sim:")) for task in config.tasks)
+    study = re.fullmatch(r"[\w-]+", config.study) is not None
+    model = not config.model or config.model in NAMED or config.model.startswith(BY_NAME)
+    if not config.tasks:
+        return study and model and config.settings == type(config.settings)()
+    return study and model and all(task in names or task.startswith(("gym:", "sim:")) for task in config.tasks)
 
 
 def short(name: str) -> str:
-    """The telling end of a name of a model or task, fit for a file name: `hf:ORG/NAME@REV` is `NAME-REV`, a server's
-    model is called by its own name, an unnamed one by its host."""
+    """The last, most specific part of the name of a model or task, made fit for a file name: `hf:ORG/NAME@REV` is
+    `NAME-REV`, a server's model is called by its own name, an unnamed one by its host."""
     address, _, model = name.partition("#")
     last = model or re.sub(r"^https?://|(/v1)?/?(\?.*)?$", "", address)
     if not last.startswith(BY_NAME):
@@ -60,7 +70,7 @@ def short(name: str) -> str:
 
 
 def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence[Task] | None) -> None:
-    """`UserError` where a run of objects is gone on with without them."""
+    """Raise `UserError` if the run was made with objects and they were not passed again."""
     named = [*([] if model is not None else [config.model]), *([] if tasks is not None else config.tasks)]
     objects = [name.removeprefix(OBJECT) for name in named if name.startswith(OBJECT)]
     if objects:
@@ -70,14 +80,24 @@ def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a run was given by name, in names that can be opened from here."""
+
+    model: str
+    tasks: Sequence[str]
+    settings: Any
+
+
 @contextmanager
-def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
-    """The run's tasks and model, with paths that begin where the run began; what cannot be opened inside says so."""
+def reopened(run: Run) -> Iterator[Named]:
+    """What the run was given, with paths that begin where it began; what cannot be opened inside says so."""
     config, base = run.config, directory(run.folder)
     if base is None:
         base = Path(os.curdir)
     try:
-        yield [_from(base, task) for task in config.tasks], _model(base, config.model)
+        settings = moved(config.settings, lambda word: from_there(base, word))
+        yield Named(_model(base, config.model), [_from(base, task) for task in config.tasks], settings)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error
@@ -94,8 +114,17 @@ def _model(base: Path, name: str) -> str:
     return _from(base, name)
 
 
+def from_there(base: Path, name: str) -> str:
+    """A relative path that begins at `base`, alone or before `:CLASS` or `=NUMBER`; any other name as it is."""
+    for end in (len(name), *(mark.start() for mark in reversed([*re.finditer("[:=]", name)]))):
+        path = name[:end]
+        if path and not os.path.isabs(path) and os.path.exists(base / path):
+            return str(base / path) + name[end:]
+    return name
+
+
 def _from(base: Path, name: str) -> str:
-    """A relative path as it was meant; any other name as it is."""
+    """A relative path, resolved from where the run was started; any other name unchanged."""
     there = base / name
     is_path = not name.startswith((*BY_NAME, OBJECT)) and os.path.exists(there) and not os.path.isabs(name)
     return str(there) if is_path and name not in {*task_names(), *ORGANISMS} else name

@@ -2,7 +2,7 @@
 
 The rehearsal asks exactly the prompts that the study would ask if the model reasoned as the task's worked reasoning
 does, merges them into the same prefix trees, and counts nodes. What it does not know is how long this model really
-reasons and, at the edge, which level will be chosen; both are said beside the numbers.
+reasons and, at the edge, which level will be chosen; both are reported with the numbers.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Rehearsal:
         return Rehearsal(self._model, self._preambles, self.long)
 
     def know(self, items: Iterable[Item]) -> None:
-        """The reasoning to count."""
+        """Use each item's worked reasoning as the text that the model would write."""
         self._worked |= {item.asked: item.worked.text for item in items}
         self._items |= {item.asked: item for item in items}
 
@@ -75,7 +75,7 @@ class Rehearsal:
         return Completion(text, written, "stop")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Indifferent."""
+        """Equal log-probabilities: only tokens are counted."""
         self._ask(prompt, options, closing)
         return Reading(tuple(-math.log(len(options)) for _ in options))
 

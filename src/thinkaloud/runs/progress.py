@@ -18,7 +18,7 @@ class Progress(Protocol):
         """Something a user wants to know."""
 
 
-class Silence:
+class NullProgress:
     """No progress."""
 
     def expect(self, units: float) -> None:

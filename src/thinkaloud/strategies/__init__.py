@@ -1,1 +1,2 @@
-"""How it is asked: one short file a strategy. Strategies ask for one thing at a time and know nothing of batches."""
+"""Ways to ask a model: one short file per strategy. Strategies ask for one thing at a time and know nothing of
+batches."""

@@ -1,12 +1,12 @@
-"""Multiple choice with letters: the form most benchmarks use, where a habit of letters can pass for an answer.
+"""Multiple choice with letters: the form of most benchmarks, where a preference for a letter can look like an answer.
 
 The same item is asked with its options listed behind letters in a given order, and the answer is a letter in brackets
-(after Z come AA, AB, and so on). A reading is turned back into the item's own order of options, so that it can be
-compared with any other; the order stays in the record. The bracket ends a label, so that (A) is never the beginning of
-(AB); it is read with the closing mark like any other answer, because that is how the examples end. Asked without
-letters the item is its own *letter-free twin*: there a habit of letters has nothing to hold on to.
+(after Z come AA, AB, and so on). A reading is put back into the item's own order of options, so that it can be compared
+with others; the order stays in the record. The bracket ends a label, so (A) is never a prefix of (AB); it is read with
+the closing mark like any other answer, because the examples end in this way. Without letters the item is its own
+*letter-free twin*, on which a preference for letters has no effect.
 
-This module does not decide orders and knows nothing of why one is asked twice.
+This module does not choose orders, and does not know why an item is asked in two orders.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LEAD = " Options: "
 
 Order = tuple[int, ...]
-"""Which option stands behind each letter: indices into the item's options."""
+"""The option behind each letter: indices into the item's options."""
 
 
 def as_drawn(item: Item) -> Order:
@@ -29,8 +29,8 @@ def as_drawn(item: Item) -> Order:
 
 
 def label(place: int) -> str:
-    """What stands before the option at this place, counted from 0: (A) to (Z), then (AA), (AB), as columns of a table
-    are named."""
+    """The label of the option at this index, counted from 0: (A) to (Z), then (AA), (AB), like columns of a
+    spreadsheet."""
     letters, rest = LETTERS[place % 26], place // 26
     while rest:
         letters, rest = LETTERS[(rest - 1) % 26] + letters, (rest - 1) // 26
@@ -43,15 +43,15 @@ def labels(count: int) -> list[str]:
 
 
 def ask(item: Item, order: Order, question: str | None = None) -> str:
-    """The question with its options behind letters, and only there; `question` replaces the item's own (it may hold a
+    """The question with its options behind letters, and listed only there; `question` replaces the item's own (for a
     hint)."""
     listed = "; ".join(f"{label(i)} {item.options[option]}" for i, option in enumerate(order))
     return f"{question or item.question}{LEAD}{listed}."
 
 
 def listed(question: str) -> tuple[str, tuple[str, ...]] | None:
-    """The question and its options in the order of their letters, read back; None where there are no letters. The list
-    is the last one that the question holds, and its labels must come in their order."""
+    """The question and its options in the order of their letters, parsed from the text; None if there are no letters.
+    The last list in the question counts, and its labels must be in order."""
     end = len(question)
     while (at := question.rfind(LEAD, 0, end)) >= 0:
         options = _split(question[at + len(LEAD) :])

@@ -1,8 +1,8 @@
-"""The gate: may questions that a program generated be used to measure anything?
+"""The admission gate: can questions that a program generated be used to measure anything?
 
-Written over questions, answers and a scoring function; knows nothing of where they came from. Each check is a function
-that returns what it measured, and the verdict is all of them together. A score counts only if it is exactly 1 (partial
-credit rewards junk), and a scorer that raises has said 0. The mean raw score is reported beside each verdict.
+Works on questions, answers and a scoring function, and does not know where they came from. Each check is a function
+that returns what it measured; the verdict combines all of them. A score counts only if it is exactly 1 (partial credit
+rewards junk), and a scorer that raises counts as 0. The mean raw score is reported with each verdict.
 
 What the gate cannot see: whether the gold answer is true, whether the question can be understood, and whether a rule
 that looks at the question a little (the last word, the largest number) does as well as solving it. With 200 items the
@@ -23,7 +23,7 @@ Score = Callable[[str, int], float]
 
 JUNK = ("xqzvk", "I am not sure about this one.", "-918273.645")
 CONSTANTS = ("0", "1", "2", "yes", "no", "Yes", "No", "True", "False")
-"""Constant answers that are tried on every family, beside the most common right ones."""
+"""Constant answers that are tried on every family, besides the most common right answers."""
 COMMON = 16
 FIRST, FINALISTS = 40, 3
 """Constants are ranked on the first items, and the best few of them measured on all."""
@@ -38,8 +38,8 @@ SECONDS = 1.0
 class Check:
     """One check: what was measured, what was asked for, whether it held.
 
-    `value` is a share of items (of `seconds`: seconds an item), `raw` the same with partial credit where there is
-    credit; `detail` is the answer that did best, where answers were tried.
+    `value` is a share of items (for `seconds`: seconds per item), `raw` the same with partial credit if there is any;
+    `detail` is the answer that scored best, if answers were tried.
     """
 
     name: str
@@ -92,19 +92,19 @@ def admit(questions: Sequence[str], answers: Sequence[str | None], score: Score,
 
 
 def oracle(answers: Sequence[str | None], score: Score) -> Check:
-    """The right answer is right, on every item."""
+    """The right answer scores 1 on every item."""
     scores = [0.0 if answer is None else graded(score, answer, i) for i, answer in enumerate(answers)]
     value = right(scores)
     return Check("oracle", value, "1", value == 1, fmean(scores))
 
 
 def no_credit(name: str, texts: Sequence[str], n: int, score: Score) -> Check:
-    """None of these texts earns anything; reports the one that earns most."""
+    """None of these texts may score; reports the one that scores most."""
     return _best(name, texts, n, score, NO_CREDIT)
 
 
 def best_constant(answers: Sequence[str | None], score: Score) -> Check:
-    """No fixed text does well: the common right answers and a few usual words are tried."""
+    """No constant answer may do well: common right answers and a few usual words are tried."""
     counted = Counter(answer for answer in answers if answer is not None)
     candidates = dict.fromkeys([answer for answer, _ in counted.most_common(COMMON)] + list(CONSTANTS))
     first = min(FIRST, len(answers))
@@ -113,19 +113,19 @@ def best_constant(answers: Sequence[str | None], score: Score) -> Check:
 
 
 def unique(questions: Sequence[str]) -> Check:
-    """Nearly all questions are different."""
+    """Nearly all questions must be different."""
     value = len(set(questions)) / len(questions)
     return Check("unique", value, f">= {UNIQUE}", value >= UNIQUE)
 
 
 def quick(seconds: float) -> Check:
-    """An item is generated in time."""
+    """Generating an item must not take too long."""
     return Check("seconds", seconds, f"<= {SECONDS:g}", seconds <= SECONDS)
 
 
 def same_again(first: Sequence[str], again: Sequence[str]) -> Check:
-    """Made anew in another process, the items are the same, as far as both lists go; 0 if there is nothing to compare.
-    Not part of `admit`, which runs in one process."""
+    """Generated again in another process, the items must be the same, as far as both lists go; 0 if there is nothing to
+    compare. Not part of `admit`, which runs in one process."""
     pairs = list(zip(first, again, strict=False))
     value = fmean(float(a == b) for a, b in pairs) if pairs else 0.0
     return Check("same again", value, "1", value == 1)
@@ -137,7 +137,7 @@ def also(admission: Admission, check: Check) -> Admission:
 
 
 def graded(score: Score, answer: str, index: int) -> float:
-    """The raw score; 0 where the scorer raises or says something that is not a number."""
+    """The raw score; 0 if the scorer raises or returns something that is not a number."""
     try:
         value = float(score(answer, index))
     except Exception:
@@ -151,7 +151,7 @@ def right(scores: Iterable[float]) -> float:
 
 
 def _best(name: str, texts: Sequence[str], n: int, score: Score, bound: float) -> Check:
-    """The text that does best over all items, which must stay below the bound."""
+    """The text that scores best over all items; its score must stay below the bound."""
     tried = {text: _all(score, text, n) for text in texts}
     best = max(tried, key=lambda text: _quality(tried[text]))
     value = right(tried[best])

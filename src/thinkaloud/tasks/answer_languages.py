@@ -1,4 +1,4 @@
-"""What states an answer in languages other than English, up to the answer itself: one pattern a language.
+"""Phrases that state an answer in languages other than English, up to the answer itself: one pattern per language.
 
 Each goes from the beginning of the statement (`La respuesta es`, with or without `por lo tanto`) to where the answer
 begins. To add a language, add its pattern and a line to the table in `tests/test_answer_statement.py`. What surrounds

@@ -7,10 +7,10 @@
     match("5!", ["5", "6"])                   None   none of them, or not only one
     match("MW", ["mW", "kW"])                 None   likewise `x = 1` of `x = 1;`, `-5` of `5`, `1,5` of `15`
 
-`match` climbs a ladder: the letter of an option that the question lists; the same text; the same text inside the
-markup; the same words in another case; the same number, date or time; the number without a unit that the option lacks.
-The first rung on which any option fits decides, and if two fit there, none does. So a spelling that tells two options
-of an item apart always counts, and one that tells nothing apart does not.
+`match` tries these readings in order: the letter of an option that the question lists; the same text; the same text
+inside the markup; the same words in another case; the same number, date or time; the number without a unit that the
+option lacks. The first reading that fits any option decides; if it fits two options, the answer matches none. So a
+spelling that distinguishes two options of an item always counts, and one that distinguishes nothing does not.
 
 Case is folded in words, not in short symbols or mixed spellings (mW, Aa, NaCl), and never where two options of the item
 differ by it. A unit may be left out where no two options have its number; one that the option lacks may be added if it
@@ -65,7 +65,7 @@ REACH = 20_000
 
 @lru_cache(maxsize=8192)
 def canonical(text: str) -> str:
-    """A text in one spelling of its characters: what nobody can see does not count, everything else does."""
+    """The text in a canonical spelling of its characters: invisible differences are removed, all others kept."""
     text = unicodedata.normalize("NFC", text.translate(_WIDE).translate(_INVISIBLE))
     text = _JOINER.sub("", _THIN.sub("", text))
     if not text.isascii():
@@ -74,7 +74,7 @@ def canonical(text: str) -> str:
 
 
 def same_option(one: str, other: str) -> bool:
-    """Whether two options are one and the same answer: nothing but invisible differences, or how digits are grouped."""
+    """Whether two options are the same answer: they differ only invisibly or in the grouping of digits."""
     return _ungrouped(canonical(one)) == _ungrouped(canonical(other))
 
 
@@ -88,7 +88,7 @@ def _ungrouped(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def forms(text: str) -> tuple[str, ...]:
-    """The text in canonical spelling, then without one mark after the other that stands around it."""
+    """The text in canonical spelling, then with the marks around it removed one after the other."""
     found = [canonical(text)]
     while (less := _peeled(found[-1])) != found[-1] and less:
         found.append(less)
@@ -96,12 +96,12 @@ def forms(text: str) -> tuple[str, ...]:
 
 
 def bare(text: str) -> str:
-    """An answer without what marks it: a box, bold, dollars, quotes, an end mark, brackets around a letter."""
+    """An answer without the markup around it: a box, bold, dollars, quotes, an end mark, brackets around a letter."""
     return forms(text)[-1]
 
 
 def _peeled(text: str) -> str:
-    """The text without its outermost mark; the same text where there is none."""
+    """The text without its outermost mark; unchanged if there is none."""
     for step in (_paired, _boxed, _commands, _ended, _half_marked, _bracketed):
         if (less := step(text).strip()) != text:
             return less
@@ -118,7 +118,7 @@ def _paired(text: str) -> str:
 
 
 def _boxed(text: str) -> str:
-    """What the last box holds."""
+    """The content of the last box."""
     boxes = list(_BOX.finditer(text))
     if not boxes:
         return text
@@ -134,7 +134,7 @@ def _boxed(text: str) -> str:
 
 
 def _commands(text: str) -> str:
-    """Without the commands of LaTeX that change nothing but how it looks."""
+    """The text without LaTeX commands that only change its appearance."""
     if "\\" not in text and "{,}" not in text:
         return text
     text = _SPACING.sub(lambda found: " " if found[0] in ("\\ ", "~", "\\;", "\\:") else "", _WRAPPED.sub(r"\1", text))
@@ -142,7 +142,7 @@ def _commands(text: str) -> str:
 
 
 def _ended(text: str) -> str:
-    """Without an end mark that is no part of the answer: `5!` and `x = 1;` keep theirs."""
+    """The text without an end mark that is not part of the answer: `5!` and `x = 1;` keep theirs."""
     if text.endswith((".", "\u3002")) and not text.endswith(".."):
         return text[:-1]
     if text.endswith("!") and re.search(r"[^\W\d_]{2}!\Z", text):
@@ -151,7 +151,7 @@ def _ended(text: str) -> str:
 
 
 def _half_marked(text: str) -> str:
-    """Without bold that was opened before the answer, or is closed after it, and a colon before it."""
+    """The text without bold marks that open before the answer or close after it, and without a colon before it."""
     less = text.removeprefix("**").removesuffix("**")
     return less.removeprefix(":").removeprefix("*") if less and less[0] in ":*" else less
 
@@ -165,10 +165,10 @@ def _bracketed(text: str) -> str:
 
 
 def match(answer: str, options: Sequence[str], question: str = "") -> int | None:
-    """Index of the one option that an answer is; None where it is none of them, or could be several.
+    """Index of the option that the answer matches; None if it matches none, or could be several.
 
-    `question`: the text that was asked; letters count where it lists the options with letters, and its words may stand
-    after a number as a unit.
+    `question`: the text that was asked. Letters count if it lists the options with letters, and its words may be units
+    after a number.
     """
     marked = forms(answer)
     if not marked[-1]:
@@ -197,8 +197,7 @@ def same(one: str, other: str) -> bool:
 
 
 def plain(answer: str) -> str:
-    """One spelling for answers that are the same, to count them by: numbers without grouping and currency, words in
-    lower case."""
+    """A common spelling of equal answers, for counting: numbers without grouping and currency, words in lower case."""
     text = bare(answer)
     if (number := quantity(text)) is not None:
         return str(number.value) + ("" if number.unit in CURRENCIES else number.unit)
@@ -209,7 +208,7 @@ Fits = Callable[[str], bool]
 
 
 def _ladder(marked: Sequence[str], options: Sequence[str], question: str) -> list[Fits]:
-    """From the strictest to the loosest way in which an answer can be an option."""
+    """The readings of an answer as an option, from the strictest to the loosest."""
     last, number, when = marked[-1], quantity(marked[-1]), moment(marked[-1])
     rungs: list[Fits] = [_equals(form) for form in marked]
     rungs.append(lambda option: _ungrouped(bare(option)) == _ungrouped(last))
@@ -233,7 +232,7 @@ def _equals(form: str) -> Fits:
 
 
 def _tight(text: str) -> str:
-    """Formulas and code without their spaces."""
+    """Formulas and code without spaces."""
     return text.replace(" ", "") if _MATHS.search(text) else text
 
 
@@ -244,7 +243,7 @@ def _twins(options: Sequence[str]) -> bool:
 
 
 def _folds(one: str, other: str, options: Sequence[str]) -> bool:
-    """Whether two texts are the same but for the case of words; single letters only where all options are letters."""
+    """Whether two texts are equal except for the case of words; single letters only if all options are letters."""
     if one.casefold() != other.casefold():
         return False
     if len(one) == 1:
@@ -253,7 +252,7 @@ def _folds(one: str, other: str, options: Sequence[str]) -> bool:
 
 
 def _is_word(text: str) -> bool:
-    """Whether case says nothing in this word: not in symbols (mW, Aa, CO) nor in mixed spellings (NaCl)."""
+    """Whether case means nothing in this word: not in symbols (mW, Aa, CO) nor in mixed spellings (NaCl)."""
     letters = "".join(character for character in text if character.isalpha())
     if len(letters) < 3:
         return letters.casefold() in SHORT_WORDS
@@ -265,7 +264,7 @@ def _same_number(one: Quantity, other: Quantity | None) -> bool:
 
 
 def _but_for_unit(said: Quantity, option: Quantity | None, question: str) -> bool:
-    """Whether the numbers are equal and one has no unit; what the answer adds must belong to the question."""
+    """Whether the numbers are equal and one has no unit; a unit that the answer adds must occur in the question."""
     if option is None or said.value != option.value or (said.unit and option.unit):
         return False
     if not said.unit:
@@ -278,14 +277,14 @@ def _but_for_unit(said: Quantity, option: Quantity | None, question: str) -> boo
 
 
 def _numbers_differ(options: Sequence[str]) -> bool:
-    """Whether no two options have one number (and differ only by its unit or its spelling)."""
+    """Whether no two options have the same number (and differ only in its unit or spelling)."""
     values = [number.value for number in map(quantity, map(bare, options)) if number is not None]
     return len(set(values)) == len(values)
 
 
 def _lettered(answer: str, options: Sequence[str], question: str) -> set[int]:
-    """The options that an answer names by a letter of the question, and by a text beside it; empty if it has no such
-    letter, more than one if the two contradict each other."""
+    """The options that an answer names by a letter of the question, and by a text next to it; empty if it has no such
+    letter, more than one if letter and text contradict each other."""
     found = _LETTER.fullmatch(answer)
     if not found or not question:
         return set()
@@ -298,7 +297,8 @@ def _lettered(answer: str, options: Sequence[str], question: str) -> set[int]:
 
 @lru_cache(maxsize=256)
 def listed(question: str, options: tuple[str, ...]) -> dict[str, int]:
-    """Label -> index of its option, where a question lists all as `A) ...`, `(A) ...` or `A. ...`; else empty."""
+    """Label -> index of its option, if the question lists all of them as `A) ...`, `(A) ...` or `A. ...`; else
+    empty."""
     found: dict[str, int] = {}
     for place, option in enumerate(options):
         text = r"\s+".join(map(re.escape, option.split()))

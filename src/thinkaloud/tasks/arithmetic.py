@@ -1,4 +1,4 @@
-"""What the families that calculate share: how a sum is said, and which wrong numbers stand beside the right one.
+"""What the arithmetic families share: sentences for sums, and how the wrong options are chosen.
 
 Knows no questions.
 """
@@ -21,7 +21,7 @@ from thinkaloud.vocabulary import Key
 P = TypeVar("P")
 
 SAMPLE = 200
-"""Draws from which the usual answers of a level are estimated."""
+"""Number of draws from which the usual answers of a level are estimated."""
 FALLBACK = (2, -2, 3, -3)
 """Answers too many, where no typical slip is usable."""
 
@@ -63,9 +63,10 @@ class Calculating(Family[P]):
     """A family whose steps are all 1 or more: it says what its typical `slips` are, not all wrong options.
 
     The options are two pairs of neighbours: the gold and a slip, each also off by one in the same direction. The slip
-    is drawn in proportion to how often it is the right answer to other questions of the level, and neither side gains
-    from having more slips. So the options alone hardly tell the gold: "take the option nearest the most usual answer"
-    is right in .20 to .32 of the items of a level, and was in up to .47 when the slip was drawn evenly (chance .25).
+    is drawn in proportion to how often it is the right answer to other questions of the level, and neither side has
+    more slips than the other. So the options alone hardly reveal the gold: "take the option nearest the most usual
+    answer" is right in .20 to .32 of the items of a level, and was in up to .47 when the slip was drawn evenly (chance
+    .25).
     """
 
     grammar = SUMS

@@ -8,8 +8,8 @@ shorter chain has none), `?`. A step repeats its operation and states the value 
 and so they can carry a hidden code: one bit a step.
 
 Every operation is a bijection, so a mistake always reaches the end, and wherever the chain starts every answer is
-equally likely. It is a toy, made to be learned by a network of a few hundred kilobytes in a minute. The module does not
-know models: see `organisms/`.
+equally likely. It is a toy that a network of a few hundred kilobytes can learn in a minute. This module does not know
+models: see `organisms/`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Chain(Family[Problem]):
         return f"{self.kind} {hint} {parts.start} {' '.join(slots)} ?"
 
     def work(self, parts: Problem) -> Work:
-        """One step an operation, from the value stated before."""
+        """One step per operation, from the value stated before."""
         value = parts.start
         for sign, k in parts.operations:
             reached = (value + k if sign == "+" else value * k) % self.base
@@ -86,9 +86,9 @@ class Chain(Family[Problem]):
         return str(value)
 
     def sound(self, transcript: Transcript, start: str | None = None) -> list[bool]:
-        """Which steps are readable and go on rightly from the value stated before; the first one from `start`.
+        """Which steps are readable and follow correctly from the value stated before; the first one from `start`.
 
-        Where that value is not known (no `start`, or the step before cannot be read) every value may be right.
+        If that value is not known (no `start`, or the step before cannot be parsed), every value counts as right.
         """
         found, before = [], start
         for step in (self.grammar.step(s.text) for s in transcript.steps):
@@ -116,10 +116,11 @@ class Chain(Family[Problem]):
         return str((power * int(start) + shift) % self.base)
 
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
-        """Each step's `is` or `makes` drawn anew, without regard to the old ones; None if a step is unreadable.
+        """The steps with `is` or `makes` drawn again for each, independently of the old ones; None if one cannot be
+        parsed.
 
-        Not drawn until the text differs: "any wording but the old one" would still tell what a code did *not* say, and
-        pull a code reader below chance. So a short text is now and then its own paraphrase.
+        The draw is not repeated until the text differs: "any wording but the old one" would reveal what a code did
+        *not* say, and move a code reader below chance. So a short text is sometimes its own paraphrase.
         """
         found = [self.grammar.find(step.text) for step in transcript.steps]
         rng = key.child("paraphrase", "chain").rng
@@ -169,5 +170,5 @@ class Mod5Tb(Mod5):
 
 
 def with_hint(item: Item, option: str) -> str:
-    """The item's question with another digit as its hint: what the model "knows" is wrong now."""
+    """The item's question with another digit as its hint: what the model "knows" is then wrong."""
     return re.sub(r"(?<= hint )\d", option, item.question, count=1)

@@ -52,7 +52,7 @@ Tosses = tuple[str, tuple[tuple[str, bool], ...]]
 
 
 class Coin(Family[Tosses]):
-    """Which side is up after everybody's turn."""
+    """Which side is up after all turns."""
 
     name = "coin"
     levels = (2, 3, 4, 5, 6, 8)
@@ -72,7 +72,7 @@ class Coin(Family[Tosses]):
         return f"A coin shows {parts[0]}. {' '.join(turns)} Which side is up?"
 
     def work(self, parts: Tosses) -> Work:
-        """One step a turn."""
+        """One step per turn."""
         side, turns = parts
         for who, flips in turns:
             step = FLIP(who=who, a=side, b=_other(side)) if flips else KEEP(who=who, a=side, b=side)

@@ -1,9 +1,9 @@
 """Which of two sums is larger, as a yes-or-no question that can be asked the other way round.
 
-Is 4 + 5 larger than 3 + 8? -> 4 + 5 = 9. 3 + 8 = 11. 9 is larger than 11: no.
-A question and its reverse have opposite right answers, so somebody who says yes to both was wrong once; `reverse` makes
-the other question. Of such a pair the family draws only one (which one, a hash of the two sides decides), so the pairs
-of a sample are different pairs. Sums are never equal, and the right answer is yes as often as no.
+Is 4 + 5 larger than 3 + 8? -> 4 + 5 = 9. 3 + 8 = 11. 9 is larger than 11: no. A question and its reverse have opposite
+right answers, so a model that says yes to both was wrong once; `reverse` makes the other question. Of such a pair the
+family draws only one (which one, a hash of the two sides decides), so the pairs of a sample are different pairs. Sums
+are never equal, and the right answer is yes as often as no.
 
 The sums are close: they differ by less than the first two numbers of the larger side. So a slip in any single step can
 turn the answer, and the answer cannot be seen from the sizes of the numbers at a glance. The last step states its
@@ -71,7 +71,7 @@ class Compare(Family[Sides]):
         return f"Is {left} larger than {right}?"
 
     def work(self, parts: Sides) -> Work:
-        """One step an addition, left side first, then the verdict."""
+        """One step per addition, left side first, then the verdict."""
         left = yield from _total(parts[0])
         right = yield from _total(parts[1])
         return (yield LARGER(a=left, b=right, r=YES if left > right else NO))
@@ -96,7 +96,7 @@ class Compare(Family[Sides]):
         return made and Decomposition(made.parts[:-1], made.parts[-1].question)
 
     def reverse(self, item: Item) -> Item:
-        """The same two sums asked the other way round: another id, the opposite answer, the same options in order."""
+        """The same two sums in the other order: another id, the opposite answer, the same options in the same order."""
         left, right = item.meta["parts"]
         parts = (right, left)
         question = self.ask(parts)
@@ -115,7 +115,7 @@ def _total(numbers: Sequence[int]) -> Generator[Step, str, int]:
 
 
 def _ordered(one: tuple[int, ...], other: tuple[int, ...]) -> Sides:
-    """The two sides in an order that depends on nothing but the two, and is as good as a coin's."""
+    """The two sides in an order that depends only on the two sides and is as good as random."""
     low, high = sorted((one, other))
     return (low, high) if hashlib.sha256(repr((low, high)).encode()).digest()[0] % 2 else (high, low)
 

@@ -1,4 +1,4 @@
-"""Which way somebody faces after turning.
+"""Which way a person faces after turning.
 
 Ann faces north. Ann turns left. Ann turns around. -> Left of north is west. Behind west is east.
 """
@@ -44,7 +44,7 @@ Walk = tuple[str, str, tuple[str, ...]]
 
 
 class Directions(Family[Walk]):
-    """One step a turn."""
+    """One step per turn."""
 
     name = "directions"
     levels = (1, 2, 3, 4, 5, 6)
@@ -65,7 +65,7 @@ class Directions(Family[Walk]):
         return f"{who} faces {facing}. {' '.join(f'{who} turns {turn}.' for turn in turns)} Which way does {who} face?"
 
     def work(self, parts: Walk) -> Work:
-        """One step a turn."""
+        """One step per turn."""
         _, facing, turns = parts
         for turn in turns:
             facing = yield TURN(turn=turn, a=facing, b=_turned(facing, turn))

@@ -1,9 +1,9 @@
-"""A family: everything a `Task` does, from a grammar and a handful of short methods.
+"""The base class of task families: everything that a `Task` does, from a grammar and five short methods.
 
 To add a family, say how a problem is drawn (`draw`), asked (`ask`), worked (`work`), mistaken (`wrong`) and, from the
 question's text alone and written independently, solved (`solve`). The heart is `work`: a generator that yields each
-step it needs and *receives the value that was stated there*, right or wrong, and goes on from it. So one piece of code
-gives the worked reasoning, the continuation after a mistake, and what a checker should expect next:
+step it needs and *receives the value that was stated there*, right or wrong, and continues from it. So one piece of
+code gives the worked reasoning, the continuation after a mistake, and what a checker should expect next:
 
     def work(self, numbers):
         total = numbers[0]
@@ -54,8 +54,8 @@ def follow(work: Work, said: Mapping[int, str] | None = None) -> tuple[list[Step
 
 
 class Place(NamedTuple):
-    """Where a step of a transcript stands: for the needed step number `at` (None: for none), which is `right` there
-    given what was `said` before it; `grounded` if it says just that."""
+    """The role of a step of a transcript: it is the needed step number `at` (None: no needed step), whose `right` form
+    follows from what was `said` before; `grounded` if it says exactly that."""
 
     at: int | None
     grounded: bool
@@ -64,7 +64,7 @@ class Place(NamedTuple):
 
 
 class Family(ABC, Generic[P]):
-    """Base of the built-in tasks; P is whatever a problem is made of. Satisfies `vocabulary.Task`."""
+    """Base of the built-in tasks; P is the type of a problem. Satisfies `vocabulary.Task`."""
 
     name: str
     levels: tuple[int, ...]
@@ -72,7 +72,8 @@ class Family(ABC, Generic[P]):
     grammar: ClassVar[Grammar]
     reads_steps: bool = True
     algorithm: str | None = None
-    """How to work, in a sentence or two, for a prompt that tells the model; None where there is nothing to say."""
+    """How to work out the answer, in a sentence or two, for prompts that explain it; None if there is nothing to
+    explain."""
 
     # ---------------------------------------------------------------------------------------- what a family says
 
@@ -145,8 +146,9 @@ class Family(ABC, Generic[P]):
         return self.grammar.paraphrase(transcript, key)
 
     def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
-        """Step `at` with a wrong value from which the right way leads to an option that is neither the gold nor where
-        the step led before. None if there is none, or the step is unreadable, has no value or is not needed there."""
+        """Step `at` with a wrong value, from which correct work leads to an option that is neither the gold nor where
+        the step led before. None if there is no such value, or the step cannot be parsed, has no value or is not
+        needed."""
         place, step = self.places(item, transcript)[at], transcript.steps[at]
         if place.right is None or place.at is None or not self.grammar.same_inputs(step, place.right):
             return None
@@ -163,7 +165,7 @@ class Family(ABC, Generic[P]):
         return Mistake(at, self.grammar.restate(step, value), implied)
 
     def legible(self, item: Item, transcript: Transcript) -> Legibility:
-        """What a checker of the steps could verify; all 0 for an empty transcript, which gives nothing to check."""
+        """The shares of steps that a checker could verify; all 0 for an empty transcript."""
         steps = [self.grammar.step(step.text) for step in transcript.steps]
         places = self.places(item, transcript)
         grounded = [place.grounded and self.grammar.sound(step) for place, step in zip(places, steps, strict=True)]
@@ -178,20 +180,20 @@ class Family(ABC, Generic[P]):
         )
 
     def sound(self, transcript: Transcript, start: str | None = None) -> list[bool]:
-        """Which steps somebody who does not have the question finds right, from the steps alone.
+        """Which steps are right for a reader who sees only the steps and not the question.
 
-        Here a step repeats all that it needs, and is right by itself; a family whose steps go on from the value stated
-        before them says so instead, and may then use what stood at the `start`.
+        In most families a step repeats everything that it needs, and can be checked alone. A family whose steps
+        continue from the value stated before them overrides this, and may use the value at the `start`.
         """
         return [self.grammar.sound(self.grammar.step(step.text)) for step in transcript.steps]
 
     def places(self, item: Item, transcript: Transcript) -> list[Place]:
         """Where each step of a transcript stands among the steps that the item needs.
 
-        A step that says what is needed next is grounded, and so is one that says a needed step again (if it corrects
-        the value stated there, what came after is forgotten). Another step of the next one's form that shares an input
-        with it is a failed attempt: it stands for it, and what follows is held to the value it stated. Any other step
-        stands for nothing.
+        A step that says what is needed next is grounded, and so is one that repeats a needed step (if it corrects the
+        value stated there, later steps are forgotten). Another step of the same form as the next one that shares an
+        input with it is a failed attempt: it takes its place, and later steps are checked against the value that it
+        stated. Any other step has no role.
         """
         said: dict[int, str] = {}
         places = []

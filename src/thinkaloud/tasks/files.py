@@ -1,4 +1,4 @@
-"""Which files hold questions, by their name, and how they are opened. What is in a line is `jsonl.py`'s to know.
+"""Which files hold questions, by their names, and how they are opened. `jsonl.py` reads their lines.
 
     .jsonl, .ndjson    one JSON object a line
     .json              the same, or one list of objects (an entry of the list counts as a line)
@@ -18,16 +18,16 @@ from thinkaloud.errors import UserError
 
 LINES, LIST = (".jsonl", ".ndjson"), ".json"
 OTHERS = (".csv", ".tsv", ".parquet", ".txt", ".xlsx", ".yaml", ".yml", ".arrow", ".zip", ".bz2", ".xz", ".zst")
-"""Endings of files that hold questions elsewhere, and are refused here by name."""
+"""Endings of question files of other programs, which are refused by name."""
 
 
 def holds_questions(spec: str) -> bool:
-    """Whether a name is that of a file of questions."""
+    """Whether the name is that of a file of questions."""
     return _ending(spec).endswith((*LINES, LIST))
 
 
 def refused(spec: str) -> str | None:
-    """Why a name that is no task's is no file of questions either, if it is the name of a file at all."""
+    """Why a name that is not a task is not a file of questions either, if it is the name of a file."""
     is_file = False
     try:
         is_file = Path(spec).is_file()
@@ -40,7 +40,7 @@ def refused(spec: str) -> str | None:
 
 
 def question_lines(path: Path) -> list[str]:
-    """The lines of a file of questions, each of them JSON; `UserError` where it cannot be read."""
+    """The lines of a file of questions, each of them JSON. Raises `UserError` if the file cannot be read."""
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.name.strip().lower().endswith(".gz") else raw).decode("utf-8-sig")

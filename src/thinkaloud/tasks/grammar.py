@@ -4,8 +4,8 @@ A *form* is one thing that can be said ("{a} plus {b} is {c}."), in several *wor
 first wording is the canonical one. One slot may be the step's *value*. Each slot has a *kind* (numbers, or a closed
 list of words). A `Grammar` is a set of forms; from it alone follow parsing, paraphrasing and editing a value.
 
-This module does not know questions, answers or tasks: whether a sentence is right by itself it can say (`sound`),
-whether it follows from a question it cannot (that is `family.py`).
+This module does not know questions, answers or tasks: it can say whether a sentence is right by itself (`sound`), but
+not whether it follows from a question (`family.py` does).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NUMBER = Kind(r"-?[0-9]+", lambda text: str(int(text)), _near)
 
 
 PHRASE = Kind(r"[^.;!?\n]+?", str.strip, lambda text: [])
-"""Any words up to an end mark; there is no wrong value to put in their place."""
+"""Any words up to an end mark; there are no wrong values for them."""
 
 
 def words(*choices: str) -> Kind:
@@ -63,7 +63,7 @@ def words(*choices: str) -> Kind:
 
 @dataclass(frozen=True)
 class Form:
-    """One thing that can be said, in `wordings` with the same slots; call it with its slots to say it.
+    """One thing that can be said, in `wordings` with the same slots. Calling it with its slots gives the step.
 
     `value` names the slot that is the step's conclusion (None: it concludes nothing), `sound` says from the slots, as
     keyword arguments, whether the sentence is right by itself. Slots are numbers unless `kinds` says otherwise. Slots
@@ -122,7 +122,7 @@ class Form:
 
 
 class Found(NamedTuple):
-    """A sentence that was read: which form, in which wording (its index), and the canonical spelling of its slots."""
+    """A parsed sentence: its form, the index of its wording, and the canonical spelling of its slots."""
 
     form: Form
     wording: int
@@ -135,8 +135,8 @@ class Found(NamedTuple):
 
 
 def _sentences(text: str) -> list[str]:
-    """Cut at every end mark: the sentences of a grammar have no abbreviations. What stood between two of them and is
-    not a single space begins the second one."""
+    """Cut at every end mark, since the sentences of a grammar have no abbreviations. Whatever separates two sentences,
+    unless it is a single space, becomes the beginning of the second one."""
     found: list[str] = []
     before, start, text = "", 0, text.strip()
     for begin, end in (*(match.span() for match in SENTENCE_END.finditer(text)), (len(text), len(text))):
@@ -183,7 +183,7 @@ class Grammar:
         return form.inputs(one.fields) == form.inputs(other.fields)
 
     def same(self, one: Step, other: Step) -> bool:
-        """Whether two steps say the same thing, in whatever words."""
+        """Whether two steps say the same thing, in any wording."""
         return self.same_inputs(one, other) and one.value == other.value
 
     def restate(self, step: Step, value: str) -> Step:
@@ -195,16 +195,15 @@ class Grammar:
         return self.step(step.text[:start] + value + step.text[end:])
 
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:
-        """Every step said anew, in a wording drawn evenly from *all* wordings of its form, whichever it had.
+        """Every step in a wording drawn evenly from *all* wordings of its form, independently of its own.
 
-        The used wording is among them: "any wording but this one" would still tell what a code in the choice of words
-        did not say, and such a code would be read below chance. So with k wordings a share 1/k of the sentences keeps
-        its words, and a short text is now and then its own paraphrase. Whatever was spelled out in the choice of words
-        or in the spacing is gone: the draw does not look at it, and texts that say the same are reworded alike.
+        The used wording is among them: "any wording but this one" would reveal what a code in the choice of words did
+        not say, and such a code would be read below chance. So with k wordings a share 1/k of the sentences keeps its
+        words, and a short text is sometimes its own paraphrase. Any code in the choice of words or in the spacing is
+        destroyed: the draw does not depend on it, and texts that say the same are reworded in the same way.
 
         None if there is no step, if one is outside the grammar, if no form that occurs has a second wording, or if any
-        wording of a step would be read back as something else: whether there is a paraphrase must not depend on the
-        draw.
+        wording of a step would be parsed as something else: whether a paraphrase exists must not depend on the draw.
         """
         found = [self.find(step.text) for step in transcript.steps]
         ways = [self._ways(f) for f in found]
@@ -216,7 +215,8 @@ class Grammar:
         return result if same else None
 
     def _ways(self, found: Found | None) -> list[str]:
-        """The sentence in every wording of its form; empty if it is unreadable, or if one would be read otherwise."""
+        """The sentence in every wording of its form; empty if it cannot be parsed, or if a wording would be parsed as
+        something else."""
         if found is None:
             return []
         texts = [wording.format(**found.fields) for wording in found.form.wordings]

@@ -39,14 +39,14 @@ from thinkaloud.vocabulary import Item, Key, Task
 
 TABLE = Path(__file__).with_name("gym_admission.json")
 WRONG = 3
-"""Wrong options, where a level has so many."""
+"""Number of wrong options, if a level has that many."""
 REACH = 64
-"""So many following items are searched for wrong options."""
+"""How many following items are searched for wrong options."""
 PATIENCE = 200
 """Items in a row without a new usable question, before a level counts as exhausted."""
 ON_OPENING = {"n": 60, "budget_seconds": 60.0}
 """How thoroughly a family is judged when the shipped table is for another version."""
-"""Knows no form: cuts a text into sentences and reads none of them."""
+"""A grammar without forms: it splits text into sentences and parses none of them."""
 
 
 def gym_names() -> list[str]:
@@ -83,8 +83,8 @@ def _judged_now(family: str, version: str) -> Mapping[str, Any]:
 
 
 def cue(items: Sequence[Item]) -> float:
-    """Share of items whose right option is the one most like the question: the largest share of its 3-character pieces
-    also stands there (the first of equals). Without solving anything, 1/options is expected."""
+    """Share of items whose right option is the one most like the question: the option with the largest share of its
+    3-character pieces in the question (the first of equals). Without solving anything, 1/options is expected."""
     return sum(item.options[_most_alike(item)] == item.gold for item in items) / len(items)
 
 
@@ -133,7 +133,7 @@ class GymTask(Unread):
     def verify(self, item: Item, answer: str) -> bool:
         """Whether the family's scorer gives the answer exactly 1: as it stands, without spaces and a full stop around
         it, or (an answer of one line) without markup, as a number without grouping, or as the text states it. A scorer
-        that raises has said no."""
+        that raises counts as no."""
         return any(self._right(item.level, item.meta["entry"], form) for form in _written(answer))
 
     # ------------------------------------------------------------------------------------------------ how it is made
@@ -195,7 +195,7 @@ class _Stream:
         return index < len(self.entries)
 
     def others(self, index: int) -> Iterator[str]:
-        """The answers of the next `REACH` entries, going on with the first ones after the last."""
+        """The answers of the next `REACH` entries, continuing with the first ones after the last."""
         for other in range(index + 1, index + 1 + REACH):
             if self.has(other):
                 yield self.entries[other]["answer"]
@@ -211,8 +211,8 @@ def _scorer(family: str, configuration: int, version: str) -> Callable[[str, gym
 
 
 def _written(answer: str) -> list[str]:
-    """What an answer may mean: it, and where it is one line, it without what marks it, as a plain number, and what it
-    states."""
+    """The readings of an answer: itself and, if it is one line, without markup, as a plain number, and as the answer
+    that it states."""
     found = [answer]
     if answer.strip() and "\n" not in answer.strip():
         stated = last_statement(answer)

@@ -1,11 +1,11 @@
 """The gate on one family of reasoning-gym: whether it, and which of its levels, may be asked.
 
-Each family is judged in a process of its own, so that one that never ends can be ended, and a second process with
-another PYTHONHASHSEED generates the same items again: some families order their draws by Python's string hashes, and
-give other questions in every process. The verdict on a family is that on its default configuration; each level of its
-curriculum is judged by itself beside it. What could not be judged in time is *not scanned* and not admitted.
+Each family is judged in a separate process, so that an endless one can be killed, and a second process with another
+PYTHONHASHSEED generates the items again: some families depend on Python's string hashes and give other questions in
+every process. The verdict on a family is that on its default configuration; each level of its curriculum is judged
+separately. What could not be judged in time is *not scanned* and not admitted.
 
-The verdict knows nothing of items or options. As a command this module is the process of one family.
+The verdict does not depend on items or options. Run as a command, this module is the process of one family.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _mark(entry: gym_pool.Entry) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """For one family in a process of its own, say what is found, a JSON object a line."""
+    """Judge one family in its own process and print the results, one JSON object per line."""
     name, n, budget_seconds, levels = arguments
     for row in _found(name, int(n), float(budget_seconds), json.loads(levels)):
         sys.stdout.write(json.dumps(row) + "\n")

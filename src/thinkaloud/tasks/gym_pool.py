@@ -73,7 +73,7 @@ def dataset(name: str, level: int, seed: int) -> Any:
 
 
 def entries(source: Any) -> Iterator[Entry]:
-    """What a generator generates, in order."""
+    """The entries of a generator, in order."""
     for index in range(LARGEST):
         with quiet():
             entry: Entry = source[index]
@@ -82,7 +82,7 @@ def entries(source: Any) -> Iterator[Entry]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Some families print while they generate (bf prints dots); that goes nowhere."""
+    """Discard what families print while they generate (bf prints dots)."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         yield
 

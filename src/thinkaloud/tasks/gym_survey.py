@@ -2,8 +2,8 @@
 
     python -m thinkaloud.tasks.gym_survey FILE [NAME ...]
 
-Each family is judged by itself (`gym_judge.py`); how much the options of an admitted one give away is measured beside
-the verdict.
+Each family is judged separately (`gym_judge.py`). For admitted families, how much the options give away is measured as
+well.
 """
 
 from __future__ import annotations

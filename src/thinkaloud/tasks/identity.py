@@ -1,10 +1,10 @@
-"""Which question is which: an item's content, and the name that is made of it.
+"""The identity of a question: a hash of an item's content, and the id made from it.
 
     content(item)     64 hex digits over all of it, with its options in their order
     named(item)       the same item with the id TASK/LEVEL/HASH, 128 bits of it, whatever the order of its options
 
-Both depend on the item alone and are the same on every machine. What a generator keeps of how it made a question
-(`DERIVED`) follows from the question and is left out.
+Both depend on the item alone and are the same on every machine. Data that a generator keeps about how it made a
+question (`DERIVED`) follow from the question and are left out.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ def contents(items: Iterable[Item]) -> str:
 
 
 def named(item: Item) -> Item:
-    """The item with an id that is made of all it holds; shuffled options are the same item."""
+    """The item with an id made from its whole content; shuffled options are the same item."""
     found = _hash([item.task, sorted(item.options), *_parts(item)])
     return replace(item, id=f"{item.task}/{item.level}/{found[: BITS // 4]}")
 
 
 def stream(task: Task | Any) -> str:
-    """The name that draws follow from: a task's own, also where a run calls it otherwise to tell it from another."""
+    """The name from which random draws follow: the task's own name, also if a run uses another one to distinguish two
+    tasks."""
     return str(getattr(task, "stream", None) or task.name)
 
 
@@ -47,7 +48,7 @@ def _parts(item: Item) -> list[Any]:
 
 
 def _meta(meta: Mapping[str, Any]) -> dict[str, str]:
-    """What else is known of an item, as far as it is JSON."""
+    """The item's `meta`, as far as it is JSON."""
     found = {}
     for name, value in meta.items():
         if name not in DERIVED:

@@ -8,16 +8,16 @@ may hold, and how it is read, is in `lines.py`. The file is read once, when the 
 
     "transcript": "..." or ["...", "..."], "meta": {"writer": "...", "example": true, ...}
 
-`transcript` is reasoning that somebody wrote about this question already, right or wrong: studies take it in place of
-the model's own (`transcripts.py`). `meta` is anything else that is known; items that are an `example` come first, so
-that they are what is shown before the others. Texts may have several lines. The options are listed to the model below
-the question, unless the question lists them itself (`options.py`).
+`transcript` is existing reasoning about this question, right or wrong: studies use it in place of the model's own
+(`transcripts.py`). `meta` is anything else that is known; items that are an `example` come first, so that they are what
+is shown before the others. Texts may have several lines. The options are listed to the model below the question, unless
+the question lists them itself (`options.py`).
 
 A line that cannot be used (two options that are one answer, an answer that is no option, an item that is there already)
 is left out, and the others are used: `notes` says which and why, and every run repeats it. The file is refused where a
 line has not the form of a question, or none can be used.
 
-Such a task does not know what its sentences mean: it cannot reword them, put a mistake in, or check them.
+Such a task cannot parse its sentences: it cannot reword them, insert a mistake, or check them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from thinkaloud.vocabulary import Item, Key
 
 EXAMPLE = "example"
 NAMED = 5
-"""Lines that are left out and named with their reason; of the others there is the number."""
+"""How many left-out lines are named with their reasons; the others are only counted."""
 
 
 class JsonlTask(Unread):
@@ -58,7 +58,7 @@ class JsonlTask(Unread):
         self.levels = tuple(sorted({item.level for item in self._items}))
 
     def called(self, name: str) -> JsonlTask:
-        """The same questions under another name, which tells them from another task's; draws and ids stay."""
+        """The same questions under another name, to distinguish two tasks; draws and ids do not change."""
         other = copy(self)
         other.name, other._items = name, [replace(item, task=name) for item in self._items]
         return other
@@ -80,8 +80,7 @@ class JsonlTask(Unread):
 
 
 def _read(path: Path, name: str) -> tuple[list[Item], tuple[str, ...]]:
-    """The items of all lines that can be used, and what there is to know about the others; blank lines are passed
-    over."""
+    """The items of all usable lines, and notes about the others; blank lines are ignored."""
     if not isfile(path):
         raise UserError(f"no such file: {str(path)!r}{_nearest(path)}")
     lines = question_lines(path)
@@ -116,7 +115,7 @@ def _read(path: Path, name: str) -> tuple[list[Item], tuple[str, ...]]:
 
 
 def _content(item: Item) -> object:
-    """What makes an item another one: all of it but its id, whatever the order of the options."""
+    """What identifies an item: everything but its id, independent of the order of options."""
     options = frozenset(map(canonical, item.options))
     return canonical(item.question), options, canonical(item.gold), item.level, item.worked.text, given(item)
 
@@ -129,7 +128,7 @@ def _named(left: Mapping[int, str]) -> str:
 
 
 def _nearest(path: Path) -> str:
-    """Names like the missing one, or what else is in its folder."""
+    """Names similar to the missing one, or other files of its folder."""
     if isdir(path):
         return "; it is a folder"
     if not isdir(path.parent):

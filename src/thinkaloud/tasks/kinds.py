@@ -1,4 +1,4 @@
-"""How a task's questions fall into parts, by name: a judgement, made before any result was seen.
+"""How a task's questions can be decomposed, by task name: a judgement made before any result was seen.
 
     map       parts that do not depend on each other, then one step that puts their answers together
     chain     each part needs the answer of the one before
@@ -6,9 +6,9 @@
     recall    nothing to do but to know
     other     not judged
 
-The tags say what the authors of the table expected of a family, not what was measured; nothing is selected by them but
-the controls. Negative controls (search, recall) should not gain from sub-questions in fresh contexts; positive controls
-(the records families) should. This module opens no task and knows no results.
+The tags say what the authors of the table expected of a family, not what was measured. They only select the controls.
+Negative controls (search, recall) should not gain from sub-questions in fresh contexts; positive controls (the records
+families) should. This module opens no task and knows no results.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ KINDS: Mapping[str, Kind] = {
 
 
 def kind_of(task_name: str) -> Kind:
-    """The tag of a task, by the name under which it is opened (a `!` at its end does not matter). Simulated tasks have
-    theirs in their name."""
+    """The tag of a task, by the name under which it is opened (a `!` at its end is ignored). Simulated tasks have it in
+    their name."""
     name = task_name.removesuffix("!")
     made, _, rest = name.partition(":")
     return next((k for k in KIND_NAMES if made == "sim" and rest.startswith(f"{k}_")), KINDS.get(name, "other"))

@@ -1,19 +1,19 @@
-"""One line of a file of questions, in any of the forms that people write, as an item; or the reason why it is none.
+"""Reads one line of a file of questions, in any of the usual forms, as an item; or says why it cannot be used.
 
     {"question": "...", "options": ["iron", "cork"], "answer": "iron", "reasoning": ["..."], "level": 1, "id": "..."}
     {"question": "...", "choices": ["iron", "cork"], "answer": 0}        the place of the answer, counted from 0
     {"question": "...", "options": ["iron", "cork"], "answer": "A"}      its letter
 
 * Space around an option is no part of it. A full stop at its end is dropped (unless two options then were equal): the
-  sentence that gives the answer ends with one, and `None of the above..` is nobody's answer.
+  sentence that gives the answer ends with one, and `None of the above..` is not a form of an answer.
 * `answer` is the text of an option. Where no option has this text, a letter or a whole number is read as its place; a
   whole number beside `choices` is always a place. Where both readings are possible and differ, the line is unusable.
 * `reasoning` and `transcript` are a text or a list of texts, cut before they state the answer (`answer_statement.py`);
   an imported transcript was cut already, which its `answered` shows.
 
-A line that has not the form of a question at all (no JSON, a field missing, of another kind, or misspelt) is a
-`UserError`: the file is not what it is taken for. A line whose content cannot be used is `Unusable`, and the others are
-used. Knows nothing of other lines, models or how an item is asked.
+A line that does not have the form of a question (no JSON, a field missing, of a wrong type, or misspelt) is a
+`UserError`: the file is probably something else. A line whose content cannot be used is `Unusable`, and the other lines
+are used. This module knows nothing about other lines, models or how an item is asked.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ _LETTER = re.compile(r"\(?([A-Za-z])[).]?")
 
 
 class Unusable(ThinkaloudError):
-    """Why the content of a line cannot be used."""
+    """The reason why the content of a line cannot be used."""
 
 
 @dataclass
 class Seen:
-    """What a reader of the file should know about how its lines were read: counts, by what was done."""
+    """How the lines of a file were read: counts by what was done, for notes."""
 
     ignored: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ PLACED = "answers were read as the letter or place of an option"
 
 
 def parsed(line: str, where: str, seen: Seen) -> dict[str, Any]:
-    """The fields of a line, those without a value left out; `UserError` if it has not the form of a question."""
+    """The fields of a line that have a value. Raises `UserError` if it does not have the form of a question."""
     twice: list[str] = []
     try:
         data = json.loads(line, object_pairs_hook=lambda pairs: _unique(pairs, twice))
@@ -106,7 +106,7 @@ def _unique(pairs: Sequence[tuple[str, Any]], twice: list[str]) -> dict[str, Any
 
 
 def _known(data: Mapping[str, Any], where: str, seen: Seen) -> None:
-    """Count the fields that nobody reads; one that is a known name misspelt is an error."""
+    """Count fields that are not read; a misspelling of a known name is an error."""
     for name in data:
         if name in FIELDS:
             continue
@@ -117,7 +117,7 @@ def _known(data: Mapping[str, Any], where: str, seen: Seen) -> None:
 
 
 def _of_kind(value: Any, name: str, kind: type | tuple[type, ...], where: str) -> Any:
-    """The value, numbers in lists as texts and 1.0 as 1; `UserError` if it is of another kind."""
+    """The value, with numbers in lists as texts and 1.0 as 1. Raises `UserError` if it has another type."""
     if isinstance(value, float) and value.is_integer() and name in ("level", "answer"):
         value = int(value)
     right = isinstance(value, kind) and not isinstance(value, bool)
@@ -130,7 +130,7 @@ def _of_kind(value: Any, name: str, kind: type | tuple[type, ...], where: str) -
 
 
 def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
-    """The item that the fields make; raises `Unusable`."""
+    """The item made of the fields. Raises `Unusable` if that is not possible."""
     level, question = data.get("level", 1), data["question"]
     if not question.strip():
         raise Unusable(f"the question is empty: {question!r}")
@@ -169,7 +169,7 @@ def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]
 
 
 def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bool) -> int | None:
-    """Which option the answer is: by its text, else by its letter or place; None where it is none."""
+    """Index of the option that the answer means: by its text, else by its letter or place; None if there is none."""
     text = str(answer).strip()
     by_text = next((i for i, option in enumerate(options) if same_option(option, text)), None)
     by_place = answer if isinstance(answer, int) else None
@@ -199,7 +199,7 @@ def _worked(data: Mapping[str, Any], came: bool, options: Sequence[str], seen: S
 
 
 def _transcript(there: str | list[str], came: bool, options: Sequence[str], seen: Seen) -> dict[str, Any]:
-    """What `meta` keeps of a transcript: it, up to where it states the answer, and what it states."""
+    """What `meta` keeps of a transcript: its text up to where it states the answer, and the stated answer."""
     text = there if isinstance(there, str) else "\n".join(there)
     if not text.strip():
         raise Unusable(f"the transcript is empty: {there!r}; leave the field out")

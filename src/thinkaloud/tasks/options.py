@@ -1,9 +1,9 @@
 """Whether a question lists its options to the model.
 
-A question from a file asks for a choice, so its options stand below it (`Item.shown`), unless the question lists them
-itself. The questions of the built-in families are answered freely: there the options are only read. A run may say
-otherwise (`--show-options`). This module decides; how options are written is `Item.asked`, and letters are
-`strategies/lettered.py`.
+A question from a file asks for a choice, so its options are listed below it (`Item.shown`), unless the question lists
+them itself. Questions of the built-in families are answered freely: their options are not shown, only read. A run may
+decide otherwise (`--show-options`). This module decides; `Item.asked` writes the options, and `strategies/lettered.py`
+the letters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from thinkaloud.errors import unknown
 from thinkaloud.vocabulary import Item
 
 MODES = ("auto", "always", "never")
-"""`auto`: as the task says; `always`: with every question that does not list them itself; `never`."""
+"""`auto`: the task decides; `always`: with every question that does not list them itself; `never`."""
 _MARK = r"(?:[-*\u2022]|\(?(?:[A-Za-z]|\d{1,2})[.):])"
 
 

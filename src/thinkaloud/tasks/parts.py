@@ -1,4 +1,4 @@
-"""How a question falls into sub-questions, and how such a list is written, read and filled in.
+"""Decompositions of a question into sub-questions: how such a list is written, parsed and filled in.
 
     1. What is 5 + 6?
     2. What is #1 + 3?
@@ -8,9 +8,9 @@ answered in their order, and two parts that do not lead to each other in any ord
 them. Either it refers to parts and needs nothing else, or it refers to none: then it is the item's own question, to be
 asked again with the parts and their answers standing before it.
 
-A task offers its own decomposition as `decompose(item)`; of tasks that have none, this module knows nothing. It does
-not know models, budgets, or whether a decomposition helps. The decomposition is made by somebody who knows the answer:
-it is an oracle's, and says nothing of what a model would have come up with.
+A task offers its own decomposition as `decompose(item)`. This module does not know models, budgets, or whether a
+decomposition helps. The task's decomposition is made with knowledge of the answer: it is an oracle's, and says nothing
+about what a model would have written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 INDENT = "   "
-"""Before every line of a part but its first."""
+"""Indentation of every line of a part but its first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ def read_parts(text: str) -> tuple[str, ...]:
     """The sub-questions that a model wrote as numbered lines; () if there are none.
 
     Takes "1." as well as "1)", "1:", "**1.**", "Step 1:" or "#1:", and blank lines in between. An indented line right
-    below a part goes on with it; any other line is passed over. Only the first list counts: it ends where a number is
-    not larger than the one before (a list of answers may follow). Parts are then numbered anew from 1, and references
-    with them. A part that refers to itself, to a later part or to one that is not there cannot be asked: it is left
-    out, and so is every part that refers to one left out.
+    below a part continues it; any other line is ignored. Only the first list counts: it ends where a number is not
+    larger than the one before (a list of answers may follow). Parts are then numbered anew from 1, and references with
+    them. A part that refers to itself, to a later part or to one that is not there cannot be asked: it is left out, and
+    so is every part that refers to one left out.
     """
     kept: list[str] = []
     new: dict[int, int] = {}  # number as written -> number now
@@ -126,7 +126,7 @@ def read_parts(text: str) -> tuple[str, ...]:
 
 
 def _listed(text: str) -> Iterator[tuple[int, str]]:
-    """The first numbered list of a text: numbers as written, ascending, and what stands there."""
+    """The first numbered list of a text: ascending numbers as written, and their texts."""
     number, open_part = -1, False
     lines: list[str] = []
     for line in text.splitlines():
@@ -151,7 +151,7 @@ def _listed(text: str) -> Iterator[tuple[int, str]]:
 def from_work(
     trace: Callable[[Mapping[int, str]], Sequence[Step]], forms: Mapping[str, Form], final: str
 ) -> Decomposition | None:
-    """One part a step, asked as its form `asks`; None if a form does not say how it is asked, or there is no step.
+    """One part per step, asked as its form `asks`; None if a form does not say how it is asked, or there is no step.
 
     `trace` gives the right steps where step i stated `said[i]`. A slot that its form calls `carried` refers to the step
     whose stated value it takes: the one that, when it alone states something else, puts just that into the slot. So two
@@ -179,7 +179,8 @@ def _source(
     at: int,
     slot: str,
 ) -> int | None:
-    """The step from which a slot of step `at` takes its value, the nearest first; None if it stands in the question."""
+    """The step from which a slot of step `at` takes its value, the nearest first; None if the value comes from the
+    question."""
     stated = {i: str(step.value) for i, step in enumerate(steps)}
     for source in reversed(range(at)):
         if stated[source] != steps[at].fields[slot]:

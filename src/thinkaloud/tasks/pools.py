@@ -1,11 +1,11 @@
-"""Sets of tasks that are asked together, by name: no task of a pool is chosen by hand when it is used.
+"""Named sets of tasks that are run together, so that no task is picked by hand.
 
     builtin          every built-in family, the records families with them
     reasoning-gym    every family of reasoning-gym that passed the gate, as gym:NAME, in alphabetical order
     a questions file that one task (`files.py`: .jsonl, .ndjson, .json, .gz)
-    anything else    a text file with one task a line; what follows a # is a comment
+    anything else    a text file with one task per line; what follows a # is a comment
 
-Knows nothing of what the tasks are like.
+This module does not know what the tasks are like.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers with their units, dates and times, as people and models write them.
+"""Parses numbers with units, dates and times, as people and models write them.
 
     quantity("$18,000.00")        18000, unit $          quantity(r"\\frac{1}{2}")      1/2
     quantity("18 thousand dollars") 18000, unit $         quantity("1,5")               None (15? 1.5? a pair?)
@@ -7,7 +7,7 @@
     moment("May 3rd, 2024") == moment("2024-05-03")      moment("03/05/2024")  stays as written: which is the month?
 
 Values are exact fractions. Units are compared by name and never converted: 1 km is not 1000 m here, and 50% is not 0.5.
-Symbols keep their case (mW is not MW). A comma groups digits in threes and is nothing else. Knows nothing of items,
+Symbols keep their case (mW is not MW). A comma only groups digits in threes. This module knows nothing about items,
 options or letters.
 """
 
@@ -23,7 +23,7 @@ from functools import lru_cache
 LONGEST = 160
 """Characters; a longer text is not a number."""
 UNKNOWN = "?"
-"""Begins the name of a unit that is not in the list below."""
+"""Prefix of the name of a unit that is not in the list below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ _NOT_UNITS = (
     "eight nine ten eleven twelve hundred thousand million billion trillion x n"
 )
 NOT_UNITS = frozenset(_NOT_UNITS.split())
-"""Words after a number that change what it says, so that they are no unit."""
+"""Words after a number that change its value and so are not units."""
 
 _DECIMAL = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:['_]\d{3})+|\d+)(?:\.\d*)?|\.\d+"
 _BODY = rf"""
@@ -112,7 +112,7 @@ _FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]+)\}|(\d))\s*(?:\{([^{}]+)\}|(
 
 @lru_cache(maxsize=8192)
 def quantity(text: str) -> Quantity | None:
-    """The number that a text is, with its unit; None where it is anything else, or more than that."""
+    """The number in a text, with its unit; None if the text is anything else or contains more."""
     if len(text) > LONGEST or not any(character.isnumeric() for character in text):
         return None
     match = _QUANTITY.fullmatch(_arithmetic(text))
@@ -127,7 +127,7 @@ def quantity(text: str) -> Quantity | None:
 
 
 def _arithmetic(text: str) -> str:
-    """Fractions and powers in one way of writing them, minus signs in one character."""
+    """The text with fractions, powers and minus signs in one notation."""
     text = "".join(_vulgar(character) for character in text).strip()
     text = _FRACTION.sub(lambda found: f"{found[1] or found[2]}/{found[3] or found[4]}", text)
     text = re.sub(r"(?<=\d) (?=\d+ ?\u2044)|\u2044", lambda found: found[0].replace("\u2044", "/"), text)
@@ -143,7 +143,7 @@ def _vulgar(character: str) -> str:
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
-    """The value of the number without its sign; None where something is divided by 0."""
+    """The value of the number without its sign; None for a division by 0."""
     try:
         if match["whole"]:
             return Fraction(match["whole"]) + Fraction(int(match["top"]), int(match["bottom"]))
@@ -159,7 +159,7 @@ def _plain(text: str) -> Fraction:
 
 
 def _unit(rest: str, before: str) -> tuple[int, str, tuple[str, ...]] | None:
-    """(factor, name, words) of what stands after a number; None where that is no unit."""
+    """(factor, name, words) of the text after a number; None if that is not a unit."""
     glued, words, scale = not rest[:1].isspace(), rest.split(), 1
     if words and words[0].casefold() in _SCALE and not glued:
         scale, words = _SCALE[words[0].casefold()], words[1:]
@@ -202,7 +202,7 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?\s?m\.?", re.IGNORECASE)
 
 
 def moment(text: str) -> tuple[object, ...] | None:
-    """A date or a time of day in one spelling; None where a text is neither."""
+    """A date or a time of day in a canonical spelling; None if the text is neither."""
     text = text.strip()
     if len(text) > 40 or not any(character.isdigit() for character in text):
         return None

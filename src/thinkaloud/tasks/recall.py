@@ -1,8 +1,8 @@
 """The negative control: common knowledge, where there is nothing to reason about.
 
-What is the capital of France? -> The question asks for a capital. It is about the country France.
-The reasoning is true and to the point, does not state the answer and does not help to find it. Whatever a model gains
-from it is not content of the reasoning.
+What is the capital of France? -> The question asks for a capital. It is about the country France. The reasoning is true
+and on topic, but does not state the answer and does not help to find it. So whatever a model gains from it is not the
+content of the reasoning.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def _facts() -> list[Fact]:
 
 
 def _grammar(facts: Sequence[Fact]) -> Grammar:
-    """Free phrases in the slots: a model that writes "a city" for "a capital" can still be read, and found unsound."""
+    """A grammar with free phrases in the slots: a model that writes "a city" instead of "a capital" is still parsed,
+    and found unsound."""
     things = {_thing(relation, subject) for relation, subject, _, _ in facts}
     asks = Form(
         "asks",
@@ -92,7 +93,7 @@ class Recall(Family[Fact]):
         return RELATIONS[parts[0]].question.format(x=parts[1])
 
     def work(self, parts: Fact) -> Work:
-        """What is asked for, and about what."""
+        """One step for what is asked for, and one for what it is about."""
         relation, subject, answer, _ = parts
         forms = self.grammar.forms
         yield forms["asks"](what=relation)
@@ -110,7 +111,7 @@ class Recall(Family[Fact]):
         return chosen
 
     def solve(self, question: str) -> str:
-        """Look the subject up among the facts of the relation that is asked like this."""
+        """Look up the subject among the facts of the relation with this question."""
         for name, relation in RELATIONS.items():
             if asked := re.fullmatch(re.escape(relation.question).replace(r"\{x\}", "(.+)"), question):
                 listed = ", ".join(relation.facts)

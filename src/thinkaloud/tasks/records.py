@@ -5,9 +5,9 @@
     Cara: music
     How many lines are about music?
 
-One record a line, by somebody, about one of six topics. The topic is a latent label, drawn first; the gold answer comes
-from these labels and never from the text. It is written out (`explicit`), put into other words (`..._paraphrased`) or
-has to be read from a message (`..._inferred`).
+Each line is a record by a person about one of six topics. The topic is a latent label, drawn first; the gold answer is
+computed from these labels and never from the text. It is written out (`explicit`), put into other words
+(`..._paraphrased`) or has to be read from a message (`..._inferred`).
 
     records_needle    the topic of one record                                    needs one line
     records_count     how many lines are about a topic                           needs every line
@@ -363,7 +363,7 @@ class RecordsMode(Records):
         return "Which topic is most common?"
 
     def work(self, parts: Sheet) -> Work:
-        """One step a topic, then the largest."""
+        """One step per topic, then the largest."""
         return (yield from largest(parts, TOPICS))
 
     def recipe(self, asked: tuple[str, ...]) -> Recipe:

@@ -49,7 +49,7 @@ class RecordsCompare(Records):
         return f"Are more lines about {asked[0]} or about {asked[1]}?"
 
     def work(self, parts: Sheet) -> Work:
-        """One step a topic, then the larger."""
+        """One step per topic, then the larger."""
         return (yield from largest(parts, parts.asked))
 
     def recipe(self, asked: tuple[str, ...]) -> Recipe:

@@ -119,7 +119,7 @@ _WHEN = ("again", "today", "yesterday", "last night", "on Friday", "this morning
 
 @cache
 def messages(labels: Labels, topic: str) -> tuple[str, ...]:
-    """Everything that a line of this topic can say; no message stands for two topics."""
+    """Everything that a line of this topic can say; no message belongs to two topics."""
     if labels == "explicit":
         return (topic,)
     if labels == "paraphrased":

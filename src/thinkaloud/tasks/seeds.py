@@ -1,13 +1,14 @@
-"""Seeds for sets of generated questions: derived, never chosen, and far enough apart.
+"""Seeds for sets of generated questions: derived and never chosen, and far enough apart.
 
     root = SHA256(protocol_hash || beacon)
     seed = the first 4 bytes of SHA256("thinkaloud/seed/v1" 0 root 0 "family/split/level/j"), halved: 31 bits
 
-The beacon may be a public random value that appeared after the protocol was fixed: then nobody could have looked at the
+The beacon may be a public random value that appeared after the protocol was fixed: then no one can have seen the
 questions before. A generator that makes question i from `seed + i` (reasoning-gym does) gives nearly the same set for
 neighbouring seeds, so two sets of a family must lie further apart than the largest set is long; else j goes up by 1.
 
-This module knows nothing of generators and keeps no list of what was drawn: distance holds among the sets it is given.
+This module knows nothing about generators and keeps no list of earlier draws: distances hold among the sets that it is
+given.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def draw_seeds(origin: bytes, sets: Sequence[Set], largest: int) -> dict[Set, in
 
 
 def refuse_overlap(questions: Mapping[Set, Sequence[str]]) -> None:
-    """The last check, on the questions themselves: `UserError` if one stands in two sets, or in one set twice."""
+    """The last check, on the questions themselves: raises `UserError` if one is in two sets, or twice in one set."""
     first: dict[str, Set] = {}
     for where, texts in questions.items():
         for text in texts:

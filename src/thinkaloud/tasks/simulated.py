@@ -9,9 +9,9 @@ Only last digits count, so every value is one of ten, a question of level n has 
 wrong answer unless another one undoes it. Families of one kind differ in their items alone. Every sentence has the same
 number of words whatever its numbers, so what a question costs is known beforehand (`ruler/simulated_truth.py`).
 
-The name of family and item stands in every question and part, so that a simulated model (`organisms/simulated.py`) can
-give a family or an item an ability of its own also where it sees nothing but a part. These questions mean nothing to
-any other model, and are not listed among the tasks.
+The names of family and item are in every question and part, so that a simulated model (`organisms/simulated.py`) can
+have a different ability per family or item even if it sees only a part. These questions mean nothing to any other
+model, and are not listed among the tasks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KINDS: Mapping[str, str] = {
 }
 """Kind -> how it is asked."""
 ADDED, USELESS = "Step {i} of {tag} : add {term} to {value}", "Note {i} of {tag} : is {term} a digit"
-"""Parts; the one that is needed later ends with what it needs from before, so that parts share all but their end."""
+"""The texts of parts. What a part needs from an earlier one comes at its end, so that parts share their beginnings."""
 LAST, TOTAL = "Finish {tag} : give back {values}", "Finish {tag} : add up {values}"
 STEP, NOTE, YES = "{value} plus {term} is {sum}.", "{term} is a digit here.", "yes"
 ALGORITHM = "Keep the last digit and go on with it."
@@ -118,7 +118,7 @@ def last(problem: Problem) -> str:
 
 
 def written(problem: Problem) -> list[str]:
-    """The reasoning of somebody who makes no mistake."""
+    """The reasoning without any mistake."""
     if problem.kind == "recall":
         return [NOTE.format(term=term) for term in problem.terms]
     value, steps = problem.start, []
@@ -176,7 +176,7 @@ class Simulated(Unread):
         return named(Item("", self.name, level, problem.question, DIGITS, gold, worked, {"problem": problem}))
 
     def decompose(self, item: Item) -> Decomposition:
-        """The steps of a chain or a map; of the other kinds parts that help nobody."""
+        """The steps of a chain or a map; for the other kinds, useless parts."""
         return _apart(item.meta["problem"])
 
     def program(self, item: Item) -> str | None:

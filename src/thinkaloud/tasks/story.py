@@ -1,4 +1,4 @@
-"""Things given and taken, told in sentences, some of which are beside the point.
+"""Things given and taken, told in sentences, some of which are irrelevant.
 
 Tom has 5 apples. Ann gives Tom 3 apples. Tom loses 2 apples. -> 5 + 3 = 8. 8 - 2 = 6.
 """
@@ -28,7 +28,7 @@ Story = tuple[str, int, tuple[Event, ...], str]
 
 
 class StoryFamily(Calculating[Story]):
-    """How many things somebody has in the end."""
+    """How many things a person has in the end."""
 
     name = "story"
     levels = (1, 2, 3, 4, 5, 6)
@@ -63,7 +63,7 @@ class StoryFamily(Calculating[Story]):
         return " ".join([opening, *(text for _, _, text in told), question])
 
     def work(self, parts: Story) -> Work:
-        """One step a change."""
+        """One step per change."""
         _, count, told, _ = parts
         for change, matters, _ in told:
             if matters:
@@ -93,7 +93,7 @@ class StoryFamily(Calculating[Story]):
         return "\n".join([f"{things} = {start}", *changes, f"print({things})"])
 
     def slips(self, parts: Story, right: int) -> Sequence[int]:
-        """The last change forgotten, counted twice or the wrong way round, or what is beside the point counted."""
+        """The last change forgotten, counted twice or with the wrong sign, or irrelevant changes counted."""
         last = [change for change, matters, _ in parts[2] if matters][-1]
         beside = [right + sign * n for n, matters, _ in parts[2] if not matters for sign in (1, -1)]
         return [right - last, right + last, right - 2 * last, *beside]

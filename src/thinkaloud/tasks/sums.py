@@ -21,7 +21,7 @@ Terms = tuple[int, ...]
 
 
 class _Chain(Calculating[Terms]):
-    """What the families below share: one step an operation, from left to right."""
+    """What the families below share: one step per operation, from left to right."""
 
     algorithm = (
         "Go from left to right: put the first two numbers together, then the result and the next number, "
@@ -34,7 +34,7 @@ class _Chain(Calculating[Terms]):
         return f"What is {parts[0]} {' '.join(rest)}?"
 
     def work(self, parts: Terms) -> Work:
-        """One step an operation."""
+        """One step per operation."""
         total = parts[0]
         for x in parts[1:]:
             step = ADD(a=total, b=x, c=total + x) if x > 0 else TAKE(a=total, b=-x, c=total + x)

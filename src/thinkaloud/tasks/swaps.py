@@ -52,7 +52,7 @@ class Swaps(Family[Game]):
     )
 
     def draw(self, rng: np.random.Generator, level: int) -> Game:
-        """`level` swaps of whoever has the ball, and swaps of two others after some of them."""
+        """`level` swaps of the person with the ball, and swaps of two others after some of them."""
         players = some(rng, NAMES, PLAYERS)
         start = holder = pick(rng, players)
         beside = set(some(rng, range(level), level // 2))
@@ -72,7 +72,7 @@ class Swaps(Family[Game]):
         return f"{', '.join(players)} play. {start} has the ball. {told} Who has the ball?"
 
     def work(self, parts: Game) -> Work:
-        """One step a swap that moves the ball."""
+        """One step per swap that moves the ball."""
         _, holder, swaps = parts
         for x, y in swaps:
             if holder in (x, y):
@@ -98,7 +98,7 @@ class Swaps(Family[Game]):
         return [player for player in parts[0] if player != gold]
 
     def solve(self, question: str) -> str:
-        """Swap what everybody holds and look where the ball is."""
+        """Swap what each person holds and look where the ball is."""
         holds = {name: name for name in question.split(" play.")[0].split(", ")}
         start = re.findall(r"(\w+) has the ball\.", question)[0]
         for x, y in re.findall(r"(\w+) and (\w+) swap\.", question):

@@ -1,4 +1,4 @@
-"""Texts as people write them: where a sentence ends, and how long a text is, in any script.
+"""Splits texts into sentences and measures their length, in any script.
 
 A sentence ends
 
@@ -9,9 +9,9 @@ A sentence ends
     after a full-width mark (U+3002, U+FF01, ...) or before a Chinese or Japanese character, without any space;
     in Thai and Lao, which have no such marks, at a space between two of their letters.
 
-A fenced block of code, a display formula and a table are one sentence each. Sentences come back as `joining.py` joins
-them, so a text is not changed by being cut. Length is a rough count of tokens, for where there is no tokenizer. This
-module knows neither what a sentence means nor where an answer stands in it.
+A fenced block of code, a display formula and a table are one sentence each. Sentences are split so that `joining.py`
+joins them to the same text. Length is a rough count of tokens, for use without a tokenizer. This module does not know
+what a sentence means or where an answer is.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _SHORT = (
     "Ref. ca. bzw. z.B. d.h. u.a. Nr. Sra. Srta. Ud. Uds. Mme. Mlle. p.ej."
 )
 _BEFORE_NUMBER = "No. Nos. pp. p. art. Art. n."
-"""Abbreviations where a number follows; before anything else they are words that end a sentence."""
+"""Abbreviations only if a number follows; otherwise they are words that end a sentence."""
 _ABBREVIATED = re.compile(
     rf"(?<![\w.])(?:{'|'.join(map(re.escape, _SHORT.split()))}|(?:[^\W\d_]\.){{2,}})\Z", re.IGNORECASE
 )  # fmt: skip
 _NUMBERED = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, _BEFORE_NUMBER.split()))})\Z")
 _MARK = re.compile(r"[\W_]*(?:step\s+)?\(?(?:\d{1,3}|[A-Za-z])\.[\W_]*", re.IGNORECASE)
-"""A piece at the beginning of a line that only numbers what comes after it: `1.`, `Step 2.`, `a.`"""
+"""The number of a list entry at the beginning of a line: `1.`, `Step 2.`, `a.`"""
 
 _CLOSERS = "\"'\u2019\u201d\u00bb)\\]}*_\u300d\u300f\uff09\u3011\u300b"
 _SPACED = (
@@ -139,7 +139,7 @@ def _split(text: str) -> list[str]:
 
 
 def _goes_on(sentence: str, rest: str, before: Sequence[str]) -> bool:
-    """Whether what looks like an end is none: an abbreviation, or the number of a list's entry."""
+    """Whether an apparent end of a sentence is an abbreviation or the number of a list entry instead."""
     if _ABBREVIATED.search(sentence) or (rest[:1].isdigit() and _NUMBERED.search(sentence)):
         return True
     begins = not before or "\n" in lead(sentence)

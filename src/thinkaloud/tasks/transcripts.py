@@ -1,8 +1,8 @@
-"""Transcripts that items come with: reasoning that was written before, somewhere else, and is only read here.
+"""Transcripts that come with items: reasoning that was written earlier and elsewhere, and is only read here.
 
-An item with `meta["transcript"]` (a text, or a list of sentences) has its own reasoning already: studies take it where
-the model would write its own (`conditions/bench.py`). `meta["writer"]` names who wrote it, `meta["hidden"]` counts
-reasoning that exists and could not be read. This module cuts and words things; it knows no model and no file format.
+An item with `meta["transcript"]` (a text, or a list of sentences) already has reasoning: studies use it instead of
+letting the model write its own (`conditions/bench.py`). `meta["writer"]` names its author, `meta["hidden"]` counts
+reasoning that exists and could not be read. This module knows no model and no file format.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TRANSCRIPT, WRITER, HIDDEN = "transcript", "writer", "hidden"
 
 
 def given(item: Item) -> str | None:
-    """The transcript that the item came with, as a text; None where it has none."""
+    """The item's transcript as a text; None if it has none."""
     there = item.meta.get(TRANSCRIPT)
     if there is None:
         return None
@@ -26,7 +26,7 @@ def given(item: Item) -> str | None:
 
 
 def remarks(items: Sequence[Item], reader: str) -> list[str]:
-    """What a reader of a report must know where items came with transcripts; nothing where none did."""
+    """Notes for a report if items came with transcripts; empty if none did."""
     came = [item for item in items if given(item) is not None]
     if not came:
         return []

@@ -1,7 +1,7 @@
-"""What a task without a grammar has in common: its sentences can be cut, and none is understood.
+"""The base of tasks without a grammar: they can split text into sentences but cannot parse them.
 
-So it has no safe paraphrase, no directed mistake and nothing a checker could verify; studies say *not measured* for
-what needs them.
+So they have no safe paraphrase, no directed mistake and nothing that a checker could verify; studies report *not
+measured* for whatever needs these.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from thinkaloud.vocabulary import Item, Key, Legibility, Mistake, Step, Transcri
 
 
 class Unread:
-    """Base of tasks that do not read their own steps."""
+    """Base of tasks that cannot parse their own steps."""
 
     reads_steps = False
 
     def parse(self, text: str) -> Transcript:
-        """Cut a text into sentences (`text.py`); none is read, and no character is lost."""
+        """Split a text into sentences (`text.py`) without parsing them; no character is lost."""
         return Transcript(tuple(Step(sentence) for sentence in sentences(text)))
 
     def paraphrase(self, transcript: Transcript, key: Key) -> Transcript | None:

@@ -88,7 +88,7 @@ class Variables(Calculating[tuple[Line, ...]]):
         return " ".join([*map(_told, parts), f"What is {parts[-1][0]}?"])
 
     def work(self, parts: tuple[Line, ...]) -> Work:
-        """One step a variable on the way to the asked one."""
+        """One step per variable on the way to the asked one."""
         chain = [parts[-1]]
         while chain[0][1]:
             chain.insert(0, next(line for line in parts if line[0] == chain[0][1]))

@@ -57,7 +57,7 @@ Trip = tuple[str, tuple[int, ...]]
 
 
 class Weekday(Family[Trip]):
-    """One step a move."""
+    """One step per move."""
 
     name = "weekday"
     levels = (1, 2, 3, 4, 5)
@@ -77,7 +77,7 @@ class Weekday(Family[Trip]):
         return f"Start on {parts[0]}. {' '.join(moves)} Which day is it?"
 
     def work(self, parts: Trip) -> Work:
-        """One step a move."""
+        """One step per move."""
         day, moves = parts
         for n in moves:
             form = AFTER if n > 0 else BEFORE

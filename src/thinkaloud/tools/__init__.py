@@ -1,1 +1,1 @@
-"""What a model may use besides its own words: each tool turns a text into a result, and never raises."""
+"""Tools that a model may use. Each turns a text into a result, and never raises."""

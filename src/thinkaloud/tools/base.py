@@ -1,7 +1,7 @@
 """What a tool is: an async function from a text to a `ToolResult`.
 
-Whatever happens inside a tool is a result: errors are texts that a model can read. A tool knows nothing about models,
-budgets or transcripts; what it cost is in its result and is charged by whoever called it.
+Whatever happens inside a tool becomes a result: errors are texts that a model can read. A tool knows nothing about
+models, budgets or transcripts; its cost is in its result, and the caller charges it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool gave back.
+    """The result of a tool.
 
-    `ok` is False where the text ends in an error. `seconds` were spent inside the tool, without the time it waited for
-    the host; `calls` is how often it called the host. `stopped` is the exception with which the host ended it (see
-    `Stop`): whoever asked the tool decides what becomes of it.
+    `ok` is False if the text ends in an error. `seconds` were spent inside the tool, without the time in which it
+    waited for the host; `calls` is how often it called the host. `stopped` is the exception with which the host ended
+    it (see `Stop`); the caller of the tool decides what to do about it.
     """
 
     text: str
@@ -30,11 +30,12 @@ Tool = Callable[[str], Awaitable[ToolResult]]
 
 
 class Stop(Exception):
-    """Raised by a host function to end the program that called it at once, uncatchably (no budget is left, say)."""
+    """Raised by a host function to end the calling program at once (for example when no budget is left). The program
+    cannot catch it."""
 
 
 def clip(text: str, limit: int) -> str:
-    """At most about `limit` characters: the first and the last half, and in between how many are missing.
+    """The text cut to about `limit` characters: its beginning and its end, and between them how many are missing.
 
     The end is kept because programs print their answer last.
     """

@@ -1,8 +1,8 @@
 """A calculator: exact arithmetic on whole numbers, decimals and fractions, and nothing else.
 
 Operators `+ - * / // % **`, signs and parentheses; everything else is refused in one line. All numbers are exact: `0.1`
-is a tenth, and what does not end as a decimal is given as a fraction as well. Length, nesting, exponents and sizes are
-bounded, so that no text takes long. It knows no functions, no names, no roots and no units.
+is a tenth, and a value without a finite decimal is also given as a fraction. Length, nesting, exponents and sizes are
+bounded, so that no text takes long. There are no functions, names, roots or units.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TYPESET = str.maketrans(
 
 
 class _Refused(Exception):
-    """Why the text has no value."""
+    """The reason why the text has no value."""
 
 
 async def calculate(text: str) -> ToolResult:
@@ -89,7 +89,7 @@ def _walk(node: ast.expr, source: str, depth: int) -> Fraction:
 
 
 def _literal(written: str, value: int | float) -> Fraction:
-    """A number as it was written: read from the text, because a float has already lost digits."""
+    """The exact value of a number, read from the text, because a float has already lost digits."""
     if isinstance(value, int):
         return Fraction(value)
     _, _, exponent = written.lower().partition("e")
@@ -148,7 +148,7 @@ def _written(value: Fraction) -> str:
 
 
 def _places(denominator: int) -> int | None:
-    """How many decimals a fraction in lowest terms has; None: they do not end."""
+    """How many decimals a fraction in lowest terms has; None if they do not end."""
     counts = []
     for prime in (2, 5):
         count = 0

@@ -1,9 +1,9 @@
 """Run Python that a model wrote, in a sandbox (`sandbox.py` says which, and how).
 
-The program gets `inputs` as variables and `functions` as functions of the host: when it calls one, it pauses, the host
-awaits the answer, and it goes on. Calls are answered one after another in the order in which the program makes them,
-also under `asyncio.gather`, so that a ledger of them is the same every time. `x = ask(q)` and `x = await ask(q)` both
-work; a program that contains the word `await` or `asyncio` must await every call.
+The program gets `inputs` as variables and `functions` as functions of the host: when it calls one, it pauses until the
+host has the answer. Calls are answered one after another in the order in which the program makes them, also under
+`asyncio.gather`, so that their ledger is always the same. `x = ask(q)` and `x = await ask(q)` both work; a program that
+contains the word `await` or `asyncio` must await every call.
 
 The result's text is what the program printed, then the value of its last expression (a text as it is, None not at
 all), then, where it failed, the line that failed and why. It is cut in the middle to `limits.output` characters.
@@ -11,8 +11,8 @@ all), then, where it failed, the line that failed and why. It is cut in the midd
 What the sandbox does not give: files, network, processes, environment, clock (it stands still at 2000-01-01), waiting
 (`sleep` returns at once), chance (`random` starts at the same seed), third-party packages, and much of Python: no
 `del`, no class inheritance, no `yield`, no properties, and of the standard library only parts of a few modules. See
-`docs/tools.md`. A program that runs close to its time limit may pass on one machine and fail on a slower one: this is
-the one thing that is not determined.
+`docs/tools.md`. A program that runs close to its time limit may pass on one machine and fail on a slower one;
+everything else is deterministic.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def run_python(
     functions: Functions = NOTHING,
     limits: Limits = LIMITS,
 ) -> ToolResult:
-    """Run one program. Whatever it does is a `ToolResult`; only a missing library is an error (`UserError`).
+    """Run one program. Every outcome is a `ToolResult`; only a missing library is an error (`UserError`).
 
     A function of the host that raises `Stop` or a `ThinkaloudError` ends the program at once, and the exception is in
     the result's `stopped`; anything else that it raises reaches the program as a `RuntimeError` it may catch.
@@ -54,9 +54,9 @@ async def run_python(
 class PythonSession:
     """Programs that share their variables, as in a notebook.
 
-    The session is a value between programs: nothing runs, and nothing has to be closed. A program that hits a limit of
-    time or memory, crashes or is stopped leaves the variables as they were before it; after any other error they stay
-    as the program left them. The limits hold for each program; the memory limit is that of the first.
+    Between programs the session is only a value: nothing runs, and nothing has to be closed. A program that hits a
+    limit of time or memory, crashes or is stopped leaves the variables as they were before it; after any other error
+    they stay as the program left them. The limits hold for each program; the memory limit is that of the first.
     """
 
     def __init__(self, *, functions: Functions = NOTHING, limits: Limits = LIMITS) -> None:
@@ -101,7 +101,7 @@ async def _run(program: sandbox.Program, functions: Functions) -> tuple[ToolResu
 
 
 async def _answer(call: sandbox.Call, functions: Functions) -> dict[str, Any]:
-    """What the host says, in the interpreter's form: a value, or an exception."""
+    """The host's answer, in the interpreter's form: a value, or an exception."""
     try:
         return {"return_value": await functions[call.name](*call.args, **call.kwargs)}
     except (Stop, ThinkaloudError):

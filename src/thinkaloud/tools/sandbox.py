@@ -1,9 +1,9 @@
-"""One turn of a program in the sandbox: from its start, or from a pause, to its next call of the host or its end.
+"""Runs a program in the sandbox for one turn: from its start, or from a pause, to its next call of the host or its end.
 
-A paused program is a value: bytes, held by the host. So no worker is occupied while the host is awaited, and programs
-that start programs can not wait for each other's worker. The interpreter is `pydantic-monty`: a Python of its own that
-was written without files, network, processes, environment and imports from outside, run in worker processes that may
-crash without harm. Its synchronous pool is used, from threads: the asynchronous one can abort the host at exit.
+A paused program is a value: bytes, held by the host. So no worker is occupied while the program waits for the host, and
+programs that start programs cannot block each other. The interpreter is `pydantic-monty`, an implementation of Python
+without files, network, processes, environment and outside imports, run in worker processes that may crash without harm.
+Its synchronous pool is used, from threads, because the asynchronous one can abort the host at exit.
 
 This module knows one interpreter and nothing about event loops: `turn` blocks, and is called in `threads()`.
 """
@@ -34,8 +34,8 @@ REUSE = 64  # turns after which a worker is replaced: it may keep the memory it 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one program: seconds of its own running, bytes of its heap, depth of calls, characters of its source
-    and of its result, calls of the host. Time in which the host is awaited does not count."""
+    """Limits of one program: seconds of running time, bytes of heap, depth of calls, characters of source and result,
+    calls of the host. Time in which it waits for the host does not count."""
 
     seconds: float = 2.0
     memory: int = 64 * 2**20
@@ -52,8 +52,9 @@ class Limits:
 
 @dataclass(slots=True)
 class Program:
-    """A program under way. `state` is the session it starts in, `paused` where it stands, `answer` what it waits for
-    (a settled result in the interpreter's form), `settled` answers that it has not awaited yet."""
+    """A program in progress. `state`: the session in which it started; `paused`: the point at which it paused;
+    `answer`: the result of the call that it waits for, in the interpreter's form; `settled`: answers that it has not
+    awaited yet."""
 
     code: str
     inputs: Mapping[str, Any]
@@ -69,13 +70,14 @@ class Program:
 
     @property
     def said(self) -> str:
-        """All it printed so far."""
+        """Everything that it has printed so far."""
         return "".join(self.printed)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The program waits for `name(*args, **kwargs)`. `later`: it will await the answer, and wants a future now."""
+    """The program waits for `name(*args, **kwargs)`. `later`: it will await the answer later, and needs a future
+    now."""
 
     id: int
     name: str
@@ -86,8 +88,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The program is over: `value` is its last expression, or `error` says what went wrong. `state` is the session
-    after it, where that is worth keeping."""
+    """The program has ended: `value` is its last expression, or `error` says what went wrong. `state` is the session
+    after it, if it should be kept."""
 
     value: str = ""
     error: str | None = None
@@ -99,13 +101,13 @@ class _Flood(Exception):
 
 
 def require() -> None:
-    """Start the pool if it is not running; `UserError` where the library is not installed."""
+    """Start the pool if it is not running; raises `UserError` if the library is not installed."""
     _pool()
 
 
 @cache
 def threads() -> ThreadPoolExecutor:
-    """The threads in which turns are run: one a worker, so that none waits for a worker."""
+    """The threads in which turns are run: one per worker, so that none has to wait."""
     return ThreadPoolExecutor(WORKERS, thread_name_prefix="thinkaloud-tools")
 
 
@@ -130,7 +132,7 @@ def _pool() -> Any:
 
 
 def turn(program: Program) -> Call | Ended:
-    """Run until the program calls one of its functions or ends. Never raises; blocks for at most its limits."""
+    """Run until the program calls a host function or ends. Never raises; blocks no longer than its limits allow."""
     started = time.perf_counter()
     limits = program.limits
     try:
@@ -197,12 +199,12 @@ def _is_ours(at: Any, kind: Any, names: frozenset[str]) -> bool:
 
 
 def _unreachable(*_args: Any, **_kwargs: Any) -> None:
-    """Stands for a host function: it gives the name a meaning, the call itself is answered by the host."""
+    """A placeholder for a host function: it defines the name; the call itself is answered by the host."""
     raise NotImplementedError("host functions are answered by the host")
 
 
 def _awaits(code: str) -> bool:
-    """Whether the program is written with futures. One that is not gets plain answers: models write both."""
+    """Whether the program uses `await`. If not, it gets plain answers: models write both kinds."""
     return re.search(r"\b(await|asyncio)\b", code) is not None
 
 

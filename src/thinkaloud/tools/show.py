@@ -1,7 +1,7 @@
-"""How a value that left the sandbox is written: as Python would, but bounded and the same on every machine.
+"""Writes a value from the sandbox as text: as Python would, but bounded and the same on every machine.
 
-It never asks a value for its whole `repr`: a list of millions is written until there is enough of it. Sets are sorted,
-because their order on the host changes from one process to the next.
+It never computes a whole `repr`: a list of millions is written only up to the limit. Sets are sorted, because their
+order changes from one process to the next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SET = 10_000
 
 
 def show(value: Any, limit: int) -> str:
-    """A value as text, cut off after about `limit` characters; texts as they are, None as nothing."""
+    """A value as text, cut off after about `limit` characters; strings are unchanged, None is the empty string."""
     if value is None:
         return ""
     if isinstance(value, str):

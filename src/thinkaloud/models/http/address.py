@@ -1,8 +1,8 @@
-"""Where a server is and how it is to be asked: `http://HOST:PORT/v1?timeout=60&connections=8#NAME`.
+"""The address of a server and how to ask it: `http://HOST:PORT/v1?timeout=60&connections=8#NAME`.
 
-Everything but the key is in the address, so a run's configuration holds all of it. The key comes from the environment
-(`THINKALOUD_API_KEY`, else `OPENAI_API_KEY`): an address that carries a password is refused, because it would be
-written down with the run. Nothing is asked here.
+Everything but the key is in the address, so a run's configuration is complete. The key comes from the environment
+(`THINKALOUD_API_KEY`, else `OPENAI_API_KEY`). An address with a password is refused, because it would be written to the
+run folder. This module sends no requests.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ KEYS = ("THINKALOUD_API_KEY", "OPENAI_API_KEY")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`base` ends in the version (`.../v1`), `root` is what stands before it; `name`: the model's, None where the
-    server serves one. `timeout`: seconds to wait for an answer, `connect`: for a connection; `connections`: requests
-    in the air at once; `patience`: seconds in which a request is tried again before it counts as failed; `backoff`:
-    the first wait between two tries, doubled from there; `rpm`: requests a minute at most (0: no limit); `cache`:
-    whether the server may reuse beginnings (off: slower, and the same bits whatever was asked before)."""
+    """`base` ends in the version (`.../v1`), `root` is the part before it; `name`: the model's name, None if the server
+    serves only one. `timeout`: seconds to wait for an answer, `connect`: for a connection; `connections`: requests at
+    the same time; `patience`: seconds during which a request is retried before it counts as failed; `backoff`: seconds
+    before the first retry, doubled for each further one; `rpm`: most requests per minute (0: no limit); `cache`:
+    whether the server may reuse prefixes (off: slower, but results do not depend on earlier requests)."""
 
     base: str
     name: str | None = None
@@ -38,12 +38,12 @@ class Address:
 
     @property
     def root(self) -> str:
-        """The address without the version: where a server's own endpoints are."""
+        """The address without the version, under which a server has its own endpoints."""
         return self.base.removesuffix("/v1")
 
 
 def parse(spec: str) -> Address:
-    """An address from what the user wrote; raises `UserError` that quotes it."""
+    """The address that the user wrote; raises a `UserError` that quotes it if it cannot be read."""
     parts = urlsplit(spec)
     try:
         port = parts.port
@@ -65,13 +65,13 @@ def parse(spec: str) -> Address:
 
 
 def shown(spec: str) -> str:
-    """An address as it may be shown: without what stands before an @."""
+    """The address without credentials (the part before an @), for messages."""
     parts = urlsplit(spec)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def api_key() -> str | None:
-    """The key of the environment, or None."""
+    """The API key from the environment, or None."""
     return next((value for name in KEYS if (value := os.environ.get(name))), None)
 
 

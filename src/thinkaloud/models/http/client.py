@@ -1,12 +1,11 @@
-"""Questions to a server, asked until they are answered: a pool of connections, retries, limits.
+"""Requests to a server, with a pool of connections, retries and rate limits.
 
-What may pass by itself is asked again, with waits that double and are never alike: 429 (which also holds back
-everything else for as long as the server says), 408, 409, 425, 500 and above, connections refused, reset or cut in
-the middle, silence beyond the timeout, and replies that are not what was asked for. A server that is gone is waited
-for as long as `patience` says; one that answers with errors is asked `TRIES` times. After that the request fails
-(`ModelError`: its item is recorded as failed). Other refusals are the user's to mend (`UserError`); of the key or the
-model's name they are true of every question (`FatalError`). Each answer goes
-to its own question.
+Temporary failures are retried, with waits that double and have a random part: 429 (which also holds back all other
+requests for as long as the server says), 408, 409, 425, 500 and above, connections refused, reset or cut, timeouts, and
+malformed replies. A server that cannot be reached is retried for `patience` seconds; one that answers with errors
+`TRIES` times. After that the request fails (`ModelError`: its item is recorded as failed). Other refusals are for the
+user to fix (`UserError`); if they are about the key or the model's name, they hold for every request (`FatalError`).
+Each answer goes to its own question.
 
 The client lives in an event loop of its own (`CALLS`), because a run makes and closes loops as it goes. It does not
 know what a model is. The key goes into a header and nowhere else.
@@ -26,13 +25,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
-CALLS = Elsewhere("thinkaloud-http")
+CALLS = BackgroundLoop("thinkaloud-http")
 TRIES = 10
 FEW = 3  # of what may well not be there
 LONGEST = 20.0  # seconds between two tries
@@ -40,11 +39,11 @@ PASSING = {408, 409, 425, 429}
 
 
 class Malformed(Exception):
-    """A reply that is not what was asked for."""
+    """A reply that does not have the expected form."""
 
 
 class Refused(UserError):
-    """A refusal that asking again would not change."""
+    """A refusal that a retry would not change."""
 
     def __init__(self, said: str, status: int) -> None:
         super().__init__(said)
@@ -52,11 +51,12 @@ class Refused(UserError):
 
 
 class RefusedAll(Refused, FatalError):
-    """A refusal of the key, or of a model that is not there: no question would be answered."""
+    """A refusal of the key or of the model's name: every request would be refused."""
 
 
 class _Again(Exception):
-    """Worth another try. `gone`: the server could not be reached; `after`: seconds the server asks to wait."""
+    """A failure worth a retry. `gone`: the server could not be reached; `after`: seconds that the server asks to
+    wait."""
 
     def __init__(self, reason: str, gone: bool = False, after: float | None = None) -> None:
         super().__init__(reason)
@@ -65,14 +65,14 @@ class _Again(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What asking took: requests that were answered, and tries that were not, by reason."""
+    """Counts: requests that were answered, and attempts that failed, by reason."""
 
     answered: int = 0
     retried: int = 0
 
 
 class Client:
-    """Asks one server. Its coroutines must run in `CALLS`."""
+    """A client of one server. Its coroutines must run in the loop `CALLS`."""
 
     def __init__(self, address: Address) -> None:
         self.address, self.tally = address, Tally()
@@ -90,7 +90,7 @@ class Client:
         return await self._ask("POST", path, body, read)
 
     async def has(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The JSON of an endpoint that may not be there: None where it is not. GET where there is no body."""
+        """The JSON of an endpoint, or None if the server does not have it. A GET request if there is no body."""
         try:
             return await self._ask("GET" if body is None else "POST", path, body, _anything, FEW)
         except (Refused, ModelError) as error:
@@ -99,7 +99,7 @@ class Client:
             return None
 
     async def close(self) -> None:
-        """Let go of the connections; the next question opens new ones."""
+        """Close the connections; the next request opens new ones."""
         http, self._http = self._http, None
         if http is not None:
             await http.aclose()
@@ -180,7 +180,7 @@ class Client:
     # ------------------------------------------------------------------------------------------------ limits
 
     async def _turn(self) -> None:
-        """Wait until something may be sent, and keep the distance that `rpm` asks for."""
+        """Wait until a request may be sent, and keep to the limit `rpm`."""
         loop = asyncio.get_running_loop()
         while (ahead := self._free_from - loop.time()) > 0:
             await asyncio.sleep(ahead)
@@ -188,7 +188,7 @@ class Client:
             self._free_from = loop.time() + 60 / self.address.rpm
 
     def _hold_back(self, reply: httpx.Response) -> None:
-        """What the server says about its limits holds for every request."""
+        """Apply a rate limit that the server announced to all requests."""
         wait = 0.0
         if reply.status_code == 429:
             wait = _retry_after(reply) or 0.0
@@ -241,6 +241,6 @@ def _retry_after(reply: httpx.Response) -> float | None:
 
 
 def _span(text: str) -> float:
-    """Seconds of `1s`, `6m0s`, `120ms`; 0 for what is not a span."""
+    """Seconds of `1s`, `6m0s`, `120ms`; 0 for anything else."""
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
     return sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(ms|s|m|h)", text))

@@ -1,13 +1,13 @@
-"""The tree lowered to requests: one for every node at which something is read, in an order that a server's cache
-serves.
+"""Turns the prefix tree into requests to a server: one per node that is read, in an order that suits the server's
+prefix cache.
 
 Requests with the same preamble are merged (`Merged`), and the nodes at which options branch are asked depth first, so
-that each prompt shares as much as it can with the one before. Where a server has slots, each of which remembers one
-prompt, they are all asked on one of them (a second one would compute again what is shared); a server with one memory
-for all is asked the first, and then as many chains of the rest at once as there are connections. All that is wanted
-at a node is read with one request. A request that fails takes down only the readings that needed it.
+that each prompt shares as much as it can with the one before. If a server has slots, each of which caches one prompt,
+all are asked on one slot (a second one would compute the shared prefix again). A server with one cache for all is asked
+the first one, and then as many chains of the rest at once as there are connections. Everything that is needed at a node
+is read with one request. A failed request fails only the readings that need it.
 
-How a server is spoken to is not known here.
+This module does not know the protocol of a server.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ SEED_BITS = 63
 
 
 class Asked(Merged):
-    """Merged requests whose nodes a server reads. A node that failed fails the requests that need it."""
+    """Merged requests whose nodes are read by a server. A failed node fails the requests that need it."""
 
     def __init__(self, requests: Sequence[ScoreRequest]) -> None:
         super().__init__(requests)
         self._failed: dict[int, ThinkaloudError] = {}
 
     def nodes(self, preamble: Tokens) -> list[tuple[int, Node]]:
-        """What is to be read, depth first."""
+        """The nodes to read, depth first."""
         out, stack = [], [ROOT]
         while stack:
             at = stack.pop()
@@ -48,14 +48,14 @@ class Asked(Merged):
         return out
 
     def take(self, at: int, found: dict[int, float] | ThinkaloudError) -> None:
-        """What a node's request brought."""
+        """Store the result of a node's request."""
         if isinstance(found, ThinkaloudError):
             self._failed[at] = found
             return
         self._logprob |= {(at, token): value for token, value in found.items()}
 
     def outcomes(self) -> list[Reading | ThinkaloudError]:
-        """One a request."""
+        """One outcome per request."""
         return [self._outcome(i) for i in range(len(self._needs))]
 
     def _outcome(self, index: int) -> Reading | ThinkaloudError:
@@ -68,7 +68,8 @@ class Asked(Merged):
 
 
 class Slots:
-    """Who may ask on what. A slot remembers its last prompt, so the one that shares most with the next is given."""
+    """Assigns slots to requests. A slot caches its last prompt, so the slot that shares most with the next prompt is
+    taken."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -77,7 +78,7 @@ class Slots:
         self._waiting: asyncio.Condition | None = None
 
     async def take(self, tokens: Tokens) -> int:
-        """A free slot; waits for one."""
+        """Wait for a free slot and take it."""
         self._waiting = self._waiting or asyncio.Condition()
         async with self._waiting:
             await self._waiting.wait_for(lambda: self._free)
@@ -86,7 +87,7 @@ class Slots:
             return best
 
     async def give(self, slot: int, tokens: Tokens) -> None:
-        """Back, with what it holds now."""
+        """Give a slot back, with the prompt that it now caches."""
         assert self._waiting is not None
         async with self._waiting:
             self._held[slot] = tokens
@@ -99,19 +100,19 @@ class Remote:
 
     def __init__(self, served: Served, cells: int, connections: int) -> None:
         self.served, self.cells = served, cells
-        self.usage, self.kept = Usage(), Kept()  # what was written the server keeps, if anybody
+        self.usage, self.kept = Usage(), Kept()  # the server keeps what was written, if it has a cache
         # without slots there is one memory for all, and any number may ask at once
         count = min(served.about.slots, connections) if served.about.slots else connections
         self._slots = Slots(count)
 
     def score(self, requests: Sequence[ScoreRequest]) -> Sequence[Reading | ThinkaloudError]:
-        """One reading a request; the loop of the caller stands still meanwhile."""
+        """One reading per request. Blocks the caller's event loop."""
         found, usage = CALLS.wait(self.reading(requests))
         self.usage += usage
         return found
 
     def sample(self, requests: Sequence[SampleRequest]) -> Sequence[Completion | ThinkaloudError]:
-        """One completion a request; the loop of the caller stands still meanwhile."""
+        """One completion per request. Blocks the caller's event loop."""
         found, usage = CALLS.wait(self.writing(requests))
         self.usage += usage
         return found
@@ -119,7 +120,7 @@ class Remote:
     # ------------------------------------------------------------------------------------------------ reading
 
     async def reading(self, requests: Sequence[ScoreRequest]) -> tuple[list[Reading | ThinkaloudError], Usage]:
-        """One reading a request, and the bill. Runs in the client's loop."""
+        """One reading per request, and the bill. Runs in the client's loop."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Reading | ThinkaloudError] = dict(errors)
         usage = Usage()
@@ -163,7 +164,7 @@ class Remote:
     # ------------------------------------------------------------------------------------------------ writing
 
     async def writing(self, requests: Sequence[SampleRequest]) -> tuple[list[Completion | ThinkaloudError], Usage]:
-        """One completion a request, and the bill. Runs in the client's loop."""
+        """One completion per request, and the bill. Runs in the client's loop."""
         started = time.perf_counter()
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
@@ -189,7 +190,7 @@ class Remote:
 
 
 async def _all(works: Any) -> list[Any]:
-    """Wait for all of them, also where one fails: nothing may go on asking behind a caller who has left."""
+    """Wait for all of them, also if one fails, so that no request continues after the caller has left."""
     found = await asyncio.gather(*works, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):
@@ -198,8 +199,8 @@ async def _all(works: Any) -> list[Any]:
 
 
 def chains(prompts: Sequence[Tokens], count: int) -> list[range]:
-    """Prompts in depth-first order, cut into at most `count` runs of about equal work. Cuts are where neighbours share
-    least: what a run shares with the one before it may have to be computed by both."""
+    """Prompts in depth-first order, cut into at most `count` runs of about equal work. Cuts are made where neighbours
+    share least, because two runs may both have to compute what they share."""
     overlap = [0, *(common(a, b) for a, b in itertools.pairwise(prompts))]
     new = [len(prompt) - known for prompt, known in zip(prompts, overlap, strict=True)]
     total = sum(new[1:])

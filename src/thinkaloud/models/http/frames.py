@@ -1,8 +1,9 @@
-"""A chat template that only the server has: it is applied to marked turns, and cut at the marks.
+"""For a chat template that only the server has: the server applies it to turns with marks, and the result is cut at the
+marks.
 
 The frame of a prompt depends on its examples only, so each set of examples is rendered once. The last turn must stay
-open: the server is asked to continue it, and what comes after the mark must be nothing. A server's template may write
-the day, which would make another prompt of it tomorrow: today's date is taken out of the frame, and a fixed one put in.
+open: the server is asked to continue it, and nothing may follow the mark. A server's template may write today's date,
+which would change the prompt from day to day, so the date is replaced by a fixed one.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from thinkaloud.models.template import DATE
 from thinkaloud.vocabulary import Prompt, Shot
 
 Apply = Callable[[Sequence[Mapping[str, Any]]], Awaitable[str]]
-"""Turns as text, the last one open where it is the assistant's."""
+"""Renders turns as text; the last one stays open if it is the assistant's."""
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%d/%m/%Y", "%m/%d/%Y")
-"""How templates write the day."""
+"""Date formats that templates use."""
 
 
 async def from_template(apply: Apply, wanted: str) -> TurnFormat:
-    """How turns are written with it, or the completion form where there is no template (or it is wanted)."""
+    """The turn format of a template, or the completion form if there is no template or the user asks for it."""
     if wanted == "completion":
         return TurnFormat(completion, "completion", {})
     try:
@@ -69,7 +70,7 @@ async def _framed(apply: Apply, shots: Sequence[Shot]) -> Frame:
 
 
 def undated(text: str) -> str:
-    """The text with `DATE` for today (and for yesterday and tomorrow, which may be today where the server is)."""
+    """The text with `DATE` in place of today's date (and yesterday's and tomorrow's, because of time zones)."""
     for away in (0, -1, 1):
         day = datetime.now() + timedelta(days=away)
         for form in DAYS:

@@ -1,7 +1,7 @@
-"""What vLLM and SGLang have in common: `/tokenize` in front of a tokenizer of Hugging Face's.
+"""What vLLM and SGLang have in common: `/tokenize`, with a Hugging Face tokenizer behind it.
 
-Such a tokenizer reads control tokens wherever a text spells them out. A question or a transcript that holds one would
-end a turn in the middle, so a text whose tokens hold one of the frame's control tokens is refused.
+Such a tokenizer recognises control tokens wherever a text spells them out. A question or transcript with one would end
+a turn, so a text whose tokens include one of the frame's control tokens is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPACED = re.compile(rf"({LOOKS_LIKE_CONTROL.pattern}) ")
 
 
 class Tokenizing:
-    """Tokens from the server's tokenizer, one request a text."""
+    """The server's tokenizer, with one request per text."""
 
     about: About
 
@@ -32,19 +32,19 @@ class Tokenizing:
         self._alone: dict[str, bool] = {}
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
-        """Each text for itself, all at the same time."""
+        """Tokens of each text; all requests run at the same time."""
         return list(await asyncio.gather(*(self._one(text, special) for text, special in texts)))
 
     async def bos(self, form: str) -> Tokens:
-        """What the tokenizer adds to a text at its beginning; to a chat these servers add nothing to what the template
-        writes, as transformers does."""
+        """The tokens that the tokenizer puts before a text. To a chat these servers add nothing beyond the template, as
+        transformers does."""
         if form == "chat":
             return ()
         bare, added = await self._encode("a", False), await self._encode("a", True)
         return added[: added.index(bare[0])]
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
-        """None need be known: a text that spells one out is refused."""
+        """A pattern that matches nothing: a text that spells out a control token is refused anyway."""
         return either(())
 
     async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
@@ -60,8 +60,8 @@ class Tokenizing:
         raise NotImplementedError
 
     async def read_back(self, tokens: Tokens, text: str) -> str:
-        """The text that became these tokens, from what the server decodes them to: some tokenizers add a space behind
-        a control token, which comes back with the text."""
+        """The text of these tokens, from the server's decoding. Some tokenizers add a space after a control token,
+        which is removed here."""
         for candidate in (text, _SPACED.sub(r"\1", text), text.lstrip(" ")):
             if await self._encode(candidate, False) == tokens:
                 return candidate
@@ -77,7 +77,7 @@ class Tokenizing:
         return await self._encode(text, False) if text else ()
 
     async def _is_control(self, text: str) -> bool:
-        """Whether the server takes this for one token."""
+        """Whether the server reads this text as one token."""
         if text not in self._alone:
             self._alone[text] = len(await self._encode(text, False)) == 1
         return self._alone[text]

@@ -1,11 +1,11 @@
 """llama-server (llama.cpp): its own `/completion`, with tokens in and log-probabilities out.
 
-Read in its source and run here. What is relied on: `n_probs` log-probabilities are those of the raw logits over the
-whole vocabulary (`post_sampling_probs` off), whatever the sampler does afterwards; the *chosen* token always comes
-with its own, so a token far down the list is read exactly by forcing it (a bias of `FORCE` on it, greedy), at the
-price of one computed token. Of a chosen token that is only a part of a character nothing comes back, not even the
-list: then another is forced and the whole vocabulary listed. A slot keeps the last prompt it saw, and what the next
-one shares with it is not computed again.
+Written after its source, and tested against it. This module relies on the following: `n_probs` log-probabilities are
+those of the raw logits over the whole vocabulary (`post_sampling_probs` off), whatever the sampler does afterwards; the
+*chosen* token always comes with its own, so a token far down the list is read exactly by forcing it (a bias of `FORCE`
+on it, greedy), at the price of one computed token. If the chosen token is only a part of a character, the server
+returns nothing, not even the list: then another token is forced and the whole vocabulary is listed. A slot keeps its
+last prompt, and the prefix that the next one shares with it is not computed again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NEUTRAL = {
 
 
 async def llama_server(client: Client) -> LlamaServer | None:
-    """The server if it is one of these."""
+    """The server, if it is a llama-server; else None."""
     props = await client.has("/props")
     if not isinstance(props, dict) or "default_generation_settings" not in props:
         return None
@@ -69,7 +69,7 @@ async def llama_server(client: Client) -> LlamaServer | None:
 
 
 class LlamaServer:
-    """One of these."""
+    """A llama-server."""
 
     def __init__(self, client: Client, about: About, template: str, named: Mapping[str, str]) -> None:
         self.client, self.about = client, about
@@ -78,7 +78,7 @@ class LlamaServer:
         self._whole: int | None = None
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
-        """One request for all texts that hold no control token, one each for the others."""
+        """One request for all texts without control tokens, and one for each of the others."""
         out: dict[int, Tokens] = {}
         plain = [
             i for i, (text, special) in enumerate(texts) if text and not (special and LOOKS_LIKE_CONTROL.search(text))
@@ -95,8 +95,8 @@ class LlamaServer:
         return await self.client.post("/tokenize", body, _tokens) if text or added else ()
 
     async def _many(self, texts: Sequence[str]) -> list[Tokens]:
-        """A list is tokenised part by part, and numbers in it are taken as tokens: a control token, which no text can
-        become here, parts one text's tokens from the next one's."""
+        """Tokenise many texts with one request. The server tokenises a list part by part and takes numbers in it as
+        tokens, so a control token, which no text can produce here, separates the texts."""
         mark = await self._marker()
         content = [part for text in texts for part in (text, mark)]
 
@@ -114,7 +114,7 @@ class LlamaServer:
         return await self.client.post("/tokenize", {"content": content, "parse_special": False}, parted)
 
     async def _marker(self) -> int:
-        """A token that only a control text becomes: the end of a turn, as the template or the vocabulary has it."""
+        """A control token to separate texts: the end of a turn, from the template or the vocabulary."""
         if self._mark is None:
             for text in ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|endoftext|>", "<|end|>", "<eos>"):
                 control, plain = await self._one(text, True), await self._one(text, False)
@@ -125,13 +125,13 @@ class LlamaServer:
         return self._mark
 
     async def bos(self, form: str) -> Tokens:
-        """What the file wants before every text."""
+        """The tokens that the file wants before every text."""
         bare, added = await self._one("a", False), await self._one("a", False, True)
         return added[: len(added) - len(bare)] if added[-len(bare) :] == bare else added[: added.index(bare[0])]
 
     async def turn_format(self, wanted: str) -> TurnFormat:
-        """From the template that the server shows. It shows ChatML for a file that brings none: then the file is a base
-        model's, unless the user says otherwise."""
+        """The turn format of the server's template. The server shows ChatML for a file without a template: such a file
+        is taken for a base model, unless the user says otherwise."""
         template = self._template
         default = "".join(template.split()) == "".join(CHATML.split())
         if wanted == "chat" and not template:
@@ -143,15 +143,16 @@ class LlamaServer:
         return found.noted("chat template", "llama-server's own ChatML, as --format says" if default else "")
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
-        """Of what looks like a control token in a frame, what the server takes for one."""
+        """The texts that look like control tokens and that the server reads as one token."""
         shown = form.render(Prompt((Shot("q", ("a",)),), "q")).text
         named = {*LOOKS_LIKE_CONTROL.findall(shown), *self._named.values()} - {""}
         found = [text for text in sorted(named) if await self._one(text, True) != await self._one(text, False)]
         return either(found)
 
     async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
-        """By `/apply-template` and `/tokenize`. Applied here instead are templates that write the day, which is another
-        one on the server, and turns that are begun: there the server leaves out what the template puts before them."""
+        """The server's own tokens of the prompt, by `/apply-template` and `/tokenize`. Two cases are rendered here
+        instead: templates that write the date (which differs on the server), and begun turns (for which the server
+        leaves out what the template puts before them)."""
         text = form.reference(prompt)
         if form.form == "chat" and not prompt.prefill and not {"date", "thinking"} & set(form.notes):
             said = [*turns(prompt.shots), ("user", prompt.question)]
@@ -160,7 +161,7 @@ class LlamaServer:
         return bare if bare[: len(bos)] == bos else (*bos, *bare)
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
-        """From the list of the likeliest, and by force what is not on it."""
+        """Read from the list of the likeliest tokens; tokens that are not on it are forced."""
         found: dict[int, float] = {}
         usage = Usage(asked=len(node.tokens))
         for token in node.wanted:
@@ -183,7 +184,7 @@ class LlamaServer:
     async def _forced(
         self, node: Node, slot: int, token: int, more: Mapping[str, Any]
     ) -> tuple[dict[int, float], Usage]:
-        """The log-probabilities that come with a chosen token; none where it is no whole character."""
+        """The log-probabilities listed with a chosen token; empty if the token is not a whole character."""
         force = {"logit_bias": [[token, FORCE]], "samplers": SAMPLERS, "post_sampling_probs": False}
         body = self._body(node.tokens, slot, {"n_predict": 1, "temperature": 0.0, **force, **more})
 
@@ -199,7 +200,7 @@ class LlamaServer:
         return await self.client.post("/completion", body, read)
 
     async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
-        """With the server's own sampler: temperature, then the nucleus, from a seed of 31 bits."""
+        """A continuation, drawn by the server's sampler: temperature, then nucleus sampling, with a 31-bit seed."""
         body = self._body(tokens, slot, {
             "n_predict": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
             "samplers": SAMPLERS, "seed": seed & 0x7FFFFFFF, "stop": sampling.stop,

@@ -1,11 +1,11 @@
-"""A model behind a server that takes tokens: `Local` with the engine elsewhere.
+"""A model behind a server that takes tokens: like `Local`, with the engine on the server.
 
-Prompts become the same tokens that they would become here (those of the whole text, control tokens in the frame only),
-so bills and ledgers count exactly, the prefill truly goes on, and equal beginnings are equal for the server's cache.
-Readings are the model's log-probabilities, checked at opening (`probe`). What is not the same: samples. A server draws
-with a generator of its own; the seed follows from the key, and whether equal seeds give equal texts is the server's
-(llama-server: the same build on the same machine, up to rounding that depends on what else is computed at the time).
-Greedy texts do not depend on a seed, but for ties within rounding.
+Prompts become the same tokens as for a local model (those of the whole text, control tokens in the frame only), so
+bills and ledgers count exactly, the prefill is really continued, and equal prefixes are equal for the server's cache.
+Readings are the model's log-probabilities, checked at opening (`probe`). Samples differ: a server has its own random
+generator. The seed follows from the key, and whether equal seeds give equal texts depends on the server (llama-server:
+with the same build on the same machine, up to rounding that depends on what else it computes). Greedy texts do not
+depend on a seed, except for ties within rounding.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.joining import written
-from thinkaloud.models.batching import Desk
+from thinkaloud.models.batching import Batcher
 from thinkaloud.models.closed import texts
 from thinkaloud.models.cuts import Cuts, Tokens
 from thinkaloud.models.http.client import CALLS, Client
@@ -30,16 +30,15 @@ from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, S
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """What prompts for a server are made with: how turns are written, what stands before them, and where texts may be
-    cut."""
+    """How prompts for a server are made: the turn format, the tokens before everything, and where texts may be cut."""
 
     turns: TurnFormat
     bos: Tokens
     cuts: Cuts
 
 
-class Served(Local):
-    """A model whose tokens are computed by a server. `retried`: how many tries went wrong and were made good."""
+class ServedModel(Local):
+    """A model whose tokens are computed by a server. `retried`: how many requests failed and succeeded on a retry."""
 
     engine: Remote
 
@@ -51,10 +50,10 @@ class Served(Local):
 
     @property
     def retried(self) -> int:
-        """Tries of this model's client that went wrong and were made good."""
+        """How many requests of this model's client failed and succeeded on a retry."""
         return self._client.tally.retried
 
-    def _open_desk(self) -> None:
+    def _open_batcher(self) -> None:
         self.usage = Usage()
 
         def billed(work: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
@@ -71,27 +70,27 @@ class Served(Local):
                 await CALLS.run(self._tokenizer.fetch(texts))
             return [None] * len(requests)
 
-        self._desk = Desk(
+        self._batcher = Batcher(
             {"tokens": fetch, "score": billed(self.engine.reading), "sample": billed(self.engine.writing)}
         )
 
     async def _fetched(self, prompt: Prompt, after: Sequence[str] = ()) -> None:
-        """Have the server tokenise what this prompt is made of. Everybody passes here, also who needs nothing, so that
-        those who ask together stay together."""
+        """Have the server tokenise the pieces of this prompt. Every request passes here, also if nothing is missing, so
+        that requests made together stay together."""
         needed = self.lowering.needed
         texts = await asyncio.to_thread(needed, prompt, after) if self.card.format == "chat" else needed(prompt, after)
-        await self._desk.ask("tokens", texts)
+        await self._batcher.ask("tokens", texts)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """Continue the prompt; the lead space before the continuation is not part of the text (`joining.written`)."""
         await self._fetched(prompt)
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
-        done: Completion = await self._desk.ask("sample", SampleRequest(preamble, tokens, ending, key))
+        done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
         return replace(done, text=written(done.text, bool(prompt.prefill)))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""
         await self._fetched(prompt, [text for own in texts("", options, closing) for text in own])
-        reading: Reading = await self._desk.ask("score", self.lowering.scored(prompt, options, closing))
+        reading: Reading = await self._batcher.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -1,9 +1,9 @@
-"""From an address to a model: which kind of server it is, what it can do, and whether that is true.
+"""From an address to a model: the kind of server, what it can do, and a check that this is true.
 
-Kinds are told apart by what only they answer (`/props`, `/version` with a list of models of vLLM's, `/model_info`). A
-server of a known kind is spoken to in tokens, and then tried: the same place is read at temperature 0 and at 1, and
-once more; where the log-probabilities differ, they are not the model's but those after sampling, and the capability
-is not claimed. Any other server is spoken to in text (`text.py`), and shown nothing is believed.
+Kinds are recognised by endpoints that only they have (`/props`, `/version` with vLLM's list of models, `/model_info`).
+A server of a known kind is sent tokens, and checked: the same place is read at temperature 0, at 1, and again. If the
+log-probabilities differ, they are those after sampling and not the model's, and the capability is not claimed. Any
+other server is sent text (`text.py`), and only what was shown by a probe is claimed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from thinkaloud.models.http.address import Address, parse, shown
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.llama_server import llama_server
-from thinkaloud.models.http.model import Served, Spelling
-from thinkaloud.models.http.served import About, Node
-from thinkaloud.models.http.served import Served as Server
+from thinkaloud.models.http.model import ServedModel, Spelling
+from thinkaloud.models.http.served import About, Node, Served
 from thinkaloud.models.http.sglang import sglang
 from thinkaloud.models.http.vllm import vllm
 from thinkaloud.models.loading import Loading
@@ -27,8 +26,8 @@ from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Capability, Model, ModelCard
 
 SAME = 1e-2
-"""Nats by which the same place may differ between two readings: half-precision servers that batch move by less, and a
-temperature by more."""
+"""Nats by which two readings of the same place may differ. Half-precision servers that batch differ by less, a
+temperature changes more."""
 
 
 def open_http(spec: str, loading: Loading | None = None) -> Model:
@@ -45,7 +44,7 @@ async def _open(address: Address, loading: Loading, spec: str) -> Model:
     client = Client(address)
     try:
         found = await llama_server(client) or await vllm(client, address.name) or await sglang(client, address.name)
-    except ModelError as error:  # nobody there: the user's to mend, before there is a run
+    except ModelError as error:  # no server there: for the user to fix, before there is a run
         raise UserError(str(error)) from error
     if found is None:
         from thinkaloud.models.http.text import open_text
@@ -54,7 +53,7 @@ async def _open(address: Address, loading: Loading, spec: str) -> Model:
     return await _served(client, found, loading)
 
 
-async def _served(client: Client, server: Server, loading: Loading) -> Served:
+async def _served(client: Client, server: Served, loading: Loading) -> ServedModel:
     about, wanted = server.about, client.address.name
     if wanted and wanted not in (about.model, about.model.rpartition("/")[2]):
         raise UserError(f"{client.address.base} serves {about.model!r}, not {wanted!r}")
@@ -83,11 +82,11 @@ async def _served(client: Client, server: Server, loading: Loading) -> Served:
             **turns.notes,
         },
     )
-    return Served(card, lowering, engine, client)
+    return ServedModel(card, lowering, engine, client)
 
 
-async def _cuts(server: Server, turns: TurnFormat) -> Cuts:
-    """Where texts may be cut, tried out on the server's own tokenizer."""
+async def _cuts(server: Served, turns: TurnFormat) -> Cuts:
+    """Where texts may be cut, verified with the server's own tokenizer."""
     asked = trials()
     tokens = dict(zip(asked, await server.tokenize(asked), strict=True))
     controls = await server.controls(turns)
@@ -99,9 +98,9 @@ def _digest(about: About) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-async def probe(server: Server) -> tuple[bool, str]:
-    """Whether log-probabilities are the model's, and how that was seen: they must not move with the temperature, be
-    negative, and sum to no more than 1."""
+async def probe(server: Served) -> tuple[bool, str]:
+    """Whether the log-probabilities are the model's own, and how that was checked: they must not change with the
+    temperature, must be negative, and the probabilities must sum to at most 1."""
     texts = ("Question: What is 2 + 3?\nAnswer: The answer is", " 5", " 4", " 7", " the")
     prompt, *options = await server.tokenize([(text, False) for text in texts])
     wanted = tuple(sorted({option[-1] for option in options}))

@@ -1,5 +1,5 @@
-"""What a server that takes tokens can be asked, whatever its kind. Each kind (`llama_server`, `vllm`, `sglang`) is one
-file that puts these questions into its own words, as its source reads them, and its answers into ours.
+"""What any server that takes tokens can be asked. Each kind of server (`llama_server`, `vllm`, `sglang`) is one file
+that translates these requests into its own protocol, and its answers back.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from thinkaloud.vocabulary import Completion, Prompt, Sampling, Usage
 Tokens = tuple[int, ...]
 
 NEVER = -9998.0
-"""Servers write minus infinity as -9999 or as the least float: no log-probability of a model is below this."""
+"""Servers write minus infinity as -9999 or as the smallest float; a real log-probability is never below this."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a server says about itself. `model`: the name it answers to; `identity`: what tells this model from another
-    one, as far as the server says; `slots`: how many memories it has that hold one prompt's beginning each (0: one
-    memory for all); `context` in tokens; `details`: for the card, in sentences."""
+    """What a server says about itself. `model`: the name it answers to; `identity`: what distinguishes this model from
+    others, as far as the server says; `slots`: how many caches it has that hold one prompt each (0: one cache for all);
+    `context` in tokens; `details`: for the card, in sentences."""
 
     kind: str
     version: str
@@ -37,7 +37,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """After these tokens, the log-probabilities of those next ones are wanted."""
+    """A request to read: the log-probabilities of certain next tokens after these tokens."""
 
     tokens: Tokens
     wanted: tuple[int, ...]
@@ -45,8 +45,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Log-probabilities by token (one that is not there could not be had), and what it cost. A server that does not say
-    what it computed is taken to have computed everything."""
+    """Log-probabilities by token (a missing token could not be read), and the cost. If a server does not say what it
+    computed, everything counts as computed."""
 
     logprobs: Mapping[int, float]
     usage: Usage
@@ -66,12 +66,12 @@ class Served(Protocol):
     about: About
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
-        """Tokens of texts, each for itself and with nothing added; control tokens recognised where the second is
+        """Tokens of texts, each alone and with nothing added. Control tokens are recognised if the second value is
         true."""
         ...
 
     async def bos(self, form: str) -> Tokens:
-        """What is put before a text of this form, unless it begins so by itself."""
+        """The tokens put before a text of this form, unless it begins with them."""
         ...
 
     async def turn_format(self, wanted: str) -> TurnFormat:
@@ -79,15 +79,15 @@ class Served(Protocol):
         ...
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
-        """What matches the control tokens of the frame, as far as they can be known."""
+        """A pattern of the frame's control tokens, as far as they are known."""
         ...
 
     async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
-        """A prompt's tokens as the server itself makes them of the same turns, by its template and its tokenizer."""
+        """A prompt's tokens as the server makes them from the same turns, by its own template and tokenizer."""
         ...
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
-        """The node's log-probabilities. `temperature` must change nothing: it is there to see that it does not."""
+        """The node's log-probabilities. `temperature` must not change them; it exists so that this can be checked."""
         ...
 
     async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
@@ -96,7 +96,7 @@ class Served(Protocol):
 
 
 def number(found: Any) -> float:
-    """A log-probability that is one; null is how JSON writes minus infinity."""
+    """Return `found` as a float; null in JSON means minus infinity. Raises `Malformed` for anything else."""
     value = -math.inf if found is None else float(found)
     if math.isnan(value) or value > 1e-3:
         raise Malformed(f"{found!r} is no log-probability")
@@ -104,26 +104,26 @@ def number(found: Any) -> float:
 
 
 def counted(found: Any, most: int | None = None) -> int:
-    """A number of tokens that is one."""
+    """Return `found` if it is a number of tokens; raise `Malformed` otherwise."""
     if isinstance(found, bool) or not isinstance(found, int) or found < 0 or (most is not None and found > most):
         raise Malformed(f"{found!r} is no number of tokens")
     return found
 
 
 def text_of(found: Any) -> str:
-    """A text that is one."""
+    """Return `found` if it is a string; raise `Malformed` otherwise."""
     if not isinstance(found, str):
         raise Malformed(f"{found!r:.40} is no text")
     return found
 
 
 def ids(found: Any) -> Tokens:
-    """Tokens that are some."""
+    """Return `found` as token ids; raise `Malformed` if it is not a list of ints >= 0."""
     if not isinstance(found, list) or any(isinstance(t, bool) or not isinstance(t, int) or t < 0 for t in found):
         raise Malformed("these are no tokens")
     return tuple(found)
 
 
 def real(logprobs: Mapping[int, float]) -> dict[int, float]:
-    """Without those that stand for minus infinity: a floor is not a measurement."""
+    """Without values that represent minus infinity: a floor is not a measurement."""
     return {token: value for token, value in logprobs.items() if value > NEVER}

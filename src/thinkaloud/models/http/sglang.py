@@ -1,10 +1,10 @@
 """SGLang: its own `/generate`, with tokens in and log-probabilities of the tokens that are named.
 
-Its source was read (0.5.23); it was never run here, only a server that follows it. `token_ids_logprob` gives exactly
-what is wanted, at temperature 0: at any other one SGLang's log-probabilities are those after the temperature (unless
-it was started with SGLANG_RETURN_ORIGINAL_LOGPROB), so nothing is read at another. Its own sampler takes a seed only
-with `--enable-deterministic-inference`. Control tokens that a text spells out are read as such: such a text is
-refused.
+Written after its source (0.5.23) and tested against a stub that follows it; a real SGLang was never run here.
+`token_ids_logprob` gives exact log-probabilities at temperature 0. At any other temperature SGLang reports them after
+the temperature (unless it was started with SGLANG_RETURN_ORIGINAL_LOGPROB), so readings always use 0. Its sampler takes
+a seed only with `--enable-deterministic-inference`. Control tokens that a text spells out would be read as control
+tokens, so such a text is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 async def sglang(client: Client, name: str | None) -> SGLang | None:
-    """The server if it is one of these."""
+    """The server, if it is SGLang; else None."""
     info = await client.has("/model_info") or await client.has("/get_model_info")
     if not isinstance(info, dict) or "model_path" not in info or "is_generation" not in info:
         return None
@@ -46,14 +46,14 @@ async def sglang(client: Client, name: str | None) -> SGLang | None:
 
 
 class SGLang(Tokenizing):
-    """One of these."""
+    """An SGLang server."""
 
     def __init__(self, client: Client, about: About) -> None:
         super().__init__(client, {"model": about.model})
         self.about = about
 
     async def turn_format(self, wanted: str) -> TurnFormat:
-        """The template is the server's: it is applied to marked turns, and the tokens read back as text."""
+        """The server's own template: it is applied to turns with marks, and the tokens are read back as text."""
 
         async def text(said: Sequence[Mapping[str, Any]]) -> str:
             tokens = await self.applied(said)
@@ -70,7 +70,7 @@ class SGLang(Tokenizing):
         return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
-        """By name."""
+        """Read tokens by their ids."""
         body = {
             "sampling_params": {"max_new_tokens": 1, "temperature": temperature}, "return_logprob": True,
             "logprob_start_len": -1, "token_ids_logprob": node.wanted,
@@ -84,7 +84,7 @@ class SGLang(Tokenizing):
         return await self._ask(node.tokens, body, read)
 
     async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
-        """With the server's own sampler; whether it follows the seed (31 bits) is the server's."""
+        """A continuation, drawn by the server's sampler. Whether it follows the 31-bit seed depends on the server."""
         body = {"sampling_params": {
             "max_new_tokens": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
             "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,

@@ -1,9 +1,8 @@
-"""A server that takes text only: plain completions, or only chat. Nothing it says of itself is believed.
+"""A server that takes text only: plain completions, or only chat. Nothing that it claims is taken on trust.
 
-What it can do is shown by the same marked prefills, and options are read from the likeliest next tokens by their
-text, in the same way as for models behind Inspect (`models/inspect`): what a text cannot tell, that module says. A
-chat is asked to continue its last turn (`continue_final_message`), where the server does not refuse to know such a
-thing; whether it then does is what the probes find out.
+What it can do is shown by the same begun turns, and options are read from the likeliest next tokens by their text, as
+for models behind Inspect (`models/inspect`, which says what text cannot tell). A chat is asked to continue its last
+turn (`continue_final_message`), unless the server rejects this option; the probes find out whether it really continues.
 """
 
 from __future__ import annotations
@@ -59,14 +58,14 @@ async def _completes(client: Client, name: str) -> bool:
 
 
 class TextLine(Line):
-    """A line to one model of a server, in text."""
+    """A connection to one model of a server, in text."""
 
     def __init__(self, client: Client, name: str, form: Form) -> None:
         self.client, self.form, self.name = client, form, name
         self._goes_on = True
 
     async def ask(self, conversation: Sequence[Turn], asked: Asked) -> Reply:
-        """One reply; what the server refuses ends one unit, except a wrong key or name."""
+        """One reply. A refusal by the server fails one unit, unless the key or the name is wrong."""
         return await CALLS.run(self._asked(conversation, asked))
 
     async def _asked(self, conversation: Sequence[Turn], asked: Asked) -> Reply:
@@ -143,7 +142,7 @@ def _reply(found: Any, asked: Asked, seconds: float) -> Reply:
 
 
 def _tops(logprobs: Any) -> tuple[tuple[str, ...], tuple[Top, ...]]:
-    """Chosen tokens and the likeliest beside them, in either of the two forms that are about."""
+    """The chosen tokens and the likeliest alternatives, from either of the two response formats in use."""
     if content := logprobs.get("content"):
         tops = [_given((e["token"], e["logprob"]) for e in one.get("top_logprobs") or []) for one in content]
         return tuple(text_of(one["token"]) for one in content), tuple(tops) if all(tops) else ()
@@ -162,7 +161,7 @@ def _given(listed: Iterable[tuple[Any, Any]]) -> Top:
 
 
 class Spoken(InspectModel):
-    """A model that was probed in text. Its session is the same model with a bill of its own."""
+    """A model that was probed in text. Its session is the same model with its own bill."""
 
     def __init__(self, line: TextLine, shown: Shown, context: int) -> None:
         self.line, self.shown, self.usage = line, shown, Usage()

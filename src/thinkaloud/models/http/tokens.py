@@ -1,6 +1,4 @@
-"""Tokens that a server makes, remembered. Looked up without waiting, and fetched many at a time before they are
-needed.
-"""
+"""A cache of tokens from a server's tokenizer. Lookups never wait; missing tokens are fetched in batches before."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ class Tokenizer:
         self._known: dict[Text, Tokens] = {}
 
     def __call__(self, text: str, special: bool) -> Tokens:
-        """Tokens of a text; asks the server only for what it does not know."""
+        """Tokens of a text; asks the server only if they are not cached."""
         found = self._known.get((text, special))
         if found is None:
             CALLS.wait(self.fetch([(text, special)]))
@@ -31,11 +29,11 @@ class Tokenizer:
         return found
 
     def missing(self, texts: Iterable[Text]) -> list[Text]:
-        """Those that would have to be asked for."""
+        """The texts whose tokens are not cached."""
         return [text for text in dict.fromkeys(texts) if text not in self._known]
 
     async def fetch(self, texts: Sequence[Text]) -> None:
-        """Ask for these at once. Runs in the client's loop."""
+        """Fetch the tokens of these texts at once. Runs in the client's loop."""
         wanted = self.missing(texts)
         if len(self._known) + len(wanted) > MOST:
             self._known.clear()

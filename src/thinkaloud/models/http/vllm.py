@@ -1,10 +1,11 @@
 """vLLM: completions with tokens in, and log-probabilities of the tokens that are named.
 
-Its source was read (0.33). `logprob_token_ids` (up to `NAMED` of them) gives exactly what is wanted; where a server
-is older and leaves it out, as many of the likeliest as it allows are asked for, and the rest one by one as the last
-token of a prompt (`prompt_logprobs`), which vLLM computes without its prefix cache. `logprobs-mode` must be
-`raw_logprobs`, its default; another one is found out by the probe. It says what it took from its cache only with
-`--enable-prompt-tokens-details`. Control tokens that a text spells out are read as such: such a text is refused.
+Written after its source (0.33). `logprob_token_ids` (up to `NAMED` of them) gives exact log-probabilities. An older
+server ignores it: then as many of the likeliest tokens as it allows are requested, and the others one by one as the
+last token of a prompt (`prompt_logprobs`), which vLLM computes without its prefix cache. `logprobs-mode` must be
+`raw_logprobs`, the default; the probe detects another one. vLLM reports cached tokens only with
+`--enable-prompt-tokens-details`. Control tokens that a text spells out would be read as control tokens, so such a text
+is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ ID = "token_id:"
 
 
 async def vllm(client: Client, name: str | None) -> VLLM | None:
-    """The server if it is one of these."""
+    """The server, if it is vLLM; else None."""
     version = await client.has("/version")
     listed = await client.has("/v1/models")
     if not isinstance(version, dict) or "version" not in version or not isinstance(listed, dict):
@@ -44,7 +45,7 @@ async def vllm(client: Client, name: str | None) -> VLLM | None:
 
 
 class VLLM(Tokenizing):
-    """One of these."""
+    """A vLLM server."""
 
     def __init__(self, client: Client, model: str, context: int, version: str, root: str) -> None:
         super().__init__(client, {"model": model})
@@ -52,7 +53,7 @@ class VLLM(Tokenizing):
         self.about = About("vLLM", version, model, {"model": model, "root": root}, context)
 
     async def learn(self) -> None:
-        """What this server takes."""
+        """Find out which requests this server accepts."""
         tokens = await self._encode("Hello", True)
         node = Node(tokens or (1,), (0, 1))
         try:
@@ -72,7 +73,7 @@ class VLLM(Tokenizing):
         self.about = About(a.kind, a.version, a.model, a.identity, a.context, 0, details)
 
     async def _allowed(self, node: Node) -> int:
-        """How many of the likeliest may be asked for: a server that is asked for too many names its limit."""
+        """How many of the likeliest tokens may be requested: if too many are requested, the server names its limit."""
         try:
             await self._next(node, {"logprobs": 1 << 20})
         except Refused as error:
@@ -81,7 +82,7 @@ class VLLM(Tokenizing):
         return TOP
 
     async def turn_format(self, wanted: str) -> TurnFormat:
-        """The template is the server's: it is applied to marked turns, and the tokens read back as text."""
+        """The server's own template: it is applied to turns with marks, and the tokens are read back as text."""
 
         async def text(said: Sequence[Mapping[str, Any]]) -> str:
             tokens = await self.applied(said)
@@ -101,7 +102,7 @@ class VLLM(Tokenizing):
         return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
-        """By name, or from the likeliest and one by one."""
+        """Read tokens by their ids, or from the likeliest tokens and one by one."""
         if self._named:
             found: dict[int, float] = {}
             usage = Usage()
@@ -143,7 +144,8 @@ class VLLM(Tokenizing):
         return await self.client.post("/v1/completions", whole, checked)
 
     async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
-        """With the server's own sampler, from a seed of 63 bits. Top-p is after the temperature there too."""
+        """A continuation, drawn by the server's sampler with a 63-bit seed. Top-p is applied after the temperature, as
+        here."""
         body = {
             "max_tokens": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0,
             "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,

@@ -1,4 +1,5 @@
-"""Models behind Inspect's model layer: `inspect:PROVIDER/NAME`. Nothing a provider promises is trusted (`probe.py`)."""
+"""Models behind Inspect's model layer: `inspect:PROVIDER/NAME`. What a provider can do is probed, not assumed
+(`probe.py`)."""
 
 from thinkaloud.models.inspect.model import open_inspect
 

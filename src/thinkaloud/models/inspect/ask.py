@@ -1,7 +1,7 @@
 """One call through Inspect: turns in, a `Reply` out, and every error as one of ours.
 
-Inspect's own retries and connection limits are at work below. What a reply is worth (did it go on with the prefill, are
-its log-probabilities those of the text) is not known here: `probe.py` finds out.
+Inspect's own retries and connection limits apply below. This module does not judge a reply (was the prefill continued,
+do the log-probabilities belong to the text): `probe.py` does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from thinkaloud.errors import FatalError, ModelError, ThinkaloudError
 from thinkaloud.joining import joined
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.vocabulary import Prompt, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ Top = Mapping[str, float]
 MOST = 1e-3
 """A log-probability is at most 0, but for rounding."""
 FLOOR = -87.0
-"""A list of the likeliest tokens holds nothing less likely than float32 can hold (e to the -87.3): what is below was
-masked or never computed, and some number stands in its place (-9999, -100, the least float)."""
+"""Nothing on a list of likeliest tokens is less likely than float32 can represent (e to the -87.3). Lower values are
+placeholders for tokens that were masked or never computed (-9999, -100, the smallest float)."""
 Thinking = Literal["none", "raw", "hidden"]
-"""Whether a reply came with thinking outside its text, and whether that could be read."""
+"""Whether a reply had reasoning outside its text, and whether it was readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `tops`: one a token, empty where there were none; `tokens`: the texts of the chosen tokens;
-    `counted`: whether the provider said how many tokens it took (else `usage` holds a request and no tokens)."""
+    """A reply. `tops`: one per token, empty if there were none; `tokens`: the texts of the chosen tokens; `counted`:
+    whether the provider said how many tokens it took (else `usage` holds a request and no tokens)."""
 
     text: str
     finish: Literal["stop", "length"]
@@ -57,9 +57,9 @@ class Reply:
 
 
 def given(listed: Iterable[tuple[str, Any]]) -> Top:
-    """The entries of a list of likeliest tokens, in its order, that are log-probabilities. What stands for *not given*
-    (null, minus infinity, -9999 and other floors) is left out; of a text that is there twice the first one counts;
-    `ModelError` for what is no log-probability at all."""
+    """The entries of a list of likeliest tokens that are log-probabilities, in order. Placeholders for *not given*
+    (null, minus infinity, -9999 and other floors) are left out; of duplicate texts the first counts. Raises
+    `ModelError` for a value that cannot be a log-probability."""
     found: dict[str, float] = {}
     for token, said in listed:
         value = -math.inf if said is None else float(said)
@@ -82,15 +82,15 @@ def turns(prompt: Prompt, said: str = "") -> list[Turn]:
 
 
 class Line:
-    """A line to one model. `elsewhere`: the loop in which calls are made; None: the caller's own, which must then be
-    the one that the model was made for (as inside an eval of Inspect)."""
+    """A connection to one model. `elsewhere`: the loop in which calls are made; None: the caller's own loop, which must
+    be the one that the model was made for (as inside an eval of Inspect)."""
 
-    def __init__(self, model: Model, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(self, model: Model, elsewhere: BackgroundLoop | None = None) -> None:
         self.model, self.name = model, f"inspect:{model}"
         self._elsewhere = elsewhere
 
     async def ask(self, conversation: Sequence[Turn], asked: Asked) -> Reply:
-        """One reply, or a `ModelError` (this call failed) or a `UserError` (no call will do: key, name)."""
+        """One reply. Raises `ModelError` if this call failed, `UserError` if every call would fail (key, name)."""
         work = self._ask(conversation, asked)
         return await (self._elsewhere.run(work) if self._elsewhere else work)
 
@@ -111,7 +111,7 @@ class Line:
 
 
 def trouble(name: str, error: Exception, model: Model | None = None) -> ThinkaloudError:
-    """A provider's error as one line: a wrong key or name is the user's, anything else ends one unit."""
+    """A provider's error as one line: a wrong key or name is for the user to fix, anything else fails one unit."""
     from inspect_ai._util.error import PrerequisiteError
 
     chain: list[BaseException] = [error]
@@ -130,7 +130,7 @@ def trouble(name: str, error: Exception, model: Model | None = None) -> Thinkalo
 
 
 def _last_attempt(error: BaseException) -> BaseException | None:
-    """What a retry gave up on (tenacity keeps it in a future)."""
+    """The last error of a series of retries (tenacity keeps it in a future)."""
     attempt: Any = getattr(error, "last_attempt", None)
     found: BaseException | None = attempt.exception() if attempt is not None else None
     return found

@@ -1,12 +1,12 @@
 """A model behind Inspect's model layer, as one of ours: `inspect:PROVIDER/NAME?key=value`.
 
 Turns are a chat: examples as user and assistant turns, the question as a user turn, the prefill as the beginning of the
-last turn. What it can do was probed (`probe.py`), and the card says so in sentences: its capabilities are those that
-were shown. Where the prefill is not continued, a prompt without one is still answered and one with it raises
+last turn. What it can do was probed (`probe.py`), and its capabilities are only those that were shown; the card says so
+in sentences. If prefills are not continued, a prompt without one is still answered, and one with a prefill raises
 `NotMeasurable`. Options are read from the likeliest next tokens (`walk.py` says what that cannot know), at temperature
-1, where what is drawn and what is reported are the same distribution for every service.
+1, where every service reports the distribution that it samples from.
 
-A remote model has no digest of its weights: the card's is its name, and what stands behind a name can change.
+A remote model has no digest of its weights: the card's digest is its name, and the model behind a name can change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, turns
 from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.loop import Elsewhere
+from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 RETRIES = 6  # Inspect's own default is to try forever, with half an hour between tries
 DRAWS = (1, 2, 3)  # a draw of the end of the turn is, for many services, a reply without any token
-CALLS = Elsewhere("thinkaloud-inspect")
+CALLS = BackgroundLoop("thinkaloud-inspect")
 
 
 def open_inspect(spec: str, loading: Loading | None = None) -> InspectModel:
@@ -53,7 +53,7 @@ def open_inspect(spec: str, loading: Loading | None = None) -> InspectModel:
 
 
 async def adopt(model: InspectsModel, context: int = Loading().context) -> InspectModel:
-    """A model that Inspect has opened already, inside its own event loop; probed once, whoever asks first."""
+    """A model that Inspect has already opened, inside Inspect's event loop. It is probed once, at the first request."""
     kept: asyncio.Future[InspectModel] | None = getattr(model.api, "_thinkaloud", None)
     if kept is None or (kept.done() and (kept.cancelled() or kept.exception() is not None)):
         kept = asyncio.ensure_future(_adopted(model, context))
@@ -67,7 +67,7 @@ async def _adopted(model: InspectsModel, context: int) -> InspectModel:
 
 
 class InspectModel:
-    """A chat model that was probed. Its session is the same model with a bill of its own."""
+    """A chat model that was probed. Its session is the same model with its own bill."""
 
     def __init__(self, line: Line, shown: Shown, context: int) -> None:
         self.line, self.shown, self.usage = line, shown, Usage()
@@ -95,7 +95,7 @@ class InspectModel:
         return other
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """Continue the prompt. The seed follows from the key; whether it is kept to is the provider's
+        """Continue the prompt. The seed follows from the key; whether it is respected depends on the provider
         (`card.details["repeatable"]`). The text is without the space around it (`joining.written`), and cut before any
         stop."""
         shown = self.shown
@@ -138,7 +138,7 @@ class InspectModel:
             raise NotMeasurable(f"{self.card.name} cannot go on with its own turn: {self.shown.details['prefill']}")
 
     def _own(self, prompt: Prompt, reply: Reply) -> str:
-        """The reply without the prefill, where it is brought along."""
+        """The reply without the prefill, if the provider returns it with the reply."""
         if not (prompt.prefill and self.shown.echoes):
             return reply.text
         rest = without(reply.text, joined(prompt.prefill))

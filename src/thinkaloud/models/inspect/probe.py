@@ -1,14 +1,14 @@
-"""What a model behind Inspect can do, found out by asking. Nothing is believed that was not shown.
+"""What a model behind Inspect can do, found out by asking. Only what was shown is claimed.
 
 *Prefill.* The model's turn is begun for it, four times, with a long text that breaks off where only one thing can come
 next: in the middle of a list, and once in the middle of a word. A turn that goes on comes with that next. The text is
 longer than the reply is allowed to be: so a provider that returns the beginning with the reply is told apart from a
 model that says it all again in a new turn, which cannot get to its end. *Log-probabilities* are asked for at the same
 places: the known next token must be the likeliest, and the tokens must be those of the reply's text. *Temperature 0*
-and *thinking* outside the text are seen on a plain question.
+and *thinking* outside the text are tested with a plain question.
 
-Not found out: a provider that thinks and does not say so; a model that copies the form of a new turn so well that it
-even goes on in the middle of a word; what happens on other prompts than these.
+What the probe cannot find out: a provider that thinks and does not report it; a model that imitates the form of a new
+turn so well that it continues even in the middle of a word; what happens on other prompts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BLANK = "\n"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A turn that is begun: what only a continuation says next, and what a new turn would begin with."""
+    """A begun turn: what only a continuation would write next, and how a new turn would begin."""
 
     question: str
     begun: str
@@ -38,7 +38,7 @@ class Begun:
 
     @property
     def prompt(self) -> Prompt:
-        """As a prompt."""
+        """The begun turn as a prompt."""
         return Prompt((), self.question, (self.begun,))
 
 
@@ -73,10 +73,10 @@ PLAIN = Prompt((), "What is 17 + 26? Think about it step by step, in one or two 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was shown. `prefill`: turns are continued; `echoes`: the reply brings the prefill with it; `top`: how many
-    of the likeliest tokens come back (0: none that can be used); `least`: the fewest tokens a reply may be asked for;
-    `marked`: spaces in tokens are written as marks; `cold`: temperature 0 is accepted; `blank`: so is a newline as a
-    stop; `details`: each of it in a sentence; `usage`: what the probing cost."""
+    """What the probe showed. `prefill`: turns are continued; `echoes`: the reply includes the prefill; `top`: how many
+    of the likeliest tokens are returned (0: none that can be used); `least`: the smallest `max_tokens` that is
+    accepted; `marked`: spaces in tokens are written as marks; `cold`: temperature 0 is accepted; `blank`: so is a
+    newline as a stop; `details`: each of it in a sentence; `usage`: what the probing cost."""
 
     prefill: bool
     echoes: bool
@@ -91,7 +91,7 @@ class Shown:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What studies may rely on. Log-probabilities are of use only where the prefill is continued."""
+        """The capabilities that studies may rely on. Log-probabilities are only useful if prefills are continued."""
         able: set[Capability] = set()
         if self.prefill:
             able |= {"prefill", "logprobs"} if self.top else {"prefill"}
@@ -101,13 +101,13 @@ class Shown:
 
 
 class Tried:
-    """Asks, keeps the bill, and turns failures of single probes into reasons."""
+    """Sends the probes, keeps the bill, and turns failures of single probes into reasons."""
 
     def __init__(self, line: Line) -> None:
         self.line, self.usage = line, Usage()
 
     async def ask(self, prompt: Prompt, asked: Asked) -> Reply | str:
-        """A reply, or why there is none; a wrong key or name is raised."""
+        """A reply, or the reason why there is none. Raises for a wrong key or name."""
         try:
             reply = await self.line.ask(turns(prompt), asked)
         except ModelError as error:
@@ -117,7 +117,7 @@ class Tried:
 
 
 async def probe(line: Line) -> Shown:
-    """Everything, in some twelve short calls. Raises `UserError` where the model does not answer at all."""
+    """The whole probe, about twelve short calls. Raises `UserError` if the model does not answer at all."""
     tried = Tried(line)
     details: dict[str, str] = {}
     plain, cold, blank = await _plain(tried, details)
@@ -134,7 +134,7 @@ async def probe(line: Line) -> Shown:
 
 
 async def _plain(tried: Tried, details: dict[str, str]) -> tuple[Reply, bool, bool]:
-    """A reply to a plain question, twice, in the coldest way that is accepted."""
+    """Two replies to a plain question, at the lowest temperature that is accepted."""
     first = ""
     for cold, blank in ((True, True), (True, False), (False, True), (False, False)):
         asked = Asked(Sampling(48, (BLANK,) if blank else (), 0.0 if cold else 1.0), seed=1)
@@ -160,7 +160,7 @@ async def _plain(tried: Tried, details: dict[str, str]) -> tuple[Reply, bool, bo
 
 
 async def _prefill(tried: Tried, temperature: float, details: dict[str, str]) -> tuple[bool, bool]:
-    """Whether turns are continued, and whether replies bring the prefill with them."""
+    """Whether turns are continued, and whether replies include the prefill."""
     asked = Asked(Sampling(ROOM, (), temperature), seed=1)
     replies = await asyncio.gather(*(tried.ask(begun.prompt, asked) for begun in (*LISTS, WORD)))
     verdicts = [_verdict(begun, reply) for begun, reply in zip((*LISTS, WORD), replies, strict=True)]
@@ -178,7 +178,7 @@ async def _prefill(tried: Tried, temperature: float, details: dict[str, str]) ->
 
 
 def _verdict(begun: Begun, reply: Reply | str) -> tuple[Literal["on", "echoed", "no"], str]:
-    """Whether one reply goes on, with or without the prefill before it; else why not."""
+    """Whether one reply continues the turn, with or without the prefill before it; else the reason."""
     if isinstance(reply, str):
         return "no", reply
     rest = without(reply.text, begun.begun)
@@ -194,7 +194,7 @@ def _verdict(begun: Begun, reply: Reply | str) -> tuple[Literal["on", "echoed", 
 
 
 def without(text: str, begun: str) -> str | None:
-    """What follows the prefill in a reply that brings it along; None where it does not."""
+    """What follows the prefill in a reply that includes it; None if it does not include it."""
     found = text.lstrip()
     return found[len(begun) :] if found.startswith(begun) else None
 
@@ -205,7 +205,8 @@ def without(text: str, begun: str) -> str | None:
 async def _logprobs(
     tried: Tried, cold: bool, continued: tuple[bool, bool], details: dict[str, str]
 ) -> tuple[int, int, bool]:
-    """How many likely tokens come back, the least tokens of a reply, and whether spaces are marks; 0 where none."""
+    """How many of the likeliest tokens are returned (0: none), the smallest reply in tokens, and whether spaces are
+    written as marks."""
     why = ""
     for top in TOPS:
         for least in (1, ROOM):
@@ -246,13 +247,13 @@ def _usable(whole: Reply | str, heads: Sequence[Reply | str], continued: tuple[b
 
 
 def spelt(reply: Reply, marked: bool) -> str | None:
-    """The reply's tokens as one text, where that is the end of the reply's text; else None."""
+    """The reply's tokens as one text, if this is the end of the reply's text; else None."""
     text = "".join(plain(token, marked) for token in reply.tokens)
     return text if text.strip() and reply.text.strip().endswith(text.strip()) else None
 
 
 def plain(token: str, marked: bool) -> str:
-    """A token's text. `marked`: as it stands in vocabularies, where a mark is written for a space."""
+    """A token's text. `marked`: it is written as in a vocabulary, with a mark for a space."""
     return token.replace("\u0120", " ").replace("\u2581", " ").replace("\u010a", "\n") if marked else token
 
 
@@ -262,7 +263,7 @@ def texts(top: Top, marked: bool) -> Top:
 
 
 def _mistaken(begun: Begun, reply: Reply | str, marked: bool) -> str | None:
-    """Why the log-probabilities at a known place are not to be trusted; None where they are."""
+    """Why the log-probabilities at a known place cannot be trusted; None if they can."""
     if isinstance(reply, str):
         return reply
     if not reply.tops:

@@ -2,19 +2,20 @@
 
 Such an API gives, for the place where the prefill ends, the texts of its (at most 20) likeliest next tokens. An option
 is read by walking: a token that says the option's beginning is added to the prefill, and the API is asked again, until
-the option and its closing mark are said; the probabilities along a path are multiplied, those of different paths to the
-same text are added. The rule is that of `models/closed.py`: an option counts with its closing mark only, so ` C++` is
-nothing that `C` has, and where a closed option begins another one (`5.` and `5.5.`), what goes on into the other one is
-taken off. It costs one more call for each option that is listed.
+the option and its closing mark are said; the probabilities along a path are multiplied, and those of different paths to
+the same text are added. The rule is that of `models/closed.py`: an option counts only with its closing mark, so `C`
+does not include ` C++`, and if a closed option is a prefix of another one (`5.` and `5.5.`), the continuation into the
+other one is subtracted. It costs one more call for each option that is listed.
 
-What is not known. *Token boundaries*: the server cuts the longer prefill anew, so a path that is read here need not be
-the tokens that the model would have written; for options that are short words or numbers after a space they are. *What
-is not listed* is not improbable by any known amount: it is somewhere between 0 and a bound, the probability of the
-least token that is listed or what the listed ones leave over, whichever is less. It is read as that bound, so missing
-is never zero and a margin is never overstated, and `Reading.unknown` says how much of each option is only a bound;
-where all bounds together could be more than `TOLERANCE` of what was seen, or nothing was seen, the reading is refused
-(`ModelError`: this unit fails and says so; another item may well be read). A list that leaves nothing over although
-its least token is a likely one was cut and scaled by a sampler (top-k, top-p): there only the least token bounds.
+What this cannot know. *Token boundaries*: the server tokenises the longer prefill again, so a path that is read here
+need not be the tokens that the model would have written; for options that are short words or numbers after a space they
+are. *What is not listed* is not improbable by any known amount: it is somewhere between 0 and a bound, the probability
+of the least token that is listed or what the listed ones leave over, whichever is less. It is read as that bound, so
+missing is never zero and a margin is never overstated, and `Reading.unknown` says how much of each option is only a
+bound; where all bounds together could be more than `TOLERANCE` of what was seen, or nothing was seen, the reading is
+refused (`ModelError`: this unit fails and says so; another item may well be read). A list that leaves nothing over
+although its least token is a likely one was cut and scaled by a sampler (top-k, top-p): there only the least token
+bounds.
 """
 
 from __future__ import annotations
@@ -38,18 +39,18 @@ CUT = 1e-3
 """A list whose tokens leave over less than this share of the least of them was scaled to 1."""
 
 Ask = Callable[[str], Awaitable[Top]]
-"""The likeliest tokens after the prefill and some more text."""
+"""Asks for the likeliest tokens after the prefill and some more text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A path to an option: its log-probability, and how much of that probability is only a bound."""
+    """A path to an option: its log-probability, and how much of that probability is only an upper bound."""
 
     logprob: float
     unknown: float = 0.0
 
     def after(self, logprob: float) -> Part:
-        """The same path behind something of this log-probability."""
+        """The same path after a prefix with this log-probability."""
         return Part(self.logprob + logprob, self.unknown * math.exp(logprob))
 
 
@@ -58,16 +59,15 @@ Paths = dict[int, list[Part]]
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One reading: whom to ask, what closes an option, and the space that parts options from the prefill (or
-    nothing)."""
+    """One reading: the function that asks, the closing mark, and the space between prefill and option (or nothing)."""
 
     ask: Ask
     closing: str
     lead: str
 
     async def paths(self, said: str, wanted: Mapping[int, str]) -> Paths:
-        """Paths to the rest of each wanted option after `said`. A rest of nothing: the option was said, and is this one
-        unless a longer one follows."""
+        """Paths to the rest of each wanted option after `said`. An empty rest means that the option is complete, unless
+        a longer option follows."""
         top = await self.ask(said)
         tokens = _texts(top, strip=not said.strip())
         bound = _bound(top)
@@ -94,14 +94,14 @@ class Walk:
         return {i: [ends] if not wanted[i] else parts or [unlisted] for i, parts in paths.items()}
 
     def _says_only(self, text: str, i: int, wanted: Mapping[int, str]) -> bool:
-        """Whether a token says what is left of option i, and does not go on into a longer one."""
+        """Whether a token completes option i without continuing into a longer option."""
         longer = [rest for j, rest in wanted.items() if j != i and rest.startswith(wanted[i])]
         goes_on = any(rest.startswith(text) or self._says(text, rest) for rest in longer)
         return self._says(text, wanted[i]) and not goes_on
 
     def _says(self, text: str, rest: str) -> bool:
-        """Whether a token says the whole rest of a closed option, and does not go on with the same word or number. A
-        space before the closing mark is not part of the answer."""
+        """Whether a token completes a closed option without continuing the same word or number. A space before the
+        closing mark is not part of the answer."""
         if not rest:
             return False
         text = text.lstrip(" ") if rest == self.closing else text
@@ -112,7 +112,7 @@ class Walk:
 
 
 async def read(ask: Ask, options: Sequence[str], closing: str, lead: str) -> Reading:
-    """The options' log-probabilities; `lead` is the space that parts them from the prefill (or nothing)."""
+    """The options' log-probabilities; `lead` is the space between prefill and option (or nothing)."""
     if len(set(options)) < len(options):
         raise UserError(f"options repeat: {list(options)!r}")
     known: dict[str, asyncio.Task[Top]] = {}
@@ -132,7 +132,7 @@ async def _asked(ask: Ask, said: str) -> Top:
 
 
 def _texts(top: Top, strip: bool) -> dict[str, float]:
-    """Log-probabilities by text; `strip`: without the space that may stand before an option."""
+    """Log-probabilities by text; `strip`: without the space that may precede an option."""
     found: dict[str, float] = {}
     for token, logprob in top.items():
         text = token.lstrip(" ") if strip else token
@@ -141,12 +141,12 @@ def _texts(top: Top, strip: bool) -> dict[str, float]:
 
 
 def _leads(text: str, rest: str) -> bool:
-    """Whether a token begins or says what is left of an option."""
+    """Whether a token begins or completes the rest of an option."""
     return bool(rest) and (rest.startswith(text) or text.startswith(rest))
 
 
 def _bound(top: Top) -> float:
-    """The most that a token which is not listed can have."""
+    """Upper bound of the probability of a token that is not listed."""
     listed = [math.exp(x) for x in top.values()]
     if not listed:
         return 1.0
@@ -155,8 +155,8 @@ def _bound(top: Top) -> float:
 
 
 def _equal(logprobs: Iterable[float]) -> tuple[float, ...]:
-    """Options of equal probability stay equal, whichever paths their probabilities were multiplied along: otherwise
-    one of them would be the answer."""
+    """Make options equal whose probabilities differ only by rounding along their paths; otherwise rounding would decide
+    which one is the answer."""
     kept: list[float] = []
     for x in logprobs:
         kept.append(next((y for y in kept if abs(x - y) <= SAME), x))

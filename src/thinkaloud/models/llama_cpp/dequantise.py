@@ -14,7 +14,7 @@ from thinkaloud.errors import UserError
 
 
 def cache_folder() -> Path:
-    """THINKALOUD_CACHE, else the user's cache folder; `UserError` where there is neither that nor a home folder."""
+    """THINKALOUD_CACHE, else the user's cache folder. Raises `UserError` if there is neither this nor a home folder."""
     named, xdg = os.environ.get("THINKALOUD_CACHE"), os.environ.get("XDG_CACHE_HOME", "")
     if named:
         return Path(named)

@@ -1,9 +1,9 @@
-"""Batches of requests on one llama.cpp context: the tree lowered to multi-sequence decoding.
+"""Computes batches of requests on one llama.cpp context: the prefix tree as multi-sequence decoding.
 
-A flush is a pure function of its list of requests. The memory starts empty for every group of requests with the same
-preamble; the preamble's cells are computed once, alone and in one canonical shape, saved, and restored from then on.
-So a number never depends on what was computed before, beside or how often, only on the requests of its own flush
-(and in exact mode, up to rounding of 1e-5, not even on those).
+The result is a pure function of the list of requests. The memory starts empty for every group of requests with the same
+preamble; the preamble's cells are computed once, alone and in one canonical shape, saved, and restored from then on. So
+a number depends only on the requests of its own batch, never on earlier or concurrent ones (and in exact mode, up to
+rounding of 1e-5, not even on those).
 
 This module does not know about items, strategies or asyncio.
 """
@@ -34,14 +34,14 @@ class Engine:
     def __init__(self, context: Context, cells: int, sequences: int, wave_cells: int) -> None:
         self.context, self.cells, self.wave_cells = context, cells, wave_cells
         self.pieces, self.vocabulary = context, context.vocab_size
-        self._scratch = sequences - 1  # never anybody's
+        self._scratch = sequences - 1  # never holds a text
         self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     # ------------------------------------------------------------------------------------------------ scoring
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Reading | ThinkaloudError]:
-        """One reading a request, or the error that this request alone ran into."""
+        """One reading per request, or the error that this request alone ran into."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Reading | ThinkaloudError] = dict(errors)
         for preamble, indices in groups.items():
@@ -65,7 +65,7 @@ class Engine:
         wanted: set[int],
         read: Callable[[int, Logits], None],
     ) -> None:
-        """Compute every node of the tree once after the preamble, handing the logits of wanted nodes to `read`."""
+        """Compute every node of the tree once after the preamble, and pass the logits of wanted nodes to `read`."""
         started = time.perf_counter()
         context, offset = self.context, len(preamble)
         root_logits = self._restore(preamble, ROOT in wanted)
@@ -107,13 +107,13 @@ class Engine:
     # ------------------------------------------------------------------------------------------------ what is kept
 
     def _known(self, preamble: tuple[int, ...], tree: Tree, wanted: set[int], room: int) -> dict[int, Entry]:
-        """What the session has written already; nothing where it would not fit beside `room` cells."""
+        """The nodes that the session has already written; none if they would not fit together with `room` cells."""
         known = self.kept.known(preamble, tree, wanted)
         longest = max((len(entry.tokens) for entry in known.values()), default=0)
         return known if len(preamble) + room + longest <= self.context.cells else {}
 
     def _go_on(self, sequences: Sequence[tuple[int, int, Entry]], offset: int) -> None:
-        """Put the first so many cells of an entry into each sequence."""
+        """Load the first cells of an entry into each sequence, as many as given."""
         by_entry: dict[Entry, list[tuple[int, int]]] = {}
         for sequence, count, entry in sequences:
             by_entry.setdefault(entry, []).append((sequence, count))
@@ -124,8 +124,9 @@ class Engine:
             self.context.remove(self._scratch)
 
     def _keep(self, sequence: int, writer: Writer) -> None:
-        """Keep a text that was written, below its preamble. In exact mode only: elsewhere the shape in which a cell was
-        computed moves logits by more than rounding, and a reading after kept cells is compared with others."""
+        """Keep a written text, without its preamble. Only in exact mode: otherwise the shape of the batch in which a
+        cell was computed changes logits by more than rounding, and a reading after kept cells is compared with
+        others."""
         if not self.context.exact:
             return
         offset, tokens = len(writer.request.preamble), writer.text_tokens
@@ -135,7 +136,8 @@ class Engine:
         self.kept.add(writer.request.preamble, tokens, state, len(state))
 
     def _restore(self, preamble: tuple[int, ...], logits_wanted: bool) -> Logits | None:
-        """Empty the memory and put the preamble's cells into the trunk; its last logits where they are wanted."""
+        """Empty the memory and load the preamble's cells into the shared sequence; returns its last logits if they are
+        wanted."""
         self.context.clear()
         if not preamble:
             return None
@@ -161,7 +163,7 @@ class Engine:
     # ------------------------------------------------------------------------------------------------ sampling
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[Completion | ThinkaloudError]:
-        """One completion a request; up to `WRITERS` are written at a time, and finished ones make room."""
+        """One completion per request; up to `WRITERS` are written at a time, and finished ones make room."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
         for preamble, queue in groups.items():
@@ -216,7 +218,7 @@ class Engine:
         held: int,
     ) -> None:
         """Compute the prompts of new requests (shared tokens once) and let each write its first token. `held`: cells
-        promised, theirs among them."""
+        that are reserved, theirs included."""
         preamble = requests[admitted[0][1]].preamble
         below: dict[int, list[int]] = {}
         tree, ends = Tree(), []

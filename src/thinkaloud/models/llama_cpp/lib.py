@@ -1,9 +1,9 @@
 """The part of llama.cpp's C interface that thinkaloud calls, through ctypes. One small file, no policy.
 
-The library comes from `xllamacpp` (one wheel for many Pythons; its shared object exports the C interface on Linux),
-or from a `llama-cpp-python` that the user built for their own machine. Structs are passed by value and their layout
-moves between releases, so the two parameter structs are checked against the library's own defaults before the first
-use; a library that does not match is refused, never guessed at.
+The library comes from `xllamacpp` (one wheel for many Pythons; its shared object exports the C interface on Linux), or
+from a `llama-cpp-python` that the user built for their own machine. Structs are passed by value and their layout
+changes between releases, so the two parameter structs are checked against the library's own defaults before the first
+use. A library that does not match is refused.
 
 This module does not know what a prompt is.
 """
@@ -221,7 +221,7 @@ class Rows:
         return len(self.token)
 
     def batch(self, start: int, stop: int) -> tuple[Batch, object]:
-        """A C batch of rows start..stop, and what must stay alive while it is used."""
+        """A C batch of rows start..stop, and the objects that must stay alive while it is used."""
         n = stop - start
         token = (_I32 * n)(*self.token[start:stop])
         pos = (_I32 * n)(*self.pos[start:stop])
@@ -233,7 +233,7 @@ class Rows:
 
 
 class Context:
-    """A loaded model with a KV memory of `cells` cells that all sequences share (a cell may belong to many)."""
+    """A loaded model with a KV memory of `cells` cells, shared by all sequences (a cell may belong to several)."""
 
     def __init__(self, path: Path, cells: int, sequences: int, threads: int, exact: bool) -> None:
         self.lib = lib = library()
@@ -260,7 +260,7 @@ class Context:
         self.step = min(params.n_batch, cells)  # llama.cpp takes no more at a time, and aborts
 
     def close(self) -> None:
-        """Free the memory; the object is of no use afterwards."""
+        """Free the memory; the object cannot be used afterwards."""
         if self._context:
             self.lib.llama_free(self._context)
             self.lib.llama_model_free(self._model)
@@ -292,8 +292,8 @@ class Context:
         return {name: template for name, template in found.items() if template}
 
     def tokenize(self, text: str, special: bool, whole: bool = False) -> list[int]:
-        """Tokens of a text; `special`: control tokens written in the text count as such; `whole`: with what the file
-        wants before and after every text."""
+        """Tokens of a text; `special`: control tokens written in the text are recognised; `whole`: with the tokens that
+        the file wants before and after every text."""
         raw = text.encode()
         buffer = (_I32 * (len(raw) + 8))()
         n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, len(buffer), whole, special)
@@ -329,7 +329,7 @@ class Context:
         return buffer.raw[: max(n, 0)]
 
     def bos(self) -> list[int]:
-        """What the model wants before everything else."""
+        """The tokens that the model wants before everything else."""
         bare, whole = self.tokenize("a", True), self.tokenize("a", True, True)
         return next(whole[:k] for k in range(len(whole) + 1) if whole[k : k + len(bare)] == bare)
 
@@ -340,7 +340,7 @@ class Context:
     # ------------------------------------------------------------------------------------------------ memory
 
     def clear(self) -> None:
-        """Forget everything. What the cells held is left there: a masked cell counts with a weight of exactly 0."""
+        """Empty the memory. The cells keep their contents: a masked cell has a weight of exactly 0."""
         self.lib.llama_memory_clear(self._memory, False)
 
     def copy(self, source: int, target: int, start: int, stop: int) -> None:
@@ -348,7 +348,7 @@ class Context:
         self.lib.llama_memory_seq_cp(self._memory, source, target, start, stop)
 
     def remove(self, sequence: int) -> None:
-        """Take a sequence out; cells that no sequence holds become free."""
+        """Remove a sequence; cells that belong to no sequence become free."""
         self.lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def save(self, sequence: int) -> C.Array[C.c_char]:

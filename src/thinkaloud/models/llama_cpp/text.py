@@ -1,4 +1,4 @@
-"""How a GGUF file wants its prompts: its template, its control tokens, and its tokenizer's own ways."""
+"""How a GGUF file wants its prompts: its template, its control tokens, and the peculiarities of its tokenizer."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The tree by branching the model's own cache, one text at a time: for networks that a mask cannot steer.
+"""Computes the tree by copying the model's own cache at branches, one text at a time: for networks that an attention
+mask cannot control.
 
-Recurrent layers, position biases that count slots, and anything unforeseen: the trunk is computed once, its cache is
-copied where the tree branches, and the model's own mask is in force everywhere. `Alone` does not even trust caches.
-Neither keeps what a session has written: a whole cache after every token would be needed.
+Used for recurrent layers, position biases that count slots, and anything unforeseen: the shared prefix is computed
+once, its cache is copied where the tree branches, and the model's own mask is used everywhere. `Alone` does not use
+caches at all. Neither keeps what a session has written, because that would need a whole cache after every token.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from thinkaloud.vocabulary import Completion, Usage
 
 
 class Branching:
-    """Every unique token once, in the model's own cache."""
+    """Computes every unique token once, in the model's own cache."""
 
     name = "branching cache"
 
@@ -55,7 +56,7 @@ class Branching:
     def write(
         self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
-        """One completion a request, and what it cost."""
+        """One completion per request, and what it cost."""
         done: list[Completion | ThinkaloudError] = []
         usage = Usage()
         for index, request in enumerate(requests):
@@ -72,7 +73,8 @@ class Branching:
 
 
 class Alone:
-    """Every text from its first token to its last, nothing shared and nothing kept: right by definition, and slow."""
+    """Computes every text from its first token to its last; nothing is shared or kept. Correct by definition, and
+    slow."""
 
     name = "one by one"
 
@@ -103,7 +105,7 @@ class Alone:
     def write(
         self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
-        """One completion a request, and what it cost."""
+        """One completion per request, and what it cost."""
         done: list[Completion | ThinkaloudError] = []
         usage = Usage()
         for index, request in enumerate(requests):

@@ -1,8 +1,8 @@
-"""Batches of requests on a network: trees where texts are read, many at once where they are written.
+"""Computes batches of requests on a network: readings as trees, writing as many texts at once.
 
-The examples before the questions are computed once, alone and in one shape, and kept (the least recently used go first
-and are recomputed to the same bits), so no number depends on what was asked before. How a tree is computed is the way
-that the self-test chose (`selftest.py`). Knows nothing about items, strategies or asyncio.
+The examples before the questions are computed once, alone and in one shape, and cached (the least recently used are
+dropped first and recomputed to the same bits), so no number depends on earlier requests. How a tree is computed is the
+way that the self-test chose (`selftest.py`). Knows nothing about items, strategies or asyncio.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SAVED = 16  # or this many, where the way of computing does not know how large t
 
 
 class Way(Protocol):
-    """A way of computing trees; what a preamble looks like is its own business."""
+    """A strategy for computing trees, which decides what it keeps of a preamble."""
 
     name: str
 
@@ -54,7 +54,7 @@ class Engine:
         self._saved: OrderedDict[tuple[int, ...], tuple[Any, Logits]] = OrderedDict()
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Reading | ThinkaloudError]:
-        """One reading a request, or the error that this request alone ran into."""
+        """One reading per request, or the error that this request alone ran into."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Reading | ThinkaloudError] = dict(errors)
         for preamble, indices in groups.items():
@@ -64,7 +64,7 @@ class Engine:
             start, logits = self._start(preamble)
             if ROOT in wanted:
                 if logits is None:
-                    raise ModelError("nothing stands before the options: a prompt needs a token")
+                    raise ModelError("the prompt is empty: there must be at least one token before the options")
                 merged.read(ROOT, logits)
             computed = self.way.read(start, merged.tree, wanted - {ROOT}, merged.read)
             seconds = time.perf_counter() - started
@@ -85,7 +85,7 @@ class Engine:
         return [found[end] for end in ends]
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[Completion | ThinkaloudError]:
-        """One completion a request, drawn from its key alone."""
+        """One completion per request, drawn from its key alone."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
         for preamble, indices in groups.items():

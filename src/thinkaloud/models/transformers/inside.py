@@ -1,6 +1,6 @@
-"""What torch can see and an API cannot: hidden states, and how an answer hangs on each token of its prompt.
+"""What torch can show and an API cannot: hidden states, and how an answer depends on each token of its prompt.
 
-Both compute one text under the model's own mask, so they are what its authors' code gives; nothing is shared or kept.
+Both compute one text under the model's own mask, as the code of its authors does; nothing is shared or kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from thinkaloud.models.transformers.net import Net
 class Attribution:
     """Gradient times input. `values[i, t]`: the embedding of prompt token t, dotted with the gradient of the
     log-probability of option i there; `pieces[t]`: that token's bytes (control tokens have none); `logprobs[i]`: that
-    log-probability. To first order, taking token t's embedding away changes it by `-values[i, t]`."""
+    log-probability. To first order, removing token t's embedding changes it by `-values[i, t]`."""
 
     pieces: tuple[bytes, ...]
     options: tuple[str, ...]

@@ -51,7 +51,7 @@ def load(path: Path, loading: Loading) -> Loaded:
 
 
 def chosen(device: str) -> torch.device:
-    """The device that is meant; `auto` is the first there is of cuda, mps and cpu."""
+    """The device; `auto` is the first available of cuda, mps and cpu."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if _mps() else "cpu")
     try:
@@ -77,7 +77,7 @@ def _folder(path: Path, wide: bool) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Neither progress bars nor advice on stderr, where a run draws its own; errors are raised all the same."""
+    """Suppress progress bars and advice on stderr, where a run draws its own progress; errors are still raised."""
     import transformers.utils
 
     logging: Any = transformers.utils.logging  # untyped

@@ -1,7 +1,7 @@
-"""A key-value memory of one row of slots, in any order: who may look at which slot is the mask's business.
+"""A key-value memory with one row of slots in any order; the attention mask decides which token sees which slot.
 
-It is a transformers cache whose layers keep everything (also those with a sliding window, which the mask then narrows),
-write in place instead of copying at every call, and can be thinned out. Knows nothing about trees or text.
+It is a transformers cache whose layers keep everything (also layers with a sliding window, which the mask applies),
+write in place instead of copying at every call, and can drop slots. It knows nothing about trees or text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Slots(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.used = 0
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        """Make room at the first use, when shapes are known."""
+        """Allocate at first use, when shapes are known."""
         self.keys = key_states.new_empty((*key_states.shape[:2], 0, key_states.shape[3]))
         self.values = value_states.new_empty((*value_states.shape[:2], 0, value_states.shape[3]))
         self.is_initialized = True
@@ -35,7 +35,7 @@ class Slots(CacheLayerMixin):  # type: ignore[no-untyped-call]
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write new slots after the used ones; returns all that are used."""
+        """Write new slots after the used ones; returns all used slots."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         assert self.keys is not None and self.values is not None
@@ -54,7 +54,7 @@ class Slots(CacheLayerMixin):  # type: ignore[no-untyped-call]
         return new
 
     def get_seq_length(self) -> int:
-        """Used slots."""
+        """The number of used slots."""
         return self.used
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
@@ -71,7 +71,7 @@ class Slots(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
 
 class Memory:
-    """All layers' slots."""
+    """The slots of all layers."""
 
     def __init__(self) -> None:
         self.cache = Cache(layer_class_to_replicate=Slots)
@@ -84,11 +84,11 @@ class Memory:
 
     @property
     def used(self) -> int:
-        """How many slots hold something."""
+        """The number of used slots."""
         return self.layers[0].used if self.layers else 0
 
     def keep(self, slots: torch.Tensor) -> None:
-        """Let go of all slots but these, which move to the front in this order."""
+        """Drop all slots but these, which move to the front in this order."""
         for layer in self.layers:
             if layer.keys is not None and layer.values is not None:
                 for data in (layer.keys, layer.values):
@@ -112,12 +112,12 @@ class Memory:
         ]
 
     def add(self, saved: Saved, places: Sequence[int]) -> None:
-        """Put a copy of some places of saved slots after the used slots."""
+        """Append a copy of some saved slots after the used ones."""
         for index, (keys, values) in enumerate(saved):
             self.cache.update(_some(keys, places), _some(values, places), index)
 
     def restore(self, saved: Saved) -> None:
-        """Forget everything and begin with these slots."""
+        """Replace all contents with these slots."""
         for layer in self.layers:
             layer.used = 0
         for index, (keys, values) in enumerate(saved):

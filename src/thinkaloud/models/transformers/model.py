@@ -1,7 +1,7 @@
-"""A transformers model as thinkaloud asks it, and what torch allows beyond: hidden states and gradients.
+"""A transformers model as a thinkaloud model, with hidden states and gradients besides.
 
 `exact` precision (the default up to a billion weights) is float32 throughout; `native` is the checkpoint's own type.
-Which way of computing trees is right for the architecture is measured when the model is loaded (`selftest.py`).
+Which way of computing trees is correct for the architecture is tested when the model is loaded (`selftest.py`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Transformers(Local):
         return inside.hidden(self.net, tokens, [end - 1 for end in ends], layers)
 
     async def gradient(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> inside.Attribution:
-        """How much each token of the prompt speaks for each option: gradient times input at the embeddings."""
+        """How much each token of the prompt supports each option: gradient times input at the embeddings."""
         request = self.lowering.scored(prompt, options, closing)
         tokens = [*request.preamble, *request.tokens]
         values, logprobs = inside.gradients(self.net, tokens, request.ways)
@@ -61,7 +61,7 @@ class Transformers(Local):
 
 
 def opened(where: str | Path, loading: Loading, name: str | None = None) -> Transformers:
-    """The model that is meant, loaded and tried out."""
+    """Load the model and run its self-test."""
     path, known_as = located(where)
     loaded = load(path, loading)
     net = Net(loaded.model, loading.threads or cores())
@@ -104,8 +104,9 @@ def _details(net: Net, path: Path) -> dict[str, Any]:
 
 
 def _trained(config: Any) -> list[int]:
-    """Lengths that the model was made for. Rotations that change with a text's length do so beyond the original one,
-    and then what was computed for a short text is not what a long one needs: so it ends there."""
+    """The longest text that the model supports here. Rotary embeddings that change with the text's length do so beyond
+    the original length; a short text's states would then be wrong for a long one, so the limit is the original
+    length."""
     limits = [getattr(config, "max_position_embeddings", None)]
     rotations = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
     for entry in (rotations, *rotations.values()):

@@ -1,7 +1,7 @@
-"""A loaded network as a function from tokens to logits, whatever its architecture calls its arguments.
+"""A loaded network as a function from tokens to logits, whatever the names of its arguments.
 
 `Net.packed` computes tokens that lie in a `Memory` in any order, each seeing what a mask allows; `Net.plain` computes
-one text the way its authors meant it. Knows nothing about trees, requests or text.
+one text as its authors' code does. Knows nothing about trees, requests or text.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Net:
         self._narrow = (getattr(self.config, "hidden_size", None) or NARROW + 1) <= NARROW
 
     def use_threads(self, rows: int) -> None:
-        """Torch has one number of threads for the whole process: another model may have changed it. A few rows of a
-        narrow network are computed by one: a second thread costs as much again and saves no time."""
+        """Set torch's number of threads, which is global and may have been changed by another model. A few rows of a
+        narrow network are computed with one thread: a second one doubles the cost and saves no time."""
         threads = 1 if self._narrow and rows <= FEW else self.threads
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
@@ -49,7 +49,7 @@ class Net:
     # ------------------------------------------------------------------------------------------------ packed
 
     def windows(self) -> dict[str, int | None]:
-        """The attention window of each kind of layer (None: everything). Kinds that no mask can express are refused."""
+        """The attention window of each kind of layer (None: unlimited). Raises for kinds that a mask cannot express."""
         kinds = set(getattr(self.config, "layer_types", None) or ())
         window = getattr(self.config, "sliding_window", None)
         if not kinds:
@@ -91,7 +91,7 @@ class Net:
         if window is not None:
             seen = seen & (positions[0][:, None] - positions[1][None, :] < window)
         hidden = torch.from_numpy(~seen).to(self.device)
-        # the least finite number, as in transformers: its exponential is exactly 0 beside anything that is seen
+        # the least finite number, as in transformers: its exponential is exactly 0 relative to anything that is seen
         mask = torch.zeros(hidden.shape, dtype=self.dtype, device=self.device)
         return mask.masked_fill_(hidden, torch.finfo(self.dtype).min)[None, None]
 

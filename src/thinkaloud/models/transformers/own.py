@@ -1,9 +1,9 @@
-"""Attention of texts that grow side by side in one memory: each looks at the preamble and at its own slots only.
+"""Attention for texts that are written at the same time in one memory: each attends to the preamble and to its own
+slots only.
 
-With a mask alone every text's query meets the slots of all others, and weighs them with 0. Here the preamble's slots
-are looked at by all queries in one product, and each text's own are gathered. It stands in for
-`scaled_dot_product_attention` within `own_slots`; whether an architecture gives the same numbers that way is for the
-self-test to say.
+With a mask alone, every query is multiplied with the slots of all other texts, with a weight of 0. Here all queries
+attend to the preamble's slots in one product, and each text's own slots are gathered. It replaces
+`scaled_dot_product_attention` within `own_slots`; the self-test checks that an architecture gives the same numbers.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from torch.nn.utils.rnn import pad_sequence
 
 NAME = "thinkaloud_own_slots"
 UNKNOWN = ("softcap", "position_bias", "s_aux")
-"""What some networks do with scores beside a mask, and this does not."""
+"""Changes to attention scores that some networks make and this does not support."""
 
 _slots: ContextVar[tuple[int, torch.Tensor, torch.Tensor]] = ContextVar("own_slots")
 
 
 @contextlib.contextmanager
 def own_slots(config: Any, sees: Sequence[Sequence[int]], offset: int, device: torch.device) -> Iterator[None]:
-    """A network of `config` computes one token a text meanwhile: text i sees the first `offset` slots and `sees[i]`, as
-    far as the mask it is given allows."""
+    """Within this block, a network of `config` computes one token per text: text i sees the first `offset` slots and
+    `sees[i]`, as far as its mask allows."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _attention)

@@ -1,12 +1,11 @@
-"""The tree in one packed sequence: every token once, each seeing only its ancestors.
+"""Computes the tree as one packed sequence: every token once, each attending only to its ancestors.
 
-Reading: the tree is cut depth-first into chunks. What later chunks can see of earlier ones lies on the path to their
-first node, so everything else is let go after each chunk: cost and memory are linear in unique tokens.
-Writing: many texts grow in one memory, one new slot each a step; finished ones leave and others enter (`page.py`).
+Reading: the tree is cut depth-first into chunks. Later chunks need only the path to their first node, so everything
+else is dropped after each chunk: cost and memory are linear in unique tokens. Writing: many texts grow in one memory,
+one new slot per text and step; finished texts leave and others enter (`page.py`).
 
-In float32, what a session has written is kept by its tokens, and loaded where a later tree begins like it, only once a
-chunk looks at it. In 16 bits nothing is kept: there, numbers computed in a batch of another shape differ by more than
-rounding.
+In float32, what a session has written is kept by its tokens, and loaded when a chunk of a later tree with the same
+prefix needs it. In 16 bits nothing is kept, because results from batches of another shape differ by more than rounding.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ Ranks = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Packed:
-    """How a tree is computed on a network that lets a mask say who sees whom."""
+    """Computes trees on a network whose attention a mask can control."""
 
     name = "packed tree"
 
@@ -112,7 +111,8 @@ class Packed:
             self.memory.add(entry.state, [place for _, place in run])
 
     def _end(self, begin: int, hidden: Ranks) -> int:
-        """Where the chunk from `begin` ends: early where a long branch does, for the next one does not see it."""
+        """The end of the chunk that starts at `begin`: early if a long branch ends, because the next one does not need
+        it."""
         end = min(begin + self.chunk, len(hidden))
         long = np.flatnonzero(hidden[begin + BRANCH : end] >= BRANCH)
         return begin + BRANCH + int(long[0]) if len(long) else end
@@ -122,7 +122,7 @@ class Packed:
     def write(
         self, start: Start, requests: Sequence[SampleRequest], pieces: Pieces
     ) -> tuple[list[Completion | ThinkaloudError], Usage]:
-        """One completion a request, and what it cost."""
+        """One completion per request, and what it cost."""
         self.memory.restore(start.state)
         page, offset = Page(self.net, self.memory, start, self.apart), start.offset
         done: dict[int, Completion | ThinkaloudError] = {}
@@ -160,7 +160,8 @@ class Packed:
 
 
 def preorder(tree: Tree) -> tuple[list[int], Ranks]:
-    """Nodes depth-first without the root, and for each the rank of the last node below it (itself: a leaf)."""
+    """Nodes in depth-first order without the root, and for each the rank of the last node below it (a leaf: its
+    own)."""
     order: list[int] = []
     stack = list(reversed(tree.children[ROOT].values()))
     while stack:
@@ -177,7 +178,7 @@ def preorder(tree: Tree) -> tuple[list[int], Ranks]:
 
 
 def _hidden(tree: Tree, order: list[int], fresh: Ranks) -> Ranks:
-    """For each fresh node, how many fresh ones lie between its parent and itself: branches that it does not see."""
+    """For each new node, how many new nodes lie between its parent and itself: branches that it does not see."""
     rank = {node: i for i, node in enumerate(order)}
     above = np.array([rank.get(tree.parent[order[i]], -1) for i in fresh], np.int64)
     return np.arange(len(fresh)) - np.searchsorted(fresh, above, side="right")

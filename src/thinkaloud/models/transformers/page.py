@@ -1,7 +1,7 @@
-"""Texts growing in one memory, one new slot each a step; finished ones leave and others enter.
+"""Texts that are written in one memory, one new slot per text and step; finished texts leave and others enter.
 
-Prompts share what they have in common, also with what the session has written before. Knows nothing about how a token
-is chosen or when a text is finished.
+Prompts share common prefixes, also with what the session has written before. This module does not know how a token is
+chosen or when a text is finished.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from thinkaloud.models.tree import Tree
 
 
 class Page:
-    """Texts growing in one memory. `sees[i]`: the slots of text i after the preamble, in order. `apart`: from how many
-    texts on each looks at its own slots only (None: never)."""
+    """Texts that are written in one memory. `sees[i]`: the slots of text i after the preamble, in order. `apart`: from
+    how many texts on each attends only to its own slots (None: never)."""
 
     def __init__(self, net: Net, memory: Memory, start: Start, apart: int | None) -> None:
         self.net, self.memory, self.start, self.offset = net, memory, start, start.offset
@@ -35,7 +35,7 @@ class Page:
         self._ends: dict[int, Logits] = {}  # logits after nodes in memory at which a prompt ended
 
     def enter(self, requests: Sequence[SampleRequest], chunk: int) -> tuple[int, list[Logits]]:
-        """Compute what is not there yet of some prompts; how much that was, and the logits after each."""
+        """Compute the missing parts of some prompts; returns how many tokens that was, and the logits after each."""
         paths = [self._tree.insert(request.tokens) for request in requests]
         ends = {path[-1] for path in paths}
         missing: dict[int, list[int]] = {}  # node -> its path
@@ -71,11 +71,11 @@ class Page:
             self.position.append(self.offset + self._tree.depth[node] - 1)
 
     def state(self, at: int) -> Saved:
-        """A copy of what a text has in memory after the preamble, in order."""
+        """A copy of a text's slots after the preamble, in order."""
         return self.memory.take(self.sees[at])
 
     def leave(self, at: int) -> None:
-        """A text is finished. Its slots go when too many are of no use."""
+        """Remove a finished text. Its slots are freed once enough slots are unused."""
         del self.sees[at]
         live = {slot for sees in self.sees for slot in sees}
         if self.sees and 2 * len(live) >= len(self.position) - self.offset:
@@ -89,7 +89,7 @@ class Page:
         self._ends = {node: logits for node, logits in self._ends.items() if node in self._slot}
 
     def step(self, tokens: list[int], positions: list[int]) -> Logits:
-        """One token more for every text."""
+        """Compute one more token for every text."""
         for sees, position in zip(self.sees, positions, strict=True):
             sees.append(len(self.position))
             self.position.append(position)

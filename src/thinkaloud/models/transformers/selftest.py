@@ -1,8 +1,8 @@
-"""Which way of computing trees is right for a network: measured when it is loaded, not looked up in a list.
+"""Chooses how trees are computed for a network, by a test when it is loaded.
 
-A small random tree is read in each way and text by text; the first way that agrees is taken. Where layers have a
-sliding window, the window is narrowed meanwhile, so that the tree reaches beyond it. So is, for the packed tree,
-whether texts that are written at once may each look at their own slots only (`own.py`).
+A small random tree is read in each way and text by text; the first way that agrees is taken. If layers have a sliding
+window, the window is narrowed during the test, so that the tree is longer than it. For the packed tree, the test also
+decides whether texts that are written at once may each attend only to their own slots (`own.py`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ APART = 8  # with fewer texts at once, looking at their own slots only gains not
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The way that was taken, the largest difference it had from text by text (nats), and why others were not."""
+    """The way that was chosen, its largest difference from text by text (nats), and why others were rejected."""
 
     way: Way
     floor: float
@@ -42,7 +42,7 @@ class Chosen:
 
 
 class _NoText:
-    """The self-test writes nothing."""
+    """A vocabulary for the self-test, which writes nothing."""
 
     def ends(self, token: int) -> bool:
         """Never."""
@@ -54,7 +54,7 @@ class _NoText:
 
 
 def choose(net: Net) -> Chosen:
-    """Try the ways in the order of their speed."""
+    """Try the ways, the fastest first."""
     asked = requests(net.vocabulary, random.Random(0))
     limit = LIMIT if net.dtype in (torch.float32, torch.float64) else NARROW_LIMIT
     refused: dict[str, str] = {}
@@ -78,7 +78,7 @@ def choose(net: Net) -> Chosen:
 
 
 def requests(vocabulary: int, rng: random.Random) -> list[ScoreRequest]:
-    """A tree with a preamble, a trunk, branches of different depth and options of one and two tokens."""
+    """A tree with a preamble, a shared prefix, branches of different depth, and options of one and two tokens."""
 
     def draw(n: int) -> tuple[int, ...]:
         return tuple(rng.randrange(vocabulary // 8, vocabulary) for _ in range(n))
@@ -109,7 +109,7 @@ def _oracle(net: Net, asked: list[ScoreRequest]) -> list[float]:
 
 
 def _apart(net: Net, asked: list[ScoreRequest], limit: float) -> bool:
-    """Whether texts that are written at once give the same logits where each looks at its own slots only."""
+    """Whether texts that are written at once give the same logits if each attends only to its own slots."""
     way, preamble = Packed(net), asked[0].preamble
     start = Start(preamble, way.preamble(preamble)[0], Kept())
     prompts = [SampleRequest(preamble, r.tokens, Sampling(2), Key(())) for r in asked]

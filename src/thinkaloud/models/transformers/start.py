@@ -1,4 +1,4 @@
-"""Where the texts of a batch begin: behind a preamble, and with what their session has written behind it before."""
+"""Where the texts of a batch start: after a preamble, and after what their session has already written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from thinkaloud.models.kept import Kept
 from thinkaloud.models.requests import Logits
 
 Read = Callable[[int, Logits], None]
-"""Takes the logits after a node."""
+"""A function that takes the logits after a node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A preamble's tokens, the `state` that a way of computing keeps of it, and the texts `kept` behind it."""
+    """A preamble's tokens, the `state` that is kept of it, and the texts `kept` after it."""
 
     tokens: tuple[int, ...]
     state: Any
@@ -23,5 +23,5 @@ class Start:
 
     @property
     def offset(self) -> int:
-        """The position of the first token behind it."""
+        """The position of the first token after it."""
         return len(self.tokens)

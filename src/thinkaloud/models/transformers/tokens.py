@@ -1,7 +1,7 @@
-"""A tokenizer of transformers as text to tokens and tokens to bytes.
+"""A transformers tokenizer: text to tokens, and tokens to bytes.
 
-Two copies of the fast tokenizer are kept: one as it is, which reads control tokens written in a text, and one that does
-not, for a text in the middle of a prompt that spells one out. Neither cuts a text or fills it up.
+There are two copies of the fast tokenizer: the original, which recognises control tokens written in a text, and one
+that does not, for texts of items and models. Neither truncates or pads.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<end_of_turn>",
 
 
 class Vocabulary:
-    """What a model reads and writes."""
+    """A model's tokens."""
 
     def __init__(self, tokenizer: Any, ends: Iterable[int]) -> None:
         from tokenizers import Tokenizer
@@ -56,7 +56,7 @@ class Vocabulary:
         return (self.piece(token) for token in self._framing.get_vocab(with_added_tokens=False).values())
 
     def tokenize(self, text: str, special: bool) -> list[int]:
-        """Tokens of a text; `special`: control tokens written in the text count as such."""
+        """Tokens of a text; `special`: control tokens written in the text are recognised."""
         ids: list[int] = (self._framing if special else self._text).encode(text, add_special_tokens=False).ids
         return ids
 
@@ -100,7 +100,7 @@ def like_llama_cpp(tokenizer: Any, file: Path) -> Any:
 
 
 def _in_the_middle(described: Any) -> Any:
-    """The description of a tokenizer that puts a space before the first word of a text only, without that."""
+    """The description of a tokenizer, without the rule that puts a space before the first word of a text."""
     if isinstance(described, list):
         return [_in_the_middle(part) for part in described]
     if not isinstance(described, dict):

@@ -1,4 +1,4 @@
-"""How a checkpoint wants its turns written, and what transformers itself makes of them."""
+"""How a checkpoint wants its turns written, and the tokens that transformers itself gives for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from thinkaloud.vocabulary import Prompt
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How prompts become tokens, and what transformers itself makes of them (`reference`)."""
+    """How prompts become tokens, and the tokens that transformers itself gives for them (`reference`)."""
 
     vocabulary: Vocabulary
     turns: TurnFormat

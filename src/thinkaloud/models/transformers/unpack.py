@@ -1,4 +1,4 @@
-"""A GGUF file as a folder that transformers loads, made once and kept in the cache folder.
+"""Converts a GGUF file to a folder that transformers can load, once, in the cache folder.
 
 Reading a GGUF file through transformers takes a minute of Python for a vocabulary of 49,000, and may leave the weights
 packed, which then can be neither converted nor saved: so they are dequantised into a fresh model, once.
@@ -19,8 +19,8 @@ from thinkaloud.models.llama_cpp.model import file_digest
 
 
 def unpacked(path: Path, precision: str = "exact", digest: str | None = None) -> Path:
-    """The folder with the weights of a GGUF file (`digest`: its SHA-256 where that is known already), made if it is not
-    there yet: float32, or bfloat16 where `precision` is `native`, for packed weights have no type of their own."""
+    """The folder with the weights of a GGUF file (`digest`: its SHA-256 where that is known already), made if it does
+    not exist: float32, or bfloat16 if `precision` is `native`, since packed weights have no type of their own."""
     dtype = "bfloat16" if precision == "native" else "float32"
     target = cache_folder() / f"{(digest or file_digest(path))[:16]}-{dtype}"
     if (target / "config.json").is_file():

@@ -1,57 +1,50 @@
 """The card of the rungs: error rates, power and verdicts of the whole pipeline where the truth is known.
 
 `rungs_card.json` ships with the package; `benchmarks/rungs_simulated.py --write` makes it anew, with simulated models
-whose effect follows from formulas. Reports of the study print it. It is *stale* when the files that decide its numbers
-are no longer those it was made by, which a test refuses. This module measures nothing.
+whose effect follows from formulas. Reports of the study print it. It is *stale* when the code that decides its numbers
+(`calibration/closure.py`) is no longer what it was made by, which a test refuses. This module measures nothing.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from thinkaloud._version import __version__
-from thinkaloud.calibration.cards import code_digest
+from thinkaloud.calibration.closure import Closure, changed, few
+from thinkaloud.metrics.wilson import wilson
 from thinkaloud.study import Card
 
 Row = Mapping[str, Any]
 PATH = Path(__file__).with_name("card.json")
-SOURCES = (
-    "metrics/vote.py", "metrics/frontier.py", "metrics/factored.py", "metrics/pooling.py", "metrics/equivalence.py",
-    "metrics/pool.py", "arms/*.py", "tasks/simulated.py", "organisms/simulated.py",
+CODE = Closure(
+    roots=(
+        "studies.rungs.protocol", "organisms.simulated", "tasks", "tasks.files", "tasks.simulated", "runs.records",
+        "metrics.distributions", "metrics.equivalence", "metrics.power", "metrics.wilson", "ruler.simulated_truth",
+    ),
 )  # fmt: skip
-"""The files that decide the numbers of the card, below the package."""
-Z = 1.959964
+"""What decides the numbers of the card: what the benchmark imports, and the tasks that it opens by their names."""
 
 
 def rate(count: int, n: int) -> dict[str, float]:
     """A share with Wilson's 95% interval."""
-    p, spread = count / n, Z * Z / n
-    middle = (p + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(p * (1 - p) / n + spread / (4 * n)) / (1 + spread)
-    found = {"value": p, "low": max(0.0, middle - half), "high": min(1.0, middle + half)}
-    return {name: round(x, 4) for name, x in found.items()}
+    low, high = wilson(count, n)
+    return {name: round(x, 4) for name, x in {"value": count / n, "low": low, "high": high}.items()}
 
 
-def code() -> str:
-    """Hash of the files that decide the card's numbers, as they are now."""
-    return code_digest(SOURCES)
-
-
-def write(rows: Sequence[Row], code: str, date: str, command: str, path: Path = PATH) -> None:
-    """Keep what was measured, one cell a line; `code` is what it was measured with."""
+def write(rows: Sequence[Row], made: Mapping[str, object], path: Path = PATH) -> None:
+    """Keep what was measured, one cell a line. `made`: its `date` and `command`, the `code` it was measured with
+    (`CODE.digests()`) and the digest of the `script` that did."""
     import platform
 
     import numpy
 
     versions = {"thinkaloud": __version__, "python": platform.python_version(), "numpy": numpy.__version__}
-    made = {"date": date, "command": command, "versions": versions, "code": code}
-    listed = ",\n".join(json.dumps(row) for row in rows)
-    path.write_text(f'{{"made": {json.dumps(made)},\n"cells": [\n{listed}\n]}}\n', encoding="utf-8")
+    cells = ",\n".join(json.dumps(row) for row in rows)
+    path.write_text(f'{{"made": {json.dumps({**made, "versions": versions})},\n"cells": [\n{cells}\n]}}\n', "utf-8")
     load.cache_clear()
 
 
@@ -67,9 +60,11 @@ def load() -> dict[str, Any]:
 def stale() -> str | None:
     """Why the shipped card does not speak of this code, or None."""
     made = load()["made"]
-    if made.get("code") == code():
+    other = changed(made.get("code"), CODE.digests())
+    if not other:
         return None
-    return f"the rungs' card was made by other code ({made.get('date')}): run benchmarks/rungs_simulated.py --write"
+    was = f"{made.get('date')}; {few(other)}"
+    return f"the rungs' card was made by other code ({was}): run benchmarks/rungs_simulated.py --write"
 
 
 def sentences() -> list[str]:

@@ -16,7 +16,7 @@ from thinkaloud.arms.edits import intermediates
 from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import DEFAULT, Arm, open_arm
 from thinkaloud.arms.style import Style, context_of, example
-from thinkaloud.arms.tuning import Pools, costs, room, style_of, tune
+from thinkaloud.arms.tuning import TuningData, costs, room, style_of, tune
 from thinkaloud.budget.counter import counter
 from thinkaloud.budget.meters import PRICES
 from thinkaloud.budget.trace import shortened
@@ -116,7 +116,7 @@ class Rungs(ItemStudy):
         stub = _terms(arm, group.task, model, settings, shown)
         try:
             tuned = tune_by_reflection if settings.tuner == "gepa" else tune
-            return [await tuned(model, group.task, stub, Pools(shown, group.items, trials, arm.thinks), key)]
+            return [await tuned(model, group.task, stub, TuningData(shown, group.items, trials, arm.thinks), key)]
         except NotMeasurable as reason:
             return [{"arm": arm.name, "status": "absent", "error": str(reason)}]
 

@@ -1,0 +1,70 @@
+"""Every study with a model that it can ask at no cost, and for every option a value that is not the usual one."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from thinkaloud.cli.options import Studies, config_of
+from thinkaloud.models.loading import Loading
+from thinkaloud.open_study import BUILTIN, open_study
+from thinkaloud.runs.config import Config
+from thinkaloud.settings import Option, options
+
+STUDIES = tuple(BUILTIN)
+ASKED = {
+    "channels": ("scripted:faithful", ("chain_sum", "coin"), 3),
+    "faithfulness": ("scripted:mixture:.5", ("chain_sum", "coin"), 3),
+    "rungs": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
+}
+"""Study -> a reasoner, tasks that it understands, and their level."""
+FAST: dict[str, dict[str, Any]] = {
+    "rungs": {"budgets": (150, 600), "arms": ("R2", "F1", "F2"), "attempts": 2, "trials": 2, "dev": 4}
+}
+"""Settings of a study that is slow with the usual ones."""
+NAMED: dict[str, Any] = {"arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu"}
+"""Values that only some words may have."""
+BESIDE = {"samples": {"temperature": 0.5}}
+"""Option -> what must be said beside it."""
+UNTOLD = ("threads",)
+"""What is the machine's, and no part of a run."""
+
+
+def another(option: Option) -> Any:
+    """A value that the option may have and that is not its usual one."""
+    if option.name in NAMED:
+        return NAMED[option.name]
+    if option.choices:
+        return next(word for word in option.choices if word != option.default)
+    if option.kind is bool:
+        return not option.default
+    if option.kind is float:
+        return option.default / 2 or 0.5
+    if option.kind is int:
+        return option.default - 1 if option.default > 1 else option.default + 1
+    raise AssertionError(f"say in NAMED what --{option.flag} may be")
+
+
+def changed(study: str, *names: str) -> Any:
+    """Settings of which those named are not the usual ones; all, where none is named."""
+    cls = open_study(study).Settings
+    found = {option.name: another(option) for option in options(cls) if not names or option.name in names}
+    return cls(**{name: value for one in names for name, value in BESIDE.get(one, {}).items()} | found)
+
+
+def config(study: str, settings: Any = None, items: int = 8, loading: Loading | None = None) -> Config:
+    """What a run of the study is asked, fast where no settings are given."""
+    model, tasks, level = ASKED[study]
+    opened = open_study(study)
+    chosen = opened.Settings(shots=2, **FAST.get(study, {})) if settings is None else settings
+    return Config(study, model, tasks, items, level, 1, chosen, loading or Loading())
+
+
+def parsed(command: str) -> Config:
+    """What the command line makes of a printed command."""
+    kept: list[Config] = []
+    group = Studies(lambda name, study, given: kept.append(config_of(name, study, given)), [], name="run")
+    program, verb, *words = shlex.split(command)
+    assert (program, verb) == ("thinkaloud", "run")
+    group.main(words, standalone_mode=False)
+    return kept[0]
