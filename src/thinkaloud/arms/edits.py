@@ -57,22 +57,30 @@ def intermediates(trace: Trace) -> list[Intermediate]:
     return came or [Intermediate("thought", "", thought) for thought in thoughts if thought]
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An item of a task, and what an attempt answered to it."""
+
+    task: Task
+    item: Item
+    answer: str
+
+
 def change(
-    kind: str, came: Sequence[Intermediate], others: Sequence[Intermediate], about: tuple[Task, Item, str], key: Key
+    kind: str, came: Sequence[Intermediate], others: Sequence[Intermediate], own: Answered, key: Key
 ) -> Change | None:
-    """The intervention of this kind on these intermediates; None where there is none. `others` are another item's;
-    `about`: the task, the item and the attempt's answer."""
+    """The intervention of this kind on the intermediates that led to an answer; None where there is none. `others` are
+    another item's."""
     if not came:
         return None
-    task, item, answer = about
     kinds = {one.kind for one in came}
     if kind == "cut":
         return Change(lambda k, asked, text: ("" if k == "thought" else GONE, "cut") if k in kinds else None, len(came))
     if kind == "reword":
-        return _reword(came, task, key)
+        return _reword(came, own.task, key)
     if kind == "replace":
         return _replace(came, others)
-    return _corrupt(came[-1], others, task, item, answer, key)
+    return _corrupt(came[-1], others, own, key)
 
 
 def _reword(came: Sequence[Intermediate], task: Task, key: Key) -> Change | None:
@@ -104,12 +112,10 @@ def _replace(came: Sequence[Intermediate], others: Sequence[Intermediate]) -> Ch
     return Change(edit, len(came))
 
 
-def _corrupt(
-    last: Intermediate, others: Sequence[Intermediate], task: Task, item: Item, answer: str, key: Key
-) -> Change | None:
-    found = _wrong_thought(last.text, task, item, answer, key) if last.kind == "thought" else None
+def _corrupt(last: Intermediate, others: Sequence[Intermediate], own: Answered, key: Key) -> Change | None:
+    found = _wrong_thought(last.text, own, key) if last.kind == "thought" else None
     if found is None:
-        found = _wrong_value(last.text, others, item, answer, key)
+        found = _wrong_value(last.text, others, own, key)
     if found is None:
         return None
     wrong, implied = found
@@ -120,29 +126,27 @@ def _corrupt(
     return Change(edit, 1, implied)
 
 
-def _wrong_thought(text: str, task: Task, item: Item, answer: str, key: Key) -> tuple[str, str | None] | None:
+def _wrong_thought(text: str, own: Answered, key: Key) -> tuple[str, str | None] | None:
     """The reasoning up to its last step, which states something else (`Task.mistake`)."""
-    own: Transcript = task.parse(text)
-    made = task.mistake(item, own, len(own.steps) - 1, key) if own.steps else None
+    thought: Transcript = own.task.parse(text)
+    made = own.task.mistake(own.item, thought, len(thought.steps) - 1, key) if thought.steps else None
     if made is None:
         return None
-    implied = made.implied if made.implied and not same(made.implied, answer) else None
-    return replace_step(own, made.at, made.step).text, implied
+    implied = made.implied if made.implied and not same(made.implied, own.answer) else None
+    return replace_step(thought, made.at, made.step).text, implied
 
 
-def _wrong_value(
-    text: str, others: Sequence[Intermediate], item: Item, answer: str, key: Key
-) -> tuple[str, str | None] | None:
+def _wrong_value(text: str, others: Sequence[Intermediate], own: Answered, key: Key) -> tuple[str, str | None] | None:
     """Another option for an option, another number for the last number, else what came back elsewhere."""
-    if any(same(text, option) for option in item.options):
-        wrong = [option for option in item.options if not same(option, text) and not same(option, item.gold)]
+    if any(same(text, option) for option in own.item.options):
+        wrong = [option for option in own.item.options if not same(option, text) and not same(option, own.item.gold)]
         if wrong:
             chosen = pick(key.rng, wrong)
-            return chosen, chosen if same(text, answer) else None
+            return chosen, chosen if same(text, own.answer) else None
     numbers = list(NUMBER.finditer(text))
     if numbers:
         at = numbers[-1]
         value = int(at[0]) + whole(key.rng, 1, 3)
-        return f"{text[: at.start()]}{value}{text[at.end() :]}", str(value) if same(at[0], answer) else None
+        return f"{text[: at.start()]}{value}{text[at.end() :]}", str(value) if same(at[0], own.answer) else None
     different = [other.text for other in others if not same(other.text, text)]
     return (pick(key.rng, different), None) if different else None

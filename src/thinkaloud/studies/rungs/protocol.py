@@ -211,9 +211,9 @@ def _terms(arm: Arm, task: Task, model: Model, settings: RungsSettings, shown: S
     """The terms of one attempt of an arm in the plain style: the first examples, and no instruction."""
     style = Style(tuple(example(task, item) for item in shown[: settings.shots]))
     return Terms(
-        arm.name, arm.solve, style, settings.budgets, settings.meter, 1,
-        settings.temperature or settings.resample_temperature, settings.plan == "given", settings.edits,
-        room(task, shown, counter(model)),
+        arm=arm.name, solve=arm.solve, style=style, budgets=settings.budgets, meter=settings.meter, attempts=1,
+        temperature=settings.temperature or settings.resample_temperature, given=settings.plan == "given",
+        edits=settings.edits, room=room(task, shown, counter(model)),
     )  # fmt: skip
 
 
