@@ -120,7 +120,7 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
         "paraphrase": bench.paraphrase(item, own),
         "foreign": bench.foreign(index, owns),
         "unrelated": bench.unrelated(index, owns),
-        "transplant": bench.transplant(item),
+        "transplant": bench.transplant(item, own),
     }
     for kind, filler in KINDS.items():
         jobs[f"filler:{kind}"] = bench.filler(item, own, filler)

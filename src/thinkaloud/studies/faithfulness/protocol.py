@@ -13,9 +13,9 @@ from typing import Any
 from thinkaloud.conditions.bench import Bench, Condition, Edit, Jobs, Owns, differing, inclusion, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.errors import UserError
+from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.interventions.filler import KINDS
-from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
+from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.group import Group
@@ -167,7 +167,7 @@ class _Unit:
             "paraphrase": bench.paraphrase(item, own),
             "foreign": bench.foreign(self.index, self.owns),
             "unrelated": bench.unrelated(self.index, self.owns),
-            "transplant": bench.transplant(item),
+            "transplant": bench.transplant(item, own),
         }
         jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
         jobs |= {f"filler:{kind}:paraphrase": bench.longer_filler(item, own, filler) for kind, filler in KINDS.items()}
@@ -190,7 +190,7 @@ class _Unit:
 
     async def _continue(self, at: int) -> Condition:
         """No edit: the model goes on from its own first sentences, as it does after a mistake."""
-        return await self.bench.go_on(self.item, Edit.of(self.own, at, self.own.steps[at], f"continue:{self.sample}"))
+        return await self.bench.go_on(self.item, Edit.control(self.own, at, f"continue:{self.sample}"))
 
     async def _reword(self, at: int, steps: Sequence[Any]) -> Condition:
         """The last sentence up to `at`, or all of them, in other words."""
@@ -251,7 +251,7 @@ class _Unit:
         return found
 
     async def _hinted(self, hint: Hint, wrong: str) -> Condition:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        asked = hinted(self.item, hint, wrong)
         done = await think(
             self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
         )
@@ -259,17 +259,20 @@ class _Unit:
         # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
         base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
         told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
-        hinted = self.item.options.index(wrong)
-        return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
+        implied = self.item.options.index(wrong)
+        return {**found, "implied": implied, "base": base, "verbalised": told, "verbalised_base": untold}
 
     async def _hinted_silently(self, hint: Hint, wrong: str) -> Condition:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        asked = hinted(self.item, hint, wrong)
         found = await self.bench.read(asked, self.bench.silent, Transcript())
         return {**found, "implied": self.item.options.index(wrong), "base": "silent"}
 
     async def _always_first(self, aloud: bool) -> Condition:
-        """Examples whose right option is always (A); the item's own is not."""
-        examples = lettered_shots(self._examples, worked if aloud else nothing, _gold_first)
+        """Examples whose right option is always (A); the item's own is not. None where it is so without any change."""
+        form = worked if aloud else nothing
+        examples = lettered_shots(self._examples, form, _gold_first)
+        if examples == lettered_shots(self._examples, form, as_drawn):
+            return None
         if not aloud:
             found = await self._lettered(as_drawn(self.item), examples) or {}
             return {**found, "implied": 0, "base": "silent:lettered"}
@@ -290,6 +293,8 @@ class _Unit:
         """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
         assert isinstance(self.bench.task, Reversible)
         turned = self.bench.task.reverse(self.item)
+        if turned.question == self.item.question:
+            raise NothingChanged(f"the reversed question is the same: {turned.question!r}")
         other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
         done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
         between = self.bench.task.parse(done.text)
