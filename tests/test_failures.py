@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
-from thinkaloud.api import plan
+from thinkaloud.api import planned
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
 from thinkaloud.joining import joined
@@ -306,7 +306,7 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     assert "the context holds 512" in failures(run.units).items[0]
     monkeypatch.setattr("thinkaloud.api.open_model", lambda *given: short)
     config = Config("channels", "short", (str(path),), 8, 1, settings=ConditionSettings(shots=0))
-    (line,) = [line for line in plan(config.study, config) if "cannot fit" in line]
+    (line,) = [line for line in planned(config.study, config) if "cannot fit" in line]
     assert line.startswith("1 item cannot fit the context of 512 tokens") and "q2 (" in line
 
 

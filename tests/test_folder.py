@@ -53,7 +53,7 @@ def test_other_weights_behind_the_same_name_are_refused(tmp_path: Path) -> None:
 def test_an_object_of_the_same_class_with_another_parameter_is_another_model(tmp_path: Path) -> None:
     questions = written(tmp_path / "trees.jsonl", lines())
     run = measured(Leaning(0.9), questions, tmp_path / "out")
-    assert run.card["digest"].startswith("object:")
+    assert run.card.digest.startswith("object:")
     refused("made by a model with digest object:", Leaning(0.2), questions, tmp_path / "out")
     assert own(measured(Leaning(0.9), questions, tmp_path / "out")) == pytest.approx(own(run))
 

@@ -66,7 +66,7 @@ def _one(model: str | Model, config: Config, out: Path, run: Running) -> OwnRule
     ends = Ends(plain.records, opened.records, closed.records)
     rows = recover(ends, lambda item, dial: is_open(item, dial, config.seed), key)
     beside = {f.estimate.name: f.estimate for f in plain.findings if f.estimate.name in BESIDE}
-    return OwnRuler(plain.card["name"], task, int(config.difficulty), tuple(rows), beside)
+    return OwnRuler(plain.card.name, task, int(config.difficulty), tuple(rows), beside)
 
 
 def _gated(model: str | Model, share: float) -> str | Model:
