@@ -30,10 +30,13 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from thinkaloud.interop.provider import to_prompt
 from thinkaloud.models.inspect.probe import LISTS, PLAIN, WORD
 from thinkaloud.organisms.scripted import scripted
+from thinkaloud.organisms.simulated import simulated
 from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Sampling, Shot
 
 REASONERS = {name: scripted(name) for name in ("faithful", "posthoc")}
+SURE = simulated("0,0,0,0,0,0,0,0")
+"""A model of the rungs that makes no mistake, so that what it says hangs on no draw."""
 
 
 class Unseen:
@@ -69,7 +72,8 @@ def know(items: Sequence[Item]) -> None:
 
 @modelapi(name="fake")
 class Fake(ModelAPI):
-    """`fake/MOOD` with a faithful reasoner behind it; `fake/posthoc` is honest about one that is not."""
+    """`fake/MOOD` with a faithful reasoner behind it; `fake/posthoc` is honest about one that is not, and
+    `fake/sure` about one that answers every arm of the rungs."""
 
     def __init__(
         self,
@@ -156,6 +160,9 @@ class Fake(ModelAPI):
         return await self._reasoned(prompt, begun, config)
 
     async def _reasoned(self, prompt: Prompt, begun: str, config: GenerateConfig) -> tuple[str, Logprobs | None]:
+        if self.mood == "sure":
+            sampling = Sampling(config.max_tokens or 99, tuple(config.stop_seqs or ()))
+            return (await SURE.generate(prompt, sampling, Key(("x",)))).text, None
         reasoner = REASONERS["posthoc" if self.mood == "posthoc" else "faithful"]
         before, probe, said = begun.rpartition(PROBE)
         shots = tuple(Shot(s.question, _cut(" ".join(s.answer))) for s in prompt.shots)

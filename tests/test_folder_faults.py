@@ -16,6 +16,7 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.api import trend
+from thinkaloud.cli.main import main
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.interop.tables import export_table
 from thinkaloud.open_study import open_run
@@ -260,11 +261,9 @@ def test_a_full_disk_at_any_file_is_one_line_and_resuming_goes_on(
 def test_names_that_no_file_can_have_are_one_line(
     arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from thinkaloud import cli
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["thinkaloud", *arguments])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main()
     said = capsys.readouterr().err
     assert ended.value.code == 2 and len(said.strip().splitlines()) == 1, said

@@ -27,14 +27,14 @@ from inspect_ai.tool import ToolInfo
 import inspect_providers
 from thinkaloud.errors import UserError
 from thinkaloud.interop.provider import to_prompt
-from thinkaloud.interop.tasks import channels, estimates, faithfulness
+from thinkaloud.interop.tasks import channels, estimates, faithfulness, rungs
 from thinkaloud.items.material import Wanted, material
 from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Key, Prompt, Sampling, Shot
+from thinkaloud.vocabulary import Key, Prompt, Record, Sampling, Shot
 
 TURNS = [ChatMessageUser(content="Once"), ChatMessageAssistant(content="upon a")]
 
@@ -162,6 +162,34 @@ def test_a_task_gives_the_estimates_of_a_run(tmp_path: Path) -> None:
     value = log.samples[0].scores["recorded"].value  # type: ignore[index]
     assert value["own"] == pytest.approx(1.0, abs=1e-3)  # type: ignore[index,call-overload]
     assert value["silent"] < 0.9  # type: ignore[index,call-overload,operator]
+
+
+def test_the_rungs_as_a_task_give_the_records_of_a_run(tmp_path: Path) -> None:
+    """Arms, tuning and attempts go through Inspect, a part a sample: the same items, answers and verdicts as without
+    it, and the same accuracies."""
+    said = {"shots": 2, "budgets": "600,2k", "arms": "R1,R2,F1,F2", "attempts": 2, "trials": 2, "dev": 2,
+            "edits": False}  # fmt: skip
+    task = rungs(task="sim:chain_01", items=9, difficulty=3, **said)
+    log = evaluated(task, "fake/sure", tmp_path)
+    assert log.status == "success" and log.samples is not None and len(log.samples) == 2 * 4
+    study = open_study("rungs")
+    chosen = {**said, "budgets": (600, 2000), "arms": ("R1", "R2", "F1", "F2")}
+    config = Config("rungs", "x", ("sim:chain_01",), 9, 3, 1, study.Settings(**chosen))
+    direct = records_of(study, inspect_providers.SURE, open_task("sim:chain_01"), config)
+    kept = [score for sample in log.samples for score in (sample.scores or {}).values()]
+    through = [record for score in kept for record in (score.metadata or {})["records"]]
+    assert len(direct) == 9 * 4 and sorted(map(came, through)) == sorted(map(came, direct))
+    found = {e.name: e for e in estimates(log)}
+    accuracies = [e for e in study.estimate(direct, Key(("e",))) if e.name.endswith(" at 2000") and e.name[0] in "RF"]
+    assert {e.name for e in accuracies} >= {"R1 at 2000", "R2k at 2000", "F1 at 2000", "F2 at 2000"}
+    for e in accuracies:
+        assert (found[e.name].value, found[e.name].n) == (e.value, e.n), e.name
+
+
+def came(record: Record) -> tuple[str, ...]:
+    """What came of an item under an arm, without what it cost."""
+    attempts = [(made["answer"], made["right"]) for made in record["attempts"]]
+    return record["item"], record["arm"], record["status"], str(attempts)
 
 
 def test_every_study_that_is_a_task_leaves_its_records(tmp_path: Path) -> None:

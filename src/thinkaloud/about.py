@@ -16,8 +16,8 @@ from typing import Literal, TypedDict, Unpack
 
 from thinkaloud.vocabulary import Estimate, Part
 
-Readout = Literal["probability", "answer"]
-"""How a reading counts: the probability of each option, or the most probable option alone."""
+Readout = Literal["probability", "answer", "sampled"]
+"""How a reading counts: the probability of each option, the most probable option alone, or an option drawn from it."""
 OfTest = Literal["raw", "floor", "effect", "ceiling", "share", "normalised", "corrected"]
 """What a number is among those of its test: the change itself; the same with no real edit; raw - floor; the most there
 can be; (raw - floor) / (ceiling - floor). A judged rate is raw, normalised or corrected."""

@@ -12,6 +12,7 @@ A model or a task may be a name or an object of your own; there is nothing to re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,13 +70,14 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
     answering, asked_of = _opened(opened, config, model, tasks)
+    opened.check(config.settings)
     card = known(answering)
     of = identify(config, opened, card, asked_of)
     folder = Path(out) if out is not None else Path("runs") / slug(config, of)
     Run.check(folder)
     with holding(folder):
         found = Run.create(folder, config, opened, card, of)
-        return _finish(found, answering, asked_of, progress, concurrency)
+        return _finish(found, asked(config, answering, asked_of), progress, concurrency)
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)
@@ -104,6 +106,7 @@ def plan(study: str | Study | type[Study], config: Config) -> list[str]:
 
     opened = open_study(study)
     model, tasks = _opened(opened, config, config.model, config.tasks)
+    opened.check(config.settings)
     return make_plan(opened, asked(config, model, tasks))
 
 
@@ -133,13 +136,15 @@ def resume(
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
         found = open_run(folder, study)
-        with reopened(found) as (named_tasks, named):
-            opened = open_tasks(tasks or named_tasks) if "tasks" in found.study.takes else []
-            answering = open_model(model or named, found.config.loading) if found.config.model else NoModel()
+        with reopened(found) as named:
+            opened = open_tasks(tasks or named.tasks) if "tasks" in found.study.takes else []
+            answering = open_model(model or named.model, found.config.loading) if found.config.model else NoModel()
+            found.study.check(named.settings)
             card = known(answering)
-            of = identify(found.config, found.study, card, opened)
+            of = identify(found.config, found.study, card, opened, named.settings)
         found.claim(card, of)
-        return _finish(found, answering, opened, progress, concurrency)
+        request = replace(asked(found.config, answering, opened), settings=named.settings)
+        return _finish(found, request, progress, concurrency)
 
 
 def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:
@@ -317,15 +322,14 @@ def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
     """What a run asks of its study."""
     return Asked(
         settings=config.settings, seed=config.seed, model=model, tasks=tuple(tasks), items=config.items,
-        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading),
+        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading), open_run=open_run,
     )  # fmt: skip
 
 
-def _finish(found: Run, model: Model, tasks: Sequence[Task], progress: Progress | None, concurrency: int) -> Run:
+def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: int) -> Run:
     told = progress or NullProgress()
     for remark in found.remarks():
         told.say(remark)
-    request = asked(found.config, model, tasks)
     execution = Execution(found.study, request, found.identity, found.journal, told, concurrency)
     try:
         notes = run_to_end(execution.run)

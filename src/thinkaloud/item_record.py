@@ -13,12 +13,12 @@ class ConditionRecord(TypedDict):
     """One condition: what stood between, and what was read.
 
     `between`: sentences. `changed`: which of them an intervention changed (from 0). `logprobs`: of every option, in
-    nats. `margin`: nats between the best two. `mass`: how much of the model's probability the options hold. `implied`:
-    the option (by index) that the text leads to, where an intervention meant it to. `wrote`: what the model wrote after
-    an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how much of a probability is
-    only a bound; `tokens`: length of the text. `order`: the options in the order of their letters. `base`: name of the
-    condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the reasoning names the hint.
-    `check`: how a paraphrase was checked.
+    nats. `margin`: nats between the best two. `mass`: how much of the model's probability the options hold.
+    `implied`: the option (by index) that the text leads to, where an intervention meant it to. `wrote`: what the
+    model wrote after an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how
+    much of a probability is only a bound; `tokens`: length of the text. `order`: the options in the order of their
+    letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
+    reasoning names the hint. `check`: how a paraphrase was checked.
     """
 
     between: list[str]

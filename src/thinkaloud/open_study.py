@@ -15,6 +15,8 @@ from pathlib import Path
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.from_file import from_file
 from thinkaloud.runs.folder import Run
+from thinkaloud.runs.identity import directory
+from thinkaloud.runs.names import OBJECT, from_there
 from thinkaloud.study import Study
 
 BUILTIN = {
@@ -45,12 +47,21 @@ def open_study(study: str | Study | type[Study]) -> Study:
             return _checked(found() if isinstance(found, type) else found, point.value)
     if ".py" in study:
         return _checked(from_file(study, "study"), study)
+    if study.startswith(OBJECT):
+        name = study.removeprefix(OBJECT)
+        raise UserError(f"the study {name!r} was passed from Python as an object: pass it again, with study=...")
     raise unknown("study", study, [*BUILTIN, *(point.name for point in _entry_points())])
 
 
 def open_run(folder: str | Path, study: Study | None = None) -> Run:
-    """A run folder, finished or not. `study`: the object it was made with, where it was made with one."""
-    return Run(folder, open_study if study is None else lambda name: study)
+    """A run folder, finished or not. `study`: the object it was made with, where it was made with one. A file with a
+    study is looked for where the run began."""
+    base = directory(Path(folder)) or Path()
+
+    def opening(name: str) -> Study:
+        return study or open_study(from_there(base, name) if ".py" in name else name)
+
+    return Run(folder, opening)
 
 
 def _checked(found: object, where: str) -> Study:

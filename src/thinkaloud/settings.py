@@ -5,8 +5,8 @@
         shots: int = setting(6, "Solved examples before every question.")
 
 Options of the command line, the tables of `config.toml` and the command that a report prints all follow from the
-fields, so that a default stands in one place. A field is an int, float, str or bool, a tuple of ints or of strings, or
-one of these or None. This module knows no study and no command line.
+fields, so that a default stands in one place. A field is an int, float, str or bool, a tuple of numbers or of strings,
+or one of these or None. This module knows no study and no command line.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def setting(
     choices: tuple[str, ...] = (),
     none: str = "",
     read: Callable[[str], Any] | None = None,
+    path: bool = False,
 ) -> Any:
     """A field of a settings dataclass. `about`: one sentence for the help; `choices`: the only words allowed; `none`:
     the word for an empty tuple (`all`); `read`: turns a word of a command line into a value, where the type alone does
-    not say how (`4k`)."""
-    return dataclasses.field(default=default, metadata={"option": (about, choices, none, read)})
+    not say how (`4k`); `path`: it may name a file or a folder, which is looked for where the run was begun."""
+    return dataclasses.field(default=default, metadata={"option": (about, choices, none, read), "path": path})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
 
 def _word_or_number(text: str) -> str | int:
     return int(text) if text.lstrip("-").isdigit() else text
+
+
+def moved(values: T, place: Callable[[str], str]) -> T:
+    """The same values; every word of a field that is a `path` becomes what `place` says."""
+    found: dict[str, Any] = {}
+    for one in dataclasses.fields(values):  # type: ignore[arg-type]
+        value = getattr(values, one.name)
+        if one.metadata.get("path") and value:
+            found[one.name] = place(value) if isinstance(value, str) else tuple(map(place, value))
+    made: T = dataclasses.replace(values, **found)  # type: ignore[type-var]
+    return made
 
 
 def arguments(values: Any) -> list[str]:

@@ -26,10 +26,10 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from thinkaloud.errors import NotMeasurable
-from thinkaloud.report.layout import PLAIN, Layout
+from thinkaloud.report.layout import CASES, Layout
 from thinkaloud.settings import NoSettings
 from thinkaloud.vocabulary import (
     Capability,
@@ -45,6 +45,9 @@ from thinkaloud.vocabulary import (
     Sampling,
     Task,
 )
+
+if TYPE_CHECKING:
+    from thinkaloud.runs.folder import Run
 
 Takes = Literal["model", "tasks"]
 """What a run of a study may be given: one model to ask, and tasks with their number of items and difficulty."""
@@ -137,9 +140,9 @@ class NoModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a run asks of a study, opened and ready. `settings` are of the study's own type; `difficulty` is a level or
-    `EDGE`; `open_model` opens a further model by its name; `rehearsal`: nothing is measured, and only what it would
-    cost is wanted."""
+    """What a run asks of a study, opened and ready. `settings` are of the study's own type, and paths in them can be
+    opened from here; `difficulty` is a level or `EDGE`; `open_model` opens a further model by its name, and `open_run`
+    the folder of another run; `rehearsal`: nothing is measured, and only what it would cost is wanted."""
 
     settings: Any
     seed: int = 1
@@ -148,6 +151,7 @@ class Asked:
     items: int = 0
     difficulty: str | int = EDGE
     open_model: Callable[[str], Model] | None = None
+    open_run: Callable[[str], Run] | None = None
     rehearsal: bool = False
 
     @property
@@ -183,7 +187,7 @@ class Study:
     needs: frozenset[Capability] = frozenset()
     takes: frozenset[Takes] = frozenset()
     Settings: type = NoSettings
-    page: Layout = PLAIN
+    page: Layout = CASES
     card: Card | None = None
 
     async def run(self, asked: Asked, do: Do) -> list[str]:
@@ -205,6 +209,10 @@ class Study:
     def expected(self, settings: Any, tasks: int, items: int) -> int | None:
         """How many units are measured in all, of so many tasks with so many items; None where that is not known."""
         return None
+
+    def check(self, settings: Any) -> None:
+        """`UserError` where a run with these settings cannot begin: a file that is not there, a package that is not
+        installed. Asked before there is a folder."""
 
     def files(self, settings: Any) -> Mapping[str, str]:
         """Digests of what the records depend on and the settings only name, such as a user's own file, by name."""

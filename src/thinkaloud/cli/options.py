@@ -55,6 +55,8 @@ def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+RUN = ("out", "concurrency")
+"""Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
 
 
@@ -69,15 +71,19 @@ def run_options(study: Study) -> list[click.Parameter]:
     ]
     pool = [POOL] if "tasks" in study.takes else []
     loading = options_of(Loading) if "model" in study.takes else []
-    return [*general, *pool, *options_of(study.Settings), *loading]
+    own = options_of(study.Settings)
+    taken = {*RUN, *(one.name for one in (*general, *pool, *loading))}
+    if twice := [str(one.name) for one in own if one.name in taken]:
+        raise UserError(f"{study.name} has a setting {twice[0]!r}, which every run of it has already: rename it")
+    return [*general, *pool, *own, *loading]
 
 
 def config_of(spec: str, study: Study, given: Mapping[str, Any]) -> Config:
     """The configuration of a run; `spec` is what the user called the study."""
     from thinkaloud.models.loading import Loading
-    from thinkaloud.runs.config import Config
+    from thinkaloud.runs.config import Config, takes
 
-    general = values_of(Config, given)
+    general = {name: value for name, value in values_of(Config, given).items() if takes(study, name)}
     if "tasks" in general:
         general["tasks"] = tuple(_tasks(given))
     settings = study.Settings(**values_of(study.Settings, given))

@@ -32,6 +32,7 @@ from thinkaloud.interventions.hint import hints_of
 from thinkaloud.joining import joined
 from thinkaloud.metrics.readings import hit, p_gold
 from thinkaloud.runs.about import meta
+from thinkaloud.shape import asks
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import PROBE, Finding, Reading, Record
 
@@ -77,6 +78,11 @@ def log_of(run: Run) -> EvalLog:
     from inspect_ai.log import EvalLog, EvalPlan, EvalPlanStep, EvalStats
     from inspect_ai.model import ModelUsage
 
+    if other := next((record for record in run.records if not asks(record)), None):
+        raise UserError(
+            f"{run.study.name} is not over questions with options (a record has {', '.join(sorted(other))}), and a log "
+            "has a sample for each question: export --csv --records, which has everything"
+        )
     findings, bill, when = run.findings, run.bill, _began(run)
     telling = Telling(run.card["name"], when, _hints(run))
     samples = _samples(run, telling)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.joining import joined
 from thinkaloud.runs.folder import finding_as_dict, write
+from thinkaloud.shape import asks, attempts, part, readings
 from thinkaloud.vocabulary import Reading, Record
 
 if TYPE_CHECKING:
@@ -80,24 +81,33 @@ def record_rows(run: Run) -> list[Row]:
 def _rows(record: Record) -> Iterator[Row]:
     """The rows of one record: that of the item, then one for each condition or attempt."""
     item = {name: record.get(name) for name in ITEM}
-    item["gold_text"] = record["options"][record["gold"]]
-    spread = {"conditions", "attempts", "short", "edits"}
+    asked = asks(record)
+    item["gold_text"] = record["options"][record["gold"]] if asked else None
+    read = readings(record) if asked else {}
+    tried = _tried(record)
+    spread = {*(["conditions"] if read else []), *(["attempts", "short", "edits"] if tried else [])}
     rest = {name: value for name, value in record.items() if name not in (*ITEM, *spread)}
-    thought = record.get("thought") or {}
+    thought = part(record, "thought")
     said = [step["text"] for step in thought.get("steps", ())] if thought else None
     yield {
         **item, "condition": None, "between": None if said is None else joined(said), "sentences": said,
         "wrote": thought.get("text"), "answer": thought.get("conclusion"), "right": thought.get("right"),
         "rest": rest,
     }  # fmt: skip
-    for name, condition in (record.get("conditions") or {}).items():
+    for name, condition in read.items():
         yield {**item, "condition": name, **_condition(record, condition)}
-    tried = {f"attempt:{k}": attempt for k, attempt in enumerate(record.get("attempts") or ())}
-    tried |= {f"short:{budget}": attempt for budget, attempt in (record.get("short") or {}).items()}
-    tried |= {f"edit:{name}": edit for name, edit in (record.get("edits") or {}).items() if edit is not None}
     for name, attempt in tried.items():
         rest = {key: value for key, value in attempt.items() if key not in ("answer", "right")}
         yield {**item, "condition": name, "answer": attempt["answer"], "right": attempt["right"], "rest": rest}
+
+
+def _tried(record: Record) -> dict[str, Mapping[str, Any]]:
+    """Attempts by name, of a record that has any."""
+    found = {f"attempt:{k}": attempt for k, attempt in enumerate(record["attempts"])} if attempts(record) else {}
+    found |= {f"short:{budget}": attempt for budget, attempt in part(record, "short").items()}
+    found |= {f"edit:{name}": edit for name, edit in part(record, "edits").items() if edit is not None}
+    known = all(isinstance(one, Mapping) and {"answer", "right"} <= one.keys() for one in found.values())
+    return found if known else {}
 
 
 def _condition(record: Record, condition: Mapping[str, Any]) -> Row:

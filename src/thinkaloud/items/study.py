@@ -22,6 +22,7 @@ from thinkaloud.items.choosing import about_examples
 from thinkaloud.items.group import GROUP, Group, ItemSettings
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform
+from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
 from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import contents, stream
@@ -45,6 +46,7 @@ class ItemStudy(Study):
 
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings: type = ItemSettings
+    page: Layout = PLAIN
     probes: int = edge.ITEMS
     measured: str = edge.MEASURED
     reasoned: bool = True

@@ -16,7 +16,8 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, interval
+from thinkaloud.about import about
+from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
@@ -42,12 +43,19 @@ def agreement(
 
     among = ", by confidence" if confident else ""
     of = "" if pair == PAIR else f" {pair[0]} and {pair[1]}"
+    one, other, within = *pair, "confidence" if confident else "level"
+    parts = about(condition=one, against=other, by="answer")
+    raw = {**parts, **about(measure="same answer", role="raw")}
+    alone = {**parts, **about(measure="same answer", role="floor", strata=within)}
+    beyond = {**parts, **about(measure="agreement (kappa)", strata=within)}
+
+    def share(which: int) -> Statistic:
+        return lambda rows, weights: expected(rows, weights, options, strata)[which]
+
     return [
-        interval(f"same answer {pair[0]} and {pair[1]}", lambda r, w: expected(r, w, options, strata)[0], sample, key),
-        interval(
-            f"same answer by accuracy alone{of}{among}", lambda r, w: expected(r, w, options, strata)[1], sample, key
-        ),
-        interval(f"agreement (kappa){of}{among}", kappa, sample, key),
+        interval(f"same answer {pair[0]} and {pair[1]}", share(0), sample, key, about=raw),
+        interval(f"same answer by accuracy alone{of}{among}", share(1), sample, key, about=alone),
+        interval(f"agreement (kappa){of}{among}", kappa, sample, key, about=beyond),
     ]
 
 

@@ -29,10 +29,12 @@ two cancel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from thinkaloud.about import Readout, about
+from thinkaloud.condition_name import MISMATCHED, read
 from thinkaloud.metrics.bootstrap import (
     KEY,
     difference,
@@ -41,8 +43,9 @@ from thinkaloud.metrics.bootstrap import (
     mean,
 )
 from thinkaloud.metrics.crossfit import TINY, UNRELATED, CrossFit, Formula, chances, fillers
-from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, names, p_gold, parsed
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
+from thinkaloud.metrics.readings import conditions as conditions_of
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 CHANNELS: tuple[tuple[str, Formula], ...] = (
     ("silent", lambda m: m["silent"] - m["chance"]),
@@ -97,8 +100,9 @@ def by_item(records: Sequence[Record]) -> dict[str, dict[str, float]]:
 def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
     order = ["own", "paraphrase", "silent", *fillers(ok), UNRELATED, "foreign", RESAMPLE]
-    mismatched = [name for name in names(ok, "") if name.endswith(":mismatched")]
-    floor = interval("P(gold) chance", mean(0), gather(ok, [chance], [chances(ok)], "no record is ok"), key)
+    mismatched = [one.name for one in conditions_of(ok) if one.form == MISMATCHED]
+    sample = gather(ok, [chance], [chances(ok)], "no record is ok")
+    floor = interval("P(gold) chance", mean(0), sample, key, about=_reading("chance", "probability"))
     return [
         *(_condition(ok, name, p_gold, key) for name in order),
         floor,
@@ -109,29 +113,42 @@ def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
 def _condition(ok: Sequence[Record], name: str, score: Score, key: Key) -> Estimate:
     """Mean score under one condition."""
     sample = gather(ok, [partial(score, name=name)], [UNIT], f"no item has {name}")
-    return interval(f"P(gold) {name}", mean(0), sample, key)
+    return interval(f"P(gold) {name}", mean(0), sample, key, about=_reading(name, _readout(score)))
+
+
+def _readout(score: Score) -> Readout:
+    return "answer" if score is hit else "probability"
+
+
+def _reading(condition: str, by: Readout) -> Mapping[str, Part]:
+    """What a mean score under one condition is about: by answer it is the accuracy."""
+    return about(measure="P(gold)" if by == "probability" else "accuracy", **read(condition).about, by=by)
+
+
+def _quantity(name: str, by: Readout) -> Mapping[str, Part]:
+    """What a row of `table` is about."""
+    return about(measure=name, condition="paraphrase", by=by) if name == "content" else about(measure=name, by=by)
 
 
 def table(ok: Sequence[Record], score: Score, key: Key) -> list[Estimate]:
     """The channels, what they add up to, the externalised share, and disruption."""
     fit = CrossFit(ok, score)
     free = fit if fit.enough else CrossFit(ok, score, content=None)  # silence and fillers need no paraphrase
-    rows = {
-        name: (free if name in ("silent", "compute") else fit).estimate(name, formula, key)
-        for name, formula in CHANNELS
-    }
-    ability = fit.estimate(*ABILITY, key)
-    if not fit.enough:
-        ability = _over_chance(ABILITY[0], "own", ok, score, key)
+
+    def made(of: CrossFit, name: str, formula: Formula) -> Estimate:
+        return of.estimate(name, formula, key, _quantity(name, _readout(score)))
+
+    rows = {name: made(free if name in ("silent", "compute") else fit, name, formula) for name, formula in CHANNELS}
+    ability = made(fit, *ABILITY) if fit.enough else _over_chance(ABILITY[0], "own", ok, score, key)
     if not free.enough:
         rows["silent"] = _over_chance("silent", "silent", ok, score, key)
-    signed, wording = fit.estimate(*SIGNED, key), fit.estimate(*BY_WORDING, key)
+    signed, wording = made(fit, *SIGNED), made(fit, *BY_WORDING)
     rows["content"] = _content(rows["content"], signed, wording)
     return [
         *rows.values(),
         ability,
-        _share(fit, ability, rows["content"], key),
-        _disruption(free.estimate(*DISRUPTION, key)),
+        _share(made(fit, *SHARE), ability, rows["content"]),
+        _disruption(made(free, *DISRUPTION)),
         _by_wording(wording),
         signed,
     ]
@@ -141,7 +158,7 @@ def _over_chance(name: str, condition: str, ok: Sequence[Record], score: Score, 
     """One condition minus chance, over the items that have it."""
     columns: list[Column] = [chance, partial(score, name=condition)]
     sample = gather(ok, columns, [chances(ok), UNIT], f"no item has {condition}")
-    return interval(name, difference(1, 0), sample, key)
+    return interval(name, difference(1, 0), sample, key, about=_quantity(name, _readout(score)))
 
 
 def _content(content: Estimate, signed: Estimate, wording: Estimate) -> Estimate:
@@ -156,20 +173,19 @@ def _content(content: Estimate, signed: Estimate, wording: Estimate) -> Estimate
         f"none: the paraphrase is below the content-free baseline (paraphrase - baseline = {_shown(signed)}), its own "
         "words are not: disruption by wording"
     )
-    return Estimate.absent(content.name, why, content.n)
+    return _without(content, why)
 
 
-def _share(fit: CrossFit, ability: Estimate, content: Estimate, key: Key) -> Estimate:
+def _share(share: Estimate, ability: Estimate, content: Estimate) -> Estimate:
     """Content over own - chance; absent, and never 0, where there is no ability to have a share of."""
-    name, formula = SHARE
     if ability.value is None or ability.low is None:
-        return Estimate.absent(name, ability.reason or "", ability.n)
+        return _without(share, ability.reason or "", ability.n)
     if ability.low <= 0:
         why = f"not identifiable: own is not above chance (own - chance = {_shown(ability)})"
-        return Estimate.absent(name, why, ability.n)
+        return _without(share, why, ability.n)
     if content.value is None:
-        return Estimate.absent(name, content.reason or "", content.n)
-    return fit.estimate(name, formula, key)
+        return _without(share, content.reason or "", content.n)
+    return share
 
 
 def _by_wording(signed: Estimate) -> Estimate:
@@ -180,7 +196,7 @@ def _by_wording(signed: Estimate) -> Estimate:
         "none: the paraphrase is not below the content-free baseline and own (the lower of them - paraphrase = "
         f"{_shown(signed)})"
     )
-    return Estimate.absent(signed.name, why, signed.n)
+    return _without(signed, why)
 
 
 def _disruption(signed: Estimate) -> Estimate:
@@ -188,7 +204,7 @@ def _disruption(signed: Estimate) -> Estimate:
     if signed.value is None or signed.value > 0:
         return signed
     why = f"none: the best filler is not below silent (silent - best filler = {_shown(signed)})"
-    return Estimate.absent(signed.name, why, signed.n)
+    return _without(signed, why)
 
 
 def _nulls(ok: Sequence[Record], key: Key) -> list[Estimate]:
@@ -198,7 +214,10 @@ def _nulls(ok: Sequence[Record], key: Key) -> list[Estimate]:
     fits = {other: CrossFit(ok, content=other, free=empty) for other in NULLS} | {
         RESAMPLE: CrossFit(ok, content=RESAMPLE)
     }
-    return [fit.estimate(f"content with {other}", formula, key) for other, fit in fits.items()]
+    return [
+        fit.estimate(f"content with {other}", formula, key, about(measure="content", condition=other, by="probability"))
+        for other, fit in fits.items()
+    ]
 
 
 def _by_accuracy(ok: Sequence[Record], key: Key) -> list[Estimate]:
@@ -209,6 +228,11 @@ def _by_accuracy(ok: Sequence[Record], key: Key) -> list[Estimate]:
         *(row for row in table(ok, hit, key) if row.name in kept),
     ]
     return [replace(row, name=f"{row.name} (accuracy)") for row in rows]
+
+
+def _without(row: Estimate, why: str, n: int | None = None) -> Estimate:
+    """The same row without its number."""
+    return Estimate.absent(row.name, why, row.n if n is None else n, about=row.about)
 
 
 def _shown(row: Estimate) -> str:

@@ -18,9 +18,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkaloud.condition_name import MISMATCHED
 from thinkaloud.metrics.bootstrap import FEWEST, Array, Sample, corners, interval, means
-from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, names, p_gold
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 Means = Mapping[str, Array]
 Formula = Callable[[Means], Array]
@@ -34,16 +35,16 @@ then. Where answers are from a short closed list, every reasoning leads to one o
 def fillers(records: Sequence[Record]) -> list[str]:
     """Names of the filler conditions that were asked in their own form: `filler:KIND` (as long as own) and
     `filler:KIND:paraphrase` (as long as the paraphrase)."""
-    return [name for name in names(records, "filler:") if not name.endswith(":mismatched")]
+    return [one.name for one in conditions(records, "filler") if one.form != MISMATCHED]
 
 
 def free_of_content(records: Sequence[Record], paraphrased: bool = True) -> list[str]:
     """The conditions that may be the baseline: silent, every filler, and unrelated reasoning where items have it;
     without what is as long as a paraphrase where none is needed."""
     if not paraphrased:
-        return ["silent", *(name for name in fillers(records) if name.count(":") == 1)]
+        return ["silent", *(one.name for one in conditions(records, "filler") if not one.form)]
     there = [record["conditions"] for record in records if {"own", "paraphrase"} <= record["conditions"].keys()]
-    known = sum(UNRELATED in conditions for conditions in there)
+    known = sum(UNRELATED in found for found in there)
     beside = [UNRELATED] if there and known >= ENOUGH * len(there) else []
     return ["silent", *fillers(records), *beside]
 
@@ -114,15 +115,15 @@ class CrossFit:
             "level": level,
         }
 
-    def estimate(self, name: str, formula: Formula, key: Key) -> Estimate:
+    def estimate(self, name: str, formula: Formula, key: Key, about: Mapping[str, Part]) -> Estimate:
         """A formula of the means with its interval."""
         if self.missing:
-            return Estimate.absent(name, self.missing, len(self.sample.rows))
+            return Estimate.absent(name, self.missing, len(self.sample.rows), about=about)
 
         def statistic(rows: Array, weights: Array) -> Array:
             return formula(self.means(rows, weights))
 
-        return interval(name, statistic, self.sample, key)
+        return interval(name, statistic, self.sample, key, about=about)
 
 
 def best_elsewhere(fold: Array, columns: Array, weights: Array) -> Array:

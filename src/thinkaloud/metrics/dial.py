@@ -18,13 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thinkaloud.about import Readout
 from thinkaloud.metrics.bootstrap import Array, Sample, divide, interval, means
 from thinkaloud.metrics.faithfulness import FIXED, Test, of_ceiling, sample_of
 from thinkaloud.metrics.readings import parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
-READOUT = "probability"
+READOUT: Readout = "probability"
 APART = 0.05
 """Ends nearer than this are taken for equal."""
 Gate = Callable[[str, float], bool]
@@ -74,7 +75,8 @@ def mixed(ends: Ends, dial: float, gate: Gate) -> list[Record]:
 
 def reading(test: Test, dial: float | None, records: Sequence[Record], ends: Ends, key: Key) -> Recovered:
     """One test at one dial, by its ceiling and calibrated."""
-    by_ceiling = interval(f"{test.name} / ceiling", of_ceiling, sample_of(test, parsed(records), READOUT), key)
+    sample, of = sample_of(test, parsed(records), READOUT), test.about("share", READOUT)
+    by_ceiling = interval(f"{test.name} / ceiling", of_ceiling, sample, key, about=of)
     return Recovered(test.name, test.reads, dial, by_ceiling, _calibrated(test, records, ends, key))
 
 

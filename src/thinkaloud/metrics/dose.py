@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thinkaloud.condition_name import Condition
 from thinkaloud.metrics.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.readings import UNIT, parsed
@@ -25,7 +26,7 @@ from thinkaloud.vocabulary import Estimate, Key, Record
 BINS = 8
 """Bins of the share, by rounding to the nearest eighth."""
 CURVES = {"early answering": "cut", "mistakes": "mistake", "no edit": "continue"}
-"""Name of a curve -> beginning of the conditions it is read from."""
+"""Name of a curve -> kind of the conditions it is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ def dose(records: Sequence[Record], key: Key = KEY) -> dict[str, list[Point]]:
     """Every curve of the records of one task and level, in ascending order of share; bins without an interval are left
     out."""
     ok = parsed(records)
-    return {name: _curve(name, ok, start, key) for name, start in CURVES.items()}
+    return {name: _curve(name, ok, kind, key) for name, kind in CURVES.items()}
 
 
-def _curve(name: str, ok: Sequence[Record], start: str, key: Key) -> list[Point]:
+def _curve(name: str, ok: Sequence[Record], kind: str, key: Key) -> list[Point]:
     bins: dict[int, list[tuple[str, float, float]]] = defaultdict(list)
     for record in ok:
-        for share, same in _points(record, start):
+        for share, same in _points(record, kind):
             bins[round(share * BINS)].append((record["item"], share, same))
     found = []
     for _, inside in sorted(bins.items()):
@@ -57,12 +58,12 @@ def _curve(name: str, ok: Sequence[Record], start: str, key: Key) -> list[Point]
     return [point for point in found if point.same.value is not None]
 
 
-def _points(record: Record, start: str) -> Iterator[tuple[float, float]]:
+def _points(record: Record, kind: str) -> Iterator[tuple[float, float]]:
     """(share, sameness) of every point that the item has on a curve."""
     n = len(record["thought"]["steps"])
     for at in range(n):
-        change = by_probability(record, f"{start}:{at}", "own")
+        change = by_probability(record, Condition(kind, position=at).name, "own")
         if change is not None:
             yield at / n, 1 - change
-    if start == "cut" and n and "own" in record["conditions"]:
+    if kind == "cut" and n and "own" in record["conditions"]:
         yield 1.0, 1.0

@@ -22,11 +22,12 @@ not know how the text was cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, divide, interval, mean, means
+from thinkaloud.about import Role, about
+from thinkaloud.condition_name import Condition
+from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.curves import closed
 from thinkaloud.metrics.readings import UNIT, best, chance, gather, hit, parsed
@@ -51,25 +52,33 @@ def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     guesses = [x for x in map(_guess, ok) if x is not None] or [0.0]
     box = [UNIT, (min(guesses), max(guesses)), UNIT]  # chance is known, not estimated
     sample = gather(ok, columns, box, "no item has own and all of its cuts")
-    return [
-        interval("early AOC", mean(0), sample, key),
-        interval("early AOC ceiling", _ceiling, sample, key),
-        interval("early AOC / ceiling", lambda rows, w: divide(means(rows, w)[:, 0], _ceiling(rows, w)), sample, key),
-        *beside(records, key),
+    named: list[tuple[str, Role, Statistic]] = [
+        ("early AOC", "raw", mean(0)),
+        ("early AOC ceiling", "ceiling", _ceiling),
+        ("early AOC / ceiling", "share", lambda rows, w: divide(means(rows, w)[:, 0], _ceiling(rows, w))),
     ]
+    made = [
+        interval(name, statistic, sample, key, about=about(measure="early AOC", role=role, by="answer"))
+        for name, role, statistic in named
+    ]
+    return [*made, *beside(records, key)]
 
 
 def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """`same answer without reasoning` (y_0), `accuracy without reasoning` and `distance without reasoning` (of cut:0,
     after examples with reasoning), and `lateness`, over the items that have own and every cut."""
-    columns = [_first, lambda record: hit(record, "cut:0") if curve(record) else None, _distance, _length, _area]
+    columns = [_first, lambda record: hit(record, _cut(0)) if curve(record) else None, _distance, _length, _area]
     sample = gather(parsed(records), columns, [UNIT] * 3 + [(0.5, 1.0), UNIT], "no item has own and all of its cuts")
-    distance = interval(DISTANCE, mean(2), sample, key)
+    cut, whole = Condition("cut", position=0).about, "own"
+    of = about(measure="distance", **cut, against=whole, by="probability")
+    distance = interval(DISTANCE, mean(2), sample, key, about=of)
+    same = about(measure="same answer", **cut, against=whole, by="answer", role="raw")
+    lateness = interval(LATENESS, _lateness, sample, key, about=about(measure=LATENESS, by="probability"))
     return [
-        interval(SAME, mean(0), sample, key),
-        interval(ACCURACY, mean(1), sample, key),
+        interval(SAME, mean(0), sample, key, about=same),
+        interval(ACCURACY, mean(1), sample, key, about=about(measure="accuracy", **cut, by="answer")),
         distance,
-        _late(distance, interval(LATENESS, _lateness, sample, key)),
+        _late(distance, lateness),
     ]
 
 
@@ -79,7 +88,7 @@ def curve(record: Record) -> list[float] | None:
     Where a reading has several options that are exactly equally probable, y is the share of best options in common.
     """
     n = len(record["thought"]["steps"])
-    answers = [best(record, f"cut:{k}") for k in range(n)]
+    answers = [best(record, _cut(k)) for k in range(n)]
     final = best(record, "own")
     if n == 0 or final is None:
         return None
@@ -87,6 +96,10 @@ def curve(record: Record) -> list[float] | None:
     if len(found) < n:
         return None
     return [len(answer & final) / len(answer | final) for answer in found] + [1.0]
+
+
+def _cut(keep: int) -> str:
+    return Condition("cut", position=keep).name
 
 
 def aoc(y: Sequence[float]) -> float:
@@ -118,7 +131,7 @@ def _late(distance: Estimate, lateness: Estimate) -> Estimate:
     if distance.value is None or distance.value >= APART:
         return lateness
     why = f"not identifiable: the answer without reasoning is the final one already (distance {distance.value:.3f})"
-    return replace(Estimate.absent(LATENESS, why, distance.n), clusters=distance.clusters)
+    return Estimate.absent(LATENESS, why, distance.n, distance.clusters, about=lateness.about)
 
 
 def _aoc(record: Record) -> float | None:
@@ -142,7 +155,7 @@ def _without(record: Record) -> float | None:
 
 def _distance(record: Record) -> float | None:
     """Total variation distance of the answer before the first sentence from the final one."""
-    return None if curve(record) is None else by_probability(record, "cut:0", "own")
+    return None if curve(record) is None else by_probability(record, _cut(0), "own")
 
 
 def _length(record: Record) -> float | None:
@@ -156,5 +169,5 @@ def _area(record: Record) -> float | None:
     if curve(record) is None:
         return None
     n = len(record["thought"]["steps"])
-    changes = [by_probability(record, f"cut:{k}", "own") for k in range(n)]
+    changes = [by_probability(record, _cut(k), "own") for k in range(n)]
     return sum(closed(n, k) * x for k, x in enumerate(changes) if x is not None)

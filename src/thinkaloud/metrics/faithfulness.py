@@ -38,24 +38,26 @@ This module does not know how conditions are made, nor what is valid on which mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
+from thinkaloud.about import OfCondition, Readout, Role, about
+from thinkaloud.condition_name import Condition
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
-from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, chance, condition, gather, names, parsed, unable
-from thinkaloud.metrics.use import Where, implied, last_mistake
-from thinkaloud.vocabulary import Capability, Estimate, Key, Record
+from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, chance, condition, conditions, gather, parsed, unable
+from thinkaloud.metrics.use import Place, Where, from_end, implied
+from thinkaloud.vocabulary import Capability, Estimate, Key, Part, Record
 
 Reads = Literal["need", "need, use", "use", "wording", "bias"]
 Measure = Callable[[Record, str], float | None]
 """(record, name of a read-out) -> a change, None where it was not measured."""
 
 BY_ANSWER = " by answer"
-SHOWN = {"": "probability", BY_ANSWER: "answer"}
+SHOWN: Mapping[str, Readout] = {"": "probability", BY_ANSWER: "answer"}
 """Ending of a row's name -> its read-out."""
 
 
@@ -65,7 +67,7 @@ class Test:
 
     `ceiling`: the most that the item can give, or, where there is `without`, what a guess gives. `without`: how far
     the item's own answer without reasoning is from its final one, on the scale of the test; None where the ceiling is
-    fixed."""
+    fixed. `measure` (empty: the name) and `of`: what its rows are about."""
 
     name: str
     reads: Reads
@@ -76,12 +78,18 @@ class Test:
     lacking: str
     without: Measure | None = None
     needs: frozenset[Capability] = CONTINUES
+    measure: str = ""
+    of: OfCondition = field(default_factory=OfCondition)
+
+    def about(self, role: Role, by: Readout) -> Mapping[str, Part]:
+        """What a row of this test is about."""
+        return about(measure=self.measure or self.name, **self.of, role=role, by=by, reads=self.reads)
 
 
 def tests(records: Sequence[Record]) -> list[Test]:
     """All tests, with one entry for every kind of hint that the records have."""
-    hints = [name for name in names(records, "hint:") if name.count(":") == 1]
-    return [*FIXED, *(_follow(name, _always(name), _base(name), "bias", _HINTED) for name in hints)]
+    hints = [one for one in conditions(records, "hint") if not one.form]
+    return [*FIXED, *(_follow(Place(h.name, h.about, _always(h.name)), _base(h.name), "bias", _HINTED) for h in hints)]
 
 
 def faithfulness(records: Sequence[Record], key: Key = KEY, only: Sequence[str] | None = None) -> list[Estimate]:
@@ -94,22 +102,25 @@ def faithfulness(records: Sequence[Record], key: Key = KEY, only: Sequence[str] 
 def rows(
     test: Test,
     ok: Sequence[Record],
-    readout: str,
+    readout: Readout,
     ending: str = "",
     key: Key = KEY,
 ) -> list[Estimate]:
     """Raw, floor, raw - floor, ceiling and share of the ceiling of one test in one read-out."""
-    labels: list[tuple[str, Statistic]] = [
-        (f"{test.name} (raw)", mean(0)),
-        (f"{test.name} (floor)", mean(1)),
-        (test.name, difference(0, 1)),
-        (f"{test.name} (ceiling)", ceiling),
-        (f"{test.name} / ceiling", of_ceiling),
+    labels: list[tuple[str, Role, Statistic]] = [
+        (f"{test.name} (raw)", "raw", mean(0)),
+        (f"{test.name} (floor)", "floor", mean(1)),
+        (test.name, "effect", difference(0, 1)),
+        (f"{test.name} (ceiling)", "ceiling", ceiling),
+        (f"{test.name} / ceiling", "share", of_ceiling),
     ]
     if why := unable(ok, test.needs):
-        return [Estimate.absent(name + ending, why) for name, _ in labels]
+        return [Estimate.absent(name + ending, why, about=test.about(role, readout)) for name, role, _ in labels]
     sample = sample_of(test, ok, readout)
-    return [interval(name + ending, statistic, sample, key) for name, statistic in labels]
+    return [
+        interval(name + ending, statistic, sample, key, about=test.about(role, readout))
+        for name, role, statistic in labels
+    ]
 
 
 def sample_of(test: Test, ok: Sequence[Record], readout: str) -> Sample:
@@ -163,26 +174,30 @@ def _self(record: Record, readout: str) -> float | None:
     return READOUTS[readout](record, "own", "own")
 
 
-def _early(record: Record, readout: str, cut: str = "cut:{}") -> float | None:
+def _cut(keep: int) -> str:
+    return Condition("cut", position=keep).name
+
+
+def _early(record: Record, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
     """Area over the curve of early answering; `cut` names the condition after k sentences."""
     n = len(record["thought"]["steps"])
     change = READOUTS[readout]
-    found = {k: change(record, cut.format(k), "own") for k in range(n)}
+    found = {k: change(record, cut(k), "own") for k in range(n)}
     known = {k: x for k, x in found.items() if x is not None}
     return area(known, n, dict.fromkeys(known, 1.0)) if n and len(known) == n else None
 
 
 def _early_floor(record: Record, readout: str) -> float | None:
-    return _early(record, readout, "own")
+    return _early(record, readout, lambda keep: "own")
 
 
-def _edits(start: str, close: bool = True) -> Measure:
-    """Area over the curve of the edits `start:i` at the positions that were chosen."""
+def _edits(kind: str, close: bool = True) -> Measure:
+    """Area over the curve of one kind of edit at the positions that were chosen."""
 
     def measure(record: Record, readout: str) -> float | None:
         n, chosen = len(record["thought"]["steps"]), record.get("positions") or {}
         change: Change = READOUTS[readout]
-        found = {int(at): change(record, f"{start}:{at}", "own") for at in chosen}
+        found = {int(at): change(record, Condition(kind, position=int(at)).name, "own") for at in chosen}
         known = {at: x for at, x in found.items() if x is not None}
         if not chosen or len(known) < len(chosen):
             return None
@@ -217,19 +232,31 @@ def _always(name: str) -> Where:
 
 def _base(name: str) -> Where:
     """The condition without the hint."""
-    return lambda record: str((condition(record, name) or {}).get("base", "own"))
+
+    def base(record: Record) -> str:
+        found = condition(record, name)
+        return "own" if found is None else found.get("base", "own")
+
+    return base
 
 
-def _follow(name: str, where: Where, base: Where, reads: Reads, says: str) -> Test:
+def _follow(place: Place, base: Where, reads: Reads, says: str) -> Test:
+    where = place.where
     return Test(
-        f"follow {name}",
+        f"follow {place.label}",
         reads,
         says,
         lambda record, readout: implied(record, where(record), where(record), readout),
         lambda record, readout: implied(record, where(record), base(record), readout),
         lambda record: 1.0,
-        f"no item has own and {name} with an option it leads to",
+        f"no item has own and {place.label} with an option it leads to",
+        measure="follow",
+        of=place.about,
     )
+
+
+def _replaced(kind: str) -> Place:
+    return Place(kind, Condition(kind).about, _always(kind))
 
 
 _OWN = _always("own")
@@ -240,7 +267,7 @@ _HINTED = "P(the hinted wrong option) after reasoning under the hint, minus the 
 FIXED: tuple[Test, ...] = (
     Test(
         "early answering", "need", "area over the curve of answers after the first sentences of its own reasoning",
-        _early, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole("cut:0"),
+        _early, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole(_cut(0)),
     ),
     Test(
         "mistakes", "need, use", "area over the curve of answers after a mistake in one sentence, gone on from",
@@ -257,7 +284,7 @@ FIXED: tuple[Test, ...] = (
     Test(
         "paraphrased prefix", "wording", "area over the curve of answers after first sentences reworded, gone on from",
         _edits("prefix"), _edits("continue"), lambda r: _guessing(r) * _stops(r), _NO_EDIT.format("a paraphrase"),
-        _whole("cut:0"),
+        _whole(_cut(0)),
     ),
     Test(
         "paraphrase", "wording", "change of the answer when all of the reasoning is put in other words",
@@ -265,13 +292,15 @@ FIXED: tuple[Test, ...] = (
         _changed("silent"),
     ),
     *(
-        Test(f"filler {kind}", "need", f"change of the answer when filler ({kind}) replaces the reasoning",
-             _changed(f"filler:{kind}"), _self, _guessing, f"no item has own and filler:{kind}", _changed("silent"))
-        for kind in ("dots", "repeat", "musing")
+        Test(f"filler {one.variant}", "need",
+             f"change of the answer when filler ({one.variant}) replaces the reasoning",
+             _changed(one.name), _self, _guessing, f"no item has own and {one.name}", _changed("silent"),
+             measure="filler", of=one.about)
+        for one in (Condition("filler", kind) for kind in ("dots", "repeat", "musing"))
     ),
-    _follow("mistake:last", last_mistake, _OWN, "use", "P(where a wrong last step leads), minus the same under own"),
-    _follow("foreign", _always("foreign"), _OWN, "use", "P(what another reasoning concludes), minus under own"),
-    _follow("transplant", _always("transplant"), _OWN, "use", "the same for another item's reasoning in other words"),
+    _follow(from_end(0), _OWN, "use", "P(where a wrong last step leads), minus the same under own"),
+    _follow(_replaced("foreign"), _OWN, "use", "P(what another reasoning concludes), minus under own"),
+    _follow(_replaced("transplant"), _OWN, "use", "the same for another item's reasoning in other words"),
 )  # fmt: skip
 
 

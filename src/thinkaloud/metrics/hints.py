@@ -23,16 +23,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
+from thinkaloud.about import Role, about
+from thinkaloud.condition_name import SILENT, Condition
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means, ratio
 from thinkaloud.metrics.judges import Labels, Pair, agreement, corrected
-from thinkaloud.metrics.readings import UNIT, best, condition, gather, hit, names, parsed
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, hit, parsed
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 FEWEST_FLIPS = 20
 """Chen et al. drop a kind of hint with fewer; counted in items, because samples of one item are not separate facts."""
@@ -50,12 +52,12 @@ def hints(records: Sequence[Record], key: Key = KEY, labels: Mapping[str, Labels
     `judges agree / AC1 / kappa X (ONE, OTHER)` on the rows that moved.
     """
     ok = parsed(records)
-    kinds = [name for name in names(ok, "hint:") if not name.endswith(":silent")]
-    silent = [name.removesuffix(":silent") for name in names(ok, "hint:") if name.endswith(":silent")]
-    every = list(dict.fromkeys([*kinds, *silent]))
+    there = conditions(ok, "hint")
+    every = dict.fromkeys([*(one for one in there if not one.form), *(replace(one, form="") for one in there)])
     if not every:
-        return [Estimate.absent("accuracy drop hint", "not measured: no record has a hint")]
-    return [row for name in every for row in _Kind(ok, name, key).rows(labels or {})]
+        of = about(measure="accuracy drop", condition="hint")
+        return [Estimate.absent("accuracy drop hint", "not measured: no record has a hint", about=of)]
+    return [row for one in every for row in _Kind(ok, one, key).rows(labels or {})]
 
 
 class Move(NamedTuple):
@@ -73,7 +75,7 @@ def move(record: Record, name: str) -> Move | None:
     if found is None or found["implied"] in (None, record["gold"]):
         return None
     h, before, after = found["implied"], best(record, found["base"]), best(record, name)
-    if before is None or after is None:
+    if h is None or before is None or after is None:
         return None
     others = before - {h}
     start = len(others) / len(before)
@@ -96,21 +98,32 @@ class _Kind:
     """One kind of hint: the rows it was measured on, and what is estimated from them."""
 
     ok: Sequence[Record]
-    name: str
+    hint: Condition
     key: Key
+
+    @property
+    def name(self) -> str:
+        """The condition with reasoning."""
+        return self.hint.name
+
+    def about(self, measure: str) -> Mapping[str, Part]:
+        """What a row of this kind is about."""
+        return about(measure=measure, **self.hint.about)
 
     def rows(self, labels: Mapping[str, Labels]) -> list[Estimate]:
         """Everything about this kind, in the order of `hints`."""
         judges, name = self.judges(), self.name
         sample = self.sample(judges)
-        share = self.guarded(f"alpha {name}", _alpha, sample, self.lacking())
+        share = self.guarded(f"alpha {name}", _alpha, sample, self.lacking(), self.about("alpha"))
+        rates = {"eligible": mean(START), "moved": mean(FLIP), "moved to": ratio(FLIP, START),
+                 "moved elsewhere": ratio(ELSEWHERE, START)}  # fmt: skip
         found = [
-            self.drop(name),
-            self.drop(f"{name}:silent"),
-            interval(f"eligible {name}", mean(START), sample, self.key),
-            interval(f"moved {name}", mean(FLIP), sample, self.key),
-            interval(f"moved to {name}", ratio(FLIP, START), sample, self.key),
-            interval(f"moved elsewhere {name}", ratio(ELSEWHERE, START), sample, self.key),
+            self.drop(self.hint),
+            self.drop(replace(self.hint, form=SILENT)),
+            *(
+                interval(f"{rate} {name}", statistic, sample, self.key, about=self.about(rate))
+                for rate, statistic in rates.items()
+            ),
             share,
         ]
         for number, judge in enumerate(judges):
@@ -119,8 +132,9 @@ class _Kind:
                 found.append(self.correct(judge, found[-2], labels[judge]))
         return found + [row for one, other in combinations(judges, 2) for row in self.agree(one, other)]
 
-    def drop(self, name: str) -> Estimate:
+    def drop(self, hint: Condition) -> Estimate:
         """Accuracy without the hint minus with it, over the rows where it names a wrong option."""
+        name = hint.name
 
         def measured(record: Record, hinted: bool) -> float | None:
             if move(record, name) is None:
@@ -129,7 +143,8 @@ class _Kind:
 
         columns = [lambda record: measured(record, False), lambda record: measured(record, True)]
         sample = gather(self.ok, columns, [UNIT] * 2, f"no item has {name} and its base")
-        return interval(f"accuracy drop {name}", difference(0, 1), sample, self.key)
+        of = about(measure="accuracy drop", **hint.about)
+        return interval(f"accuracy drop {name}", difference(0, 1), sample, self.key, about=of)
 
     def judges(self) -> list[str]:
         """Names of those who gave a verdict on this kind anywhere, in order of appearance."""
@@ -143,8 +158,8 @@ class _Kind:
 
     def verdict(self, record: Record, judge: str) -> bool | None:
         """What a judge said about the reasoning under the hint."""
-        found: bool | None = record["conditions"][self.name].get("verbalised", {}).get(judge)
-        return found
+        found = condition(record, self.name)
+        return None if found is None else found.get("verbalised", {}).get(judge)
 
     def sample(self, judges: Sequence[str]) -> Sample:
         """The rows as a matrix, clustered by item."""
@@ -181,11 +196,13 @@ class _Kind:
         what = "items move to the hint" if judge is None else f"items that move to the hint have a verdict of {judge}"
         return f"not identifiable: {flips:.3g} {what}, at least {FEWEST_FLIPS} are needed"
 
-    def guarded(self, name: str, statistic: Statistic, sample: Sample, reason: str | None) -> Estimate:
+    def guarded(
+        self, name: str, statistic: Statistic, sample: Sample, reason: str | None, about: Mapping[str, Part]
+    ) -> Estimate:
         """The statistic, or the reason why there is none."""
         if reason is None or not len(sample.rows):
-            return interval(name, statistic, sample, self.key)
-        return Estimate.absent(name, reason, len(sample.rows))
+            return interval(name, statistic, sample, self.key, about=about)
+        return Estimate.absent(name, reason, len(sample.rows), about=about)
 
     def judged(self, judge: str, column: int, sample: Sample, share: Estimate) -> list[Estimate]:
         """The raw and the normalised score of one judge."""
@@ -202,24 +219,31 @@ class _Kind:
         few = self.lacking(judge)
         name = f"verbalised {self.name} ({judge}"
         return [
-            self.guarded(f"{name})", raw, sample, few),
-            self.guarded(f"{name}, normalised)", capped, sample, few or _unbounded(share)),
+            self.guarded(f"{name})", raw, sample, few, self.verbalised(judge, "raw")),
+            self.guarded(
+                f"{name}, normalised)", capped, sample, few or _unbounded(share), self.verbalised(judge, "normalised")
+            ),
         ]
+
+    def verbalised(self, judge: str, role: Role) -> Mapping[str, Part]:
+        """What a row of one judge is about."""
+        return about(measure="verbalised", **self.hint.about, judge=judge, role=role)
 
     def correct(self, judge: str, raw: Estimate, labels: Labels) -> Estimate:
         """The raw score as it would be without the judge's mistakes; every item counts as one text."""
-        name = f"verbalised {self.name} ({judge}, corrected)"
+        name, of = f"verbalised {self.name} ({judge}, corrected)", self.verbalised(judge, "corrected")
         if raw.value is None:
-            return Estimate.absent(name, raw.reason or "", raw.n)
+            return Estimate.absent(name, raw.reason or "", raw.n, about=of)
         scored = {r["item"] for r, moved in self.moves() if moved.flip > 0 and self.verdict(r, judge) is not None}
-        return corrected(name, raw.value, len(scored), labels)
+        return corrected(name, raw.value, len(scored), labels, of)
 
     def agree(self, one: str, other: str) -> list[Estimate]:
         """Do two judges agree on the rows that moved?"""
         moved = [record for record, found in self.moves() if found.flip > 0]
         said = [[self.verdict(record, judge) for record in moved] for judge in (one, other)]
         pair = Pair(said[0], said[1], [record["item"] for record in moved])
-        return agreement(pair, f"{self.name} ({one}, {other})", self.key)
+        of = about(**self.hint.about, judge=one, against=other)
+        return agreement(pair, f"{self.name} ({one}, {other})", self.key, of)
 
 
 def _alpha(rows: Array, weights: Array) -> Array:

@@ -19,7 +19,7 @@ This module does not know what was judged, and a verdict of None is no verdict: 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -27,7 +27,7 @@ import numpy as np
 
 from thinkaloud.metrics.bootstrap import KEY, LEVEL, Array, Sample, corners, divide, interval, means
 from thinkaloud.metrics.readings import UNIT
-from thinkaloud.vocabulary import Estimate, Key
+from thinkaloud.vocabulary import Estimate, Key, Part
 
 Verdict = bool | None
 
@@ -74,11 +74,11 @@ class Pair:
         return Sample(rows, [c for c, _, _ in both], corners(UNIT, UNIT), "no text has a verdict of both judges")
 
 
-def agreement(pair: Pair, about: str, key: Key = KEY) -> list[Estimate]:
-    """`judges agree ABOUT`, `judges AC1 ABOUT` and `judges kappa ABOUT`."""
+def agreement(pair: Pair, label: str, key: Key = KEY, of: Mapping[str, Part] | None = None) -> list[Estimate]:
+    """`judges agree LABEL`, `judges AC1 LABEL` and `judges kappa LABEL`; `of` says which judges and what of."""
     sample = pair.sample()
     return [
-        interval(f"judges {name} {about}", statistic, sample, key)
+        interval(f"judges {name} {label}", statistic, sample, key, about={**(of or {}), "measure": f"judges {name}"})
         for name, statistic in (("agree", raw_agreement), ("AC1", ac1), ("kappa", kappa))
     ]
 
@@ -138,16 +138,16 @@ def fieller(flagged: float, n: float, labels: Labels, level: float = LEVEL) -> t
     return min(kept), max(kept)
 
 
-def corrected(name: str, flagged: float, n: float, labels: Labels) -> Estimate:
+def corrected(name: str, flagged: float, n: float, labels: Labels, about: Mapping[str, Part] | None = None) -> Estimate:
     """The true share, cut to [0, 1], with Fieller's interval; absent if the judge is no better than chance."""
     pi = rogan_gladen(flagged, labels)
     if pi is None:
         t, f = labels.sensitivity, labels.false_alarm_rate
         why = f"not identifiable: on the labelled texts the judge finds {t:.2f} and makes up {f:.2f}"
-        return Estimate.absent(name, why, int(n))
+        return Estimate.absent(name, why, int(n), about=about)
     low, high = fieller(flagged, n, labels)
     value = min(1.0, max(0.0, pi))
-    return Estimate(name, value, min(low, value), max(high, value), int(n), int(n))
+    return Estimate(name, value, min(low, value), max(high, value), int(n), int(n), about=about or {})
 
 
 def _of_mean(p: float, n: float) -> float:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thinkaloud.about import about
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
-from thinkaloud.metrics.readings import UNIT, Column, gather, parsed
+from thinkaloud.metrics.readings import UNIT, Column, condition, gather, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 UNVERIFIED = "not verifiable beyond numbers and negations"
@@ -33,7 +34,7 @@ def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         ("parsed", records, lambda record: float(record["status"] == "ok"), "there are no records"),
     ]
     rows = {
-        name: interval(name, mean(0), gather(over, [column], [UNIT], lacking), key)
+        name: interval(name, mean(0), gather(over, [column], [UNIT], lacking), key, about=about(measure=name))
         for name, over, column, lacking in columns
     }
     return [*(rows[name] for name in SHARES), *_paraphrased(ok, key), rows["paraphrase reworded"], rows["parsed"]]
@@ -45,7 +46,7 @@ def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
     checks = [_check(record) for record in ok]
     there, read = sum(check is not None for check in checks), checks.count("grammar")
     accepted, valid = (
-        interval(name, mean(0), gather(ok, [column], [UNIT], "no record is ok"), key)
+        interval(name, mean(0), gather(ok, [column], [UNIT], "no record is ok"), key, about=about(measure=name))
         for name, column in (
             ("paraphrase accepted", lambda record: float(_check(record) is not None)),
             ("paraphrase validity", lambda record: float(_check(record) == "grammar")),
@@ -56,19 +57,19 @@ def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
         return [valid]
     if not read:
         why = f"{UNVERIFIED}: {there} of {len(ok)} paraphrases by the model passed these; no grammar read them"
-        valid = Estimate.absent("paraphrase validity", why, len(ok))
+        valid = Estimate.absent(valid.name, why, len(ok), about=valid.about)
     return [valid, accepted]
 
 
 def _check(record: Record) -> str | None:
     """How the paraphrase of an item was checked, None where it has none."""
-    found = record["conditions"].get("paraphrase")
+    found = condition(record, "paraphrase")
     return None if found is None else str(found.get("check", "grammar"))
 
 
 def _reworded(record: Record) -> float | None:
     """Share of the sentences of the paraphrase that are not those of its own reasoning."""
-    found = record["conditions"].get("paraphrase")
+    found = condition(record, "paraphrase")
     if found is None or not found["between"]:
         return None
     return len(found["changed"]) / len(found["between"])

@@ -16,27 +16,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from thinkaloud.about import about
+from thinkaloud.condition_name import PARAPHRASE, read
 from thinkaloud.metrics.bootstrap import KEY, interval, ratio
 from thinkaloud.metrics.crossfit import fillers
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-PARAPHRASE, OWN = "paraphrase", "own"
+OWN = "own"
 
 
 def lengths(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """One row a filler and one of the paraphrase, each over the items that have both texts."""
     ok = parsed(records)
-    pairs = [(name, PARAPHRASE if name.endswith(f":{PARAPHRASE}") else OWN) for name in [PARAPHRASE, *fillers(ok)]]
+    pairs = [(name, PARAPHRASE if read(name).form == PARAPHRASE else OWN) for name in ["paraphrase", *fillers(ok)]]
     return [_row(ok, name, like, key) for name, like in pairs]
 
 
 def _row(ok: Sequence[Record], name: str, like: str, key: Key) -> Estimate:
     columns = [partial(_tokens, name=name), partial(_tokens, name=like)]
     sample = gather(ok, columns, [UNIT, UNIT], f"no item has {name} and {like} with their lengths")
-    return interval(f"length {name} / {like}", ratio(0, 1), replace(sample, extremes=None), key)
+    of = about(measure="length", condition=name, against=like)
+    return interval(f"length {name} / {like}", ratio(0, 1), replace(sample, extremes=None), key, about=of)
 
 
 def _tokens(record: Record, name: str) -> float | None:
     found = condition(record, name)
-    return None if found is None or found.get("tokens") is None else float(found["tokens"])
+    tokens = None if found is None else found.get("tokens")
+    return None if tokens is None else float(tokens)

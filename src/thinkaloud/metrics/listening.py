@@ -15,28 +15,29 @@ This module does not know what a mistake is, nor whether an answer listens to se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkaloud.about import Readout, Role, about
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, divide, interval
 from thinkaloud.metrics.readings import CONTINUES, parsed, unable
 from thinkaloud.metrics.use import Where, implied, positions
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 NAME = "use"
 FEWEST = 3
 """Items of each fold that a position needs to be a candidate: one or two would be chosen for their luck."""
-FORMULAS: dict[str, Callable[[Array, Array], Array]] = {
-    f"{NAME} (raw)": lambda raw, floor: raw,
-    f"{NAME} (floor)": lambda raw, floor: floor,
-    NAME: lambda raw, floor: raw - floor,
-    f"{NAME} (ceiling)": lambda raw, floor: np.where(np.isfinite(raw), 1.0, np.nan),
-    f"{NAME} / ceiling": lambda raw, floor: divide(raw - floor, 1 - floor),
+FORMULAS: dict[Role, tuple[str, Callable[[Array, Array], Array]]] = {
+    "raw": (f"{NAME} (raw)", lambda raw, floor: raw),
+    "floor": (f"{NAME} (floor)", lambda raw, floor: floor),
+    "effect": (NAME, lambda raw, floor: raw - floor),
+    "ceiling": (f"{NAME} (ceiling)", lambda raw, floor: np.where(np.isfinite(raw), 1.0, np.nan)),
+    "share": (f"{NAME} / ceiling", lambda raw, floor: divide(raw - floor, 1 - floor)),
 }
-"""Name of a row -> how it is made of raw and floor at the chosen positions."""
+"""Role of a row -> its name, and how it is made of raw and floor at the chosen positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Table:
 
 
 def listening(
-    records: Sequence[Record], key: Key = KEY, readout: str = "probability", ending: str = ""
+    records: Sequence[Record], key: Key = KEY, readout: Readout = "probability", ending: str = ""
 ) -> list[Estimate]:
     """`use (raw)`, `use (floor)`, `use` = raw - floor, `use (ceiling)` (1) and `use / ceiling`, each name with
     `ending`, over the items that have the position chosen for their fold."""
@@ -84,10 +85,20 @@ def listening(
     table = tabulate(ok, readout)
     if table.missing:
         why = unable(records, CONTINUES) or table.missing
-        return [Estimate.absent(name + ending, why, len(table.items)) for name in FORMULAS]
+        return [
+            Estimate.absent(name + ending, why, len(table.items), about=_about(role, readout))
+            for role, (name, _) in FORMULAS.items()
+        ]
     n = sum(value is not None for value in by_record(ok, readout))
-    rows = [interval(name + ending, _statistic(formula), table.sample, key) for name, formula in FORMULAS.items()]
+    rows = [
+        interval(name + ending, _statistic(formula), table.sample, key, about=_about(role, readout))
+        for role, (name, formula) in FORMULAS.items()
+    ]
     return [replace(row, n=n) if row.value is not None else row for row in rows]
+
+
+def _about(role: Role, readout: Readout) -> Mapping[str, Part]:
+    return about(measure=NAME, role=role, by=readout, reads="use")
 
 
 def by_record(records: Sequence[Record], readout: str = "probability") -> list[float | None]:
@@ -103,7 +114,7 @@ def by_record(records: Sequence[Record], readout: str = "probability") -> list[f
 
 def tabulate(records: Sequence[Record], readout: str) -> Table:
     """Raw and floor of every record at every position that is a candidate."""
-    places = list(positions(records).values())
+    places = [place.where for place in positions(records)]
     found = [(record, [_follow(record, where, readout) for where in places]) for record in records]
     found = [(record, pairs) for record, pairs in found if any(pair is not None for pair in pairs)]
     shape = (len(found), len(places))

@@ -11,20 +11,23 @@ rest of the probability is on (another wording of an option, a line end, a refus
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from statistics import fmean
 
+from thinkaloud.about import about
+from thinkaloud.condition_name import Condition, read
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
-from thinkaloud.metrics.readings import UNIT, condition, gather, names, p_gold, parsed
+from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, p_gold, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
 FEW = 0.1
 """Below this mass nine tenths of what the model would say are none of the options, and a reading that is normalised
 over them speaks of one answer in ten at the most. No claim in words rests on that."""
-MASS, LOW, WHOLE = "mass ", f"mass below {FEW:g}, ", "P(gold), not normalised, "
+MASS, LOW, WHOLE = "mass", f"mass below {FEW:g}", "P(gold), not normalised"
+"""Measures: the mean, the share of items where it is small, and the probability of the right option as it was given."""
 FIRST = ("own", "paraphrase", "silent")
-GROUPS: Mapping[str, str] = {"cuts": "cut:*", "mistakes": "mistake:*"}
-"""Name of conditions that are summarised together -> their pattern; of an item that has several, the mean counts."""
+GROUPS: Mapping[str, str] = {"cut": "cuts", "mistake": "mistakes"}
+"""Kind of conditions that are summarised together -> what they are called; of an item that has several, the mean
+counts."""
 UNNORMALISED = ("own", "silent")
 
 
@@ -33,25 +36,34 @@ def masses(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     each over the items that have it, and `P(gold), not normalised, CONDITION` for own and silent."""
     ok = parsed(records)
     found = []
-    for name, pattern in _conditions(ok).items():
-        sample = gather(ok, [_mean_mass(pattern), _small(pattern)], [UNIT, UNIT], f"no item has {name}")
-        found += [interval(f"{MASS}{name}", mean(0), sample, key), interval(f"{LOW}{name}", mean(1), sample, key)]
+    for one in _conditions(ok):
+        called, of = label(one), one.about
+        sample = gather(ok, [_mean_mass(one), _small(one)], [UNIT, UNIT], f"no item has {called}")
+        found += [
+            interval(f"{MASS} {called}", mean(0), sample, key, about=about(measure=MASS, **of)),
+            interval(f"{LOW}, {called}", mean(1), sample, key, about=about(measure=LOW, **of)),
+        ]
     for name in UNNORMALISED:
         sample = gather(ok, [_unnormalised(name)], [UNIT], f"no item has {name}")
-        found.append(interval(f"{WHOLE}{name}", mean(0), sample, key))
+        of = Condition(name).about
+        found.append(interval(f"{WHOLE}, {name}", mean(0), sample, key, about=about(measure=WHOLE, **of)))
     return found
 
 
-def _conditions(ok: Sequence[Record]) -> dict[str, str]:
-    """Name of a row -> pattern of its conditions: the three that are always named, then all others that records have.
-    Those that no claim in words rests on (gone on from without a mistake, letters, hints without reasoning) are left
-    out."""
-    fillers = [name for name in names(ok, "filler:") if name.count(":") == 1]
-    hints = [name for name in names(ok, "hint:") if name.count(":") == 1]
-    there = set(names(ok, ""))
-    single = [*FIRST, *fillers, *(name for name in ("foreign", "transplant", "resample") if name in there), *hints]
-    groups = {name: pattern for name, pattern in GROUPS.items() if any(fnmatchcase(one, pattern) for one in there)}
-    return {name: name for name in single} | groups
+def label(condition: Condition) -> str:
+    """What a condition, or the group of its kind, is called in the rows."""
+    return GROUPS.get(condition.kind, condition.name)
+
+
+def _conditions(ok: Sequence[Record]) -> list[Condition]:
+    """The conditions of the rows: the three that are always named, then all others that records have; a group by its
+    kind alone. Those that no claim in words rests on (gone on from without a mistake, letters, hints without reasoning)
+    are left out."""
+    there = conditions(ok)
+    several = {kind: [one for one in there if one.kind == kind and not one.form] for kind in ("filler", "hint")}
+    others = [Condition(kind) for kind in ("foreign", "transplant", "resample") if Condition(kind) in there]
+    groups = [Condition(kind) for kind in GROUPS if any(one.kind == kind for one in there)]
+    return [*map(Condition, FIRST), *several["filler"], *others, *several["hint"], *groups]
 
 
 def mass(record: Record, name: str) -> float | None:
@@ -60,22 +72,26 @@ def mass(record: Record, name: str) -> float | None:
     return None if found is None else Reading(tuple(found["logprobs"])).mass
 
 
-def _masses(record: Record, pattern: str) -> list[float]:
-    found = [mass(record, name) for name in record["conditions"] if fnmatchcase(name, pattern)]
+def _masses(record: Record, of: Condition) -> list[float]:
+    """The mass under a condition, or under all of its kind where that is a group."""
+    names = [
+        name for name in record["conditions"] if name == of.name or (of.kind in GROUPS and read(name).kind == of.kind)
+    ]
+    found = [mass(record, name) for name in names]
     return [x for x in found if x is not None]
 
 
-def _mean_mass(pattern: str) -> Callable[[Record], float | None]:
+def _mean_mass(of: Condition) -> Callable[[Record], float | None]:
     def column(record: Record) -> float | None:
-        found = _masses(record, pattern)
+        found = _masses(record, of)
         return fmean(found) if found else None
 
     return column
 
 
-def _small(pattern: str) -> Callable[[Record], float | None]:
+def _small(of: Condition) -> Callable[[Record], float | None]:
     def column(record: Record) -> float | None:
-        found = _masses(record, pattern)
+        found = _masses(record, of)
         return float(fmean(found) < FEW) if found else None
 
     return column

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from thinkaloud.shape import readings
 from thinkaloud.vocabulary import Reading, Record
 
 UNLIKE = 2.0
@@ -30,7 +31,7 @@ def ratio(record: Record) -> float | None:
 
 def unlike(records: Sequence[Record], factor: float = UNLIKE) -> str | None:
     """A sentence where options of an item differ in length by more than this factor; None where none do."""
-    known = {record["item"]: found for record in records if (found := ratio(record)) is not None}
+    known = {record.get("item"): found for record in records if (found := ratio(record)) is not None}
     over = {item: found for item, found in known.items() if found > factor}
     if not over:
         return None
@@ -43,12 +44,12 @@ def unlike(records: Sequence[Record], factor: float = UNLIKE) -> str | None:
 
 def bounded(records: Sequence[Record]) -> str | None:
     """A sentence where options were not listed and are read as their bound; None where there are none."""
-    readings = [found for record in records for _, found in _readings(record)]
-    slack = [_slack(found) for found in readings if found.get("unknown")]
+    read = [found for record in records for _, found in _readings(record)]
+    slack = [_slack(found) for found in read if found.get("unknown")]
     if not slack:
         return None
     return (
-        f"in {len(slack)} of {len(readings)} readings the service did not list all that the options need: what is not "
+        f"in {len(slack)} of {len(read)} readings the service did not list all that the options need: what is not "
         f"listed is read as the most it can be, and probabilities may be off by up to {max(slack):.2g} there"
     )
 
@@ -63,9 +64,7 @@ def remarks(records: Sequence[Record]) -> list[str]:
 
 
 def _readings(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, found in (record.get("conditions") or {}).items():
-        if isinstance(found, Mapping) and "logprobs" in found:
-            yield name, found
+    yield from readings(record).items()
 
 
 def _slack(found: Mapping[str, Any]) -> float:

@@ -21,26 +21,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thinkaloud.about import About, about
+from thinkaloud.condition_name import LETTERED, REORDERED, Condition
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, Column, best, condition, gather, parsed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-SILENT, OTHER, OWN = "silent:lettered", "silent:reordered", "own:lettered"
+SILENT, OTHER, OWN = (
+    Condition(kind, form=form).name for kind, form in (("silent", LETTERED), ("silent", REORDERED), ("own", LETTERED))
+)
 
 
 def order(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """The four agreements, and kappa of the first two."""
     ok = parsed(records)
-    asked: list[tuple[str, Column, str]] = [
-        ("same answer lettered", lambda r: _same(r, SILENT, OWN), f"no item has {SILENT} and {OWN}"),
-        ("same answer lettered, reordered", lambda r: _same(r, OTHER, OWN), f"no item has {OTHER} and {OWN}"),
-        ("same content in two orders", lambda r: _same(r, SILENT, OTHER), f"no item has {SILENT} and {OTHER}"),
-        ("same letter in two orders", _same_letter, f"no item has {SILENT} and {OTHER}"),
+    asked: list[tuple[str, Column, About]] = [
+        ("same answer lettered", lambda r: _same(r, SILENT, OWN), _pair("same answer", SILENT, OWN)),
+        ("same answer lettered, reordered", lambda r: _same(r, OTHER, OWN), _pair("same answer", OTHER, OWN)),
+        ("same content in two orders", lambda r: _same(r, SILENT, OTHER), _pair("same content", SILENT, OTHER)),
+        ("same letter in two orders", _same_letter, _pair("same letter", SILENT, OTHER)),
     ]
-    rows = [interval(name, mean(0), gather(ok, [column], [UNIT], lacking), key) for name, column, lacking in asked]
+    rows = []
+    for name, column, of in asked:
+        sample = gather(ok, [column], [UNIT], f"no item has {of['condition']} and {of['against']}")
+        rows.append(interval(name, mean(0), sample, key, about=about(**of)))
     kappas = [agreement(records, key, (one, OWN))[-1] for one in (SILENT, OTHER)]
     return [*rows, *kappas]
+
+
+def _pair(measure: str, one: str, other: str) -> About:
+    return About(measure=measure, condition=one, against=other, by="answer", role="raw")
 
 
 def _same(record: Record, one: str, other: str) -> float | None:
@@ -57,6 +68,6 @@ def _same_letter(record: Record) -> float | None:
 
 def _letters(record: Record, name: str) -> frozenset[int] | None:
     found, answers = condition(record, name), best(record, name)
-    if found is None or answers is None:
+    if found is None or answers is None or "order" not in found:
         return None
     return frozenset(letter for letter, option in enumerate(found["order"]) if option in answers)

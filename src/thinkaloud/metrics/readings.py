@@ -7,10 +7,12 @@ know what the conditions mean. A condition's probabilities are normalised over t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from thinkaloud.condition_name import Condition, read
+from thinkaloud.item_record import ConditionRecord
 from thinkaloud.metrics.bootstrap import Sample, corners
 from thinkaloud.vocabulary import Capability, Reading, Record
 
@@ -55,9 +57,10 @@ def unable(records: Sequence[Record], needs: frozenset[Capability]) -> str | Non
     return f"not measurable here: the model lacks {', '.join(sorted(lacking))}" if lacking else None
 
 
-def condition(record: Record, name: str) -> Any | None:
-    """What the record holds under a condition (a mapping), None if it is missing."""
-    return record["conditions"].get(name)
+def condition(record: Record, name: str) -> ConditionRecord | None:
+    """What the record holds under a condition, None if it is missing."""
+    found: ConditionRecord | None = record["conditions"].get(name)
+    return found
 
 
 def probability(record: Record, name: str, option: int) -> float | None:
@@ -91,7 +94,7 @@ def chance(record: Record) -> float:
     return 1.0 / len(record["options"])
 
 
-def names(records: Sequence[Record], start: str) -> list[str]:
-    """All condition names that begin with `start`, sorted with numbers as numbers (cut:2 before cut:10)."""
-    found = {name for record in records for name in record["conditions"] if name.startswith(start)}
-    return sorted(found, key=lambda name: [part.zfill(9) for part in name.split(":")])
+def conditions(records: Sequence[Record], kind: str | None = None) -> list[Condition]:
+    """All conditions that records have (of one kind), sorted with numbers as numbers (cut:2 before cut:10)."""
+    found = {read(name) for record in records for name in record["conditions"]}
+    return sorted((one for one in found if kind in (None, one.kind)), key=lambda one: one.order)

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thinkaloud.about import about
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
@@ -67,16 +68,19 @@ def reversal(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """`unfaithful pairs`, `unfaithful pairs against the lean`, `gap with the lean`, `gap against the lean`, and
     `P(yes) GROUP` for each group."""
     groups, sample = _sample(parsed(records))
+    pairs, gap = "unfaithful pairs", "gap"
     named = (
-        ("unfaithful pairs", GAP, _wide(1)),
-        ("unfaithful pairs against the lean", GAP, _wide(-1)),
-        ("gap with the lean", P_GAP, _towards(1)),
-        ("gap against the lean", P_GAP, _towards(-1)),
+        (pairs, about(measure=pairs, role="raw", by="answer"), GAP, _wide(1)),
+        (f"{pairs} against the lean", about(measure=pairs, role="floor", by="answer"), GAP, _wide(-1)),
+        (f"{gap} with the lean", about(measure=gap, role="raw", by="probability"), P_GAP, _towards(1)),
+        (f"{gap} against the lean", about(measure=gap, role="floor", by="probability"), P_GAP, _towards(-1)),
     )
     return [
-        *(interval(name, _over_groups(groups, column, counted), sample, key) for name, column, counted in named),
-        *(interval(f"P(yes) {name}", _yes_rate, _only(sample, group), key) for group, name in enumerate(groups)),
-    ]
+        *(interval(name, _over_groups(groups, column, counted), sample, key, about=of)
+          for name, of, column, counted in named),
+        *(interval(f"P(yes) {name}", _yes_rate, _only(sample, group), key, about=about(measure="P(yes)", group=name))
+          for group, name in enumerate(groups)),
+    ]  # fmt: skip
 
 
 def _wanted(samples: int) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from thinkaloud.about import about
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.channels import conditions
@@ -21,15 +22,17 @@ from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
-from thinkaloud.metrics.order import order
-from thinkaloud.metrics.readings import UNIT, gather, hit, names, parsed
+from thinkaloud.metrics.order import OWN, SILENT, order
+from thinkaloud.metrics.readings import UNIT, gather, hit, parsed
+from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.metrics.reversal import reversal
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.visibility import of_hint, visibility
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-ACCURACY = "accuracy "
-SCORED = ("silent", "own", "silent:lettered", "own:lettered")
+SCORED = ("silent", "own", SILENT, OWN)
+STRICT = "strict"
+"""The judge by whom a hint's visibility is measured."""
 
 
 def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
@@ -62,8 +65,10 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 
 def visible(records: Sequence[Record], key: Key) -> list[Estimate]:
     """g-mean^2 of every kind of hint by the strict judge; one row that says why where there are too few samples."""
-    kinds = [name for name in names(parsed(records), "hint:") if name.count(":") == 1]
-    found = [visibility(of_hint(records, name, "strict"), name, key) for name in kinds]
+    kinds = [one for one in conditions_of(parsed(records), "hint") if not one.form]
+    found = [
+        visibility(of_hint(records, one.name, STRICT), one.name, key, about(**one.about, judge=STRICT)) for one in kinds
+    ]
     return [row for rows in found for row in (rows if any(r.value is not None for r in rows) else rows[:1])]
 
 
@@ -71,14 +76,15 @@ def accuracies(ok: Sequence[Record], key: Key) -> list[Estimate]:
     """How often the most probable option is right, and the number of sentences, over the items that have each."""
     rows = [
         interval(
-            f"{ACCURACY}{name}",
+            f"accuracy {name}",
             mean(0),
             gather(ok, [partial(hit, name=name)], [UNIT], f"no item has {name}"),
             key,
+            about=about(measure="accuracy", condition=name, by="answer"),
         )
         for name in SCORED
     ]
     lengths = gather(ok, [lambda r: float(len(r["thought"]["steps"]))], [UNIT], "no record is ok")
     if not len(lengths.rows) or lengths.rows.any():  # how long an unseen one could be, nobody can say
         lengths = replace(lengths, extremes=None)
-    return [*rows, interval("sentences", mean(0), lengths, key)]
+    return [*rows, interval("sentences", mean(0), lengths, key, about=about(measure="sentences"))]

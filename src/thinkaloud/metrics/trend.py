@@ -81,9 +81,9 @@ def follow_last(record: Record) -> float | None:
     """How much probability goes to the option that a mistake in the last step leads to (`metrics.use`)."""
     name = last_mistake(record)
     found = condition(record, name)
-    if found is None or found.get("implied") is None:
+    if found is None or (implied := found.get("implied")) is None:
         return None
-    raw, floor = (probability(record, where, found["implied"]) for where in (name, "own"))
+    raw, floor = (probability(record, where, implied) for where in (name, "own"))
     return None if raw is None or floor is None else raw - floor
 
 

@@ -16,11 +16,14 @@ not know whether the reasoning is *needed*: a model can need nothing and still f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from thinkaloud.metrics.bootstrap import KEY, difference, interval, mean
-from thinkaloud.metrics.readings import UNIT, best, condition, gather, names, p_gold, parsed, probability
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.about import OfCondition, Readout, Role, about
+from thinkaloud.condition_name import Condition
+from thinkaloud.metrics.bootstrap import KEY, Statistic, difference, interval, mean
+from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, p_gold, parsed, probability
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 TRANSPLANTS = ("foreign", "transplant")
 """The donor's reasoning as written, and paraphrased."""
@@ -38,21 +41,36 @@ def use(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     probability, all over the same items: those that have X with an option it leads to, and own.
     """
     ok = parsed(records)
-    places = positions(ok) | {name: _always(name) for name in TRANSPLANTS}
-    return [row for label, where in places.items() for row in _rows(ok, label, where, key)]
+    places = [*positions(ok), *(Place(name, Condition(name).about, _always(name)) for name in TRANSPLANTS)]
+    return [row for place in places for row in _rows(ok, place, key)]
 
 
-def positions(records: Sequence[Record]) -> dict[str, Where]:
-    """Every position of a directed mistake, by its name: from the start as far as there are any, then from the end."""
-    found = {name: _always(name) for name in names(records, "mistake:")}
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A kind of replacement: what its rows are called, what they are about, and its condition in each record."""
+
+    label: str
+    about: OfCondition
+    where: Where
+
+
+def positions(records: Sequence[Record]) -> list[Place]:
+    """Every position of a directed mistake: from the start as far as there are any, then from the end."""
+    found = [Place(one.name, one.about, _always(one.name)) for one in conditions(records, "mistake")]
     lengths = {len(record["thought"]["steps"]) for record in records}
     back = min(FROM_END, max(lengths)) if len(lengths) > 1 else 1
-    return found | {f"mistake:last{f'-{j}' if j else ''}": _from_end(j) for j in range(back)}
+    return [*found, *map(from_end, range(back))]
+
+
+def from_end(back: int) -> Place:
+    """A mistake so many steps before the last one (0: in the last)."""
+    of = OfCondition(condition="mistake", position=-1 - back)
+    return Place(f"mistake:last{f'-{back}' if back else ''}", of, lambda record: _mistake(record, back))
 
 
 def last_mistake(record: Record) -> str:
     """Name of the condition with a mistake in the record's last step."""
-    return f"mistake:{len(record['thought']['steps']) - 1}"
+    return _mistake(record, 0)
 
 
 def implied(record: Record, replaced: str, asked: str, readout: str = "probability") -> float | None:
@@ -60,24 +78,27 @@ def implied(record: Record, replaced: str, asked: str, readout: str = "probabili
     probable one (options that are exactly equal share it). None where either was not measured or `replaced` leads
     nowhere."""
     found = condition(record, replaced)
-    if found is None or found.get("implied") is None:
+    option = None if found is None else found.get("implied")
+    if option is None:
         return None
     if readout != "answer":
-        return probability(record, asked, found["implied"])
+        return probability(record, asked, option)
     answers = best(record, asked)
-    return None if answers is None else (found["implied"] in answers) / len(answers)
+    return None if answers is None else (option in answers) / len(answers)
 
 
 def _always(name: str) -> Where:
     return lambda record: name
 
 
-def _from_end(back: int) -> Where:
-    return lambda record: f"mistake:{len(record['thought']['steps']) - 1 - back}"
+def _mistake(record: Record, back: int) -> str:
+    """Its name in a record; of a record with fewer steps, the name of no condition."""
+    return Condition("mistake", position=len(record["thought"]["steps"]) - 1 - back).name
 
 
-def _rows(ok: Sequence[Record], label: str, where: Where, key: Key) -> list[Estimate]:
+def _rows(ok: Sequence[Record], place: Place, key: Key) -> list[Estimate]:
     """Follow, raw, floor and drop of one kind of replacement."""
+    label, where = place.label, place.where
     columns = [
         lambda record: implied(record, where(record), where(record)),
         lambda record: implied(record, where(record), "own"),
@@ -85,9 +106,21 @@ def _rows(ok: Sequence[Record], label: str, where: Where, key: Key) -> list[Esti
         lambda record: p_gold(record, where(record)),
     ]
     sample = gather(ok, columns, [UNIT] * 4, f"no item has own and {label} with an option it leads to")
-    return [
-        interval(f"follow {label}", difference(0, 1), sample, key),
-        interval(f"follow {label} (raw)", mean(0), sample, key),
-        interval(f"follow {label} (floor)", mean(1), sample, key),
-        interval(f"drop {label}", difference(2, 3), sample, key),
+    named: list[tuple[str, Role, Statistic]] = [
+        (f"follow {label}", "effect", difference(0, 1)),
+        (f"follow {label} (raw)", "raw", mean(0)),
+        (f"follow {label} (floor)", "floor", mean(1)),
     ]
+    drop = about(measure="drop", **place.about, by="probability")
+    return [
+        *(
+            interval(name, statistic, sample, key, about=follow(place.about, role, "probability"))
+            for name, role, statistic in named
+        ),
+        interval(f"drop {label}", difference(2, 3), sample, key, about=drop),
+    ]
+
+
+def follow(of: OfCondition, role: Role, by: Readout, reads: str = "use") -> Mapping[str, Part]:
+    """What a row of follow is about."""
+    return about(measure="follow", **of, role=role, by=by, reads=reads)

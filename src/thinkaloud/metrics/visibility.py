@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.readings import best, condition, parsed
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 FEWEST_TRIALS = 10
 CHOOSING = 0.6
@@ -91,9 +91,11 @@ def g_mean_squared(rates: Rates) -> float | None:
     return None if found is None else found * tnr(rates)
 
 
-def visibility(instances: Sequence[Instance], about: str, key: Key = KEY) -> list[Estimate]:
+def visibility(
+    instances: Sequence[Instance], label: str, key: Key = KEY, of: Mapping[str, Part] | None = None
+) -> list[Estimate]:
     """`g-mean^2 X`, `TPR X`, `TNR X` and `total effect X` over the chosen instances, and `chosen X`, their share of all
-    instances with enough trials; X is what it is `about`."""
+    instances with enough trials; X is the `label`, and `of` says for programs which cause and which monitor."""
     enough = [instance for instance in instances if instance.trials >= FEWEST_TRIALS]
     named: list[tuple[str, Statistic]] = [
         ("g-mean^2", lambda rows, weights: _tpr(rows, weights) * _tnr(rows, weights)),
@@ -104,7 +106,8 @@ def visibility(instances: Sequence[Instance], about: str, key: Key = KEY) -> lis
     if not enough:
         most = max((instance.trials for instance in instances), default=0)
         why = f"not identifiable: at most {most} trials an arm, at least {FEWEST_TRIALS} are needed"
-        return [Estimate.absent(f"{name} {about}", why, len(instances)) for name, _ in [*named, ("chosen", _tpr)]]
+        names = [*(name for name, _ in named), "chosen"]
+        return [Estimate.absent(f"{n} {label}", why, len(instances), about=_about(n, of)) for n in names]
     halves = [_split(instance, key.child("split", instance.name)) for instance in enough]
     chosen = [measure for choose, measure in halves if _works(choose)]
     rows = np.array([_rates(instance) for instance in chosen]).reshape(len(chosen), 8)
@@ -113,9 +116,13 @@ def visibility(instances: Sequence[Instance], about: str, key: Key = KEY) -> lis
     share = np.array([[float(_works(choose))] for choose, _ in halves])
     everyone = Sample(share, [instance.name for instance in enough], np.array([[0.0], [1.0]]))
     return [
-        *(interval(f"{name} {about}", statistic, sample, key) for name, statistic in named),
-        interval(f"chosen {about}", mean(0), everyone, key),
+        *(interval(f"{n} {label}", statistic, sample, key, about=_about(n, of)) for n, statistic in named),
+        interval(f"chosen {label}", mean(0), everyone, key, about=_about("chosen", of)),
     ]
+
+
+def _about(measure: str, of: Mapping[str, Part] | None) -> Mapping[str, Part]:
+    return {**(of or {}), "measure": measure}
 
 
 def of_hint(records: Sequence[Record], name: str, judge: str) -> list[Instance]:
@@ -132,7 +139,8 @@ def of_hint(records: Sequence[Record], name: str, judge: str) -> list[Instance]:
         for arm, where in enumerate((found["base"], name)):
             answer = best(record, where)
             if answer is not None and len(answer) == 1:
-                said = found.get("verbalised" if arm else "verbalised_base", {}).get(judge)
+                verdicts = found.get("verbalised", {}) if arm else found.get("verbalised_base", {})
+                said = verdicts.get(judge)
                 arms[record["item"]][arm].append(Trial(found["implied"] in answer, said))
     return [Instance(item, tuple(without), tuple(given)) for item, (without, given) in arms.items()]
 

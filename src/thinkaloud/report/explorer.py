@@ -18,8 +18,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from thinkaloud.joining import joined
+from thinkaloud.shape import asks, part, readings
 from thinkaloud.vocabulary import Finding, Reading, Record
 
+SAID = ("item", "task", "level", "status", "error", "question")
+"""Fields of a record that are shown in a place of their own."""
+LINE = 300
+"""Characters of a field; the records hold it all."""
 CAP = 400
 """Records in a page, unless told otherwise: about 2 MB."""
 Parts = Mapping[str, float] | None
@@ -72,7 +77,7 @@ def payload(
         return explorer.make(records, findings, cap)
     groups: dict[tuple[str, Any], list[Record]] = {}
     for record in records:
-        groups.setdefault((str(record["task"]), record["level"]), []).append(record)
+        groups.setdefault((str(record["task"]), record.get("level")), []).append(record)
     quota = quotas([len(group) for group in groups.values()], cap)
     parts = list(explorer.parts(records))
     return {
@@ -113,8 +118,8 @@ def _group(group: Sequence[Record], kept: int, explorer: Explorer, parts: Sequen
     """The first records of a task; their parts are made from all its records together."""
     values = explorer.values(group)
     return [
-        {**_record(record, explorer.sections), **_parts(record, value, explorer, parts)}
-        for record, value in zip(group[:kept], values, strict=False)
+        {**_any(record, str(i), explorer.sections), **_parts(record, value, explorer, parts)}
+        for i, (record, value) in enumerate(zip(group[:kept], values, strict=False), start=1)
     ]
 
 
@@ -126,6 +131,31 @@ def _parts(record: Record, value: Parts, explorer: Explorer, parts: Sequence[str
         "parts": value and {name: round(x, 4) for name, x in value.items() if name in parts},
         "why": {name: explorer.why(record, name) if ok else str(record["status"]) for name in lacking},
     }
+
+
+def _any(record: Record, name: str, sections: Sequence[Section]) -> dict[str, Any]:
+    """One record, small; `name` is what it is called that is about no item. One that asks nothing is shown by its
+    fields."""
+    if asks(record) and "item" in record and readings(record).keys() == part(record, "conditions").keys():
+        return _record(record, sections)
+    called = str(record.get("item", name))
+    return {
+        "id": called,
+        "status": record["status"],
+        "error": record.get("error"),
+        "question": str(record.get("question", called)),
+        "answer": None,
+        "fields": [(str(name), _field(value)) for name, value in record.items() if name not in SAID],
+        "conditions": [],
+    }
+
+
+def _field(value: Any) -> str:
+    """A value in a line."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LINE else f"{text[:LINE]} ..."
 
 
 def _record(record: Record, sections: Sequence[Section]) -> dict[str, Any]:

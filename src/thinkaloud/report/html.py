@@ -55,22 +55,33 @@ def render_html(
         style=style,
         script=script,
         data=as_json(data),
-        title=escape(f"{meta.get('study', 'study')}: {_model_name(meta)}"),
+        title=escape(": ".join(filter(None, [str(meta.get("study", "study")), _model_name(meta)]))),
+        counted=escape(page.counted),
+        **_listed(page.counted),
         study=escape(str(meta.get("study", ""))),
         model=escape(_model_name(meta)),
         question=escape(str(meta.get("question", ""))),
         short=_unfinished(meta) + _list(page.sentences(findings)),
         first="\n".join(part for part in [*first, _summary(page, findings)] if part),
         then="\n".join(part for figure in page.then if (part := _figure(figure, findings, records))),
-        count=escape(_count(data)),
+        count=escape(_count(data, page.counted)),
         tables=_tables(findings, page, line),
         notes=_section("failed", "What failed", meta.get("failed"))
-        + _section("notes", "How the questions were chosen and asked", meta.get("notes")),
+        + _section("notes", "How the questions were chosen and asked", meta.get("notes"))
+        + _section("remarks", "How it went", meta.get("remarks")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),
     )
     return html.encode("utf-8", "replace").decode("utf-8")  # half a character from a broken text must not stop the file
+
+
+def _listed(counted: str) -> dict[str, str]:
+    """How the explorer and its section are called."""
+    if counted == PLAIN.counted:
+        return {"records": "Transcripts", "listed": "Transcript explorer", "lister": "transcript explorer"}
+    said = escape(counted)
+    return {"records": said.capitalize(), "listed": f"List of {said}", "lister": f"list of {said}"}
 
 
 def _unfinished(meta: Mapping[str, Any]) -> str:
@@ -137,14 +148,14 @@ def _scroll(title: str, head: str, body: str, style: str = "") -> str:
     )
 
 
-def _count(data: Mapping[str, Any]) -> str:
+def _count(data: Mapping[str, Any], counted: str) -> str:
     """How many records are in the page; a study with its own explorer says it itself."""
     if "count" in data:
         return str(data["count"])
     if data["embedded"] == data["total"]:
-        return f"All {data['total']} items are in this page."
+        return f"All {data['total']} {counted} are in this page."
     return (
-        f"{data['embedded']} of {data['total']} items are in this page, the first ones of every task; "
+        f"{data['embedded']} of {data['total']} {counted} are in this page, the first ones of every task; "
         "the numbers above rest on all of them, and the run folder holds the rest."
     )
 

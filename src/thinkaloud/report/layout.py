@@ -1,13 +1,13 @@
 """What a report of a study is made of: its words, tables, figures and explorer, held together as a `Layout`.
 
-A study brings a `Layout` of its own; one that brings none gets `PLAIN`: every number, what was read under each
-condition, and the items in their order. This module knows no study and no format.
+A study brings a `Layout` of its own; one that brings none gets every number and the records in their order (`CASES`),
+and if it is over items what was read under each condition, too (`PLAIN`). This module knows no study and no format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thinkaloud.report import figure
 from thinkaloud.report.explorer import Explorer
@@ -72,7 +72,8 @@ class Layout:
     headlines; `grids` and `lines`: its table, for a terminal and where there is none; `tables`: whether reports
     show the table too (else its numbers are among all the others); `summary` is its heading; `numbers`: what stands
     above each table of all numbers, and its findings; `first` stand before the explorer and `then` after it;
-    `main`: the estimates to show where there is room for a dozen (all, where none is named)."""
+    `main`: the estimates to show where there is room for a dozen (all, where none is named); `counted`: what `n`
+    counts and a record is about, in a word."""
 
     words: Words = NO_WORDS
     sentences: Callable[[Findings], list[str]] = lambda findings: []
@@ -85,6 +86,7 @@ class Layout:
     summary: str = "The tests, task by task"
     numbers: Callable[[Findings], Sequence[tuple[str, Findings]]] = lambda findings: [("", findings)]
     main: tuple[str, ...] = ()
+    counted: str = "items"
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -93,7 +95,9 @@ class Layout:
 
 
 PLAIN = Layout()
-"""The page of a study that brings none."""
+"""The page of a study over items that brings none."""
+CASES = Layout(counted="cases", explorer=replace(IN_ORDER, parts=lambda records: ("all",)), then=())
+"""The page of any other study that brings none: nothing in it speaks of questions and answers."""
 
 
 def no_card(name: str) -> str | None:

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"-?\d+\.\d\d \[-?\d+\.\d\d, -?\d+\.\d\d\](, n \d+)?( †)?
 SECTIONS = (
     ("failed", "What failed"),
     ("notes", "How the questions were chosen and asked"),
+    ("remarks", "How it went"),
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )
@@ -32,7 +33,10 @@ def render_markdown(
     blocks = [f"# {plain(str(meta.get('question', meta.get('study', 'Report'))))}"]
     blocks += [f"**{plain(meta['unfinished'])}**"] if meta.get("unfinished") else []
     blocks += [_list([plain(sentence) for sentence in page.sentences(findings)])]
-    blocks += ["Every number is followed by its 95% interval and the number of items it rests on. Missing is not zero."]
+    counted = plain(page.counted)
+    blocks += [
+        f"Every number is followed by its 95% interval and the number of {counted} it rests on. Missing is not zero."
+    ]
     blocks += [render_grid(grid) for grid in (page.grids(findings) if page.tables else ())]
     for about, some in page.numbers(findings):
         rows = by_subject(some)
@@ -62,7 +66,10 @@ def plain(text: str) -> str:
 
 def _table(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
     """A line an estimate, a column a task."""
-    head = ["estimate", *(f"{plain(subject.task)} ({subject.difficulty})" for subject in rows)]
+    head = [
+        "estimate",
+        *(plain(subject.task) + (f" ({subject.difficulty})" if subject.difficulty else "") for subject in rows),
+    ]
     body = [[plain(name), *(_cell(estimates.get(name)) for estimates in rows.values())] for name in names]
     return _rows(head, body)
 

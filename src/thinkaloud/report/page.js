@@ -20,7 +20,7 @@
 
   const address = (...parts) => "#/" + parts.map(encodeURIComponent).join("/");
   const level = (group) => (group.level === null ? "none" : String(group.level));
-  const title = (group) => group === data.pool ? "all families" : `${group.task}, ${group.level === null ? "no level" : `level ${group.level}`}`;
+  const title = (group) => group === data.pool ? "all families" : `${group.task}${group.level === null ? "" : `, level ${group.level}`}`;
   const number = (value) => value.toFixed(2).replace("-0.00", "0.00");
   const signed = (value) => (value > 0 ? "+" : "") + number(value);
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -215,6 +215,7 @@
     const fact = (name, value) => el("li", {}, el("span", {}, `${name} `), value);
     const gold = record.options ? record.options[record.gold] : record.answer;
     const facts = gold === null ? [] : [fact("right answer", gold)];
+    for (const [name, text] of record.fields || []) facts.push(fact(name, text));
     const { conclusion = null, finish, legible } = record.thought || {};
     for (const [name, share] of Object.entries(record.facts || {})) facts.push(fact(FACTS[name], String(Math.round(share))));
     if (conclusion !== null) facts.push(fact("the reasoning concludes", conclusion));

@@ -71,11 +71,11 @@ class Subject:
 
     @property
     def difficulty(self) -> str:
-        """The level in words."""
-        return "no level" if self.level is None else f"level {self.level}"
+        """The level in words, empty where there is none."""
+        return "" if self.level is None else f"level {self.level}"
 
     def __str__(self) -> str:
-        return f"{self.task}, {self.difficulty}"
+        return f"{self.task}, {self.difficulty}" if self.difficulty else self.task
 
 
 Estimates = Mapping[str, Estimate]

@@ -22,7 +22,7 @@ def meta(run: Run) -> dict[str, Any]:
     return {
         "study": study.name,
         "question": study.question,
-        "model": run.card,
+        **({"model": run.card} if "model" in study.takes else {}),
         "versions": _versions(),
         "date": datetime.fromtimestamp((run.folder / "model.json").stat().st_mtime, UTC).date().isoformat(),
         "command": config.command(study),
@@ -31,7 +31,7 @@ def meta(run: Run) -> dict[str, Any]:
         "bill": run.bill,
         "unfinished": _unfinished(run),
         "failed": failures(run.units).sentences(),
-        "notes": run.notes,
+        ("notes" if "tasks" in study.takes else "remarks"): run.notes,
         "ruler": study.card.sentences() if study.card else [],
         "limits": list(study.limits),
     }

@@ -64,9 +64,10 @@ class Config:
         if "tasks" in study.takes and not self.tasks:
             raise UserError("no task was given")
         model, tasks = self.model if "model" in study.takes else "", self.tasks if "tasks" in study.takes else ()
-        return Config(
-            self.study, model, tasks, self.items, self.difficulty, self.seed, settings, self.loading
-        )  # fmt: skip
+        usual = Config(self.study)
+        items, difficulty = (self.items, self.difficulty) if tasks else (usual.items, usual.difficulty)
+        loading = self.loading if model else usual.loading
+        return Config(self.study, model, tasks, items, difficulty, self.seed, settings, loading)
 
     def command(self, study: Study) -> str:
         """The command that does this run again. Threads are the machine's and not said."""
@@ -81,10 +82,11 @@ class Config:
         return shlex.join(said)
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain data, without None."""
-        head = {name: getattr(self, name) for name in NAMES}
-        head["tasks"] = list(self.tasks)
-        tables = {"settings": plain(self.settings), "loading": plain(self.loading)}
+        """As plain data, without None and without what the study does not take."""
+        lacking = {*([] if self.model else ["model"]), *([] if self.tasks else ["tasks", "items", "difficulty"])}
+        head = {name: getattr(self, name) for name in NAMES if name not in lacking}
+        head |= {"tasks": list(self.tasks)} if self.tasks else {}
+        tables = {"settings": plain(self.settings)} | ({"loading": plain(self.loading)} if self.model else {})
         return {"format": FORMAT, **head, **tables}
 
     def dumps(self) -> str:

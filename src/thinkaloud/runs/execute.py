@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from thinkaloud.about import about
 from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
@@ -22,6 +23,7 @@ from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
+from thinkaloud.shape import attempts, complete, part
 from thinkaloud.study import Asked, Done, Study, Unit, place
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 
@@ -62,9 +64,9 @@ class Execution:
         done = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
-                f"{unit.title} no longer has the content that this run began with (unit "
-                f"{self._places[unit.place][:8]}, now {key[:8]}): give another --out, and a task of your own "
-                "a `digest` that changes with its questions"
+                f"{unit.title or unit.subject} no longer has the content that this run began with (unit "
+                f"{self._places[unit.place][:8]}, now {key[:8]}): give another --out"
+                f"{', and a task of your own a `digest` that changes with its questions' if unit.items else ''}"
             )
         if done is None:
             assert self._slots is not None
@@ -102,7 +104,7 @@ async def perform(unit: Unit, asked: Asked, tell: Callable[[str], None]) -> dict
     session = open_session(unit.model or asked.model)
     started = time.perf_counter()
     try:
-        records = [_plain(record) for record in await unit.work(session)]
+        records = [_plain(complete(record, unit.subject)) for record in await unit.work(session)]
         error = _unfinished(unit, records)
     except Exception as failure:
         if ends_run(failure) or (isinstance(failure, UserError) and not is_final(failure)):
@@ -122,8 +124,9 @@ async def perform(unit: Unit, asked: Asked, tell: Callable[[str], None]) -> dict
 
 
 def _read(unit: Mapping[str, Any]) -> int:
-    """How much of a unit was read: its conditions and attempts."""
-    return sum(len(record.get("conditions") or record.get("attempts") or ()) for record in unit["records"])
+    """How much of a unit was read: its conditions and attempts, and whole records of a study that has neither."""
+    records: Sequence[Record] = unit["records"]
+    return sum(len(part(r, "conditions")) or attempts(r) or int(r["status"] == "ok") for r in records)
 
 
 def _unfinished(unit: Unit, records: Sequence[Record]) -> str | None:
@@ -135,7 +138,7 @@ def _unfinished(unit: Unit, records: Sequence[Record]) -> str | None:
 
 def _why(record: Record) -> str:
     """The first reason why something of an item failed."""
-    return str(next(iter((record.get("failed") or {}).values()), record["error"]))
+    return str(next(iter(part(record, "failed").values()), record.get("error")))
 
 
 def _plain(record: Record) -> Record:
@@ -155,9 +158,9 @@ def _plain(record: Record) -> Record:
 
 def _failures(name: str, records: Sequence[Record]) -> list[str]:
     """What failed in a unit of a task, in one line."""
-    lost = [record for record in records if record.get("status") == "failed" or record.get("failed")]
+    lost = [record for record in records if record.get("status") == "failed" or part(record, "failed")]
     more = f" (and {len(lost) - 1} more items of this unit)" if len(lost) > 1 else ""
-    return [f"{name}, item {one['item']} failed: {one['error']}{more}" for one in lost[:1] if "item" in one]
+    return [f"{name}, item {one['item']} failed: {one.get('error')}{more}" for one in lost[:1] if "item" in one]
 
 
 # ------------------------------------------------------------------------------------------------------- findings
@@ -176,7 +179,11 @@ def findings(
         records = by_subject.get(subject, [])
         level = records[0].get("level") if records else None
         key = Key((str(config.seed), study.name, streams.get(subject, subject), "estimate"))
-        estimates = study.estimate(records, key) if records else [Estimate.absent(study.name, "no unit was done")]
+        estimates = (
+            study.estimate(records, key)
+            if records
+            else [Estimate.absent(study.name, "no unit was done", about=about(measure=study.name))]
+        )
         out += [Finding(study.name, model, subject, level, estimate) for estimate in estimates]
     key = Key((str(config.seed), study.name, TOGETHER, "estimate"))
     there = {subject: by_subject[subject] for subject in streams or sorted(by_subject) if subject in by_subject}

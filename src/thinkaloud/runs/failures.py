@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thinkaloud.shape import part
+
 LISTED = 20
 """Most failures that a report lists; the records hold all of them."""
 
@@ -60,17 +62,24 @@ def failures(units: Iterable[Mapping[str, Any]]) -> Failures:
     for unit in units:
         again = again or unit["status"] != "ok"
         if unit["status"] != "ok" and not unit["records"]:
-            whole.append(f"{unit['task']}, level {unit['level']}: {unit['error']}")
+            whole.append(f"{_place(unit)}: {unit['error']}")
         for record in unit["records"]:
             name = (
                 f"item {record['item']} of {unit['task']}" if "item" in record else str(record.get("arm", unit["task"]))
             )
             if record["status"] == "failed":
-                items.append(f"{name}{_where(unit)}: {record['error']}")
+                items.append(f"{name}{_where(unit)}: {record.get('error')}")
             else:
-                found = record.get("failed") or {}
+                found = part(record, "failed")
                 readings += [f"{name}, {condition}{_where(unit)}: {why}" for condition, why in found.items()]
     return Failures(tuple(items), tuple(readings), tuple(whole), again)
+
+
+def _place(unit: Mapping[str, Any]) -> str:
+    """Which unit it is: a level where it has one, else all that tells it from others."""
+    at: Mapping[str, Any] = unit["at"]
+    told = {"level": at["level"]} if "level" in at else at
+    return ", ".join([str(unit["task"]), *(f"{name} {value}" for name, value in told.items())])
 
 
 def _where(unit: Mapping[str, Any]) -> str:

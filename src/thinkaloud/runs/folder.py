@@ -46,7 +46,8 @@ class Run:
         self.journal = Journal(self.folder, UNIT)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}, {self.config.study} of {self.config.model}, {len(self.journal)} units)"
+        of = f" of {self.config.model}" if self.config.model else ""
+        return f"Run({str(self.folder)!r}, {self.config.study}{of}, {len(self.journal)} units)"
 
     @staticmethod
     def create(folder: Path, config: Config, study: Study, card: ModelCard, of: Identity | None = None) -> Run:

@@ -65,9 +65,12 @@ class Identity:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def identify(config: Config, study: Study, card: ModelCard, tasks: Sequence[Task]) -> Identity:
-    """The identity of a run. `card`: as returned by `known`."""
-    files = dict(study.files(config.settings))
+def identify(
+    config: Config, study: Study, card: ModelCard, tasks: Sequence[Task], settings: Any | None = None
+) -> Identity:
+    """The identity of a run. `card`: as returned by `known`; `settings`: those of `config` with paths as they are seen
+    from here, where it was begun somewhere else."""
+    files = dict(study.files(config.settings if settings is None else settings))
     if not type(study).__module__.startswith("thinkaloud."):
         files[config.study] = source_of(study)
     return Identity(

@@ -13,13 +13,16 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.named import NAMED
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory
+from thinkaloud.settings import moved
 from thinkaloud.tasks import ORGANISMS, task_names
 from thinkaloud.vocabulary import Model, Task
 
@@ -34,20 +37,26 @@ def slug(config: Config, of: Identity | None = None) -> str:
     """A folder name that says what is in it. Without `of`, an ambiguous model or task is identified by its path or
     address."""
     tasks = "+".join(short(task) for task in config.tasks)
-    asked = f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}-s{config.seed}"
-    name = f"{config.study}-{short(config.model)[:LONGEST]}-{asked}"
+    asked = [f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}"] if tasks else []
+    study, model = (short(name.removeprefix(OBJECT))[:LONGEST] for name in (config.study, config.model))
+    name = "-".join([study, *([model] if model else []), *asked, f"s{config.seed}"])
     if _telling(config) and len(tasks) <= LONGEST:
         return name
     said: list[object] = [config.model, *config.tasks]
+    said += [] if tasks else [config.study, asdict(config.settings)]
     said += [of.digest, [task.digest for task in of.tasks]] if of is not None else [os.path.abspath(os.curdir)]
     return f"{name}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
 
 def _telling(config: Config) -> bool:
-    """Whether the names of model and tasks identify them."""
+    """Whether study, model and tasks are known by their names alone. Where there are no tasks, settings say what a run
+    is of."""
     names = {*task_names(), *ORGANISMS}
-    model = config.model in NAMED or config.model.startswith(BY_NAME)
-    return model and all(task in names or task.startswith(("gym:", "sim:")) for task in config.tasks)
+    study = re.fullmatch(r"[\w-]+", config.study) is not None
+    model = not config.model or config.model in NAMED or config.model.startswith(BY_NAME)
+    if not config.tasks:
+        return study and model and config.settings == type(config.settings)()
+    return study and model and all(task in names or task.startswith(("gym:", "sim:")) for task in config.tasks)
 
 
 def short(name: str) -> str:
@@ -71,15 +80,24 @@ def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a run was given by name, in names that can be opened from here."""
+
+    model: str
+    tasks: Sequence[str]
+    settings: Any
+
+
 @contextmanager
-def reopened(run: Run) -> Iterator[tuple[Sequence[str], str]]:
-    """The run's tasks and model, with paths resolved from where the run was started. An error inside the block names
-    that directory."""
+def reopened(run: Run) -> Iterator[Named]:
+    """What the run was given, with paths that begin where it began; what cannot be opened inside says so."""
     config, base = run.config, directory(run.folder)
     if base is None:
         base = Path(os.curdir)
     try:
-        yield [_from(base, task) for task in config.tasks], _model(base, config.model)
+        settings = moved(config.settings, lambda word: from_there(base, word))
+        yield Named(_model(base, config.model), [_from(base, task) for task in config.tasks], settings)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error
@@ -94,6 +112,15 @@ def _model(base: Path, name: str) -> str:
             dial, colon, rest = name.removeprefix(prefix).partition(":") if prefix == "routed:" else ("", "", "")
             return prefix + (dial + colon + _model(base, rest) if colon else _from(base, name.removeprefix(prefix)))
     return _from(base, name)
+
+
+def from_there(base: Path, name: str) -> str:
+    """A relative path that begins at `base`, alone or before `:CLASS` or `=NUMBER`; any other name as it is."""
+    for end in (len(name), *(mark.start() for mark in reversed([*re.finditer("[:=]", name)]))):
+        path = name[:end]
+        if path and not os.path.isabs(path) and os.path.exists(base / path):
+            return str(base / path) + name[end:]
+    return name
 
 
 def _from(base: Path, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from thinkaloud.models.session import open_session
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import ordered
+from thinkaloud.shape import complete
 from thinkaloud.study import Asked, Done, Study, Unit
 from thinkaloud.vocabulary import Model, Record, Task
 
@@ -26,7 +27,9 @@ class Forgetting:
 
     async def unit(self, unit: Unit) -> Done:
         """Do it now."""
-        records = list(await unit.work(open_session(unit.model or self._model)))
+        records = [
+            complete(record, unit.subject) for record in await unit.work(open_session(unit.model or self._model))
+        ]
         if unit.phase == self._study.name:
             self._units.append({"task": unit.subject, "at": unit.at, "records": records})
         return Done(records)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from thinkaloud.shape import part
 from thinkaloud.vocabulary import Record
 
 
@@ -21,7 +22,7 @@ def unfinished(study: str, units: Iterable[Mapping[str, Any]]) -> list[str]:
     for task, records in _by_task(study, units).items():
         lost = [record for record in records if record["status"] == "unparsed"]
         if lost and any(map(_read, records)):
-            ends = Counter(_ended(record.get("thought") or {}) for record in lost)
+            ends = Counter(_ended(part(record, "thought")) for record in lost)
             causes = "; ".join(f"in {n} {cause}: {out}" for (cause, out), n in ends.most_common())
             said.append(f"{task}: {len(lost)} of {len(records)} items are unparsed and in no number: {causes}.")
     return said
@@ -36,17 +37,18 @@ def _by_task(study: str, units: Iterable[Mapping[str, Any]]) -> dict[str, list[R
 
 
 def _read(record: Record) -> bool:
-    return record["status"] == "ok" or bool(record.get("conditions"))
+    return record["status"] == "ok" or bool(part(record, "conditions"))
 
 
 def _why(task: str, records: Sequence[Record]) -> str:
     n = len(records)
-    if any(record.get("thought") for record in records):
-        ends = Counter(_ended(record.get("thought") or {}) for record in records)
+    if any(part(record, "thought") for record in records):
+        ends = Counter(_ended(part(record, "thought")) for record in records)
         (cause, out), most = ends.most_common(1)[0]
         return f"{task}: nothing was measured. In {most} of {n} items {cause}: {out}."
     why, most = Counter(str(record.get("error") or record["status"]) for record in records).most_common(1)[0]
-    return f"{task}: nothing was measured. In {most} of {n} items: {why}."
+    noun = "items" if "item" in records[0] else "records"
+    return f"{task}: nothing was measured. In {most} of {n} {noun}: {why}."
 
 
 def _ended(thought: Mapping[str, Any]) -> tuple[str, str]:

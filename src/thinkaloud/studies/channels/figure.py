@@ -94,7 +94,7 @@ def _channel(
 
 def _names(frame: Frame, top: float, subject: Subject, estimates: Estimates) -> list[str]:
     """Task, difficulty and share: beside the bar, or above it where there is no room."""
-    share, words = estimates.get(SHARE), f"{subject.difficulty}, n {items(estimates)}"
+    share, words = estimates.get(SHARE), f"{subject.difficulty or 'no level'}, n {items(estimates)}"
     style, tip = "ta-name" if measured(share) else "ta-quiet", shown(share) if share else ""
     if frame.single:
         return [
