@@ -244,9 +244,9 @@ def test_the_identity_is_written_before_any_unit(tmp_path: Path, monkeypatch: py
 
 
 def test_a_card_without_a_digest_keeps_it_also_behind_gates() -> None:
-    from thinkaloud.organisms.routing import Routed
+    from thinkaloud.organisms.routing import routed
     from thinkaloud.runs.identity import known
 
-    digests = {known(Routed(Leaning(p), share)).digest for p in (0.2, 0.9) for share in (0.0, 1.0)}
+    digests = {known(routed(Leaning(p), share)).digest for p in (0.2, 0.9) for share in (0.0, 1.0)}
     assert len(digests) == 4 and known(Leaning(0.2)).digest == known(Leaning(0.2)).digest
     assert known(Leaning(0.2, "said")).digest == "said"

@@ -2,8 +2,12 @@
 
 `Bench` holds what all conditions of a group share: the model, the examples in each form and the streams of
 randomness. Each method makes one condition of one item and returns its record, or None where this item has no such
-condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
-a study wants, and nothing is estimated.
+condition (no safe paraphrase, no donor, no mistake that leads anywhere, another's reasoning that is this item's own).
+
+An edit changes the text or fails (`NothingChanged`), but for `Edit.control`, which is there to be compared with, and
+paraphrases: one draws each sentence's wording evenly from all there are (`tasks/grammar.py`), so a short one may have
+the words it had, and its `changed` is empty. Nothing here says which conditions a study wants, and nothing is
+estimated.
 """
 
 from __future__ import annotations
@@ -53,8 +57,13 @@ class Edit:
 
     @staticmethod
     def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
-        """`step` in the place of the step at `at`."""
+        """`step` in the place of the step at `at`; `NothingChanged` where it has the same words."""
         return Edit(replace_step(own, at, step), at, at == len(own.steps) - 1, name)
+
+    @staticmethod
+    def control(own: Transcript, at: int, name: str) -> Edit:
+        """No edit, for comparison: the steps up to and with the one at `at`, as they are."""
+        return Edit(Transcript(own.steps[: at + 1]), at, at == len(own.steps) - 1, name, ())
 
 
 class Bench:
@@ -157,7 +166,7 @@ class Bench:
         """A neighbour's own reasoning: what any reasoning at all does."""
         other = neighbour(self.group.items, index)
         between = None if other is None else owns[other]
-        if between is None or not between.steps:
+        if between is None or not between.steps or _alike(between, owns[index]):
             return None
         item = self.group.items[index]
         implied = option(item, between.conclusion)
@@ -171,17 +180,20 @@ class Bench:
         # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
         other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
         between = None if other is None else owns[other]
-        if between is None:
+        if between is None or _alike(between, owns[index]):
             return None
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
 
-    async def transplant(self, item: Item) -> Made:
-        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
+    async def transplant(self, item: Item, own: Transcript) -> Made:
+        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options; None where
+        there is none, or the model's own is the same."""
         other = donor(item, self.group.donors, self.key.child(item.id, "donor"))
         if other is None:
             return None
         key = self.key.child(item.id, "wording", "donor")
         between = self.task.paraphrase(other.worked, key) or other.worked
+        if _alike(between, own):
+            return None
         examples = shots(self.group.examples, self.reworded)
         reading = await snap(self.model, item, examples, between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
@@ -239,6 +251,11 @@ def measured(jobs: Jobs, count: Count) -> dict[str, Coroutine[Any, Any, Made]]:
         return None if found is None else {**found, "tokens": count(joined(found["between"]))}
 
     return {condition.name: long(job) for condition, job in jobs.items()}
+
+
+def _alike(one: Transcript, other: Transcript | None) -> bool:
+    """Whether two reasonings have the same words."""
+    return other is not None and one.text.split() == other.text.split()
 
 
 def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:

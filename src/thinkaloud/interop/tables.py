@@ -74,7 +74,7 @@ def export_table(run: Run, kind: str, records: bool = False, out: Path | None = 
 def record_rows(run: Run) -> list[Row]:
     """Every record of a run in the long form; lists and `rest` are plain Python here."""
     return [
-        {"study": run.config.study, "model": run.card["name"], **row} for record in run.records for row in _rows(record)
+        {"study": run.study.name, "model": run.card["name"], **row} for record in run.records for row in _rows(record)
     ]
 
 

@@ -30,6 +30,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("settings", "Settings"),
     ("versions", "Versions"),
     ("bill", "Token bill"),
+    ("work", "Work"),
 )
 """Key of the meta mapping -> what it is called."""
 

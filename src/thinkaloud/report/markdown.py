@@ -23,7 +23,7 @@ SECTIONS = (
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )
-FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill")
+FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill", "work")
 
 
 def render_markdown(

@@ -16,7 +16,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.items.group import GROUP
 from thinkaloud.metrics.dial import Ends, Recovered, recover
 from thinkaloud.metrics.early import ACCURACY
-from thinkaloud.organisms.routing import Routed, is_open
+from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.tasks import open_tasks
@@ -71,7 +71,7 @@ def _one(model: str | Model, config: Config, out: Path, run: Running) -> OwnRule
 
 def _gated(model: str | Model, share: float) -> str | Model:
     """The model behind gates; by name where it has one, so that its runs can be resumed by name."""
-    return f"routed:{share:g}:{model}" if isinstance(model, str) else Routed(model, share)
+    return f"routed:{share:g}:{model}" if isinstance(model, str) else routed(model, share)
 
 
 def _level(run: Run) -> int:

@@ -28,13 +28,20 @@ def meta(run: Run) -> dict[str, Any]:
         "command": config.command(study),
         "seed": config.seed,
         "settings": _settings(config.settings),
-        "bill": run.bill,
+        **_bill(run),
         "unfinished": _unfinished(run),
         "failed": failures(run.units).sentences(),
         ("notes" if "tasks" in study.takes else "remarks"): run.notes,
         "ruler": study.card.sentences() if study.card else [],
         "limits": list(study.limits),
     }
+
+
+def _bill(run: Run) -> dict[str, Any]:
+    """What it cost; no tokens where no model was asked."""
+    bill = run.bill
+    asked = "model" in run.study.takes
+    return {"bill": bill} if asked else {"work": {name: bill[name] for name in ("wall_seconds", "units")}}
 
 
 def _settings(settings: Any) -> dict[str, Any]:

@@ -123,7 +123,7 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
         Condition("paraphrase"): bench.paraphrase(item, own),
         Condition("foreign"): bench.foreign(index, owns),
         Condition("unrelated"): bench.unrelated(index, owns),
-        Condition("transplant"): bench.transplant(item),
+        Condition("transplant"): bench.transplant(item, own),
     }
     for kind, filler in KINDS.items():
         jobs[Condition("filler", kind)] = bench.filler(item, own, filler)

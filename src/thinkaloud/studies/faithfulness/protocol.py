@@ -14,9 +14,9 @@ from thinkaloud.condition_name import LETTERED, PARAPHRASE, REORDERED, SILENT, C
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.errors import UserError
+from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.interventions.filler import KINDS
-from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
+from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.item_record import ConditionRecord, ItemRecord
@@ -171,7 +171,7 @@ class _Unit:
             Condition("paraphrase"): bench.paraphrase(item, own),
             Condition("foreign"): bench.foreign(self.index, self.owns),
             Condition("unrelated"): bench.unrelated(self.index, self.owns),
-            Condition("transplant"): bench.transplant(item),
+            Condition("transplant"): bench.transplant(item, own),
         }
         jobs |= {Condition("filler", kind): bench.filler(item, own, filler) for kind, filler in KINDS.items()}
         jobs |= {
@@ -197,7 +197,7 @@ class _Unit:
 
     async def _continue(self, at: int) -> Made:
         """No edit: the model goes on from its own first sentences, as it does after a mistake."""
-        return await self.bench.go_on(self.item, Edit.of(self.own, at, self.own.steps[at], f"continue:{self.sample}"))
+        return await self.bench.go_on(self.item, Edit.control(self.own, at, f"continue:{self.sample}"))
 
     async def _reword(self, at: int, steps: Sequence[Any]) -> Made:
         """The last sentence up to `at`, or all of them, in other words."""
@@ -262,7 +262,7 @@ class _Unit:
         return found
 
     async def _hinted(self, hint: Hint, wrong: str) -> Made:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        asked = hinted(self.item, hint, wrong)
         done = await think(
             self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
         )
@@ -270,17 +270,20 @@ class _Unit:
         # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
         base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
         told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
-        hinted = self.item.options.index(wrong)
-        return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
+        implied = self.item.options.index(wrong)
+        return {**found, "implied": implied, "base": base, "verbalised": told, "verbalised_base": untold}
 
     async def _hinted_silently(self, hint: Hint, wrong: str) -> Made:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+        asked = hinted(self.item, hint, wrong)
         found = await self.bench.read(asked, self.bench.silent, Transcript())
         return {**found, "implied": self.item.options.index(wrong), "base": "silent"}
 
     async def _always_first(self, aloud: bool) -> Made:
-        """Examples whose right option is always (A); the item's own is not."""
-        examples = lettered_shots(self._examples, worked if aloud else nothing, _gold_first)
+        """Examples whose right option is always (A); the item's own is not. None where it is so without any change."""
+        form = worked if aloud else nothing
+        examples = lettered_shots(self._examples, form, _gold_first)
+        if examples == lettered_shots(self._examples, form, as_drawn):
+            return None
         if not aloud:
             found = await self._lettered(as_drawn(self.item), examples)
             return {**found, "implied": 0, "base": SILENT_LETTERED.name}
@@ -301,6 +304,8 @@ class _Unit:
         """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
         assert isinstance(self.bench.task, Reversible)
         turned = self.bench.task.reverse(self.item)
+        if turned.question == self.item.question:
+            raise NothingChanged(f"the reversed question is the same: {turned.question!r}")
         other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
         done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
         between = self.bench.task.parse(done.text)
