@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from thinkaloud.arms.ask import Ask, Edit, Room, Solver, World, same
-from thinkaloud.arms.edits import KINDS, Answered, Intermediate, change, intermediates
+from thinkaloud.arms.edits import KINDS, Change, Edited, Intermediate, NotMade, change, intermediates
 from thinkaloud.arms.style import Style, filled
 from thinkaloud.arms.toolbox import TOOLS
 from thinkaloud.budget.counter import Counter, counter
@@ -157,24 +157,33 @@ async def shorter(stage: Stage, terms: Terms, first: Attempt) -> dict[str, Attem
 async def edited(
     stage: Stage, terms: Terms, first: Attempt, others: Sequence[Intermediate]
 ) -> dict[str, dict[str, object]]:
-    """The first attempt under every intervention that it has."""
-    came = intermediates(first.trace)
-    own = Answered(stage.task, stage.item, first.answer)
-    changes = {kind: change(kind, came, others, own, stage.key.child("edit", kind)) for kind in KINDS}
-    there = {kind: made for kind, made in changes.items() if made is not None}
+    """The part of a record about interventions: `edits`, the first attempt under each of them, and `unedited`, why
+    there is none of a kind."""
+    came, about = intermediates(first.trace), Edited(stage.task, stage.item, first.answer)
+    changes = {kind: change(kind, came, others, about, stage.key.child("edit", kind)) for kind in KINDS}
+    there = {kind: made for kind, made in changes.items() if isinstance(made, Change)}
+    why: dict[str, object] = {kind: made.why for kind, made in changes.items() if isinstance(made, NotMade)}
     runs = await asyncio.gather(
         *(attempt(stage, terms, 0, terms.budgets[-1], made.edit, first.memory) for made in there.values())
     )
+    edits: dict[str, object] = {}
+    for (kind, made), run in zip(there.items(), runs, strict=True):
+        if any(node.edited for node in run.trace.nodes):
+            edits[kind] = _under(made, run, first)
+        else:
+            why[kind] = "the attempt ended before it came to what was to be changed"
+    return {"edits": edits, **({"unedited": why} if why else {})}
+
+
+def _under(made: Change, run: Attempt, first: Attempt) -> dict[str, object]:
+    """An attempt under an intervention, as plain JSON."""
     return {
-        kind: {
-            "answer": plain(run.answer) or None,
-            "right": run.right,
-            "changed": not same(run.answer, first.answer),
-            "followed": None if made.implied is None else same(run.answer, made.implied),
-            "edited": made.about,
-            "trace": [node.as_dict() for node in run.trace.nodes],
-        }
-        for (kind, made), run in zip(there.items(), runs, strict=True)
+        "answer": plain(run.answer) or None,
+        "right": run.right,
+        "changed": not same(run.answer, first.answer),
+        "followed": None if made.implied is None else same(run.answer, made.implied),
+        "edited": made.about,
+        "trace": [node.as_dict() for node in run.trace.nodes],
     }
 
 

@@ -1,8 +1,9 @@
-"""Which of a level's questions are shown as examples and which are asked, and what a reader is told of it.
+"""Chooses which of a level's questions are shown as examples and which are asked, with notes for the report.
 
 An example shows how to reason before an answer. One without reasoning would teach the model to write none, so only
-questions with worked reasoning become examples. Where no question has any, all are asked without examples, silently as
-aloud: otherwise the two would differ in more than the reasoning. This module draws nothing and asks no model.
+questions with worked reasoning become examples. If no question has any, all conditions are asked without examples, with
+and without reasoning; otherwise they would differ in more than the reasoning. This module draws nothing at random and
+asks no model.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from thinkaloud.vocabulary import Item, Key, Task
 
 
 def drawn(task: Task, level: int, wanted: int, key: Key) -> list[Item]:
-    """`wanted` questions of a level, or all that it has where it has fewer."""
+    """`wanted` questions of a level, or all of them if it has fewer."""
     try:
         return task.items(level, wanted, key)
     except TooFewItems as few:
@@ -29,8 +30,8 @@ def apart(items: Sequence[Item], shots: int) -> tuple[list[Item], list[Item]]:
 
 
 def too_few(task: Task, level: int, fits: int, taken: Mapping[str, int]) -> UserError:
-    """The error of a level with fewer questions than are wanted; `taken`: how many are for something else than to be
-    measured, `fits`: how many are left."""
+    """The error for a level with too few questions. `taken`: how many are used for other purposes than measurement,
+    `fits`: how many are left."""
     used = [f"{n} {what}" for what, n in taken.items() if n]
     have = fits + sum(taken.values())
     left = f" and {fits} are left to measure" if used else ""
@@ -39,7 +40,7 @@ def too_few(task: Task, level: int, fits: int, taken: Mapping[str, int]) -> User
 
 
 def about_examples(task: str, examples: Sequence[Item], wanted: int) -> list[str]:
-    """What a reader of a report must know where there are fewer examples than were asked for."""
+    """A note for the report if there are fewer examples than requested."""
     if len(examples) >= wanted:
         return []
     if not examples:

@@ -1,9 +1,9 @@
-"""The edge: the level at which a model is neither perfect nor lost.
+"""Difficulty calibration: finds the *edge*, the level at which a model is neither perfect nor at chance.
 
-On items of their own, the model thinks aloud at a level and its probability of the right answer, corrected for chance
-(0 is chance, 1 is perfect), is read. The search goes up from the easiest level in growing strides and then halves the
-gap, assuming that higher levels are not easier. It takes the first level found between `LOW` and `HIGH`; where no
-level tried lies there it takes the nearest and says so.
+On separate items, the model reasons aloud at a level, and its probability of the right answer is read, corrected for
+chance (0 is chance, 1 is perfect). The search goes up from the easiest level in growing strides and then halves the
+gap, assuming that higher levels are not easier. It takes the first level whose ability is between `LOW` and `HIGH`; if
+no level tried is in this band, it takes the nearest and says so.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from thinkaloud.vocabulary import Item, Key, Model, Record
 
 LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55
 ITEMS = 16
-"""Separate items that a level is probed with."""
+"""Number of separate items with which a level is probed."""
 MEASURED = f"ability over chance, {ITEMS} separate items a level"
-"""What `ability` is."""
+"""What `ability` measures, in words."""
 
 
 async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) -> list[Record]:
-    """One record an item: its thinking-aloud reading."""
+    """One record per item: its reading after reasoning aloud."""
     examples = shots(group.examples, worked)
     tokens = group.room
 
@@ -47,15 +47,15 @@ async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) ->
 
 
 def ability(records: Sequence[Record]) -> float:
-    """Mean probability of the right answer, corrected for chance, over the items that were read (there must be one)."""
+    """Mean probability of the right answer, corrected for chance, over the items that were read (at least one)."""
     read = [(p, chance(record)) for record in records if (p := p_gold(record, "own")) is not None]
     return sum((p - c) / (1 - c) for p, c in read) / len(read)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The chosen level, the ability at every level tried, and whether the choice lies within the bounds; `measured`:
-    what the ability is and from how many items."""
+    """The chosen level, the ability at every level tried, and whether the choice is within the bounds; `measured`: what
+    the ability measures and on how many items."""
 
     level: int
     tried: tuple[tuple[int, float], ...]

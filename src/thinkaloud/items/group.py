@@ -12,14 +12,14 @@ from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Item, Record, Task
 
 UNKNOWN = 256
-"""Tokens for a reasoning of a length that nobody knows: where no item has one."""
+"""Tokens allowed for reasoning if no item has reasoning from which to estimate its length."""
 GROUP = 8
-"""Items a unit: enough to write side by side, few enough to lose when a run is killed."""
+"""Items per unit: enough to write in one batch, and few enough to lose when a run is killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSettings:
-    """What every study over items may be told."""
+    """The settings of every study over items."""
 
     shots: int = setting(6, "Solved examples before every question.")
     temperature: float = setting(0.0, "For the model's own reasoning; 0 is greedy.")

@@ -1,6 +1,6 @@
-"""Which items of a task a run asks: drawn from the run's seed, and cut into what they are for.
+"""Draws the items of a task that a run asks, from the run's seed, and divides them by purpose.
 
-The same seed asks the same items whatever the model. All questions but the donors' are different.
+The same seed gives the same items for every model. All questions are different, except those of donors.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from thinkaloud.tasks.identity import stream
 from thinkaloud.vocabulary import Item, Key, Task
 
 DONORS = 64
-"""Items whose reasoning may be put in the place of another's."""
+"""Number of donors: items whose reasoning may replace that of another item."""
 CUE = 0.5
-"""The share of a task's items whose options give the answer away, from which on a reader is told."""
+"""If at least this share of a task's items have options that give the answer away, a note says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many items a level must give: `examples`, those a level is `probed` with, those that the study prepares with
-    (`dev`), those that are `measured`. `reasoned`: only items with worked reasoning become examples. `show`: whether
+    """How many items a level must have for each purpose: `examples`, `probed` (to find the level), `dev` (for the
+    study's preparation), and `measured`. `reasoned`: only items with worked reasoning become examples. `show`: whether
     options are listed (`tasks/options.py`)."""
 
     measured: int
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A task's items at one level, cut into what they are for."""
+    """A task's items at one level, by purpose."""
 
     task: Task
     level: int
@@ -57,7 +57,7 @@ class Material:
 
 
 def material(task: Task, level: int, seed: int, wanted: Wanted) -> Material:
-    """Draw a level's items: examples, those it is probed with, those to prepare with, those to measure."""
+    """Draw a level's items: examples, items to probe with, to prepare with, and to measure."""
     if level not in task.levels:
         raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
     key = Key((str(seed), stream(task), str(level)))

@@ -139,11 +139,11 @@ class Rungs(ItemStudy):
         async def rest(i: int, stage: Stage, made: list[Attempt]) -> dict[str, object]:
             short = await shorter(stage, terms, made[0])
             other = came[(i + 1) % len(came)] if len(came) > 1 else []
-            edits = await edited(stage, terms, made[0], other) if terms.edits else {}
+            under = await edited(stage, terms, made[0], other) if terms.edits else {}
             return {
                 "attempts": [one.as_dict(stage) for one in made],
                 "short": {budget: one.as_dict(stage) for budget, one in short.items()},
-                "edits": edits,
+                **under,
                 **_shape(stage),
                 **_lost([*made, *short.values()]),
             }
