@@ -22,6 +22,7 @@ from thinkaloud.study import Study
 BUILTIN = {
     "channels": "thinkaloud.studies.channels.protocol:Channels",
     "faithfulness": "thinkaloud.studies.faithfulness.protocol:Faithfulness",
+    "deception": "thinkaloud.studies.deception.protocol:Deception",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
 }
 """Name -> where its class is: one line for each study."""
