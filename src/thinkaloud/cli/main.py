@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thinkaloud._version import __version__
+from thinkaloud.cli.checks import check_study, check_task
 from thinkaloud.cli.interop import export, import_
 from thinkaloud.cli.options import Studies, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
@@ -51,6 +52,8 @@ def cli(context: click.Context, debug: bool) -> None:
 cli.add_command(organisms)
 cli.add_command(import_)
 cli.add_command(export)
+cli.add_command(check_task)
+cli.add_command(check_study)
 
 
 def _run(name: str, study: Study, given: dict[str, Any]) -> None:
