@@ -58,7 +58,7 @@ cli.add_command(check_study)
 
 def _run(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud import api
-    from thinkaloud.cli.progress import progress
+    from thinkaloud.cli.progress import progress, seen
 
     config = config_of(name, study, given)
     with progress() as shown:
@@ -67,7 +67,7 @@ def _run(name: str, study: Study, given: dict[str, Any]) -> None:
             out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
             concurrency=given["concurrency"],
         )  # fmt: skip
-    show(done)
+    show(done, seen=seen(shown))
 
 
 def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
@@ -98,11 +98,11 @@ cli.add_command(
 def resume(folder: Path, concurrency: int) -> None:
     """Do what is missing or failed in a run FOLDER."""
     from thinkaloud import api
-    from thinkaloud.cli.progress import progress
+    from thinkaloud.cli.progress import progress, seen
 
     with progress() as shown:
         done = api.resume(folder, progress=shown, concurrency=concurrency)
-    show(done)
+    show(done, seen=seen(shown))
 
 
 @cli.command()
