@@ -239,7 +239,7 @@ class _Program:
 
         async def work(session: Model) -> Sequence[Record]:
             turned = map(group.task.reverse, group.items) if isinstance(group.task, Reversible) else ()
-            inform(session, (*group.items, *group.examples, *turned))
+            inform(session, (*group.items, *group.examples, *turned), group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
             return await measure(session, group, self.settings, key)
 
