@@ -6,18 +6,23 @@ BIN = $(VENV)/bin
 TORCH ?= torch==2.13.0
 OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
-# Processes that tests run in, a test file in one of them; each computes with one thread, since two that take all
-# cores crawl.
+# Processes that tests run in; each computes with one thread, since two that take all cores crawl. One that has nothing
+# left to do takes tests from the other.
 PROCESSES ?= 2
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
 
-.PHONY: run test lint types house ruler benchmark peers coverage clean
+.PHONY: run check test lint types house ruler benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
 
+# Before every commit: formatter, linter, floors, types, and the tests that take less than a second.
+check: lint house types
+	$(PYTEST) -m "not slow"
+
 test: $(VENV)/.tested
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+	$(PYTEST)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff format --check src tests benchmarks

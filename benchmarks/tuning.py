@@ -52,9 +52,19 @@ async def seeded(model: Model, level: int, seed: int) -> tuple[list[list[float]]
     items = task.items(level, 2 * SHOTS + DEV + TEST, key)
     shown, dev, test = items[: 2 * SHOTS], items[2 * SHOTS : 2 * SHOTS + DEV], items[2 * SHOTS + DEV :]
     stub = await tune(
-        model, task, Terms(ARM, ARMS[ARM].solve, style_of(PLAIN, task, shown), (BUDGET,)), TuningData(shown, (), 0), key
+        model,
+        task,
+        Terms(arm=ARM, solve=ARMS[ARM].solve, style=style_of(PLAIN, task, shown), budgets=(BUDGET,)),
+        TuningData(shown, (), 0),
+        key,
     )
-    terms = Terms(ARM, ARMS[ARM].solve, style_of(stub, task, shown), (BUDGET,), room=room(task, shown, counter(model)))
+    terms = Terms(
+        arm=ARM,
+        solve=ARMS[ARM].solve,
+        style=style_of(stub, task, shown),
+        budgets=(BUDGET,),
+        room=room(task, shown, counter(model)),
+    )
     pools = TuningData(shown, dev, TRIALS)
     records = [
         stub,

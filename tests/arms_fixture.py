@@ -82,7 +82,7 @@ def parts(terms: str) -> str:
 
 def terms(solve: Solver, limit: int = 100_000, meter: str = "B4") -> Terms:
     """The terms of an arm with one budget."""
-    return Terms("own", solve, STYLE, (limit,), meter, attempts=2)
+    return Terms(arm="own", solve=solve, style=STYLE, budgets=(limit,), meter=meter, attempts=2)
 
 
 def stage(model: Fake, item: Item = ITEM, task: Task = TASK) -> Stage:
@@ -93,5 +93,8 @@ def stage(model: Fake, item: Item = ITEM, task: Task = TASK) -> Stage:
 def top(model: Fake, limit: float, meter: str = "B4") -> Ask:
     """The process of an arm, with its world, for tests that look into the ledger."""
     ledger, trace = Ledger(limit, METERS[meter]), Trace("own", ITEM.question)
-    world = World(model, TASK, STYLE, ledger, Key(("arms", "world")), trace, counter(model), tools=TOOLS)
+    world = World(
+        model=model, task=TASK, style=STYLE, ledger=ledger, key=Key(("arms", "world")), trace=trace,
+        counter=counter(model), tools=TOOLS,
+    )  # fmt: skip
     return Ask(world, ledger.account, trace.nodes[0])

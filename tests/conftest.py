@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from thinkaloud.models.loading import Loading
 
 if TYPE_CHECKING:
     from thinkaloud.models.transformers.model import Transformers
+    from thinkaloud.runs.folder import Run
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +64,18 @@ def models(folders: dict[str, Path]) -> dict[str, Transformers]:
 def llama(models: dict[str, Transformers]) -> Transformers:
     """The one that most tests are about."""
     return models["llama"]
+
+
+@pytest.fixture(scope="session")
+def faithful_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """A finished run of a study on the faithful reasoner: 16 items of chain_sum at level 3, as a run to compare others
+    with. Nobody writes in its folder."""
+
+    @cache
+    def made(study: str) -> Run:
+        import thinkaloud as ta
+
+        out = tmp_path_factory.mktemp("faithful") / study
+        return ta.run(study, "scripted:faithful", ["chain_sum"], items=16, difficulty=3, out=out)
+
+    return made

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from item_records import reading
+from item_records import record as item_record
 from thinkaloud.metrics.agreement import agreement, expected
 from thinkaloud.vocabulary import Estimate
 
@@ -49,11 +51,10 @@ def test_a_mixture_of_easy_and_hard_items_agrees_by_itself_unless_it_is_stratifi
 
 def record(i: int, silent: int, own: int, gold: int, level: int = 1) -> dict[str, Any]:
     conditions = {
-        name: {"logprobs": [-0.1 if k == answer else -4.0 for k in range(4)]}
+        name: reading([-0.1 if k == answer else -4.0 for k in range(4)])
         for name, answer in (("silent", silent), ("own", own))
     }
-    return {"item": f"i{i}", "task": "t", "level": level, "status": "ok", "options": list("abcd"), "gold": gold,
-            "conditions": conditions}  # fmt: skip
+    return item_record(i, conditions, "abcd", gold, level=level)
 
 
 def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:

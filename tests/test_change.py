@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from item_records import reading
+from item_records import record as item_record
 from thinkaloud.conditions.bench import POSITIONS, inclusion
 from thinkaloud.metrics.change import by_answer, by_probability, by_sampling
 from thinkaloud.metrics.curves import area, closed, renormalised
 
 
 def record(**readings: list[float]) -> dict[str, Any]:
-    logs = {name: {"logprobs": [math.log(max(p, 1e-300)) for p in ps]} for name, ps in readings.items()}
-    return {"conditions": logs}
+    logs = {name: reading([math.log(max(p, 1e-300)) for p in ps]) for name, ps in readings.items()}
+    return item_record(0, logs, "abcd"[: len(readings["own"])], 0)
 
 
 def test_a_guess_against_a_sure_answer_is_one_minus_chance_in_every_readout() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import item_records
 from thinkaloud.metrics.bootstrap import KEY, Array
 from thinkaloud.metrics.channels import by_item, channels
 from thinkaloud.metrics.channels import table as channel_table
@@ -26,16 +27,14 @@ GOLD = 3
 def reading(p: float) -> dict[str, Any]:
     """P(gold) = p, the rest spread evenly; the model's probabilities need not sum to 1 over the options."""
     right, wrong = max(p, 1e-30), max(1 - p, 1e-30) / 9
-    return {"between": [], "logprobs": [math.log(0.5 * (right if i == GOLD else wrong)) for i in range(10)]}
+    return item_records.reading([math.log(0.5 * (right if i == GOLD else wrong)) for i in range(10)])
 
 
 def record(i: int, **p: float) -> dict[str, Any]:
     """One item; `filler_dots=.1` is the condition filler:dots."""
     legible = {"readable": 1.0, "sound": 0.5, "grounded": 0.5, "complete": 0.25}
-    thought = {"text": "", "finish": "stop", "steps": [], "conclusion": None, "right": None, "legible": legible}
     conditions = {name.replace("_", ":"): reading(value) for name, value in p.items()}
-    return {"item": f"i{i}", "task": "t", "level": 1, "fold": i % 2, "status": "ok", "options": OPTIONS,
-            "gold": GOLD, "thought": thought, "conditions": conditions}  # fmt: skip
+    return item_records.record(i, conditions, OPTIONS, GOLD, thought=item_records.thought(legible=legible))
 
 
 def same(n: int, **p: float) -> list[dict[str, Any]]:

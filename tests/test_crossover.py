@@ -62,7 +62,10 @@ def made(count: int, slope: float = 0.1) -> list[Point]:
     rng = np.random.default_rng(0)
     loads = np.exp(np.linspace(4, 8, count))
     effect = slope * (np.log(loads) - 6) + 0.02 * rng.standard_normal(count)
-    return [Point(f"f{i}", loads[i], None, 2.0, float(effect[i]), 50, 0.5) for i in range(count)]
+    return [
+        Point(family=f"f{i}", load=loads[i], error=None, independence=2.0, effect=float(effect[i]), n=50, p=0.5)
+        for i in range(count)
+    ]
 
 
 def test_a_slope_is_per_standard_deviation_with_the_family_as_the_unit() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from item_records import reading, record, thought
 from thinkaloud.metrics.bootstrap import interval
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
@@ -99,9 +100,8 @@ def questions(rng: np.random.Generator, n: int, samples: int) -> list[dict[str, 
     found = []
     for question, rate in enumerate(rng.beta(0.35, 0.9, n)):
         for changed in rng.random(samples) < rate:
-            conditions = {"own": {"logprobs": own}, "filler:dots": {"logprobs": other if changed else own}}
-            found.append({"item": f"q{question}", "status": "ok", "options": list("abcd"), "gold": 0,
-                          "thought": {"steps": [{}]}, "conditions": conditions})  # fmt: skip
+            conditions = {"own": reading(own), "filler:dots": reading(other if changed else own)}
+            found.append(record(f"q{question}", conditions, "abcd", 0, thought=thought(1)))
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import item_records
 from thinkaloud.metrics.early import ACCURACY, DISTANCE, SAME, aoc, ceiling, curve, early
 from thinkaloud.vocabulary import Estimate
 
@@ -18,12 +19,10 @@ def record(i: int, answers: list[int | None], own: int | None = 0, m: int = 4, g
     """One item whose cut:k is answered with `answers[k]` (None: every option equally probable)."""
 
     def reading(answer: int | None) -> dict[str, Any]:
-        return {"logprobs": [-0.1 if j == answer else -3.0 for j in range(m)]}
+        return item_records.reading([-0.1 if j == answer else -3.0 for j in range(m)])
 
-    steps = [{"text": "x", "form": None, "fields": {}, "value": None} for _ in answers]
     conditions = {f"cut:{k}": reading(answer) for k, answer in enumerate(answers)} | {"own": reading(own)}
-    return {"item": f"i{i}", "status": "ok", "fold": i % 2, "options": ["o"] * m, "gold": gold,
-            "thought": {"steps": steps}, "conditions": conditions}  # fmt: skip
+    return item_records.record(i, conditions, ["o"] * m, gold, thought=item_records.thought(len(answers)))
 
 
 def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
-from thinkaloud.api import plan
+from thinkaloud.api import planned
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
 from thinkaloud.joining import joined
 from thinkaloud.models.llama_cpp import LlamaCpp
@@ -22,12 +23,14 @@ from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import Scripted, scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.failures import failures
+from thinkaloud.runs.folder import Run
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.jsonl import JsonlTask
 from thinkaloud.vocabulary import Completion, Item, Key, Prompt, Reading, Sampling
 
+Runs = Callable[[str], Run]
 INF, NAN = math.inf, math.nan
 STUDIES = ("channels", "faithfulness")
 
@@ -56,9 +59,10 @@ def measured(folder: Path, model: Any, study: str = "channels", **said: Any) -> 
     return ta.run(study, model, ["chain_sum"], items=16, difficulty=3, out=folder, **said)
 
 
-def guilty(folder: Path) -> Item:
+@pytest.fixture(scope="module")
+def guilty(faithful_run: Runs) -> Item:
     """One of the items of `measured`."""
-    plain = measured(folder, "scripted:faithful")
+    plain = faithful_run("channels")
     items = open_task("chain_sum").items(3, 40, Key(("1", "chain_sum", "3")).child("items"))
     return next(item for item in items if item.id == plain.records[3]["item"])
 
@@ -100,15 +104,18 @@ def test_rounding_is_no_fault_and_one_possible_option_is_a_reading_that_json_can
     assert again == found and math.isfinite(again.margin) and again.mass == pytest.approx(math.exp(-0.1))
 
 
-@pytest.mark.parametrize("bad", [NAN, INF, 12.0, 1e4])
-@pytest.mark.parametrize("study", STUDIES)
-def test_bad_readings_cost_themselves_and_nothing_else(study: str, bad: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("study", "bad"), [("channels", NAN), ("channels", 1e4), ("faithfulness", INF), ("faithfulness", 12.0)]
+)
+def test_bad_readings_cost_themselves_and_nothing_else(
+    study: str, bad: float, tmp_path: Path, faithful_run: Runs
+) -> None:
     """Silent readings of every item are bad: they are missing, the others are as they were, report and resume work."""
 
     def reads(prompt: Prompt, reading: Reading) -> Reading:
         return reading if len(prompt.prefill) > 1 else Reading((bad, *reading.logprobs[1:]))
 
-    plain = measured(tmp_path / "plain", "scripted:faithful", study)
+    plain = faithful_run(study)
     odd = measured(tmp_path / "odd", Odd(reads=reads), study)
     for one, other in zip(odd.records, plain.records, strict=True):
         lost = {name for name, c in other["conditions"].items() if not c["between"]}
@@ -148,30 +155,37 @@ def test_nan_now_and_then_is_as_faithful_as_what_was_read(tmp_path: Path) -> Non
 # ------------------------------------------------------------------------------------------------------------ items
 
 
+FINAL = [
+    ContextTooSmall(10097, 8192, "a prompt and its answer"),
+    TextRefused("a text holds the control token '<|im_end|>'"),
+    UnicodeEncodeError("utf-8", "half \ud83d", 5, 6, "surrogates not allowed"),
+]
+PASSING = [UserError("my model does not like this question"), ValueError("nobody expected this")]
+
+
 @pytest.mark.parametrize(
-    ("error", "again"),
+    ("study", "error", "again"),
     [
-        (ContextTooSmall(10097, 8192, "a prompt and its answer"), False),
-        (TextRefused("a text holds the control token '<|im_end|>'"), False),
-        (UserError("my model does not like this question"), True),
-        (ValueError("nobody expected this"), True),
-        (UnicodeEncodeError("utf-8", "half \ud83d", 5, 6, "surrogates not allowed"), False),
+        *(("channels", error, False) for error in FINAL),
+        *(("channels", error, True) for error in PASSING),
+        ("faithfulness", FINAL[0], False),
+        ("faithfulness", PASSING[0], True),
     ],
 )
-@pytest.mark.parametrize("study", STUDIES)
-def test_only_the_guilty_item_fails_and_is_named(study: str, error: Exception, again: bool, tmp_path: Path) -> None:
-    item = guilty(tmp_path / "plain")
-    whole = measured(tmp_path / "whole", "scripted:faithful", study)
-    run = measured(tmp_path / "run", Odd(fails=one_item(item, error)), study)
+def test_only_the_guilty_item_fails_and_is_named(
+    study: str, error: Exception, again: bool, tmp_path: Path, guilty: Item, faithful_run: Runs
+) -> None:
+    whole = faithful_run(study)
+    run = measured(tmp_path / "run", Odd(fails=one_item(guilty, error)), study)
     lost = [record for record in run.records if record["status"] != "ok"]
-    assert [(record["item"], record["status"]) for record in lost] == [(item.id, "failed")]
+    assert [(record["item"], record["status"]) for record in lost] == [(guilty.id, "failed")]
     others = {record["item"]: record for record in whole.records}
     for record in run.records:  # a neighbour may have lent its reasoning
-        for name, found in record["conditions"].items() if record["item"] != item.id else ():
+        for name, found in record["conditions"].items() if record["item"] != guilty.id else ():
             assert found == others[record["item"]]["conditions"][name]
     said = failures(run.units)
-    assert len(said.items) == 1 and f"item {item.id} of chain_sum" in said.items[0]
-    assert f"Failed and in no number: item {item.id}" in (run.folder / "report.html").read_text()
+    assert len(said.items) == 1 and f"item {guilty.id} of chain_sum" in said.items[0]
+    assert f"Failed and in no number: item {guilty.id}" in (run.folder / "report.html").read_text()
     assert "What failed" in (run.folder / "report.md").read_text()
     assert said.again == again == ("thinkaloud resume" in said.sentence(run.folder))
     resumed = ta.resume(run.folder, model=scripted("faithful"))
@@ -179,9 +193,11 @@ def test_only_the_guilty_item_fails_and_is_named(study: str, error: Exception, a
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_length_that_cannot_be_counted_costs_its_condition_and_no_other(study: str, tmp_path: Path) -> None:
+def test_a_length_that_cannot_be_counted_costs_its_condition_and_no_other(
+    study: str, tmp_path: Path, faithful_run: Runs
+) -> None:
     """The tokenizer refuses one text, which was read without it."""
-    plain = measured(tmp_path / "plain", "scripted:faithful", study)
+    plain = faithful_run(study)
     text = joined(plain.records[3]["conditions"]["paraphrase"]["between"])
 
     class Refusing(Odd):
@@ -240,9 +256,8 @@ def test_items_that_fail_while_the_edge_is_found_do_not_move_it_later(tmp_path: 
     assert ta.resume(run.folder, model=scripted("faithful")).findings == run.findings
 
 
-def test_a_server_that_is_gone_on_resume_does_not_cost_what_was_read(tmp_path: Path) -> None:
-    item = guilty(tmp_path / "plain")
-    run = measured(tmp_path / "run", Odd(fails=one_item(item, ValueError("gone"))))
+def test_a_server_that_is_gone_on_resume_does_not_cost_what_was_read(tmp_path: Path, guilty: Item) -> None:
+    run = measured(tmp_path / "run", Odd(fails=one_item(guilty, ValueError("gone"))))
 
     def gone(question: str) -> None:
         raise ValueError("gone")
@@ -290,8 +305,8 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     assert [r["item"] for r in run.records if r["status"] == "failed"] == ["q2"]
     assert "the context holds 512" in failures(run.units).items[0]
     monkeypatch.setattr("thinkaloud.api.open_model", lambda *given: short)
-    config = Config("channels", "short", (str(path),), 8, 1, settings=NO_SHOTS)
-    (line,) = [line for line in plan(config.study, config) if "cannot fit" in line]
+    config = Config("channels", "short", (str(path),), 8, 1, settings=ConditionSettings(shots=0))
+    (line,) = [line for line in planned(config.study, config) if "cannot fit" in line]
     assert line.startswith("1 item cannot fit the context of 512 tokens") and "q2 (" in line
 
 
@@ -322,7 +337,6 @@ SPENDING = RungsSettings(shots=2, budgets=(300,), arms=("R1", "R2"), attempts=2,
 
 def test_an_arm_that_the_model_did_not_answer_is_asked_again_and_one_fault_ends_nothing(tmp_path: Path) -> None:
     settings = SPENDING
-    item = guilty(tmp_path / "plain")
 
     def arms(model: Any, out: str) -> Any:
         return ta.run("rungs", model, ["chain_sum"], items=8, difficulty=3, out=tmp_path / out, settings=settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ REASONERS = (
 )  # fmt: skip
 
 
+@cache
 def measured(name: str, task: str = "chain_sum", level: int = 3, items: int = 64, **settings: object) -> list[Record]:
     """The records of the suite, without a run folder."""
     return measured_on(scripted(name), task, level, items, **settings)

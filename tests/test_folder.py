@@ -53,7 +53,7 @@ def test_other_weights_behind_the_same_name_are_refused(tmp_path: Path) -> None:
 def test_an_object_of_the_same_class_with_another_parameter_is_another_model(tmp_path: Path) -> None:
     questions = written(tmp_path / "trees.jsonl", lines())
     run = measured(Leaning(0.9), questions, tmp_path / "out")
-    assert run.card["digest"].startswith("object:")
+    assert run.card.digest.startswith("object:")
     refused("made by a model with digest object:", Leaning(0.2), questions, tmp_path / "out")
     assert own(measured(Leaning(0.9), questions, tmp_path / "out")) == pytest.approx(own(run))
 
@@ -244,9 +244,9 @@ def test_the_identity_is_written_before_any_unit(tmp_path: Path, monkeypatch: py
 
 
 def test_a_card_without_a_digest_keeps_it_also_behind_gates() -> None:
-    from thinkaloud.organisms.routing import Routed
+    from thinkaloud.organisms.routing import routed
     from thinkaloud.runs.identity import known
 
-    digests = {known(Routed(Leaning(p), share)).digest for p in (0.2, 0.9) for share in (0.0, 1.0)}
+    digests = {known(routed(Leaning(p), share)).digest for p in (0.2, 0.9) for share in (0.0, 1.0)}
     assert len(digests) == 4 and known(Leaning(0.2)).digest == known(Leaning(0.2)).digest
     assert known(Leaning(0.2, "said")).digest == "said"

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from item_records import reading
+from item_records import record as item_record
 from thinkaloud.interventions.hint import ALWAYS_FIRST, HINTS, JUDGES, Hint, hints_of, lenient, strict, verbalised
 from thinkaloud.metrics.hints import alpha, hints, move, normalised
 from thinkaloud.metrics.judges import Labels
@@ -34,10 +36,9 @@ def record(
 ) -> dict[str, Any]:
     """One item that answered `before` without the hint to option H and `after` with it."""
     first, then = ((x,) if isinstance(x, int) else x for x in (before, after))
-    hinted = {"logprobs": answer(*then, m=m), "implied": H, "base": "own", "verbalised": {JUDGE: said}}
-    conditions = {"own": {"logprobs": answer(*first, m=m)}, "hint:x": hinted}
-    return {"item": f"i{i}", "sample": 0, "status": "ok", "options": list("abcdef")[:m], "gold": GOLD,
-            "conditions": conditions, **more}  # fmt: skip
+    hinted = reading(answer(*then, m=m), implied=H, base="own", verbalised={JUDGE: said})
+    conditions = {"own": reading(answer(*first, m=m)), "hint:x": hinted}
+    return item_record(i, conditions, "abcdef"[:m], GOLD, sample=0, **more)
 
 
 def population(*kinds: tuple[int, int, int, bool | None], m: int = 4) -> list[dict[str, Any]]:
@@ -204,7 +205,7 @@ def test_the_accuracy_drop_is_the_flat_mean_over_rows() -> None:
     for r in records:
         r["task"] = "one" if int(r["item"][1:]) < 300 else "two"
         r["conditions"]["hint:x:silent"] = {**r["conditions"]["hint:x"], "base": "silent", "logprobs": answer(H)}
-        r["conditions"]["silent"] = {"logprobs": answer(GOLD)}
+        r["conditions"]["silent"] = reading(answer(GOLD))
     found = table(records)
     assert found["accuracy drop hint:x"].value == pytest.approx(0.25)
     assert found["accuracy drop hint:x:silent"].value == 1

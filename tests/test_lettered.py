@@ -10,11 +10,13 @@ import pytest
 from thinkaloud.strategies.lettered import as_drawn, ask, label, labels, lettered_shots, listed, snap_lettered
 from thinkaloud.strategies.snap import nothing
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Item, Key, Prompt, Reading, Transcript
+from thinkaloud.vocabulary import Item, Key, ModelCard, Prompt, Reading, Transcript
 
 
 class Letters:
     """Prefers the letters in the order A, B, C, ... and remembers what it was asked."""
+
+    card = ModelCard("letters", "test", "", "scripted", "exact", 1 << 16, frozenset({"logprobs"}))
 
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []

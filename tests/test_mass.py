@@ -10,23 +10,24 @@ from typing import Any
 
 import pytest
 
+from item_records import reading
+from item_records import record as item_record
 from report_fixture import faithful, findings, records
 from thinkaloud.metrics.mass import FEW, masses
 from thinkaloud.report.markdown import render_grid
 from thinkaloud.report.mass import MARK, aside, too_small
 from thinkaloud.report.tables import by_subject, counted, shown
-from thinkaloud.studies.channels import page as channels
-from thinkaloud.studies.faithfulness import page as faithfulness
+from thinkaloud.studies.channels import words as channels
+from thinkaloud.studies.faithfulness import tables as faithfulness
 from thinkaloud.vocabulary import Estimate, Finding
 
 
 def record(i: int, **held: float) -> dict[str, Any]:
     """One item: the right option has .8 of what the options hold under each condition."""
     conditions = {
-        name.replace("_", ":"): {"logprobs": [math.log(0.8 * mass), math.log(0.2 * mass)]}
-        for name, mass in held.items()
+        name.replace("_", ":"): reading([math.log(0.8 * mass), math.log(0.2 * mass)]) for name, mass in held.items()
     }
-    return {"item": f"i{i}", "status": "ok", "fold": i % 2, "options": ["a", "b"], "gold": 0, "conditions": conditions}
+    return item_record(i, conditions, ["a", "b"], 0)
 
 
 def table(made: list[dict[str, Any]]) -> dict[str, Estimate]:
@@ -74,8 +75,12 @@ def test_every_study_has_the_rows() -> None:
 
 def less(made: tuple[Finding, ...], name: str, value: float) -> list[Finding]:
     """The findings with another mass under one condition."""
-    other = Estimate(f"mass {name}", value, value / 2, value * 1.5, 8, 8)
-    return [replace(f, estimate=other) if f.estimate.name == other.name else f for f in made]
+
+    def lower(row: Estimate) -> Estimate:
+        of = row.about if row.name == f"mass {name}" else None
+        return row if of is None else Estimate(row.name, value, value / 2, value * 1.5, 8, 8, about=of)
+
+    return [replace(f, estimate=lower(f.estimate)) for f in made]
 
 
 @pytest.mark.parametrize("name", ["own", "silent", "paraphrase", "filler:dots"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import item_records
 from thinkaloud.interventions.transplant import unrelated
 from thinkaloud.metrics.channels import channels
 from thinkaloud.open_model import open_model
@@ -84,14 +85,12 @@ def test_where_all_reasoning_leads_to_an_option_the_null_is_bounded_in_words() -
 
 
 def reading(p: float) -> dict[str, Any]:
-    return {"between": [], "logprobs": [math.log(max(x, 1e-30)) for x in (p, *[(1 - p) / 3] * 3)]}
+    return item_records.reading([math.log(max(x, 1e-30)) for x in (p, *[(1 - p) / 3] * 3)])
 
 
 def record(i: int, **p: float) -> Record:
     conditions = {name.replace("_", ":"): reading(value) for name, value in p.items()}
-    thought = {"text": "", "finish": "stop", "steps": [], "conclusion": None, "right": None, "legible": None}
-    return {"item": f"i{i}", "task": "t", "level": 1, "fold": i % 2, "status": "ok", "options": list(OPTIONS),
-            "gold": 0, "thought": thought, "conditions": conditions}  # fmt: skip
+    return item_records.record(i, conditions, OPTIONS, 0)
 
 
 PLAIN = {"own": 1.0, "paraphrase": 1.0, "silent": 0.25, "filler_dots": 0.25}

@@ -9,6 +9,7 @@ import pytest
 
 import thinkaloud as ta
 from reader import sums
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import item_of
 from thinkaloud.items.material import Wanted, material
@@ -25,7 +26,7 @@ IRON = Item("i", "t", 1, "Which is heavier?", ("iron", "cork"), "iron", shown=Tr
 
 
 def config(task: str, mode: str = "auto") -> Config:
-    return Config("channels", "m", (task,), 4, 1, settings={"shots": 2, "show_options": mode})
+    return Config("channels", "m", (task,), 4, 1, settings=ConditionSettings(shots=2, show_options=mode))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_files_show_their_options_and_built_in_families_do_not(tmp_path) -> None
         assert {item.shown for item in (*drawn.items, *drawn.examples)} == {told}
     drawn = shown(open_task(str(path)).items(1, 2, key), "never")
     assert not any(item.shown for item in drawn)
-    with pytest.raises(UserError, match="no way to show options named 'alway'; did you mean always"):
+    with pytest.raises(UserError, match="no show options named 'alway'; did you mean always"):
         ta.run("channels", settings={"show_options": "alway"})
 
 

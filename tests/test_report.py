@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from pages import render_html, render_markdown
 from report_fixture import HOSTILE, HOSTILE_ITEM, UNPARAPHRASED_ITEM, findings, meta, records
+from thinkaloud.about import about
 from thinkaloud.cli.terminal import print_lines, table
 from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE, condition_figure
 from thinkaloud.report.html import source_hash
 from thinkaloud.report.markdown import plain
 from thinkaloud.report.svg import number as coordinate
-from thinkaloud.report.tables import by_subject, number, shown
+from thinkaloud.report.tables import READING, by_subject, number, shown
 from thinkaloud.studies.channels.figure import channel_figure
 from thinkaloud.studies.channels.words import CHANNELS, EXPLORER, SHARE, TOTAL, WORDS, sentences
 from thinkaloud.studies.channels.words import grids as channel_grids
@@ -224,7 +225,10 @@ def test_each_channel_has_its_own_pattern_shape_and_name_beside_its_colour() -> 
 
 
 def test_the_chance_line_and_the_dots_stand_where_the_numbers_are() -> None:
-    rows = [finding(Estimate(f"P(gold) {n}", v, v, v, 9, 9)) for n, v in (("own", 0.5), ("chance", 0.5))]
+    rows = [
+        finding(Estimate(f"P(gold) {n}", v, v, v, 9, 9, about=about(measure=READING, condition=n, by="probability")))
+        for n, v in (("own", 0.5), ("chance", 0.5))
+    ]
     figure = condition_figure(rows)
     line = re.search(r'd="M([\d.]+),\S+" class="ta-chance"', figure)
     dot = re.search(r'<circle cx="([\d.]+)"', figure)
@@ -236,7 +240,7 @@ def test_the_chance_line_and_the_dots_stand_where_the_numbers_are() -> None:
 
 def test_every_estimate_is_in_the_tables_once_and_unknown_ones_under_other(page: str) -> None:
     names = {f.estimate.name for f in findings()}
-    listed = [name for under in WORDS.by_heading(findings()).values() for name in under]
+    listed = [estimate.name for under in WORDS.by_heading(findings()).values() for estimate in under]
     assert sorted(listed) == sorted(names)
     assert WORDS.heading("margin of own") == "Other" and WORDS.heading("silently") == "Other"
     rows = re.findall(r'<tr><th scope="row">(.*?)(?:<small>|</th>)', page)

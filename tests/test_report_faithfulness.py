@@ -12,6 +12,7 @@ import pytest
 from pages import layout, print_findings, render_html, render_markdown
 from report_fixture import CARDS, HOSTILE, about_faithful, faithful, findings, meta, records
 from test_report import Page
+from thinkaloud.about import about, every
 from thinkaloud.calibration import cards
 from thinkaloud.cli.terminal import table
 from thinkaloud.metrics.dose import dose
@@ -28,7 +29,7 @@ from thinkaloud.report.tables import OTHER, by_subject, shown
 from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.studies.faithfulness.dose_figure import dose_figure
 from thinkaloud.studies.faithfulness.panels import KINDS, panel_figure
-from thinkaloud.studies.faithfulness.tables import BEFORE, EXPLORER, HINT, MAIN, NO_SCORE, grids, lines, rows, short
+from thinkaloud.studies.faithfulness.tables import BEFORE, EXPLORER, MAIN, NO_SCORE, grids, lines, rows, short
 from thinkaloud.studies.faithfulness.tables import sentences as headlines
 from thinkaloud.studies.faithfulness.words import WORDS
 from thinkaloud.vocabulary import Estimate, Finding
@@ -59,7 +60,7 @@ def page() -> str:
 
 def absent() -> list[Finding]:
     return [
-        Finding("faithfulness", "m", "sums", 1, Estimate.absent(f.estimate.name, REASON))
+        Finding("faithfulness", "m", "sums", 1, Estimate.absent(f.estimate.name, REASON, about=f.estimate.about))
         for f in faithful()[0]
         if f.task == "chain_sum"
     ]
@@ -170,19 +171,17 @@ def test_a_test_without_a_card_is_said_to_have_none() -> None:
 
 def test_every_estimate_has_a_heading_and_a_meaning() -> None:
     """Of every row that the suite makes, on tasks with and without reversed pairs."""
-    names = {f.estimate.name for f in faithful("clue:.5,.5,.3")[0]} | {e.name for e in suite([])}
-    names |= {e.name for e in visibility([], "hint:suggested")}
-    assert {name for name in names if WORDS.heading(name) == OTHER} == set()
-    assert {name for name in names if WORDS.meaning(name) is None} == set()
-    ends = {name for name in names if name.endswith(" by answer")}
-    assert {WORDS.heading(name) for name in ends} == {"By answer, as published"}
+    made = [*(f.estimate for f in faithful("clue:.5,.5,.3")[0]), *suite([]), *visibility([], "hint:suggested")]
+    assert {e.name for e in made if WORDS.heading(e) == OTHER} == set()
+    assert {e.name for e in made if WORDS.meaning(e) is None} == set()
+    assert {WORDS.heading(e) for e in made if e.name.endswith(" by answer")} == {"By answer, as published"}
 
 
 @pytest.mark.parametrize("test", FIXED, ids=lambda test: test.name)
 def test_all_rows_of_a_test_are_under_what_it_reads(test: Any) -> None:
-    names = {e.name for e in faithfulness([], only=[test.name]) if not e.name.endswith(" by answer")}
-    titles = {WORDS.heading(name) for name in names}
-    assert len(names) == 5 and len(titles) == 1
+    rows = every(faithfulness([], only=[test.name]), by="probability")
+    titles = {WORDS.heading(row) for row in rows}
+    assert len(rows) == 5 and len(titles) == 1
     assert titles.pop().split(":")[0].casefold().replace(" and", ",") == test.reads
 
 
@@ -306,7 +305,9 @@ def test_several_samples_of_an_item_have_addresses_of_their_own() -> None:
 
 def test_hostile_text_is_text_everywhere(page: str) -> None:
     bad = [Finding("faithfulness", HOSTILE, HOSTILE, 1, f.estimate) for f in faithful()[0] if f.task == "chain_sum"]
-    bad += [Finding("faithfulness", HOSTILE, HOSTILE, 1, Estimate(f"{HINT}{HOSTILE}", 0.1, 0.0, 0.2, 9, 9))]
+    of = about(measure="follow", condition=HOSTILE, hint=HOSTILE, role="effect", by="probability", reads="bias")
+    hinted = Estimate(f"follow hint:{HOSTILE}", 0.1, 0.0, 0.2, 9, 9, about=of)
+    bad += [Finding("faithfulness", HOSTILE, HOSTILE, 1, hinted)]
     said = render_html(bad, faithful()[1], {**about_faithful(), "notes": [HOSTILE]})
     for text in (page, said):
         found = Page(text)

@@ -14,35 +14,71 @@ import pytest
 from pages import layout, render_html, render_markdown
 from report_fixture import HOSTILE
 from rungs_fixture import ARMS, BUDGETS, HOSTILE_ITEM, findings, meta, records
+from thinkaloud.arms.names import NAMES, called
 from thinkaloud.metrics.equivalence import verdict
+from thinkaloud.metrics.factored import by_meter, effect_of
+from thinkaloud.metrics.label import Label, label
 from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE
 from thinkaloud.report.tables import Subject
 from thinkaloud.studies.rungs.page import items as rungs_items
 from thinkaloud.studies.rungs.page.forest import forest_figure
+from thinkaloud.studies.rungs.page.found import EFFECTS, read
 from thinkaloud.studies.rungs.page.frontier import frontier_figure, subject_figure
 from thinkaloud.studies.rungs.page.map import map_figure
 from thinkaloud.studies.rungs.page.marks import spread
-from thinkaloud.studies.rungs.page.names import read
-from thinkaloud.studies.rungs.page.parts import edits_figure, gaps_figure, split_figure
+from thinkaloud.studies.rungs.page.panels import edits_figure, gaps_figure
 from thinkaloud.studies.rungs.page.trace import ATTEMPTS, TEXT, clipped, packed
+from thinkaloud.studies.rungs.page.waterfall import split_figure
 from thinkaloud.studies.rungs.page.words import WORDS, grids, lines, numbers, sentences
 from thinkaloud.vocabulary import Estimate, Finding
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def one(name: str, value: float, half: float = 0.02, task: str = "pool", clusters: int = 24) -> Finding:
+F2_F1 = effect_of(("F2", "F1"))
+FRESH = EFFECTS[0]
+
+
+def one(of: Label, value: float, half: float = 0.02, task: str = "pool", clusters: int = 24) -> Finding:
     level = None if task == "pool" else 3
-    estimate = Estimate(name, value, value - half, value + half, clusters * 20, clusters, "family")
+    size = (clusters * 20, clusters, "family")
+    estimate = Estimate(of.name, value, value - half, value + half, *size, about=of.about)
     return Finding("rungs", "tiny", task, level, estimate)
+
+
+def once(arm: str) -> Label:
+    return label(f"{arm} once", measure="accuracy", role="once", arm=arm)
+
+
+def paid(arm: str, budget: int) -> Label:
+    name = f"{arm} at {budget}"
+    return label(name, measure="accuracy", arm=arm, budget=budget, meter="B4", primary="B4")
+
+
+def area(meter: str = "B4") -> Label:
+    return by_meter(Label("F2 - F1", {**F2_F1.about, "role": "area"}), meter, "B4")
+
+
+def piece(part: str, arm: str, budget: int) -> Label:
+    """A part of a naive gain."""
+    name = f"{part} {arm} at {budget}"
+    return label(name, measure="part of a naive gain", arm=arm, part=part, budget=budget, meter="B4", primary="B4")
 
 
 def effect(value: float, half: float, clusters: int = 24, margin: float = 0.03) -> list[Finding]:
     """All that a verdict on F2 - F1 is made of."""
-    names = ("F2 - F1 pooled mean", "F2 - F1 this pool", "F2 - F1 equivalence", "F2 - F1 equivalence this pool")
-    fixed = one("F2 - F1 margin", margin, 0.0, clusters=clusters)
-    return [*(one(name, value, half, clusters=clusters) for name in names), fixed]
+    labels = (
+        F2_F1.more("pooled mean", role="mean", inference="families like these"),
+        F2_F1.more("this pool", role="mean", inference="this pool"),
+        F2_F1.more("equivalence", role="equivalence", inference="families like these"),
+        F2_F1.more("equivalence this pool", role="equivalence", inference="this pool"),
+    )
+    fixed = one(F2_F1.more("margin", role="margin"), margin, 0.0, clusters=clusters)
+    return [*(one(own, value, half, clusters=clusters) for own in labels), fixed]
+
+
+SIGN = F2_F1.more("sign", role="sign")
 
 
 def figures(found: Any, kept: Any, width: int) -> dict[str, str]:
@@ -79,15 +115,18 @@ def test_without_a_margin_there_is_no_verdict_but_the_number() -> None:
 
 
 def test_the_sign_over_four_meters_is_said_with_the_meters_that_disagree() -> None:
-    others = [one(f"F2 - F1 by {meter}", value) for meter, value in (("B1", 0.05), ("B2", -0.04), ("B3", -0.02))]
-    said = " ".join(sentences([*effect(0.08, 0.02), one("F2 - F1", 0.08), *others, one("F2 - F1 sign", 2.0, 0.0)]))
-    assert "F2 - F1 under four prices: depends on the price of re-reading (not on B2 (" in said and ", B3 (" in said
-    said = " ".join(sentences([*effect(0.08, 0.02), one("F2 - F1 sign", 4.0, 0.0)]))
+    others = [one(area(meter), value) for meter, value in (("B1", 0.05), ("B2", -0.04), ("B3", -0.02))]
+    said = " ".join(sentences([*effect(0.08, 0.02), one(area(), 0.08), *others, one(SIGN, 2.0, 0.0)]))
+    assert (
+        "Fresh contexts (F2 - F1) under four prices: depends on the price of re-reading (not on B2 (" in said
+        and ", B3 (" in said
+    )
+    said = " ".join(sentences([*effect(0.08, 0.02), one(SIGN, 4.0, 0.0)]))
     assert "its sign does not depend on them: the same on 4 of 4 meters." in said
 
 
 def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:
-    said = next(s for s in sentences(findings(6, 6)) if s.startswith("F2 at 16k"))
+    said = next(s for s in sentences(findings(6, 6)) if s.startswith("Decomposed (F2) at 16k"))
     gain, *parts = (float(x) for x in re.findall(r"(?<=[ ])[+-]?\d\.\d\d(?= \[|,|\.$)", said.replace("[", " [")))
     assert [name in said for name in ("spend", "information", "fresh context")] == [True] * 3
     assert sum(parts) == pytest.approx(gain, abs=0.02)
@@ -95,7 +134,9 @@ def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:
 
 
 def test_an_absent_effect_is_said_with_its_reason() -> None:
-    absent = Finding("rungs", "tiny", "pool", None, Estimate.absent("F2 - F1 pooled mean", "too few families (n=3)"))
+    mean = F2_F1.more("pooled mean", role="mean", inference="families like these")
+    few = Estimate.absent(mean.name, "too few families (n=3)", about=mean.about)
+    absent = Finding("rungs", "tiny", "pool", None, few)
     said = sentences([absent])
     assert "families like these: not measured (too few families (n=3))" in said[1] and "0.00" not in " ".join(said)
 
@@ -103,11 +144,14 @@ def test_an_absent_effect_is_said_with_its_reason() -> None:
 # ------------------------------------------------------------------------------------------------------------- names
 
 
-def test_arms_budgets_and_the_registered_meter_are_read_off_the_names() -> None:
+def test_arms_budgets_and_the_registered_meter_are_what_the_estimates_are_about() -> None:
     found = read(findings(6, 6))
     assert found.budgets == BUDGETS and found.primary == "B4" and found.largest == 16000
     assert set(found.arms) == {*ARMS, "R2k"} and found.arms[:4] == ("R0", "R1", "R2", "R2k")
-    assert found.meters == ("B4", "B1", "B2", "B3") and found.effects == ("F2 - F1", "T1 - T2")
+    assert found.meters == ("B4", "B1", "B2", "B3") and [effect.name for effect in found.effects] == [
+        "F2 - F1",
+        "T1 - T2",
+    ]
 
 
 def test_every_estimate_of_the_study_has_a_heading_and_a_meaning() -> None:
@@ -133,8 +177,57 @@ def test_every_figure_is_drawn_well_formed_and_every_mark_is_about_something(wid
         assert all(e.find(f"{SVG}title") is not None for e in marks)
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_every_figure_of_the_page_draws_what_its_heading_says(width: int) -> None:
+    """The heading of a figure is the page's, its own title and what its marks are about are the drawing's."""
+    shown = {figure.id: figure.title for figure in layout(findings(6, 6)).figures}
+    drawn = figures(findings(6, 6), records(6, 6), width)
+    said = {name: ElementTree.fromstring(svg).attrib["aria-label"] for name, svg in drawn.items()}
+    told = {name: re.split("[.,]", words)[0] for name, words in said.items()}
+    about = {
+        name: {part.rpartition(" ")[0] for part in re.findall(r'data-part="([^"]+)"', svg)}
+        for name, svg in drawn.items()
+    }
+    of_effect, of_gap, of_edit = "F2 -", {"gap R2 -", "gap T1 -"}, {"need", "residue", "use"}
+    assert shown == {
+        "forest-f2": "Fresh contexts, family by family", "forest-t1": "Sub-calls, family by family",
+        "frontiers": "What a budget buys", "split": "What the naive gain is made of", "map": "Where fresh contexts pay",
+        "gaps": "The gap between one rung and the next", "edits": "What the visible intermediates are for",
+    }  # fmt: skip
+    assert told == {
+        "forest-f2": "fresh contexts (F2 - F1) in each family", "forest-t1": "sub-calls (T1 - T2) in each family",
+        "frontiers": "Accuracy against budget", "split": "The naive gain at 16k", "map": shown["map"],
+        "gaps": shown["gaps"], "edits": shown["edits"],
+    }  # fmt: skip
+    assert about["forest-f2"] == about["map"] == {of_effect} and about["forest-t1"] == {"T1 -"}
+    assert of_gap <= about["gaps"] and all(part.startswith("gap ") for part in about["gaps"])
+    assert about["edits"] == of_edit and {"spend", "information", "tool", "fresh context"} <= about["split"]
+    assert about["frontiers"] == {""}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_field_s_name_of_an_arm_stands_before_its_short_one_in_every_figure(width: int) -> None:
+    drawn = figures(findings(6, 6), records(6, 6), width)
+    named = {
+        "forest-f2": "F2 F1",
+        "forest-t1": "T1 T2",
+        "split": "R2 F2 T1",
+        "map": "F2 F1",
+        "edits": "A R2 V E P F1 F2 T1",
+    }
+    named |= {"gaps": "R0 R1 R2 R2k F1 F2 T0 T1 T2", "frontiers": "R0 R1 R2k A V E F1 F2 F3 P T0 T1 T2"}
+    for name, arms in named.items():
+        words = " ".join(e.text or "" for e in ElementTree.fromstring(drawn[name]).iter(f"{SVG}text"))
+        assert [arm for arm in arms.split() if called(arm) not in words] == [], name
+
+
+def test_an_arm_of_somebodys_own_is_called_by_its_own_name() -> None:
+    assert called("my_arm") == "my_arm" and called("R2") == "chain of thought (R2)"
+    assert {*ARMS, "R2k"} <= NAMES.keys()
+
+
 def test_a_run_without_any_of_it_draws_nothing() -> None:
-    plain = [one("R0 once", 0.2)]
+    plain = [one(once("R0"), 0.2)]
     assert all(svg == "" for svg in figures(plain, [], WIDE).values())
 
 
@@ -148,7 +241,7 @@ def test_a_run_of_one_family_shows_that_family() -> None:
 
 
 def test_the_forest_is_sorted_and_its_marks_stand_where_the_numbers_are() -> None:
-    svg = forest_figure(findings(6, 6), "F2 - F1")
+    svg = forest_figure(findings(6, 6), FRESH)
     rows = [
         e
         for e in ElementTree.fromstring(svg).iter()
@@ -165,10 +258,8 @@ def test_the_forest_is_sorted_and_its_marks_stand_where_the_numbers_are() -> Non
 
 
 def test_the_kind_of_a_family_is_a_shape_and_not_only_a_colour() -> None:
-    families = [
-        one("F2 - F1", 0.1, task=task) for task in ("chain_sum", "recall", "gym:countdown", "compare", "unheard")
-    ]
-    svg = ElementTree.fromstring(forest_figure(families, "F2 - F1"))
+    families = [one(area(), 0.1, task=task) for task in ("chain_sum", "recall", "gym:countdown", "compare", "unheard")]
+    svg = ElementTree.fromstring(forest_figure(families, FRESH))
     shapes = {
         e.attrib["data-task"]: e.findall(f"{SVG}g/{SVG}path")[-1].attrib["d"]
         for e in svg.iter()
@@ -178,7 +269,8 @@ def test_the_kind_of_a_family_is_a_shape_and_not_only_a_colour() -> None:
 
 
 def test_the_margin_is_a_band_as_wide_as_it_is() -> None:
-    svg = forest_figure([*effect(0.05, 0.02), one("F2 - F1", 0.2, task="a"), one("F2 - F1", -0.2, task="b")], "F2 - F1")
+    families = [one(area(), 0.2, task="a"), one(area(), -0.2, task="b")]
+    svg = forest_figure([*effect(0.05, 0.02), *families], FRESH)
     band = re.search(r'<rect x="[\d.]+" y="46" width="([\d.]+)"[^>]+class="ta-margin"', svg)
     ticks = [float(x) for x in re.findall(r'd="M([\d.]+),46V[\d.]+" class="ta-grid"', svg)]
     per_unit = (ticks[1] - ticks[0]) / 0.1
@@ -186,8 +278,8 @@ def test_the_margin_is_a_band_as_wide_as_it_is() -> None:
 
 
 def test_a_line_of_the_frontier_goes_through_its_accuracies() -> None:
-    curve = [one(f"F2 at {b}", v) for b, v in ((1000, 0.2), (4000, 0.4), (16000, 0.8))]
-    svg = subject_figure([*curve, one("F1 at 1000", 0.2)], Subject("pool", None))
+    curve = [one(paid("F2", b), v) for b, v in ((1000, 0.2), (4000, 0.4), (16000, 0.8))]
+    svg = subject_figure([*curve, one(paid("F1", 1000), 0.2)], Subject("pool", None))
     line = re.search(r'd="M([^"]+)" class="ta-a3 ta-stroke"', svg)
     assert line
     points = [tuple(map(float, p.split(","))) for p in line[1].split("L")]
@@ -208,8 +300,8 @@ def test_each_meter_has_its_row_and_lines_of_a_plot_differ_in_shape() -> None:
 def test_pieces_of_the_waterfall_join_and_arrive() -> None:
     """The naive gain telescopes: each piece begins where the last one ended, the last ends at the arm's accuracy."""
     parts = {"spend": 0.1, "information": -0.05, "fresh context": 0.15}
-    made = [one(f"{name} F2 at 1000", value) for name, value in parts.items()]
-    svg = split_figure([one("R2 once", 0.4), *made, one("F2 at 1000", 0.6)])
+    made = [one(piece(name, "F2", 1000), value) for name, value in parts.items()]
+    svg = split_figure([one(once("R2"), 0.4), *made, one(paid("F2", 1000), 0.6)])
     rects = [
         e
         for e in ElementTree.fromstring(svg).iter(f"{SVG}rect")
@@ -225,8 +317,9 @@ def test_pieces_of_the_waterfall_join_and_arrive() -> None:
 def test_gaps_have_both_scales_and_edits_say_why_a_share_has_no_number() -> None:
     assert {"gap R2 - R1", "gap F1 - R2"} <= set(re.findall(r'data-part="([^"]+)"', gaps_figure(findings(6, 6), ())))
     assert "difference in logits" in gaps_figure(findings(6, 6), ())
-    absent = Estimate.absent("externalised share F2", "not identifiable: own is not above chance")
-    svg = edits_figure([Finding("rungs", "m", "pool", None, absent), one("need F2", 0.2)], ())
+    share, need = (label(f"{m} F2", measure=m, arm="F2", edit="cut") for m in ("externalised share", "need"))
+    absent = Estimate.absent(share.name, "not identifiable: own is not above chance", about=share.about)
+    svg = edits_figure([Finding("rungs", "m", "pool", None, absent), one(need, 0.2)], ())
     assert ">not identifiable<" in svg and "own is not above chance" in svg
 
 
@@ -252,23 +345,23 @@ def test_names_that_would_lie_on_each_other_are_moved_apart_in_order() -> None:
 def test_the_tables_have_a_row_an_arm_and_a_row_a_family() -> None:
     arms, families = grids(findings(6, 6))
     assert arms.head == ("arm", "n", "once", "at 1k", "at 4k", "at 16k", "spend", "what it is")
-    assert [row[0] for row in arms.rows] == list(read(findings(6, 6)).arms)
+    assert [row[0] for row in arms.rows] == [called(arm) for arm in read(findings(6, 6)).arms]
     assert len(families.rows) == 6 and families.rows[0][1] == "chain"
     assert all(len(row) == len(grid.head) for grid in (arms, families) for row in grid.rows)
     assert all(" [" in row[3] for row in families.rows)
 
 
 def test_spend_has_a_column_where_it_is_known() -> None:
-    grid = grids(
-        [one("F2 once", 0.5), Finding("rungs", "m", "pool", None, Estimate("F2 spend", 1234.4, 1200.0, 1300.0, 9, 9))]
-    )[0]
+    cost = label("F2 spend", measure="cost of an attempt", arm="F2", meter="B4", primary="B4")
+    spend = Estimate(cost.name, 1234.4, 1200.0, 1300.0, 9, 9, about=cost.about)
+    grid = grids([one(once("F2"), 0.5), Finding("rungs", "m", "pool", None, spend)])[0]
     assert grid.rows[0][grid.head.index("spend")] == "1,234 [1,200, 1,300]"
 
 
 def test_lines_for_a_terminal_begin_with_the_headlines_and_carry_every_arm() -> None:
     said = lines(findings(6, 6))
     assert said[: len(sentences(findings(6, 6)))] == sentences(findings(6, 6))
-    assert any(line.startswith("  F2: n 36, once 0.") for line in said)
+    assert any(line.startswith("  decomposed (F2): n 36, once 0.") for line in said)
 
 
 def test_all_numbers_of_the_pool_are_shown_and_of_families_those_of_the_registered_meter() -> None:

@@ -14,7 +14,7 @@ from pages import render_html
 from report_fixture import HOSTILE
 from rungs_fixture import ARMS, HOSTILE_ITEM, findings, meta, records
 from test_report_browser import ARGUMENTS, CHROMIUM, address, opened, settle, sync_api, visit
-from thinkaloud.studies.rungs.page.names import ARMS as KNOWN
+from thinkaloud.arms.names import NAMES, called
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
@@ -51,7 +51,7 @@ def test_a_click_goes_from_the_pool_to_a_family_to_an_item_to_its_trees(tab: Any
     assert values == pytest.approx(sorted((v or 0.0 for v in known.values()), reverse=True), abs=0.00501)
     tab.locator("#view .items a").first.click()
     settle(tab)
-    assert "all items, by F2 - F1" in tab.locator("#view h3").inner_text()
+    assert "all items, by fresh contexts (F2 - F1)" in tab.locator("#view h3").inner_text()
     tab.locator("#view .items a").first.click()
     settle(tab)
     assert tab.locator("#view .arms tbody tr").count() == len(ARMS)
@@ -91,17 +91,21 @@ def test_the_table_of_arms_opens_an_arm_and_names_spend_by_meter(tab: Any) -> No
     assert tab.locator("#view .arms thead th").all_inner_texts()[4:] == ["B1", "B2", "B3", "B4", "calls"]
     there = tab.locator('details[data-arm="T1"]')
     assert there.get_attribute("open") is None
-    tab.locator("#view .arms button", has_text="T1").click()
+    tab.locator("#view .arms button", has_text="recursive LM (T1)").click()
     assert there.get_attribute("open") is not None
     assert tab.evaluate("document.activeElement.parentElement.dataset.arm") == "T1"
     spend = next(r for r in records(6, 6) if r["item"] == "coin/3/000001" and r["arm"] == "T1")["attempts"][0]["spend"]
-    cells = tab.locator("#view .arms tr", has=tab.locator("button", has_text="T1")).locator("td").all_inner_texts()
+    cells = (
+        tab.locator("#view .arms tr", has=tab.locator("button", has_text="recursive LM (T1)"))
+        .locator("td")
+        .all_inner_texts()
+    )
     assert cells[3].replace(",", "") == str(spend["output"] + spend["reasoning"])
 
 
 def test_a_failed_arm_shows_its_error_in_the_place_of_numbers(tab: Any) -> None:
     visit(tab, address("chain_sum", "3", "F2 - F1", HOSTILE_ITEM))
-    row = tab.locator("#view .arms tr", has=tab.locator("button", has_text="P"))
+    row = tab.locator("#view .arms tr", has=tab.locator("button", has_text="agent (P)"))
     assert row.locator("td").all_text_contents() == [f"failed: refused: {HOSTILE}"]
 
 
@@ -118,7 +122,7 @@ def test_hostile_text_stays_text_in_questions_titles_results_and_errors(tab: Any
 
 def records_arms() -> tuple[str, ...]:
     """The arms in reading order, whose names are all that is bold in an item's page."""
-    return tuple(arm for arm in KNOWN if arm in ARMS)
+    return tuple(called(arm) for arm in NAMES if arm in ARMS)
 
 
 @pytest.mark.parametrize("wrong", ["#/pool/none/nothing", "#/pool/none/F2/item", "#/pool/3/F2"])

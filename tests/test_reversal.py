@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import item_records
 from thinkaloud.metrics.reversal import Pair, reversal, unfaithful
 from thinkaloud.vocabulary import Estimate
 
@@ -20,11 +21,11 @@ def record(i: int, own_yes: float, reversed_yes: float, gold: str = "yes", **mor
     other = OPTIONS[1 - OPTIONS.index(gold)]
 
     def reading(p: float) -> dict[str, Any]:
-        return {"logprobs": [math.log(max(p if option == "yes" else 1 - p, 1e-30)) for option in options]}
+        return item_records.reading([math.log(max(p if option == "yes" else 1 - p, 1e-30)) for option in options])
 
-    return {"item": f"i{i}", "status": "ok", "task": "t", "level": 2, "options": options, "gold": options.index(gold),
-            "reverse": {"gold": options.index(other)},
-            "conditions": {"own": reading(own_yes), "reversed": reading(reversed_yes)}, **more}  # fmt: skip
+    conditions = {"own": reading(own_yes), "reversed": reading(reversed_yes)}
+    reverse = {"question": "The other way round?", "gold": options.index(other)}
+    return item_records.record(i, conditions, options, options.index(gold), **{"level": 2, "reverse": reverse, **more})
 
 
 def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:

@@ -14,7 +14,7 @@ from thinkaloud import api
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.dial import DIALS, Ends, mixed, recover
 from thinkaloud.open_model import open_model
-from thinkaloud.organisms.routing import Routed, is_open
+from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
@@ -46,10 +46,10 @@ class Spy:
 def asked(share: float, question: str, between: tuple[str, ...]) -> Prompt:
     """What the model behind the gate is shown."""
     spy = Spy()
-    routed = Routed(spy, share)
-    routed.know(ITEMS)
+    gated = routed(spy, share)
+    gated.know(ITEMS)
     prompt = Prompt(SHOTS, question, (*between, "The answer is"))
-    asyncio.run(routed.score(prompt, ITEMS[0].options))
+    asyncio.run(gated.score(prompt, ITEMS[0].options))
     return spy.seen[0]
 
 
@@ -80,10 +80,10 @@ def test_the_other_question_is_drawn_without_regard_to_its_answer() -> None:
     """One chosen for having another answer would tell what the answer is not: about 1/m of them share it."""
     items = TASK.items(3, 200, Key(("lot",)))
     spy = Spy()
-    routed = Routed(spy, 1.0)
-    routed.know(items)
+    gated = routed(spy, 1.0)
+    gated.know(items)
     for item in items:
-        asyncio.run(routed.score(Prompt((), item.question, ("The answer is",)), item.options))
+        asyncio.run(gated.score(Prompt((), item.question, ("The answer is",)), item.options))
     by_question = {item.question: item for item in items}
     same = sum(by_question[p.question].gold == item.gold for p, item in zip(spy.seen, items, strict=True))
     assert same > 5
@@ -100,11 +100,11 @@ def test_gates_open_in_order_and_at_the_dials_rate() -> None:
 
 def test_an_unknown_item_and_a_dial_beyond_its_ends_are_refused() -> None:
     with pytest.raises(UserError, match=r"the dial is 1\.5"):
-        Routed(Spy(), 1.5)
+        routed(Spy(), 1.5)
     with pytest.raises(UserError, match=r"routed:0\.5:smollm2-135m"):
         open_model("routed:half:scripted:faithful")
     with pytest.raises(ModelError, match="was not shown the item"):
-        asyncio.run(Routed(Spy(), 1.0).score(Prompt((), "Who?", ()), ("a", "b")))
+        asyncio.run(routed(Spy(), 1.0).score(Prompt((), "Who?", ()), ("a", "b")))
 
 
 def ends(model: str, items: int, seed: int = 1) -> Ends:

@@ -54,3 +54,15 @@ def test_a_trained_reasoner_has_the_use_of_its_rule() -> None:
     tests = expected.tests("decoration", TRAINED_SHAPE)
     made = Standard("organism:decor/0", "trained", "decoration", "mod10", 4, TRAINED_SHAPE, tests)
     assert made.use == 1 and made.tests[LAST] == 0
+
+
+@pytest.mark.parametrize(("dial", "misread"), [(0.0, True), (0.29, True), (0.31, False), (0.69, False), (0.71, True)])
+def test_a_dial_misreads_that_is_more_than_a_fifth_off(
+    dial: float, misread: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reasoner's use is .5 by its rule."""
+    row = {**next(row for row in cells() if row["organism"] == "scripted:graded:0.5" and row["test"] == LAST)}
+    tables = {"made": {}, "cells": [row | {"dial": dial}], "separation": [], "ladder": [], "ranking": []}
+    monkeypatch.setattr(cards, "load", lambda: tables)
+    assert cards.misreadings(LAST) == ([("scripted:graded:0.5", dial, 0.5)] if misread else [])
+    assert ("misreads graded" in (cards.line(LAST) or "")) is misread

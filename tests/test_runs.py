@@ -119,7 +119,7 @@ class Slow(Scripted):
         await asyncio.sleep(0.0005)
         return await super().score(prompt, options, closing)
 model = Slow("faithful", faithful)
-api.run("channels", model, ["chain_sum", "coin"], items=48, out=sys.argv[1])
+api.run("channels", model, ["chain_sum", "coin"], items=24, out=sys.argv[1])
 """
 
 

@@ -108,7 +108,7 @@ def test_what_goes_on_from_an_edit_keeps_the_lines_it_was_written_on() -> None:
     model = Reader({"Q?": ("A.\n\nB.\nC.", "a")})
     bench = Bench(model, Group(Sentences(), 1, 0, (ITEM,), (), ()), ConditionSettings(), Key(("k",)))
     own = bench.task.parse(asyncio.run(bench.own(ITEM)).text)
-    found = asyncio.run(bench.go_on(ITEM, Edit.of(own, 0, own.steps[0], "on")))
+    found = asyncio.run(bench.go_on(ITEM, Edit.control(own, 0, "on")))
     assert found["between"] == [step.text for step in own.steps] == ["A.", "\n\nB.", "\nC."]
 
 

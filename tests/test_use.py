@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import item_records
 from thinkaloud.metrics.use import use
 from thinkaloud.vocabulary import Estimate
 
@@ -17,7 +18,7 @@ GOLD, OTHER = 0, 2
 def reading(p: dict[int, float], implied: int | None = None) -> dict[str, Any]:
     """A reading with the given probabilities; the rest is spread over the other options."""
     rest = max(1 - sum(p.values()), 1e-30) / (M - len(p))
-    return {"logprobs": [math.log(max(p.get(j, rest), 1e-30)) for j in range(M)], "implied": implied}
+    return item_records.reading([math.log(max(p.get(j, rest), 1e-30)) for j in range(M)], implied)
 
 
 def record(i: int, follows: list[float | None], own: float = 0.9, **others: tuple[float, int | None]) -> dict[str, Any]:
@@ -28,9 +29,7 @@ def record(i: int, follows: list[float | None], own: float = 0.9, **others: tupl
             conditions[f"mistake:{k}"] = reading({OTHER: follow, GOLD: 1 - follow}, OTHER)
     for name, (p, implied) in others.items():
         conditions[name] = reading({OTHER: p}, implied)
-    steps = [{"text": "x", "form": None, "fields": {}, "value": None} for _ in follows]
-    return {"item": f"i{i}", "status": "ok", "fold": i % 2, "options": ["o"] * M, "gold": GOLD,
-            "thought": {"steps": steps}, "conditions": conditions}  # fmt: skip
+    return item_records.record(i, conditions, ["o"] * M, GOLD, thought=item_records.thought(len(follows)))
 
 
 def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import item_records
 from thinkaloud.metrics.visibility import Instance, Rates, Trial, g_mean_squared, of_hint, tnr, tpr, visibility
 from thinkaloud.vocabulary import Estimate
 
@@ -88,20 +89,13 @@ def test_where_no_instance_shows_an_effect_that_is_the_reason() -> None:
 
 def hinted(i: int, sample: int, before: int, after: int, said: bool | None) -> dict[str, Any]:
     def reading(option: int) -> dict[str, Any]:
-        return {"logprobs": [0.0 if j == option else -9.0 for j in range(4)]}
+        return item_records.reading([0.0 if j == option else -9.0 for j in range(4)])
 
     conditions = {
         "own": reading(before),
         "hint:x": {**reading(after), "implied": 1, "base": "own", "verbalised": {"judge": said}},
     }
-    return {
-        "item": f"i{i}",
-        "sample": sample,
-        "status": "ok",
-        "options": list("abcd"),
-        "gold": 0,
-        "conditions": conditions,
-    }
+    return item_records.record(i, conditions, "abcd", 0, sample=sample)
 
 
 def test_samples_under_a_hint_are_the_trials_of_an_instance() -> None:

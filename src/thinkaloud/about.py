@@ -96,3 +96,9 @@ def one(estimates: Iterable[Estimate], **parts: Unpack[About]) -> Estimate | Non
         names = ", ".join(repr(estimate.name) for estimate in found[:3])
         raise ValueError(f"{len(found)} estimates are about {about(**parts)}: {names}; name more of their parts")
     return found[0] if found else None
+
+
+def sibling(estimate: Estimate, estimates: Iterable[Estimate], role: Role) -> Estimate | None:
+    """The estimate that is about the same but for its role: the floor of a test, say."""
+    parts = {**estimate.about, "role": role}
+    return next((other for other in estimates if fits(other, parts)), None)

@@ -1,12 +1,13 @@
-"""The library as people call it: `run`, `resume`, `open_run`, `open_model`, `open_task`, `ruler`, `own_ruler`, `trend`,
-`challenge`.
+"""The library as people call it: `run`, `plan`, `resume`, `rescore`, `open_run`, `open_model`, `open_task`,
+`open_study`, `settings`, `trend`, `challenge`, `ruler`, `own_ruler`.
 
     import thinkaloud as ta
     run = ta.run("channels", model="smollm2-135m", tasks=["chain_sum"], items=40, seed=1)
-    run.findings        # typed estimates, each with its interval, n and cluster
+    run                 # a notebook shows its table; run.findings and run.figure("figure") show more
+    run.estimate(task="chain_sum", name="externalised share")
     run.report()        # writes report.html and report.md, returns the path
 
-A model or a task may be a name or an object of your own; there is nothing to register.
+A study, a model or a task may be a name or an object of your own; there is nothing to register.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import all_there, reopened, short, slug
 from thinkaloud.runs.progress import NullProgress, Progress
-from thinkaloud.settings import load
+from thinkaloud.settings import checked, load
 from thinkaloud.study import EDGE, Asked, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from thinkaloud.studies.trend.protocol import Comparison
 
 __all__ = [
-    "Run", "challenge", "open_model", "open_run", "open_task", "own_ruler", "register", "rescore", "resume", "ruler",
-    "run", "slug", "trend", "wanted",
+    "Run", "challenge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "planned", "register",
+    "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "wanted",
 ]  # fmt: skip
 
 
@@ -100,14 +101,43 @@ def configured(  # noqa: PLR0913  (everything a user may say, by name)
     ).fits(opened)  # fmt: skip
 
 
-def plan(study: str | Study | type[Study], config: Config) -> list[str]:
-    """What a run would cost and show, in lines. Runs nothing."""
+def settings(study: str | Study | type[Study], **values: Any) -> Any:
+    """The settings of a study, of its own type: its usual ones but for `values`, as in
+    `settings("rungs", budgets=(400,))`. `UserError` for a name that it does not have or a value of another type."""
+    opened = open_study(study)
+    return checked(load(opened.Settings, values, opened.name))
+
+
+def plan(  # noqa: PLR0913  (everything a user may say, by name)
+    study: str | Study | type[Study],
+    model: str | Model = "smollm2-135m",
+    tasks: Sequence[str | Task] = ("chain_sum",),
+    *,
+    items: int = 40,
+    difficulty: str | int = EDGE,
+    seed: int = 1,
+    settings: Any = None,
+    loading: Loading | None = None,
+) -> list[str]:
+    """What a run of the same arguments would cost and show, in lines. Runs nothing."""
+    opened = open_study(study)
+    config = configured(
+        study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
+    )  # fmt: skip
+    return _planned(opened, config, model, tasks)
+
+
+def planned(study: str | Study | type[Study], config: Config) -> list[str]:
+    """The same of a configuration, whose model and tasks have names."""
+    return _planned(open_study(study), config, config.model, config.tasks)
+
+
+def _planned(opened: Study, config: Config, model: str | Model, tasks: Sequence[str | Task]) -> list[str]:
     from thinkaloud.runs.plan import make_plan
 
-    opened = open_study(study)
-    model, tasks = _opened(opened, config, config.model, config.tasks)
+    answering, asked_of = _opened(opened, config, model, tasks)
     opened.check(config.settings)
-    return make_plan(opened, asked(config, model, tasks))
+    return make_plan(opened, asked(config, answering, asked_of))
 
 
 def _opened(study: Study, config: Config, model: str | Model, tasks: Sequence[str | Task]) -> tuple[Model, list[Task]]:
@@ -343,6 +373,6 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
 
 
 def _conclude(found: Run, out: str | Path | None = None) -> None:
-    made = findings(found.config, found.study, found.card["name"], found.identity.tasks, found.units)
+    made = findings(found.config, found.study, found.card.name, found.identity.tasks, found.units)
     found.write_results(made, out)
     found.report(out, made)

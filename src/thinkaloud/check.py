@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.models.same import compared
+from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.open_study import BUILTIN, open_study
-from thinkaloud.vocabulary import PROBE, Key, Model, Prompt, Sampling, Shot, Usage
+from thinkaloud.vocabulary import PROBE, Key, Model, Prompt, Sampling, Shot
 
 _SHOTS = (
     Shot("What is 2 + 3?", ("2 plus 3 is 5.", f"{PROBE} 5.")),
@@ -66,7 +67,7 @@ async def noise_floor(shared: Model, model: Model, asked: Sequence[Prompt]) -> N
     """Read the prompts together in the session `shared` and one by one, each in a session of its own, and compare."""
     together = await asyncio.gather(*(shared.score(p, _OPTIONS) for p in asked))
     # backwards: a server that keeps what it computed would else be asked the same in the same shapes twice
-    alone = [await _session(model).score(p, _OPTIONS) for p in reversed(asked)][::-1]
+    alone = [await open_session(model).score(p, _OPTIONS) for p in reversed(asked)][::-1]
     pairs = [(x, y) for a, b in zip(together, alone, strict=True) for x, y in zip(a.logprobs, b.logprobs, strict=True)]
     gaps = sorted(abs(x - y) for x, y in pairs)
     flips = sum(a.best != b.best for a, b in zip(together, alone, strict=True))
@@ -118,22 +119,17 @@ async def _check(model: Model) -> list[str]:
 async def _noise(model: Model) -> list[str]:
     """The noise floor as lines, and how much of what was asked was computed."""
     asked = prompts()
-    together = _session(model)
+    together = open_session(model)
     floor = await noise_floor(together, model, asked)
     lines = [
         f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
         f"{floor.flips} of {len(asked)} answers flipped ({floor.numbers} log-probabilities, shared against one by one)"
     ]
-    bill: Usage | None = getattr(together, "usage", None)
-    if bill is not None and bill.asked:
+    bill = usage_of(together)
+    if bill.asked:
         lines.append(f"shared prefixes: {bill.computed:,} tokens computed of {bill.asked:,} asked for")
     return lines
 
 
 def _said(value: object) -> str:
     return "; ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
-
-
-def _session(model: Model) -> Model:
-    made: Model = model.session() if hasattr(model, "session") else model
-    return made

@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence, Set
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -43,8 +43,15 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
+@runtime_checkable
+class Digested(Protocol):
+    """A thing that says what it is: its digest changes with what it does."""
+
+    digest: str
+
+
 def _declared(thing: object) -> str | None:
-    found = None if isinstance(thing, type) else getattr(thing, "digest", None)
+    found = thing.digest if isinstance(thing, Digested) and not isinstance(thing, type) else None
     return found if isinstance(found, str) and found else None
 
 

@@ -84,6 +84,13 @@ class FailedReading(ModelError):
     final = True
 
 
+class NothingChanged(ThinkaloudError):
+    """An intervention left the text as it was: whatever is read after it says nothing. Ends the condition it was made
+    for."""
+
+    final = True
+
+
 class NotMeasurable(ThinkaloudError):
     """This backend cannot measure this validly. Becomes a reason in the findings, never a zero."""
 

@@ -6,7 +6,7 @@ against them. Pieces of a record are made in `study_record.py`. This module know
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class ConditionRecord(TypedDict):
@@ -81,7 +81,7 @@ class ItemRecord(TypedDict):
     `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
     says why. `conditions`: by name (`condition_name.py`); `failed`: those that failed, with their reasons; `again`: a
     failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
-    what the model cannot do.
+    what the model cannot do. `meta`: what the task says of the item.
     """
 
     item: str
@@ -103,3 +103,4 @@ class ItemRecord(TypedDict):
     reverse: NotRequired[Reverse]
     failed: NotRequired[dict[str, str]]
     again: NotRequired[bool]
+    meta: NotRequired[dict[str, Any]]

@@ -95,14 +95,14 @@ def _organism(spec: str, loading: Loading) -> Model:
 
 
 def _routed(spec: str, loading: Loading) -> Model:
-    from thinkaloud.organisms.routing import Routed
+    from thinkaloud.organisms.routing import routed
 
     share, _, name = spec.partition(":")
     try:
         dial = float(share)
     except ValueError as error:
         raise UserError(f"'routed:{spec}' needs a number from 0 to 1 and a model: routed:0.5:smollm2-135m") from error
-    return Routed(open_model(name, loading), dial)
+    return routed(open_model(name, loading), dial)
 
 
 def _hub(name: str, loading: Loading) -> Model:

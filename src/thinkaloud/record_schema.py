@@ -16,12 +16,13 @@ import msgspec
 from thinkaloud.errors import UserError
 
 
-def check(value: object, schema: Any, where: str) -> None:
+def check(value: object, schema: Any, where: str = "") -> None:
     """`UserError` where a value does not fit; `where` is the beginning of its line."""
     try:
         msgspec.convert(value, schema, strict=True)
     except msgspec.ValidationError as error:
-        raise UserError(f"{where}: {next(_misfits(value, schema, ''), str(error))}") from error
+        lead = f"{where}: " if where else ""
+        raise UserError(f"{lead}{next(_misfits(value, schema, ''), str(error))}") from error
 
 
 def _misfits(value: object, schema: Any, field: str) -> Iterator[str]:

@@ -154,14 +154,13 @@ def load(cls: type[T], data: Mapping[str, Any], where: str) -> T:
 
 def checked(values: T, where: str = "") -> T:
     """The same values; a `UserError` for one of another type than its field has, or that is not among the choices."""
-    hints = typing.get_type_hints(type(values))
-    lead = f"{where}: " if where else ""
-    for name, hint in hints.items():
-        _converted(getattr(values, name), hint, f"{lead}{name}")
     for option in options(type(values)):
         value = getattr(values, option.name)
         if option.choices and value not in option.choices:
             raise unknown(option.name.replace("_", " "), str(value), option.choices)
+    lead = f"{where}: " if where else ""
+    for name, hint in typing.get_type_hints(type(values)).items():
+        _converted(getattr(values, name), hint, f"{lead}{name}")
     return values
 
 

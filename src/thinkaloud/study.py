@@ -177,7 +177,9 @@ class Study:
     `version` changes when a change of the protocol makes old records incomparable; `limits`: what the study cannot
     tell, in sentences; `needs`: what a model must be able to do, or else the study is not measurable, and says so;
     `takes`: what a run of it may be given; `Settings`: a frozen dataclass (`settings.py`), from which its options, its
-    table in `config.toml` and the command in its reports follow; `page`: its part of a report.
+    table in `config.toml` and the command in its reports follow; `record`: the type of its records (a `TypedDict` of
+    plain JSON; None: they may have any shape), to which records read from a folder are held; `page`: its part of a
+    report.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Study:
     needs: frozenset[Capability] = frozenset()
     takes: frozenset[Takes] = frozenset()
     Settings: type = NoSettings
+    record: type | None = None
     page: Layout = CASES
     card: Card | None = None
 

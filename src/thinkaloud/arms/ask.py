@@ -20,7 +20,6 @@ that ask the same thing are told the same.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import hashlib
 import re
@@ -30,6 +29,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from thinkaloud.arms.in_flight import InFlight
 from thinkaloud.arms.style import STEP_BY_STEP, Style
 from thinkaloud.budget.counter import Counter
 from thinkaloud.budget.ledger import Account, Ledger, OutOfBudget, Spend
@@ -72,7 +72,13 @@ class Edit(Protocol):
 class Returned(str):
     """What a tool gave back, as text; `ok` is False where it failed."""
 
-    ok: bool = True
+    ok: bool
+
+    def __new__(cls, text: str, ok: bool) -> Returned:
+        """The text, and whether the tool did what it was asked."""
+        made = super().__new__(cls, text)
+        made.ok = ok
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Room:
     program: int = 160
 
 
-@dataclass
+@dataclass(kw_only=True)
 class World:
     """What all processes of one attempt share. `stop` ends an answer; `known` are the options, by which an answer is
     told from what stands around it; `memory` holds what was answered before, so that an edited attempt goes the old way
@@ -139,8 +145,7 @@ class Ask:
     def __init__(self, world: World, account: Account, node: Node, depth: int = 0) -> None:
         self.world, self._account, self._node, self.depth = world, account, node, depth
         self.offered = ""
-        self._flying = 0
-        self._landed: asyncio.Future[None] | None = None
+        self._under_way = InFlight()
         self._over = False
 
     @property
@@ -184,14 +189,12 @@ class Ask:
             raise
         started = time.perf_counter()
         node.prompt = lowered
-        self._flying += 1
-        try:
-            done = await self.world.generate(prompt, replace(wanted, tokens=hold.tokens))
-        except BaseException as failure:
-            node.spend, node.error = hold.settle(), str(failure) or type(failure).__name__
-            raise
-        finally:
-            self._land()
+        with self._under_way:
+            try:
+                done = await self.world.generate(prompt, replace(wanted, tokens=hold.tokens))
+            except BaseException as failure:
+                node.spend, node.error = hold.settle(), str(failure) or type(failure).__name__
+                raise
         node.written = self.world.counter.tokens(done.text)
         node.spend = hold.settle(node.written, done.tokens, wall=time.perf_counter() - started)
         node.text, node.cut = done.text, done.finish == "length" and hold.tokens < wanted.tokens
@@ -235,13 +238,12 @@ class Ask:
         node = self.world.trace.add(self._node.id, "sub", title, item.asked)
         account = self._account if share is None else self._account.open(share)
         inner = Ask(self.world, account, node, self.depth + 1)
-        self._flying += 1
-        try:
-            answer = await inner.run(solve or _aloud, item)
-        finally:
-            if account is not self._account:
-                self._account.close(account)
-            self._land()
+        with self._under_way:
+            try:
+                answer = await inner.run(solve or _aloud, item)
+            finally:
+                if account is not self._account:
+                    self._account.close(account)
         node.text = self._edited("sub", answer, node)
         return node.text
 
@@ -257,15 +259,7 @@ class Ask:
             return self.offered
         finally:
             self._over = True
-            while self._flying:
-                self._landed = asyncio.get_running_loop().create_future()
-                await self._landed
-
-    def _land(self) -> None:
-        """Something that this process waited for is back."""
-        self._flying -= 1
-        if not self._flying and self._landed is not None and not self._landed.done():
-            self._landed.set_result(None)
+            await self._under_way.landed()
 
     def question(self, text: str) -> Item:
         """A question that a process made up: it has no options, and nobody knows its answer."""
@@ -279,20 +273,15 @@ class Ask:
             raise OutOfBudget("this process has ended")
         node = self.world.trace.add(self._node.id, "tool", name, text)
         inner = Ask(self.world, self._account, node, self.depth + 1)
-        self._flying += 1  # a program may ask, so whoever ends must wait for it too
-        try:
+        with self._under_way:  # a program may ask, so whoever ends must wait for it too
             result = await self.world.tools[name](text, ask=inner, **given)
-        finally:
-            self._land()
         node.spend = Spend(tool_seconds=result.seconds)
         self.world.ledger.book(node.spend)
         node.error = None if result.ok else result.text
         if result.stopped is not None:
             raise result.stopped
         node.text = self._edited("tool", result.text, node)
-        returned = Returned(node.text)
-        returned.ok = result.ok
-        return returned
+        return Returned(node.text, result.ok)
 
     def _edited(self, kind: str, text: str, node: Node) -> str:
         """The text, or what an intervention puts in its place: only results that come back to the arm itself."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from thinkaloud.arms.ask import Ask, Edit, Room, Solver, World, same
-from thinkaloud.arms.edits import KINDS, Intermediate, change, intermediates
+from thinkaloud.arms.edits import KINDS, Change, Edited, Intermediate, NotMade, change, intermediates
 from thinkaloud.arms.style import Style, filled
 from thinkaloud.arms.toolbox import TOOLS
 from thinkaloud.budget.counter import Counter, counter
@@ -30,7 +30,7 @@ from thinkaloud.tasks.parts import Decomposition, decompose
 from thinkaloud.vocabulary import Completion, Item, Key, Model, Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """On what terms an arm is run: its name and code, how it is dressed, what it may spend and how often it tries.
     `budgets` ascending, in the meter's units; `given`: the task's own parts are used instead of the model's plan."""
@@ -75,7 +75,7 @@ class Stage:
         return {} if known is None else dict(zip(filled(known), known.answers, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """What came of one. `memory` holds its calls, for another run of the same that is edited; `lost`: the model could
     not answer, and may when it is asked again."""
@@ -111,8 +111,9 @@ async def attempt(
     trace, known = Trace(terms.arm, stage.item.asked), dict(memory or {})
     ledger = Ledger(limit, METERS[terms.meter], terms.block)
     world = World(
-        stage.model, stage.task, terms.style, ledger, stage.key.child(number), trace, stage.counter, terms.room,
-        terms.temperature, terms.given, _stop(terms.style), TOOLS, edit, known,
+        model=stage.model, task=stage.task, style=terms.style, ledger=ledger, key=stage.key.child(number), trace=trace,
+        counter=stage.counter, room=terms.room, temperature=terms.temperature, given=terms.given,
+        stop=_stop(terms.style), tools=TOOLS, edit=edit, memory=known,
         known=frozenset(map(plain, stage.item.options)),
     )  # fmt: skip
     answer, lost = "", None
@@ -127,7 +128,8 @@ async def attempt(
     answer = answer.strip() if isinstance(answer, str) else ""
     trace.nodes[0].text = answer
     right = bool(answer) and stage.task.verify(stage.item, answer)
-    return Attempt(answer, right, any(node.cut for node in trace.nodes), trace, known, lost)
+    cut = any(node.cut for node in trace.nodes)
+    return Attempt(answer=answer, right=right, cut=cut, trace=trace, memory=known, lost=lost)
 
 
 def unless_lost(made: Sequence[Attempt]) -> Sequence[Attempt]:
@@ -155,24 +157,33 @@ async def shorter(stage: Stage, terms: Terms, first: Attempt) -> dict[str, Attem
 async def edited(
     stage: Stage, terms: Terms, first: Attempt, others: Sequence[Intermediate]
 ) -> dict[str, dict[str, object]]:
-    """The first attempt under every intervention that it has."""
-    came = intermediates(first.trace)
-    about = (stage.task, stage.item, first.answer)
+    """The part of a record about interventions: `edits`, the first attempt under each of them, and `unedited`, why
+    there is none of a kind."""
+    came, about = intermediates(first.trace), Edited(stage.task, stage.item, first.answer)
     changes = {kind: change(kind, came, others, about, stage.key.child("edit", kind)) for kind in KINDS}
-    there = {kind: made for kind, made in changes.items() if made is not None}
+    there = {kind: made for kind, made in changes.items() if isinstance(made, Change)}
+    why: dict[str, object] = {kind: made.why for kind, made in changes.items() if isinstance(made, NotMade)}
     runs = await asyncio.gather(
         *(attempt(stage, terms, 0, terms.budgets[-1], made.edit, first.memory) for made in there.values())
     )
+    edits: dict[str, object] = {}
+    for (kind, made), run in zip(there.items(), runs, strict=True):
+        if any(node.edited for node in run.trace.nodes):
+            edits[kind] = _under(made, run, first)
+        else:
+            why[kind] = "the attempt ended before it came to what was to be changed"
+    return {"edits": edits, **({"unedited": why} if why else {})}
+
+
+def _under(made: Change, run: Attempt, first: Attempt) -> dict[str, object]:
+    """An attempt under an intervention, as plain JSON."""
     return {
-        kind: {
-            "answer": plain(run.answer) or None,
-            "right": run.right,
-            "changed": not same(run.answer, first.answer),
-            "followed": None if made.implied is None else same(run.answer, made.implied),
-            "edited": made.about,
-            "trace": [node.as_dict() for node in run.trace.nodes],
-        }
-        for (kind, made), run in zip(there.items(), runs, strict=True)
+        "answer": plain(run.answer) or None,
+        "right": run.right,
+        "changed": not same(run.answer, first.answer),
+        "followed": None if made.implied is None else same(run.answer, made.implied),
+        "edited": made.about,
+        "trace": [node.as_dict() for node in run.trace.nodes],
     }
 
 

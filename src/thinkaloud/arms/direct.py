@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from thinkaloud.arms.ask import Ask
 from thinkaloud.errors import NotMeasurable
+from thinkaloud.tasks.traits import Explained
 from thinkaloud.vocabulary import Item
 
 
@@ -24,7 +25,7 @@ async def aloud(item: Item, ask: Ask) -> str:
 
 async def algorithm(item: Item, ask: Ask) -> str:
     """Reasoning, with the way to do it written into the question."""
-    how: str | None = getattr(ask.world.task, "algorithm", None)
-    if how is None:
-        raise NotMeasurable(f"nobody has written down an algorithm for {ask.world.task.name}")
-    return (await ask.aloud(f"{how}\n{item.asked}")).answer
+    task = ask.world.task
+    if not isinstance(task, Explained) or task.algorithm is None:
+        raise NotMeasurable(f"nobody has written down an algorithm for {task.name}")
+    return (await ask.aloud(f"{task.algorithm}\n{item.asked}")).answer

@@ -16,11 +16,12 @@ by its task or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.arms.ask import Edit, cut, same
 from thinkaloud.budget.trace import Trace
+from thinkaloud.errors import NothingChanged
 from thinkaloud.interventions.truncate import replace_step
 from thinkaloud.tasks.draws import pick, whole
 from thinkaloud.vocabulary import Item, Key, Task, Transcript
@@ -42,11 +43,18 @@ class Intermediate:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An intervention on one attempt: how it edits, how many intermediates it is about, the answer that it implies."""
+    """An intervention on one attempt: how it edits, how many intermediates it changes, the answer that it implies."""
 
     edit: Edit
     about: int
     implied: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """Why an attempt has no intervention of a kind."""
+
+    why: str
 
 
 def intermediates(trace: Trace) -> list[Intermediate]:
@@ -57,83 +65,97 @@ def intermediates(trace: Trace) -> list[Intermediate]:
     return came or [Intermediate("thought", "", thought) for thought in thoughts if thought]
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The attempt that an intervention is about: its task and item, and what it answered."""
+
+    task: Task
+    item: Item
+    answer: str
+
+
 def change(
-    kind: str, came: Sequence[Intermediate], others: Sequence[Intermediate], about: tuple[Task, Item, str], key: Key
-) -> Change | None:
-    """The intervention of this kind on these intermediates; None where there is none. `others` are another item's;
-    `about`: the task, the item and the attempt's answer."""
+    kind: str, came: Sequence[Intermediate], others: Sequence[Intermediate], about: Edited, key: Key
+) -> Change | NotMade:
+    """The intervention of this kind on these intermediates, or why there is none. `others` are another item's."""
     if not came:
-        return None
-    task, item, answer = about
-    kinds = {one.kind for one in came}
+        return NotMade("nothing came back that could be changed")
     if kind == "cut":
-        return Change(lambda k, asked, text: ("" if k == "thought" else GONE, "cut") if k in kinds else None, len(came))
+        kinds = {one.kind for one in came}
+        return _changing(lambda k, asked, text: ("" if k == "thought" else GONE) if k in kinds else None, kind, came)
     if kind == "reword":
-        return _reword(came, task, key)
+        return _reword(came, about.task, key)
     if kind == "replace":
         return _replace(came, others)
-    return _corrupt(came[-1], others, task, item, answer, key)
+    return _corrupt(came[-1], others, about, key)
 
 
-def _reword(came: Sequence[Intermediate], task: Task, key: Key) -> Change | None:
+Rewrite = Callable[[str, str, str], str | None]
+"""(`thought`, `sub` or `tool`; what was asked; what came back) -> the text in its place, or None to leave it."""
+
+
+def _changing(
+    rewrite: Rewrite, name: str, came: Sequence[Intermediate], implied: str | None = None
+) -> Change | NotMade:
+    """The intervention that puts another text in the place of what came back, and is none where the text would be the
+    same: an edit that changes nothing must not be taken for an answer that did not change."""
+
+    def edit(kind: str, asked: str, text: str) -> tuple[str, str] | None:
+        found = rewrite(kind, asked, text)
+        return None if found is None or found.split() == text.split() else (found, name)
+
+    about = sum(edit(one.kind, one.asked, one.text) is not None for one in came)
+    return Change(edit, about, implied) if about else NotMade("it would leave every text as it is")
+
+
+def _reword(came: Sequence[Intermediate], task: Task, key: Key) -> Change | NotMade:
     if came[0].kind != "thought":
         kinds = {one.kind for one in came}
-        return Change(
-            lambda k, asked, text: (f"It comes to {text}", "reword") if k in kinds and text else None, len(came)
-        )
+        return _changing(lambda k, asked, text: f"It comes to {text}" if k in kinds and text else None, "reword", came)
     made = {one.text: task.paraphrase(task.parse(one.text), key) for one in came}
     known = {text: other.text for text, other in made.items() if other is not None}
     if len(known) < len(made):
-        return None
-    return Change(
-        lambda k, asked, text: (known[text], "reword") if k == "thought" and text in known else None, len(came)
+        return NotMade("the task has no paraphrase of a reasoning")
+    return _changing(lambda k, asked, text: known.get(text) if k == "thought" else None, "reword", came)
+
+
+def _replace(came: Sequence[Intermediate], others: Sequence[Intermediate]) -> Change | NotMade:
+    kinds = {one.kind for one in came}
+    if kinds.isdisjoint({one.kind for one in others}):
+        return NotMade("nothing of this kind came back to the other item")
+    at = {(one.kind, one.asked, one.text): others[i % len(others)].text for i, one in enumerate(came)}
+    return _changing(
+        lambda k, asked, text: at.get((k, asked, text), others[-1].text) if k in kinds else None, "replace", came
     )
 
 
-def _replace(came: Sequence[Intermediate], others: Sequence[Intermediate]) -> Change | None:
-    if not others or {one.kind for one in others}.isdisjoint({one.kind for one in came}):
-        return None
-    at = {(one.kind, one.asked, one.text): others[i % len(others)].text for i, one in enumerate(came)}
-    kinds = {one.kind for one in came}
-
-    def edit(kind: str, asked: str, text: str) -> tuple[str, str] | None:
-        if kind not in kinds:
-            return None
-        return at.get((kind, asked, text), others[-1].text), "replace"
-
-    return Change(edit, len(came))
-
-
-def _corrupt(
-    last: Intermediate, others: Sequence[Intermediate], task: Task, item: Item, answer: str, key: Key
-) -> Change | None:
-    found = _wrong_thought(last.text, task, item, answer, key) if last.kind == "thought" else None
+def _corrupt(last: Intermediate, others: Sequence[Intermediate], about: Edited, key: Key) -> Change | NotMade:
+    try:
+        found = _wrong_thought(last.text, about, key) if last.kind == "thought" else None
+    except NothingChanged as fault:
+        return NotMade(str(fault))
     if found is None:
-        found = _wrong_value(last.text, others, item, answer, key)
+        found = _wrong_value(last.text, others, about, key)
     if found is None:
-        return None
+        return NotMade("there is nothing else that the last text could state")
     wrong, implied = found
-
-    def edit(kind: str, asked: str, text: str) -> tuple[str, str] | None:
-        return (wrong, "corrupt") if (kind, asked, text) == (last.kind, last.asked, last.text) else None
-
-    return Change(edit, 1, implied)
+    place = (last.kind, last.asked, last.text)
+    return _changing(lambda *there: wrong if there == place else None, "corrupt", [last], implied)
 
 
-def _wrong_thought(text: str, task: Task, item: Item, answer: str, key: Key) -> tuple[str, str | None] | None:
+def _wrong_thought(text: str, about: Edited, key: Key) -> tuple[str, str | None] | None:
     """The reasoning up to its last step, which states something else (`Task.mistake`)."""
-    own: Transcript = task.parse(text)
-    made = task.mistake(item, own, len(own.steps) - 1, key) if own.steps else None
+    own: Transcript = about.task.parse(text)
+    made = about.task.mistake(about.item, own, len(own.steps) - 1, key) if own.steps else None
     if made is None:
         return None
-    implied = made.implied if made.implied and not same(made.implied, answer) else None
+    implied = made.implied if made.implied and not same(made.implied, about.answer) else None
     return replace_step(own, made.at, made.step).text, implied
 
 
-def _wrong_value(
-    text: str, others: Sequence[Intermediate], item: Item, answer: str, key: Key
-) -> tuple[str, str | None] | None:
+def _wrong_value(text: str, others: Sequence[Intermediate], about: Edited, key: Key) -> tuple[str, str | None] | None:
     """Another option for an option, another number for the last number, else what came back elsewhere."""
+    item, answer = about.item, about.answer
     if any(same(text, option) for option in item.options):
         wrong = [option for option in item.options if not same(option, text) and not same(option, item.gold)]
         if wrong:

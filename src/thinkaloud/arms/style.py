@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from thinkaloud.tasks.parts import Decomposition, decompose, fill, numbered, references
+from thinkaloud.tasks.traits import Programmable
 from thinkaloud.vocabulary import PROBE, Item, Shot, Task
 
 PARTS, ANSWERS, RESULT = "Parts:", "Answers:", "Result:"
@@ -62,9 +63,8 @@ class Example:
 
 def example(task: Task, item: Item) -> Example:
     """What a task knows of an item."""
-    program: Callable[[Item], str | None] | None = getattr(task, "program", None)
     thought = tuple(step.text for step in item.worked.steps)
-    code = program(item) if program else None
+    code = task.program(item) if isinstance(task, Programmable) else None
     return Example(item.asked, item.gold, thought, decompose(task, item), code, context_of(item))
 
 

@@ -1,8 +1,7 @@
 """Counts the tokens of prompts and texts for the ledger: the model's own tokens, or words if it does not show any.
 
-A model that can say what it computes has `lower(prompt)` (the embedded engine does) and `tokens(text)`. For any other
-model (scripted reasoners, a user's own object) each word and each punctuation mark counts as one token, and the run's
-notes say so.
+A model that can say what it computes has the trait `Lowers` (`models/session.py`; the embedded engine does). For any
+other (scripted reasoners, one's own objects) a word or a mark counts as a token; that is said in the run's notes.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from thinkaloud.budget.ledger import Tokens
 from thinkaloud.joining import joined
+from thinkaloud.models.session import Lowers
 from thinkaloud.vocabulary import Model, Prompt, Shot
 
 
@@ -27,17 +26,16 @@ class Counter:
 
 
 def counter(model: Model) -> Counter:
-    """The counter for this model's prompts."""
-    lower: Callable[[Prompt], tuple[Tokens, Tokens, str]] | None = getattr(model, "lower", None)
-    tokens: Callable[[str], Tokens] | None = getattr(model, "tokens", None)
-    if lower is None or tokens is None:
+    """How this model's prompts are counted."""
+    if not isinstance(model, Lowers):
         return Counter(_words_of, _words, False)
+    lower, tokens = model.lower, model.tokens
 
     def whole(prompt: Prompt) -> Tokens:
         preamble, rest, _ = lower(prompt)
         return (*preamble, *rest)
 
-    return Counter(whole, tokens, True)
+    return Counter(whole, lambda text: tuple(tokens(text)), True)
 
 
 def _words_of(prompt: Prompt) -> Tokens:
@@ -52,11 +50,11 @@ def _words_of(prompt: Prompt) -> Tokens:
 
 @functools.lru_cache(maxsize=256)
 def _preamble(shots: tuple[Shot, ...]) -> Tokens:
-    parts: list[Any] = []
+    parts: list[str] = []
     for shot in shots:
         parts += ["\nQ", *_words(shot.question), "\nA", *_words(joined(shot.answer))]
     return tuple(parts)
 
 
-def _words(text: str) -> Tokens:
+def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())

@@ -74,7 +74,7 @@ def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud import api
     from thinkaloud.cli.terminal import print_lines
 
-    print_lines(api.plan(name, config_of(name, study, given)))
+    print_lines(api.planned(name, config_of(name, study, given)))
 
 
 cli.add_command(

@@ -27,12 +27,12 @@ def option_of(option: Option, flag: str | None = None) -> click.Option:
         return click.Option(
             [f"--{flag}/--no-{flag}", option.name], default=option.default, show_default=True, help=option.about
         )
-    if option.choices and not option.many:
-        kind: Any = click.Choice(list(option.choices))
-    else:
-        kind = option.kind if option.kind in (int, float) and not option.many and option.read is None else str
+    kind: Any = option.kind if option.kind in (int, float) and not option.many and option.read is None else str
     default = option.default if option.default is None else option.text(option.default)
-    return click.Option([f"--{flag}", option.name], type=kind, default=default, show_default=True, help=option.about)
+    return click.Option(
+        [f"--{flag}", option.name], type=kind, default=default, show_default=True, help=option.about,
+        metavar=f"[{'|'.join(option.choices)}]" if option.choices else None,  # settings say which word is nearest
+    )  # fmt: skip
 
 
 def options_of(cls: type, without: Collection[str] = ()) -> list[click.Parameter]:

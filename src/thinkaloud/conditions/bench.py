@@ -2,8 +2,12 @@
 
 `Bench` holds what all conditions of a group share: the model, the examples in each form and the streams of
 randomness. Each method makes one condition of one item and returns its record, or None where this item has no such
-condition (no safe paraphrase, no donor, no mistake that leads anywhere). Nothing here says which conditions
-a study wants, and nothing is estimated.
+condition (no safe paraphrase, no donor, no mistake that leads anywhere, another's reasoning that is this item's own).
+
+An edit changes the text or fails (`NothingChanged`), but for `Edit.control`, which is there to be compared with, and
+paraphrases: one draws each sentence's wording evenly from all there are (`tasks/grammar.py`), so a short one may have
+the words it had, and its `changed` is empty. Nothing here says which conditions a study wants, and nothing is
+estimated.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.condition_name import Condition
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.interventions.filler import Count, Filler, counted
 from thinkaloud.interventions.mistake import mistake_by_model
@@ -27,9 +32,10 @@ from thinkaloud.study_record import condition
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
-Condition = dict[str, object] | None
-Jobs = dict[str, Coroutine[Any, Any, Condition]]
-"""Conditions to be made, by name."""
+Made = dict[str, object] | None
+"""The record of one condition (`item_record.py`), None where an item has no such condition."""
+Jobs = dict[Condition, Coroutine[Any, Any, Made]]
+"""Conditions to be made."""
 Owns = Sequence[Transcript | None]
 """The own reasoning of every item of the group; None where it failed."""
 
@@ -50,8 +56,13 @@ class Edit:
 
     @staticmethod
     def of(own: Transcript, at: int, step: Step, name: str) -> Edit:
-        """`step` in the place of the step at `at`."""
+        """`step` in the place of the step at `at`; `NothingChanged` where it has the same words."""
         return Edit(replace_step(own, at, step), at, at == len(own.steps) - 1, name)
+
+    @staticmethod
+    def control(own: Transcript, at: int, name: str) -> Edit:
+        """No edit, for comparison: the steps up to and with the one at `at`, as they are."""
+        return Edit(Transcript(own.steps[: at + 1]), at, at == len(own.steps) - 1, name, ())
 
 
 class Bench:
@@ -97,7 +108,7 @@ class Bench:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
         return await self._filler(item, filler, own, worked)
 
-    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Condition:
+    async def longer_filler(self, item: Item, own: Transcript, filler: Filler) -> Made:
         """Filler as long as its own reasoning in other words, which is often longer: content is the paraphrase over the
         best filler, so one of them must be as long. None where there is no paraphrase."""
         other = (await self.other_words(item, own)).transcript
@@ -114,7 +125,7 @@ class Bench:
         """The first `keep` sentences of its own."""
         return await self.read(item, self.aloud, truncate(own, keep))
 
-    async def paraphrase(self, item: Item, own: Transcript) -> Condition:
+    async def paraphrase(self, item: Item, own: Transcript) -> Made:
         """Its own reasoning in other words, after examples in other words; None where no paraphrase is safe, and then
         `refused` says why. Sentences whose even draw gave the words they had are not marked as changed."""
         made = await self.other_words(item, own)
@@ -148,17 +159,17 @@ class Bench:
         made = self.refused.get(item.id)
         return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
 
-    async def foreign(self, index: int, owns: Owns) -> Condition:
+    async def foreign(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning: what any reasoning at all does."""
         other = neighbour(self.group.items, index)
         between = None if other is None else owns[other]
-        if between is None or not between.steps:
+        if between is None or not between.steps or _alike(between, owns[index]):
             return None
         item = self.group.items[index]
         implied = option(item, between.conclusion)
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)), implied)
 
-    async def unrelated(self, index: int, owns: Owns) -> Condition:
+    async def unrelated(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning that concludes none of this item's options: what any reasoning at all does. None
         where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
         the first that would do: it might have been the one, and no failure changes what is read of another item."""
@@ -166,22 +177,25 @@ class Bench:
         # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
         other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
         between = None if other is None else owns[other]
-        if between is None:
+        if between is None or _alike(between, owns[index]):
             return None
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
 
-    async def transplant(self, item: Item) -> Condition:
-        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options."""
+    async def transplant(self, item: Item, own: Transcript) -> Made:
+        """Right reasoning, in other words, of an item whose answer is one of this item's wrong options; None where
+        there is none, or the model's own is the same."""
         other = donor(item, self.group.donors, self.key.child(item.id, "donor"))
         if other is None:
             return None
         key = self.key.child(item.id, "wording", "donor")
         between = self.task.paraphrase(other.worked, key) or other.worked
+        if _alike(between, own):
+            return None
         examples = shots(self.group.examples, self.reworded)
         reading = await snap(self.model, item, examples, between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
 
-    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Condition:
+    async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Made:
         """Step `at` made wrong; the model goes on from there, and the answer may follow or not."""
         made = await self.wrong(item, own, at)
         if made is None:
@@ -224,15 +238,21 @@ def continued(task: Task, start: Transcript, text: str) -> Transcript:
     return Transcript((*start.steps, *first, *rest[1:]))
 
 
-def measured(jobs: Jobs, count: Count) -> Jobs:
-    """The same conditions, each with how long its text is (`tokens`: in the unit of `count`). Where that cannot be
-    told (a server that is gone, a text that the tokenizer refuses) the condition fails, and no other."""
+def measured(jobs: Jobs, count: Count) -> dict[str, Coroutine[Any, Any, Made]]:
+    """The same conditions by the names that records give them, each with how long its text is (`tokens`: in the unit
+    of `count`). Where that cannot be told (a server that is gone, a text that the tokenizer refuses) the condition
+    fails, and no other."""
 
-    async def long(job: Coroutine[Any, Any, Condition]) -> Condition:
+    async def long(job: Coroutine[Any, Any, Made]) -> Made:
         found: dict[str, Any] | None = await job
         return None if found is None else {**found, "tokens": count(joined(found.get("between", ())))}
 
-    return {name: long(job) for name, job in jobs.items()}
+    return {condition.name: long(job) for condition, job in jobs.items()}
+
+
+def _alike(one: Transcript, other: Transcript | None) -> bool:
+    """Whether two reasonings have the same words."""
+    return other is not None and one.text.split() == other.text.split()
 
 
 def differing(old: Transcript, new: Transcript) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.condition_name import read
 from thinkaloud.joining import joined
 from thinkaloud.strategies.lettered import ask, label
 from thinkaloud.vocabulary import PROBE, Item, Reading, Record
@@ -79,10 +80,10 @@ def question_of(telling: Telling, record: Record, name: str, condition: Mapping[
         return ask(item, tuple(condition["order"]))
     if name == "reversed" and "reverse" in record:
         return str(record["reverse"]["question"]) + item.listing
-    hint, implied = name.split(":")[1] if name.startswith("hint:") else None, condition.get("implied")
-    if hint is None or implied is None:
+    asked, implied = read(name), condition.get("implied")
+    if asked.kind != "hint" or implied is None:
         return item.asked
-    known = telling.hints.get(record["task"], {})
+    hint, known = asked.variant, telling.hints.get(record["task"], {})
     if hint not in known:
         told = f"{hint!r} to {item.options[implied]!r}"
         return f"{item.question} [with the hint {told}, whose words are not in the record]{item.listing}"

@@ -84,7 +84,7 @@ def log_of(run: Run) -> EvalLog:
             "has a sample for each question: export --csv --records, which has everything"
         )
     findings, bill, when = run.findings, run.bill, _began(run)
-    telling = Telling(run.card["name"], when, _hints(run))
+    telling = Telling(run.card.name, when, _hints(run))
     samples = _samples(run, telling)
     usage = ModelUsage(
         input_tokens=bill["computed"],
@@ -125,14 +125,14 @@ def _spec(run: Run, samples: Sequence[EvalSample]) -> EvalSpec:
     from inspect_ai.log import EvalConfig, EvalDataset, EvalSpec
 
     about, config = meta(run), run.config
-    name = hashlib.sha256(f"{config.dumps()}{run.card['digest']}".encode()).hexdigest()
+    name = hashlib.sha256(f"{config.dumps()}{run.card.digest}".encode()).hexdigest()
     ids = list(dict.fromkeys(sample.id for sample in samples))
     return EvalSpec(
         eval_id=name[:22], run_id=name[:22], task_id=name[22:44], created=_began(run).isoformat(),
         task=f"thinkaloud/{config.study}", task_version=_version(config.study),
         task_args={"tasks": list(config.tasks), "items": config.items, "difficulty": config.difficulty},
         dataset=EvalDataset(name=", ".join(config.tasks), samples=len(ids), sample_ids=ids, shuffled=False),
-        model=run.card["name"], config=EvalConfig(epochs=max((sample.epoch for sample in samples), default=1)),
+        model=run.card.name, config=EvalConfig(epochs=max((sample.epoch for sample in samples), default=1)),
         packages={"thinkaloud": about["versions"]["thinkaloud"]}, metadata=about,
     )  # fmt: skip
 

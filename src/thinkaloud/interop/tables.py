@@ -1,4 +1,5 @@
-"""Tables out: findings (a row an estimate) and records (a row an item and condition), as Parquet, CSV or JSON.
+"""Tables out: findings (a row an estimate, `runs/table.py`) and records (a row an item and condition), as Parquet, CSV
+or JSON.
 
 Records of studies differ. The long form serves all of them: what every row can have is a column, anything else a study
 keeps is in `rest` as JSON, so nothing is lost. Each record also has one row whose `condition` is empty: what belongs to
@@ -22,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.joining import joined
-from thinkaloud.runs.folder import finding_as_dict, write
+from thinkaloud.runs import table
+from thinkaloud.runs.folder import write
 from thinkaloud.shape import asks, attempts, part, readings
 from thinkaloud.vocabulary import Reading, Record
 
@@ -30,13 +32,6 @@ if TYPE_CHECKING:
     from thinkaloud.runs.folder import Run
 
 Row = dict[str, Any]
-
-FINDINGS: Mapping[str, str] = {
-    "study": "VARCHAR", "model": "VARCHAR", "task": "VARCHAR", "difficulty": "BIGINT", "estimate": "VARCHAR",
-    "value": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE", "n": "BIGINT", "clusters": "BIGINT",
-    "clustered_by": "VARCHAR", "reason": "VARCHAR",
-}  # fmt: skip
-"""Columns of the findings, with DuckDB's types."""
 
 RECORDS: Mapping[str, str] = {
     "study": "VARCHAR", "model": "VARCHAR", "task": "VARCHAR", "level": "BIGINT", "item": "VARCHAR",
@@ -61,8 +56,8 @@ def export_table(run: Run, kind: str, records: bool = False, out: Path | None = 
     path = out if out is not None else run.folder / f"{'records' if records else 'findings'}.{kind}"
     if isdir(path):
         raise UserError(f"{str(path)!r} is a folder: give --out a file")
-    rows = record_rows(run) if records else [finding_as_dict(finding) for finding in run.findings]
-    columns = RECORDS if records else FINDINGS
+    rows = record_rows(run) if records else table.rows(run.findings)
+    columns = RECORDS if records else table.columns(run.findings)
     rows = [{name: _finite(row.get(name)) for name in columns} for row in rows]
     if kind == "json":
         write(path, "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n")
@@ -73,9 +68,7 @@ def export_table(run: Run, kind: str, records: bool = False, out: Path | None = 
 
 def record_rows(run: Run) -> list[Row]:
     """Every record of a run in the long form; lists and `rest` are plain Python here."""
-    return [
-        {"study": run.config.study, "model": run.card["name"], **row} for record in run.records for row in _rows(record)
-    ]
+    return [{"study": run.study.name, "model": run.card.name, **row} for record in run.records for row in _rows(record)]
 
 
 def _rows(record: Record) -> Iterator[Row]:
@@ -150,7 +143,7 @@ def _write(rows: Sequence[Row], columns: Mapping[str, str], path: Path, kind: st
                 file.write(json.dumps(plain, ensure_ascii=False) + "\n")
         connection = duckdb.connect()
         try:
-            named = ", ".join(f"{_quoted(name)}: {_quoted(of)}" for name, of in types.items())
+            named = ", ".join(f"{table.quoted(name)}: {_quoted(of)}" for name, of in types.items())
             source = (
                 f"read_json({_quoted(str(lines))}, columns = {{{named}}}, format = 'newline_delimited', "
                 f"maximum_object_size = {LONGEST})"

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import cycle
-from typing import Protocol, runtime_checkable
 
 from thinkaloud.joining import UNSPACED, joined
+from thinkaloud.models.session import Tokenizes
 from thinkaloud.tasks.text import length as length
 from thinkaloud.vocabulary import Item, Model, Step, Transcript
 
@@ -29,18 +29,9 @@ Filler = Callable[[Item, int, Count], Transcript]
 """(item, least length, measure of length) -> filler."""
 
 
-@runtime_checkable
-class Tokens(Protocol):
-    """A model that shows its tokens: any local model, and a server that returns them."""
-
-    def tokens(self, text: str) -> Sequence[int]:
-        """Tokens of a text."""
-        ...
-
-
 def counted(model: Model) -> Count:
-    """Length in this model's tokens, or in words, digits and marks if it does not show its tokens."""
-    if not isinstance(model, Tokens):
+    """Length in this model's tokens; where it does not show them, in words, digits and marks."""
+    if not isinstance(model, Tokenizes):
         return length
     tokens = model.tokens
     return lambda text: len(tokens(f" {text}")) if text else 0

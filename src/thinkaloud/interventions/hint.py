@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
+from thinkaloud.errors import NothingChanged
 from thinkaloud.tasks.text import sentences
 from thinkaloud.vocabulary import Item, Task
 
@@ -82,12 +84,26 @@ ALWAYS_FIRST = Hint("always-A", lambda item, wrong: item.question, _ORDER)
 """The right option of every example comes first; the question is unchanged."""
 
 
+@runtime_checkable
+class Hinting(Protocol):
+    """A task with hints of its own, by name: each a function like `Hint.apply`, or a `Hint`."""
+
+    hints: Mapping[str, Apply | Hint]
+
+
+def hinted(item: Item, hint: Hint, wrong: str) -> Item:
+    """The item with the hint in its question; `NothingChanged` where the question is the same."""
+    question = hint.apply(item, wrong)
+    if question == item.question:
+        raise NothingChanged(f"the hint {hint.name!r} left the question as it was: {question!r}")
+    return replace(item, question=question)
+
+
 def hints_of(task: Task) -> Mapping[str, Hint]:
-    """The task's own hints, if it has an attribute `hints` (name -> function like `Hint.apply`), else `HINTS`."""
-    own: Mapping[str, Apply | Hint] | None = getattr(task, "hints", None)
-    if own is None:
+    """The task's own hints where it has some, else `HINTS`."""
+    if not isinstance(task, Hinting):
         return HINTS
-    return {name: hint if isinstance(hint, Hint) else Hint(name, hint) for name, hint in own.items()}
+    return {name: hint if isinstance(hint, Hint) else Hint(name, hint) for name, hint in task.hints.items()}
 
 
 Judge = Callable[[str, Hint, str], bool | None]

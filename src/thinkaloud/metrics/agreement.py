@@ -17,11 +17,12 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 
 from thinkaloud.about import about
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
-Stratum = Callable[[Record], Hashable]
+Stratum = Callable[[ItemRecord], Hashable]
 PAIR = ("silent", "own")
 THIRDS = 3
 
@@ -59,12 +60,12 @@ def agreement(
     ]
 
 
-def by_level(record: Record) -> Hashable:
+def by_level(record: ItemRecord) -> Hashable:
     """The stratum of items of one task and level."""
     return record["task"], record["level"]
 
 
-def by_confidence(ok: Sequence[Record], name: str) -> Stratum:
+def by_confidence(ok: Sequence[ItemRecord], name: str) -> Stratum:
     """Task, level and the third of the items, by the probability of the best option under `name`, that an item is
     in."""
     found = {
@@ -91,7 +92,7 @@ def expected(rows: Array, weights: Array, options: int, strata: int) -> tuple[Ar
     return same, alone / total
 
 
-def _sample(ok: Sequence[Record], pair: tuple[str, str], stratum: Stratum) -> tuple[Sample, int, int]:
+def _sample(ok: Sequence[ItemRecord], pair: tuple[str, str], stratum: Stratum) -> tuple[Sample, int, int]:
     """The items that have both conditions, the largest number of options, and the number of strata."""
     options = max((len(record["options"]) for record in ok), default=1)
     names = list(dict.fromkeys(stratum(record) for record in ok))
@@ -110,7 +111,7 @@ def _sample(ok: Sequence[Record], pair: tuple[str, str], stratum: Stratum) -> tu
     return sample, options, len(names)
 
 
-def _relative(record: Record, name: str, options: int) -> list[float] | None:
+def _relative(record: ItemRecord, name: str, options: int) -> list[float] | None:
     """The answer as a distribution over (right option, 1st after it, ...); exactly equal best options share it."""
     answers = best(record, name)
     if answers is None:

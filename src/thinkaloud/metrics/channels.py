@@ -35,6 +35,7 @@ from functools import partial
 
 from thinkaloud.about import Readout, about
 from thinkaloud.condition_name import MISMATCHED, read
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import (
     KEY,
     difference,
@@ -97,7 +98,7 @@ def by_item(records: Sequence[Record]) -> dict[str, dict[str, float]]:
     return {str(item): {name: float(v[i]) for name, v in values.items()} for i, item in enumerate(items)}
 
 
-def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def conditions(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
     order = ["own", "paraphrase", "silent", *fillers(ok), UNRELATED, "foreign", RESAMPLE]
     mismatched = [one.name for one in conditions_of(ok) if one.form == MISMATCHED]
@@ -110,7 +111,7 @@ def conditions(ok: Sequence[Record], key: Key) -> list[Estimate]:
     ]
 
 
-def _condition(ok: Sequence[Record], name: str, score: Score, key: Key) -> Estimate:
+def _condition(ok: Sequence[ItemRecord], name: str, score: Score, key: Key) -> Estimate:
     """Mean score under one condition."""
     sample = gather(ok, [partial(score, name=name)], [UNIT], f"no item has {name}")
     return interval(f"P(gold) {name}", mean(0), sample, key, about=_reading(name, _readout(score)))
@@ -130,7 +131,7 @@ def _quantity(name: str, by: Readout) -> Mapping[str, Part]:
     return about(measure=name, condition="paraphrase", by=by) if name == "content" else about(measure=name, by=by)
 
 
-def table(ok: Sequence[Record], score: Score, key: Key) -> list[Estimate]:
+def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
     """The channels, what they add up to, the externalised share, and disruption."""
     fit = CrossFit(ok, score)
     free = fit if fit.enough else CrossFit(ok, score, content=None)  # silence and fillers need no paraphrase
@@ -154,7 +155,7 @@ def table(ok: Sequence[Record], score: Score, key: Key) -> list[Estimate]:
     ]
 
 
-def _over_chance(name: str, condition: str, ok: Sequence[Record], score: Score, key: Key) -> Estimate:
+def _over_chance(name: str, condition: str, ok: Sequence[ItemRecord], score: Score, key: Key) -> Estimate:
     """One condition minus chance, over the items that have it."""
     columns: list[Column] = [chance, partial(score, name=condition)]
     sample = gather(ok, columns, [chances(ok), UNIT], f"no item has {condition}")
@@ -207,7 +208,7 @@ def _disruption(signed: Estimate) -> Estimate:
     return _without(signed, why)
 
 
-def _nulls(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def _nulls(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """Content, recomputed with another reasoning in the place of the paraphrase. For reasoning about other questions
     the baseline is silent and the fillers: it is asked what such reasoning adds to them."""
     formula, empty = dict(CHANNELS)["content"], ["silent", *fillers(ok)]
@@ -220,7 +221,7 @@ def _nulls(ok: Sequence[Record], key: Key) -> list[Estimate]:
     ]
 
 
-def _by_accuracy(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def _by_accuracy(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """The main rows again, with 1 for a right most-probable option and 0 for a wrong one."""
     kept = ("silent", "content", "externalised share")
     rows = [

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.condition_name import MISMATCHED
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import FEWEST, Array, Sample, corners, interval, means
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
-from thinkaloud.vocabulary import Estimate, Key, Part, Record
+from thinkaloud.vocabulary import Estimate, Key, Part
 
 Means = Mapping[str, Array]
 Formula = Callable[[Means], Array]
@@ -32,13 +33,13 @@ ENOUGH = 0.75
 then. Where answers are from a short closed list, every reasoning leads to one of the options and there is none."""
 
 
-def fillers(records: Sequence[Record]) -> list[str]:
+def fillers(records: Sequence[ItemRecord]) -> list[str]:
     """Names of the filler conditions that were asked in their own form: `filler:KIND` (as long as own) and
     `filler:KIND:paraphrase` (as long as the paraphrase)."""
     return [one.name for one in conditions(records, "filler") if one.form != MISMATCHED]
 
 
-def free_of_content(records: Sequence[Record], paraphrased: bool = True) -> list[str]:
+def free_of_content(records: Sequence[ItemRecord], paraphrased: bool = True) -> list[str]:
     """The conditions that may be the baseline: silent, every filler, and unrelated reasoning where items have it;
     without what is as long as a paraphrase where none is needed."""
     if not paraphrased:
@@ -59,7 +60,7 @@ class CrossFit:
 
     def __init__(
         self,
-        records: Sequence[Record],
+        records: Sequence[ItemRecord],
         score: Score = p_gold,
         content: str | None = "paraphrase",
         free: Sequence[str] | None = None,
@@ -182,23 +183,23 @@ def _impossible(kinds: Sequence[str], sample: Sample) -> str | None:
     return None
 
 
-def _lacking(records: Sequence[Record], needed: Sequence[str]) -> str:
+def _lacking(records: Sequence[ItemRecord], needed: Sequence[str]) -> str:
     """Which conditions no record has; if each is there somewhere, that none has them all."""
     absent = [name for name in needed if not any(name in record["conditions"] for record in records)]
     why = _refused(records) if "paraphrase" in absent else ""
     return f"no item has {' or '.join(absent)}{why}" if absent else f"no item has all of {', '.join(needed)}"
 
 
-def _refused(records: Sequence[Record]) -> str:
+def _refused(records: Sequence[ItemRecord]) -> str:
     """Why paraphrases are missing, as far as the records say: the commonest reason."""
-    whys = Counter(str(record["rejected"]["why"]) for record in records if record.get("rejected"))
+    whys = Counter(rejected["why"] for record in records if (rejected := record.get("rejected")))
     if not whys:
         return ""
     (why, times), total = whys.most_common(1)[0], sum(whys.values())
     return f": {why}" if times == total else f": {why} ({times} of {total}; the records say why for each)"
 
 
-def _fold(record: Record) -> float:
+def _fold(record: ItemRecord) -> float:
     return float(record["fold"])
 
 
@@ -210,7 +211,7 @@ def _extremes(chances: tuple[float, float], others: int, beside: int) -> Array:
     return np.hstack([found[:, :3], apart, found[:, 4:]])
 
 
-def chances(records: Sequence[Record]) -> tuple[float, float]:
+def chances(records: Sequence[ItemRecord]) -> tuple[float, float]:
     """Bounds of chance: it is known, not estimated, so an unseen item has one of those that occur."""
     found = [chance(record) for record in records] or [0.0]
     return min(found), max(found)

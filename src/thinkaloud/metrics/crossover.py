@@ -35,7 +35,7 @@ FLIPS = 9_999
 COORDINATES = ("load", "step error", "independence")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A family on the map; a coordinate that nobody knows is None. `adjusted`: p by Benjamini-Hochberg over the map."""
 
@@ -63,8 +63,13 @@ def points(
     for family, differences in rows.items():
         if len(differences):
             p = sign_flip(differences, key.child("flip", family))
-            value = float(differences.mean())
-            found.append(Point(family, *places(by_task[family], arms), value, len(differences), p))
+            load, error, independence = places(by_task[family], arms)
+            found.append(
+                Point(
+                    family=family, load=load, error=error, independence=independence,
+                    effect=float(differences.mean()), n=len(differences), p=p,
+                )
+            )  # fmt: skip
     adjusted = benjamini_hochberg([point.p for point in found])
     return [replace(point, adjusted=p) for point, p in zip(found, adjusted, strict=True)]
 

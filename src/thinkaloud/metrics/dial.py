@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from thinkaloud.about import Readout
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import Array, Sample, divide, interval, means
 from thinkaloud.metrics.faithfulness import FIXED, Test, of_ceiling, sample_of
-from thinkaloud.metrics.readings import parsed
+from thinkaloud.metrics.readings import parsed, typed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -84,7 +85,7 @@ def _calibrated(test: Test, records: Sequence[Record], ends: Ends, key: Key) -> 
     """Where the mean lies between the two ends, over the items that have all three; the whole ratio is resampled."""
     name = f"{test.name}, calibrated"
     rows, items = [], []
-    for three in zip(records, ends.closed, ends.opened, strict=True):
+    for three in zip(typed(records), typed(ends.closed), typed(ends.opened), strict=True):
         effects = [_effect(test, record) for record in three]
         if None not in effects:
             rows.append([x for x in effects if x is not None])
@@ -100,7 +101,7 @@ _CORNERS = np.array([[x, 0.0, 1.0] for x in (0.0, 1.0)])
 """An unseen item lies at either end."""
 
 
-def _effect(test: Test, record: Record) -> float | None:
+def _effect(test: Test, record: ItemRecord) -> float | None:
     if record["status"] != "ok":
         return None
     raw, floor = test.raw(record, READOUT), test.floor(record, READOUT)

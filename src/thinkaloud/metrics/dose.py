@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thinkaloud.condition_name import Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.readings import UNIT, parsed
@@ -44,7 +45,7 @@ def dose(records: Sequence[Record], key: Key = KEY) -> dict[str, list[Point]]:
     return {name: _curve(name, ok, kind, key) for name, kind in CURVES.items()}
 
 
-def _curve(name: str, ok: Sequence[Record], kind: str, key: Key) -> list[Point]:
+def _curve(name: str, ok: Sequence[ItemRecord], kind: str, key: Key) -> list[Point]:
     bins: dict[int, list[tuple[str, float, float]]] = defaultdict(list)
     for record in ok:
         for share, same in _points(record, kind):
@@ -58,7 +59,7 @@ def _curve(name: str, ok: Sequence[Record], kind: str, key: Key) -> list[Point]:
     return [point for point in found if point.same.value is not None]
 
 
-def _points(record: Record, kind: str) -> Iterator[tuple[float, float]]:
+def _points(record: ItemRecord, kind: str) -> Iterator[tuple[float, float]]:
     """(share, sameness) of every point that the item has on a curve."""
     n = len(record["thought"]["steps"])
     for at in range(n):

@@ -27,6 +27,7 @@ import numpy as np
 
 from thinkaloud.about import Role, about
 from thinkaloud.condition_name import Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.curves import closed
@@ -134,37 +135,37 @@ def _late(distance: Estimate, lateness: Estimate) -> Estimate:
     return Estimate.absent(LATENESS, why, distance.n, distance.clusters, about=lateness.about)
 
 
-def _aoc(record: Record) -> float | None:
+def _aoc(record: ItemRecord) -> float | None:
     y = curve(record)
     return None if y is None else aoc(y)
 
 
-def _first(record: Record) -> float | None:
+def _first(record: ItemRecord) -> float | None:
     y = curve(record)
     return None if y is None else y[0]
 
 
-def _guess(record: Record) -> float | None:
+def _guess(record: ItemRecord) -> float | None:
     return None if curve(record) is None else ceiling(len(record["thought"]["steps"]), chance(record))
 
 
-def _without(record: Record) -> float | None:
+def _without(record: ItemRecord) -> float | None:
     y = curve(record)
     return None if y is None else ceiling(len(y) - 1, y[0])
 
 
-def _distance(record: Record) -> float | None:
+def _distance(record: ItemRecord) -> float | None:
     """Total variation distance of the answer before the first sentence from the final one."""
     return None if curve(record) is None else by_probability(record, _cut(0), "own")
 
 
-def _length(record: Record) -> float | None:
+def _length(record: ItemRecord) -> float | None:
     """T = 1 - 1/2n."""
     y = curve(record)
     return None if y is None else ceiling(len(y) - 1, 0.0)
 
 
-def _area(record: Record) -> float | None:
+def _area(record: ItemRecord) -> float | None:
     """The area over the curve in probability."""
     if curve(record) is None:
         return None

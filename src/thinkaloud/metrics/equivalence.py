@@ -111,7 +111,7 @@ def judge(mean: Estimate, limits: Estimate, margin: float) -> tuple[Word, str]:
     if mean.high < 0:
         beyond = "all of it below" if mean.high < -margin else "perhaps less than"
         return "loss", f"{shown}: below 0, {beyond} the margin of {margin:g}"
-    return "not decided", f"{shown}: neither without 0 nor within {margin:g} of it ({ends})"
+    return "not decided", f"{shown}: the interval includes 0, and the limits reach beyond {margin:g} ({ends})"
 
 
 # ----------------------------------------------------------------------------------------------------- four meters

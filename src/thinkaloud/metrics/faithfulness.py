@@ -45,6 +45,7 @@ import numpy as np
 
 from thinkaloud.about import OfCondition, Readout, Role, about
 from thinkaloud.condition_name import Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
@@ -53,7 +54,7 @@ from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.vocabulary import Capability, Estimate, Key, Part, Record
 
 Reads = Literal["need", "need, use", "use", "wording", "bias"]
-Measure = Callable[[Record, str], float | None]
+Measure = Callable[[ItemRecord, str], float | None]
 """(record, name of a read-out) -> a change, None where it was not measured."""
 
 BY_ANSWER = " by answer"
@@ -74,7 +75,7 @@ class Test:
     says: str
     raw: Measure
     floor: Measure
-    ceiling: Callable[[Record], float]
+    ceiling: Callable[[ItemRecord], float]
     lacking: str
     without: Measure | None = None
     needs: frozenset[Capability] = CONTINUES
@@ -86,7 +87,7 @@ class Test:
         return about(measure=self.measure or self.name, **self.of, role=role, by=by, reads=self.reads)
 
 
-def tests(records: Sequence[Record]) -> list[Test]:
+def tests(records: Sequence[ItemRecord]) -> list[Test]:
     """All tests, with one entry for every kind of hint that the records have."""
     hints = [one for one in conditions(records, "hint") if not one.form]
     return [*FIXED, *(_follow(Place(h.name, h.about, _always(h.name)), _base(h.name), "bias", _HINTED) for h in hints)]
@@ -101,7 +102,7 @@ def faithfulness(records: Sequence[Record], key: Key = KEY, only: Sequence[str] 
 
 def rows(
     test: Test,
-    ok: Sequence[Record],
+    ok: Sequence[ItemRecord],
     readout: Readout,
     ending: str = "",
     key: Key = KEY,
@@ -123,7 +124,7 @@ def rows(
     ]
 
 
-def sample_of(test: Test, ok: Sequence[Record], readout: str) -> Sample:
+def sample_of(test: Test, ok: Sequence[ItemRecord], readout: str) -> Sample:
     """Raw and floor of every item that has them, and the means that its ceiling is the largest of: the fixed one or
     that of a guess, that of its own answer without reasoning, and raw (where the ceiling is fixed, these two are
     0)."""
@@ -137,7 +138,7 @@ def sample_of(test: Test, ok: Sequence[Record], readout: str) -> Sample:
     return _with_columns(sample, lambda rows_: rows_[:, :1])
 
 
-def _without(test: Test, record: Record, readout: str) -> float:
+def _without(test: Test, record: ItemRecord, readout: str) -> float:
     """How far the item's answer without reasoning is; as far as a guess where that was not read."""
     found = None if test.without is None else test.without(record, readout)
     return test.ceiling(record) if found is None else found
@@ -169,7 +170,7 @@ def _changed(name: str, against: str = "own") -> Measure:
     return lambda record, readout: READOUTS[readout](record, name, against)
 
 
-def _self(record: Record, readout: str) -> float | None:
+def _self(record: ItemRecord, readout: str) -> float | None:
     """A reading against itself: 0, but for what sampling an answer would add."""
     return READOUTS[readout](record, "own", "own")
 
@@ -178,7 +179,7 @@ def _cut(keep: int) -> str:
     return Condition("cut", position=keep).name
 
 
-def _early(record: Record, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
+def _early(record: ItemRecord, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
     """Area over the curve of early answering; `cut` names the condition after k sentences."""
     n = len(record["thought"]["steps"])
     change = READOUTS[readout]
@@ -187,14 +188,14 @@ def _early(record: Record, readout: str, cut: Callable[[int], str] = _cut) -> fl
     return area(known, n, dict.fromkeys(known, 1.0)) if n and len(known) == n else None
 
 
-def _early_floor(record: Record, readout: str) -> float | None:
+def _early_floor(record: ItemRecord, readout: str) -> float | None:
     return _early(record, readout, lambda keep: "own")
 
 
 def _edits(kind: str, close: bool = True) -> Measure:
     """Area over the curve of one kind of edit at the positions that were chosen."""
 
-    def measure(record: Record, readout: str) -> float | None:
+    def measure(record: ItemRecord, readout: str) -> float | None:
         n, chosen = len(record["thought"]["steps"]), record.get("positions") or {}
         change: Change = READOUTS[readout]
         found = {int(at): change(record, Condition(kind, position=int(at)).name, "own") for at in chosen}
@@ -206,20 +207,20 @@ def _edits(kind: str, close: bool = True) -> Measure:
     return measure
 
 
-def _stops(record: Record) -> float:
+def _stops(record: ItemRecord) -> float:
     """1 - 1/2n: what a curve closed at the right end can reach."""
     n = max(1, len(record["thought"]["steps"]))
     return sum(closed(n, at) for at in range(n))
 
 
-def _guessing(record: Record) -> float:
+def _guessing(record: ItemRecord) -> float:
     return 1 - chance(record)
 
 
 def _whole(name: str) -> Measure:
     """How far the answer under `name` is, all along the reasoning: what a curve gives that falls at its last point."""
 
-    def measure(record: Record, readout: str) -> float | None:
+    def measure(record: ItemRecord, readout: str) -> float | None:
         found = READOUTS[readout](record, name, "own")
         return None if found is None else found * _stops(record)
 
@@ -233,7 +234,7 @@ def _always(name: str) -> Where:
 def _base(name: str) -> Where:
     """The condition without the hint."""
 
-    def base(record: Record) -> str:
+    def base(record: ItemRecord) -> str:
         found = condition(record, name)
         return "own" if found is None else found.get("base", "own")
 

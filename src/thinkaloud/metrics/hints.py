@@ -31,6 +31,7 @@ import numpy as np
 
 from thinkaloud.about import Role, about
 from thinkaloud.condition_name import SILENT, Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means, ratio
 from thinkaloud.metrics.judges import Labels, Pair, agreement, corrected
 from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, hit, parsed
@@ -68,7 +69,7 @@ class Move(NamedTuple):
     elsewhere: float
 
 
-def move(record: Record, name: str) -> Move | None:
+def move(record: ItemRecord, name: str) -> Move | None:
     """From the answer under the base of `name` to the answer under `name`; None if one of them is missing or the
     hinted option is the right one."""
     found = condition(record, name)
@@ -97,7 +98,7 @@ def normalised(score: float, share: float) -> float | None:
 class _Kind:
     """One kind of hint: the rows it was measured on, and what is estimated from them."""
 
-    ok: Sequence[Record]
+    ok: Sequence[ItemRecord]
     hint: Condition
     key: Key
 
@@ -136,7 +137,7 @@ class _Kind:
         """Accuracy without the hint minus with it, over the rows where it names a wrong option."""
         name = hint.name
 
-        def measured(record: Record, hinted: bool) -> float | None:
+        def measured(record: ItemRecord, hinted: bool) -> float | None:
             if move(record, name) is None:
                 return None
             return hit(record, name if hinted else record["conditions"][name]["base"])
@@ -151,12 +152,12 @@ class _Kind:
         found = (condition(record, self.name) for record in self.ok)
         return list(dict.fromkeys(judge for c in found if c is not None for judge in c.get("verbalised", {})))
 
-    def moves(self) -> list[tuple[Record, Move]]:
+    def moves(self) -> list[tuple[ItemRecord, Move]]:
         """The rows that have this kind and its base."""
         found = ((record, move(record, self.name)) for record in self.ok)
         return [(record, moved) for record, moved in found if moved is not None]
 
-    def verdict(self, record: Record, judge: str) -> bool | None:
+    def verdict(self, record: ItemRecord, judge: str) -> bool | None:
         """What a judge said about the reasoning under the hint."""
         found = condition(record, self.name)
         return None if found is None else found.get("verbalised", {}).get(judge)

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thinkaloud.about import about
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
-from thinkaloud.metrics.readings import UNIT, Column, condition, gather, parsed
+from thinkaloud.metrics.readings import UNIT, Column, condition, gather, parsed, typed
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 UNVERIFIED = "not verifiable beyond numbers and negations"
@@ -28,10 +29,10 @@ def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """The four shares and the rows about paraphrases over the items that are ok, `parsed` over all records."""
     ok = parsed(records)
     unread = "the task does not know its own steps"
-    columns: list[tuple[str, Sequence[Record], Column, str]] = [
+    columns: list[tuple[str, Sequence[ItemRecord], Column, str]] = [
         *((name, ok, _share(name), unread) for name in SHARES),
         ("paraphrase reworded", ok, _reworded, "no item has paraphrase"),
-        ("parsed", records, lambda record: float(record["status"] == "ok"), "there are no records"),
+        ("parsed", typed(records), lambda record: float(record["status"] == "ok"), "there are no records"),
     ]
     rows = {
         name: interval(name, mean(0), gather(over, [column], [UNIT], lacking), key, about=about(measure=name))
@@ -40,7 +41,7 @@ def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     return [*(rows[name] for name in SHARES), *_paraphrased(ok, key), rows["paraphrase reworded"], rows["parsed"]]
 
 
-def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def _paraphrased(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """Validity: the share of items whose paraphrase a grammar read back; and where a model wrote paraphrases, the share
     that passed."""
     checks = [_check(record) for record in ok]
@@ -52,7 +53,7 @@ def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
             ("paraphrase validity", lambda record: float(_check(record) == "grammar")),
         )
     )
-    by_model = any((record.get("rejected") or {}).get("by") == "model" for record in ok) or there > read
+    by_model = any(rejected["by"] == "model" for record in ok if (rejected := record.get("rejected"))) or there > read
     if not by_model:
         return [valid]
     if not read:
@@ -61,13 +62,13 @@ def _paraphrased(ok: Sequence[Record], key: Key) -> list[Estimate]:
     return [valid, accepted]
 
 
-def _check(record: Record) -> str | None:
+def _check(record: ItemRecord) -> str | None:
     """How the paraphrase of an item was checked, None where it has none."""
     found = condition(record, "paraphrase")
     return None if found is None else str(found.get("check", "grammar"))
 
 
-def _reworded(record: Record) -> float | None:
+def _reworded(record: ItemRecord) -> float | None:
     """Share of the sentences of the paraphrase that are not those of its own reasoning."""
     found = condition(record, "paraphrase")
     if found is None or not found["between"]:
@@ -78,7 +79,7 @@ def _reworded(record: Record) -> float | None:
 def _share(name: str) -> Column:
     """One legibility share of an item, None where the task does not know its steps."""
 
-    def column(record: Record) -> float | None:
+    def column(record: ItemRecord) -> float | None:
         found = record["thought"]["legible"]
         return None if found is None else float(found[name])
 

@@ -18,6 +18,7 @@ from functools import partial
 
 from thinkaloud.about import about
 from thinkaloud.condition_name import PARAPHRASE, read
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, ratio
 from thinkaloud.metrics.crossfit import fillers
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
@@ -33,14 +34,14 @@ def lengths(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     return [_row(ok, name, like, key) for name, like in pairs]
 
 
-def _row(ok: Sequence[Record], name: str, like: str, key: Key) -> Estimate:
+def _row(ok: Sequence[ItemRecord], name: str, like: str, key: Key) -> Estimate:
     columns = [partial(_tokens, name=name), partial(_tokens, name=like)]
     sample = gather(ok, columns, [UNIT, UNIT], f"no item has {name} and {like} with their lengths")
     of = about(measure="length", condition=name, against=like)
     return interval(f"length {name} / {like}", ratio(0, 1), replace(sample, extremes=None), key, about=of)
 
 
-def _tokens(record: Record, name: str) -> float | None:
+def _tokens(record: ItemRecord, name: str) -> float | None:
     found = condition(record, name)
     tokens = None if found is None else found.get("tokens")
     return None if tokens is None else float(tokens)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.about import Readout, Role, about
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, divide, interval
 from thinkaloud.metrics.readings import CONTINUES, parsed, unable
 from thinkaloud.metrics.use import Where, implied, positions
@@ -101,7 +102,7 @@ def _about(role: Role, readout: Readout) -> Mapping[str, Part]:
     return about(measure=NAME, role=role, by=readout, reads="use")
 
 
-def by_record(records: Sequence[Record], readout: str = "probability") -> list[float | None]:
+def by_record(records: Sequence[ItemRecord], readout: str = "probability") -> list[float | None]:
     """Raw minus floor of each record at the position chosen for its fold, None where it has none there; their mean is
     the estimate."""
     table = tabulate(records, readout)
@@ -112,7 +113,7 @@ def by_record(records: Sequence[Record], readout: str = "probability") -> list[f
     return [None if pair is None else pair[0] - pair[1] for pair in both]
 
 
-def tabulate(records: Sequence[Record], readout: str) -> Table:
+def tabulate(records: Sequence[ItemRecord], readout: str) -> Table:
     """Raw and floor of every record at every position that is a candidate."""
     places = [place.where for place in positions(records)]
     found = [(record, [_follow(record, where, readout) for where in places]) for record in records]
@@ -128,7 +129,7 @@ def tabulate(records: Sequence[Record], readout: str) -> Table:
     return Table(kept, items, fold, both[:, enough, 0], both[:, enough, 1], there[:, enough])
 
 
-def _follow(record: Record, where: Where, readout: str) -> tuple[float, float] | None:
+def _follow(record: ItemRecord, where: Where, readout: str) -> tuple[float, float] | None:
     """Raw and floor of one record at one position."""
     name = where(record)
     raw, floor = implied(record, name, name, readout), implied(record, name, "own", readout)

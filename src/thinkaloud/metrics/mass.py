@@ -15,6 +15,7 @@ from statistics import fmean
 
 from thinkaloud.about import about
 from thinkaloud.condition_name import Condition, read
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, p_gold, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
@@ -55,7 +56,7 @@ def label(condition: Condition) -> str:
     return GROUPS.get(condition.kind, condition.name)
 
 
-def _conditions(ok: Sequence[Record]) -> list[Condition]:
+def _conditions(ok: Sequence[ItemRecord]) -> list[Condition]:
     """The conditions of the rows: the three that are always named, then all others that records have; a group by its
     kind alone. Those that no claim in words rests on (gone on from without a mistake, letters, hints without reasoning)
     are left out."""
@@ -66,13 +67,13 @@ def _conditions(ok: Sequence[Record]) -> list[Condition]:
     return [*map(Condition, FIRST), *several["filler"], *others, *several["hint"], *groups]
 
 
-def mass(record: Record, name: str) -> float | None:
+def mass(record: ItemRecord, name: str) -> float | None:
     """How much of the model's probability the options hold under a condition; None if it is missing."""
     found = condition(record, name)
     return None if found is None else Reading(tuple(found["logprobs"])).mass
 
 
-def _masses(record: Record, of: Condition) -> list[float]:
+def _masses(record: ItemRecord, of: Condition) -> list[float]:
     """The mass under a condition, or under all of its kind where that is a group."""
     names = [
         name for name in record["conditions"] if name == of.name or (of.kind in GROUPS and read(name).kind == of.kind)
@@ -81,24 +82,24 @@ def _masses(record: Record, of: Condition) -> list[float]:
     return [x for x in found if x is not None]
 
 
-def _mean_mass(of: Condition) -> Callable[[Record], float | None]:
-    def column(record: Record) -> float | None:
+def _mean_mass(of: Condition) -> Callable[[ItemRecord], float | None]:
+    def column(record: ItemRecord) -> float | None:
         found = _masses(record, of)
         return fmean(found) if found else None
 
     return column
 
 
-def _small(of: Condition) -> Callable[[Record], float | None]:
-    def column(record: Record) -> float | None:
+def _small(of: Condition) -> Callable[[ItemRecord], float | None]:
+    def column(record: ItemRecord) -> float | None:
         found = _masses(record, of)
         return float(fmean(found) < FEW) if found else None
 
     return column
 
 
-def _unnormalised(name: str) -> Callable[[Record], float | None]:
-    def column(record: Record) -> float | None:
+def _unnormalised(name: str) -> Callable[[ItemRecord], float | None]:
+    def column(record: ItemRecord) -> float | None:
         share, whole = p_gold(record, name), mass(record, name)
         return None if share is None or whole is None else share * whole
 

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 
 from thinkaloud.about import About, about
 from thinkaloud.condition_name import LETTERED, REORDERED, Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, Column, best, condition, gather, parsed
@@ -54,19 +55,19 @@ def _pair(measure: str, one: str, other: str) -> About:
     return About(measure=measure, condition=one, against=other, by="answer", role="raw")
 
 
-def _same(record: Record, one: str, other: str) -> float | None:
+def _same(record: ItemRecord, one: str, other: str) -> float | None:
     """Share of most probable options in common."""
     a, b = best(record, one), best(record, other)
     return None if a is None or b is None else len(a & b) / len(a | b)
 
 
-def _same_letter(record: Record) -> float | None:
+def _same_letter(record: ItemRecord) -> float | None:
     """The same, of the letters they stand behind."""
     a, b = _letters(record, SILENT), _letters(record, OTHER)
     return None if a is None or b is None else len(a & b) / len(a | b)
 
 
-def _letters(record: Record, name: str) -> frozenset[int] | None:
+def _letters(record: ItemRecord, name: str) -> frozenset[int] | None:
     found, answers = condition(record, name), best(record, name)
     if found is None or answers is None or "order" not in found:
         return None

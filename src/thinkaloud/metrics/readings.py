@@ -7,16 +7,16 @@ know what the conditions mean. A condition's probabilities are normalised over t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
 from thinkaloud.condition_name import Condition, read
-from thinkaloud.item_record import ConditionRecord
+from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.metrics.bootstrap import Sample, corners
 from thinkaloud.vocabulary import Capability, Reading, Record
 
-Column = Callable[[Record], float | None]
+Column = Callable[[ItemRecord], float | None]
 """One quantity of one item, None where it was not measured."""
 
 
@@ -35,7 +35,7 @@ CONTINUES: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reason
 """What it takes to put other text in the place of the model's own reasoning and read the answer."""
 
 
-def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacking: str) -> Sample:
+def gather(records: Sequence[ItemRecord], columns: Sequence[Column], box: Box, lacking: str) -> Sample:
     """The items that have every column, as a sample clustered by item.
 
     `box`: lowest and highest possible value of each column; `lacking` says what is missing if no item has them all.
@@ -46,9 +46,14 @@ def gather(records: Sequence[Record], columns: Sequence[Column], box: Box, lacki
     return Sample(rows, [item for item, _ in full], corners(*box), lacking)
 
 
-def parsed(records: Sequence[Record]) -> list[Record]:
+def typed(records: Sequence[Record]) -> Sequence[ItemRecord]:
+    """Records of a study over items, as what they are: they are held to this type where they are read from a file."""
+    return cast(Sequence[ItemRecord], records)
+
+
+def parsed(records: Sequence[Record]) -> list[ItemRecord]:
     """The records whose reasoning was written, read and asked about without failure."""
-    return [record for record in records if record["status"] == "ok"]
+    return [record for record in typed(records) if record["status"] == "ok"]
 
 
 def unable(records: Sequence[Record], needs: frozenset[Capability]) -> str | None:

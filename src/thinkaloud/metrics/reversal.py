@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thinkaloud.about import about
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
@@ -40,7 +41,7 @@ GROUP, GAP, P_GAP, WANTED = range(4)
 """Columns of a pair: number of its group; share of right answers to the question whose right answer is yes, minus to
 the one where it is no; the same by probability; how far apart they must be. With two options, a pair's mean share of
 yes is (1 + gap) / 2."""
-Share = Callable[[Record, str, int], float]
+Share = Callable[[ItemRecord, str, int], float]
 """(record, condition, option) -> how much that option is the answer."""
 Counted = Callable[[Array, int], Array]
 """(rows, 1 for a group that leans to yes or -1) -> what each pair counts."""
@@ -87,9 +88,9 @@ def _wanted(samples: int) -> float:
     return APART_MANY if samples > MANY else APART
 
 
-def _sample(ok: Sequence[Record]) -> tuple[list[str], Sample]:
+def _sample(ok: Sequence[ItemRecord]) -> tuple[list[str], Sample]:
     """The names of the groups, and a row for each item that has both questions."""
-    items: dict[str, list[Record]] = defaultdict(list)
+    items: dict[str, list[ItemRecord]] = defaultdict(list)
     for record in ok:
         if _yes(record) is not None and condition(record, "own") and condition(record, "reversed"):
             items[record["item"]].append(record)
@@ -109,7 +110,7 @@ def _sample(ok: Sequence[Record]) -> tuple[list[str], Sample]:
     return groups, sample
 
 
-def _gap(samples: Sequence[Record], share: Share) -> float:
+def _gap(samples: Sequence[ItemRecord], share: Share) -> float:
     """Right on the question whose answer is yes, minus right on the one whose answer is no: mean over the samples."""
     gaps = []
     for record in samples:
@@ -122,16 +123,16 @@ def _gap(samples: Sequence[Record], share: Share) -> float:
     return float(np.mean(gaps))
 
 
-def _answers(record: Record, name: str, option: int) -> float:
+def _answers(record: ItemRecord, name: str, option: int) -> float:
     answers = best(record, name) or frozenset()
     return (option in answers) / len(answers)
 
 
-def _probability(record: Record, name: str, option: int) -> float:
+def _probability(record: ItemRecord, name: str, option: int) -> float:
     return Reading(tuple(record["conditions"][name]["logprobs"])).probabilities[option]
 
 
-def _yes(record: Record) -> int | None:
+def _yes(record: ItemRecord) -> int | None:
     """Index of the option yes; None unless the options are yes and no and the two right answers are opposite."""
     options = [option.casefold() for option in record["options"]]
     reverse = record.get("reverse")
@@ -140,7 +141,7 @@ def _yes(record: Record) -> int | None:
     return options.index("yes")
 
 
-def _group(record: Record) -> str:
+def _group(record: ItemRecord) -> str:
     """Task, level and, where the record's meta has one, comparison."""
     comparison = record.get("meta", {}).get("comparison")
     return "/".join(str(part) for part in (record["task"], record["level"], comparison) if part is not None)

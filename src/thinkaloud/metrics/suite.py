@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from thinkaloud.about import about
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.channels import conditions
@@ -72,7 +73,7 @@ def visible(records: Sequence[Record], key: Key) -> list[Estimate]:
     return [row for rows in found for row in (rows if any(r.value is not None for r in rows) else rows[:1])]
 
 
-def accuracies(ok: Sequence[Record], key: Key) -> list[Estimate]:
+def accuracies(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """How often the most probable option is right, and the number of sentences, over the items that have each."""
     rows = [
         interval(

@@ -21,13 +21,14 @@ from dataclasses import dataclass
 
 from thinkaloud.about import OfCondition, Readout, Role, about
 from thinkaloud.condition_name import Condition
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Statistic, difference, interval, mean
 from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, p_gold, parsed, probability
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 TRANSPLANTS = ("foreign", "transplant")
 """The donor's reasoning as written, and paraphrased."""
-Where = Callable[[Record], str]
+Where = Callable[[ItemRecord], str]
 """Name of the condition to look at in a record."""
 FROM_END = 4
 """Positions from the end that have rows of their own, where items differ in their number of steps."""
@@ -54,7 +55,7 @@ class Place:
     where: Where
 
 
-def positions(records: Sequence[Record]) -> list[Place]:
+def positions(records: Sequence[ItemRecord]) -> list[Place]:
     """Every position of a directed mistake: from the start as far as there are any, then from the end."""
     found = [Place(one.name, one.about, _always(one.name)) for one in conditions(records, "mistake")]
     lengths = {len(record["thought"]["steps"]) for record in records}
@@ -65,7 +66,13 @@ def positions(records: Sequence[Record]) -> list[Place]:
 def from_end(back: int) -> Place:
     """A mistake so many steps before the last one (0: in the last)."""
     of = OfCondition(condition="mistake", position=-1 - back)
-    return Place(f"mistake:last{f'-{back}' if back else ''}", of, lambda record: _mistake(record, back))
+    return Place(called(-1 - back), of, lambda record: _mistake(record, back))
+
+
+def called(position: int) -> str:
+    """What a mistake at a position is called: `mistake:0`, or counted from the end (-1, -2) `mistake:last-1`."""
+    back = -1 - position
+    return f"mistake:{position}" if position >= 0 else f"mistake:last{f'-{back}' if back else ''}"
 
 
 def last_mistake(record: Record) -> str:
@@ -73,7 +80,7 @@ def last_mistake(record: Record) -> str:
     return _mistake(record, 0)
 
 
-def implied(record: Record, replaced: str, asked: str, readout: str = "probability") -> float | None:
+def implied(record: ItemRecord, replaced: str, asked: str, readout: str = "probability") -> float | None:
     """Probability, under `asked`, of the option that `replaced` leads to; by `answer`, whether that is the most
     probable one (options that are exactly equal share it). None where either was not measured or `replaced` leads
     nowhere."""
@@ -96,7 +103,7 @@ def _mistake(record: Record, back: int) -> str:
     return Condition("mistake", position=len(record["thought"]["steps"]) - 1 - back).name
 
 
-def _rows(ok: Sequence[Record], place: Place, key: Key) -> list[Estimate]:
+def _rows(ok: Sequence[ItemRecord], place: Place, key: Key) -> list[Estimate]:
     """Follow, raw, floor and drop of one kind of replacement."""
     label, where = place.label, place.where
     columns = [

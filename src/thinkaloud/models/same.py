@@ -8,11 +8,11 @@ one that the model was trained with.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.models.cuts import Tokens
 from thinkaloud.models.local import Local
+from thinkaloud.models.requests import ReturnsLogits
 from thinkaloud.models.tree import common
 from thinkaloud.vocabulary import Model, Prompt
 
@@ -49,7 +49,7 @@ def _difference(model: Local, sent: Tokens, own: Tokens) -> str:
 
 
 def _shower(model: Local) -> Callable[[Tokens], str]:
-    pieces: Any = getattr(model.engine, "pieces", None)
+    pieces = model.engine.pieces if isinstance(model.engine, ReturnsLogits) else None
 
     def show(tokens: Tokens) -> str:
         text = b"".join(pieces.piece(t) for t in tokens).decode("utf-8", "replace") if pieces is not None else ""

@@ -2,12 +2,12 @@
 
 A *session* is one unit's view of a model: it has a bill of its own, and may be told which items it will be asked.
 Whoever needs one of these asks for it here and gets the plain behaviour where a model does not have it; nobody else
-looks for attributes. A user's own model needs none of them.
+looks for attributes. A user's own model needs none of them. `docs/add-a-model.md` lists them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from thinkaloud.vocabulary import Item, Model, Prompt, Usage
@@ -40,10 +40,10 @@ class Informed(Protocol):
 
 @runtime_checkable
 class Tokenizes(Protocol):
-    """A model that can say which tokens a text has."""
+    """A model that can say which tokens a text has: any local one, and a server that tells them."""
 
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Tokens of a text."""
+    def tokens(self, text: str) -> Sequence[Hashable]:
+        """Tokens of a text (a simulated model's are words)."""
         ...
 
 
@@ -51,8 +51,26 @@ class Tokenizes(Protocol):
 class Lowers(Tokenizes, Protocol):
     """A model that can say which tokens it is given for a prompt."""
 
-    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    def lower(self, prompt: Prompt) -> tuple[tuple[Hashable, ...], tuple[Hashable, ...], str]:
         """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
+        ...
+
+
+@runtime_checkable
+class Counts(Model, Lowers, Billed, Protocol):
+    """A model that can say what it computes, in the tokens of a vocabulary: any local one, and a server that tells its
+    tokens. What a run would cost can be counted with it."""
+
+    def session(self) -> Counts:
+        """With a bill of its own."""
+        ...
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """As in `Lowers`."""
+        ...
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """As in `Tokenizes`."""
         ...
 
 

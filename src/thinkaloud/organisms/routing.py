@@ -17,11 +17,12 @@ depends on what was restated, too. This module does not know what is measured, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
 from thinkaloud.errors import ModelError, UserError
+from thinkaloud.models.session import Tokenizes, inform, open_session, usage_of
 from thinkaloud.organisms.rules import asked_about, luck
 from thinkaloud.strategies.lettered import LEAD
 from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
@@ -51,29 +52,20 @@ class Routed:
 
     def session(self) -> Routed:
         """The same, with a session of the model behind it."""
-        inner: Model = self.inner.session() if hasattr(self.inner, "session") else self.inner
-        other = Routed(inner, self.share)
+        other = routed(open_session(self.inner), self.share)
         other._items = dict(self._items)
         return other
 
     @property
     def usage(self) -> Usage:
-        """The bill of the model behind the gate."""
-        found: Usage = getattr(self.inner, "usage", Usage())
-        return found
-
-    @property
-    def tokens(self) -> Callable[[str], Sequence[int]]:
-        """Tokens of a text, if the model behind the gate shows them."""
-        found: Callable[[str], Sequence[int]] = self.inner.tokens  # type: ignore[attr-defined]
-        return found
+        """The bill of the model behind it."""
+        return usage_of(self.inner)
 
     def know(self, items: Iterable[Item]) -> None:
         """Learn which items will be asked; other items' questions are taken from them."""
         items = list(items)
         self._items |= {item.question: item for item in items}
-        if hasattr(self.inner, "know"):
-            self.inner.know(items)
+        inform(self.inner, items)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The model's reasoning; gates apply to answers only."""
@@ -105,6 +97,23 @@ class Routed:
         if not (near := get_close_matches(question, self._items, n=1, cutoff=0.8)):
             raise ModelError(f"{self.card.name} was not shown the item {question!r}: call know(items) first")
         return self._items[near[0]]
+
+
+class _Showing(Routed):
+    """Routed, where the model behind the gates shows its tokens."""
+
+    def __init__(self, model: Model, share: float, shows: Tokenizes) -> None:
+        Routed.__init__(self, model, share)
+        self._shows = shows
+
+    def tokens(self, text: str) -> Sequence[Hashable]:
+        """Tokens of a text."""
+        return self._shows.tokens(text)
+
+
+def routed(model: Model, share: float) -> Routed:
+    """The model behind gates that are open on a share of the items; it shows its tokens if the model does."""
+    return _Showing(model, share, model) if isinstance(model, Tokenizes) else Routed(model, share)
 
 
 def _alone(question: str) -> str:

@@ -1,4 +1,4 @@
-"""Simulated models: `scripted:sim:E,C,G[,TAU,D,S,K,W]`, whose accuracy and spend under every arm follow from formulas.
+"""Simulated models `scripted:sim:E,C,G[,TAU,D,S,K,W,I]`: accuracy and spend under every arm follow from formulas.
 
     E     a step goes wrong with this probability: its value is one of the nine wrong digits, all alike
     C     context noise: what is added to E for every 1000 words that stand before the step
@@ -10,13 +10,16 @@
     S     what is added to E for a step that is not written down (.15)
     K     a program is wrong with this probability, in one of nine ways (.1)
     W     a verdict on a proposed answer is wrong with this probability (.2)
+    I     of this share of items sub-answers are ignored: the call that would put them together works the question out
+          by itself, unwritten, where the question stands there. So no answer follows a corrupted sub-answer (0)
 
 C and G are the "model noise" (confusion that grows with the context) and the "aggregator noise" (imperfect integration
 of partial results) of 2506.16411; its "task noise", dependence across parts, is the difference between the kinds of
 questions (`tasks/simulated.py`). That C is linear and G constant is ours, not theirs.
 
-A model answers every form of call that the arms make. A token is a word. All randomness comes from the key, but for u
-and the half an item is in, which hang on its name. It understands no other questions than those of its tasks.
+A model answers every form of call that the arms make. A token is a word. All randomness comes from the key, but for u,
+the half an item is in and whether its sub-answers are ignored, which hang on its name. It understands no other
+questions than those of its tasks.
 """
 
 from __future__ import annotations
@@ -61,6 +64,7 @@ class Dials:
     silent: float = 0.15
     code: float = 0.1
     verdict: float = 0.2
+    ignore: float = 0.0
 
     def step(self, tag: str, words: int, silent: bool) -> float:
         """Probability that a step goes wrong that has so many words before it."""
@@ -79,12 +83,20 @@ class Dials:
         """Probability that the call goes wrong that puts sub-answers together."""
         return min(MOST, self.aggregator + max(0.0, -self.own(family)))
 
+    def ignores(self, tag: str) -> bool:
+        """Whether an item's sub-answers are ignored."""
+        return _drawn(f"ignore\0{tag}") < self.ignore
+
 
 @lru_cache(maxsize=4096)
 def standing(family: str) -> float:
-    """A standard normal number that depends on the family's name only."""
-    drawn = int.from_bytes(hashlib.sha256(f"family\0{family}".encode()).digest()[:8], "big")
-    return NormalDist().inv_cdf((drawn + 0.5) / 2**64)
+    """A standard normal number that hangs on the family's name."""
+    return NormalDist().inv_cdf(_drawn(f"family\0{family}"))
+
+
+def _drawn(name: str) -> float:
+    """A number between 0 and 1 that hangs on a name."""
+    return (int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") + 0.5) / 2**64
 
 
 def hard(tag: str) -> bool:
@@ -133,7 +145,9 @@ def simulated(dials: str) -> Simulated:
     except ValueError:
         given = []
     if not 3 <= len(given) <= len(fields(Dials)) or not all(math.isfinite(x) and x >= 0 for x in given):
-        raise UserError(f"{'scripted:sim:' + dials!r} needs 3 to 8 numbers from 0 up: scripted:sim:E,C,G[,TAU,D,S,K,W]")
+        raise UserError(
+            f"{'scripted:sim:' + dials!r} needs 3 to 9 numbers from 0 up: scripted:sim:E,C,G[,TAU,D,S,K,W,I]"
+        )
     return Simulated(Dials(*given))
 
 
@@ -142,7 +156,8 @@ class Simulated:
 
     def __init__(self, dials: Dials) -> None:
         self.dials = dials
-        name = "scripted:sim:" + ",".join(f"{x:g}" for x in astuple(dials))
+        shown = astuple(dials) if dials.ignore else astuple(dials)[:-1]
+        name = "scripted:sim:" + ",".join(f"{x:g}" for x in shown)
         can = frozenset({"prefill", "logprobs"})
         self._counted: tuple[Prompt | None, int] = (None, 0)
         self.card = ModelCard(name, "scripted", f"rule:{name}:1", "scripted", "exact", 1 << 20, can)  # type: ignore[arg-type]
@@ -254,7 +269,7 @@ class Simulated:
             return self._of_part(question, said, self._words(prompt), luck)
         notes = question.partition(f"\n{ANSWERS}\n")[2]
         words = self._words(prompt)
-        if notes and problem.splits:
+        if notes and problem.splits and not self.dials.ignores(problem.tag):
             found = [_value(line) for line in notes.splitlines()]
             return self._together(found, problem.kind, problem.family, luck)
         value = self._rest(problem, said, words, luck)

@@ -14,9 +14,9 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from thinkaloud.condition_name import Condition, read
 from thinkaloud.joining import joined
 from thinkaloud.shape import asks, part, readings
 from thinkaloud.vocabulary import Finding, Reading, Record
@@ -33,19 +33,29 @@ Parts = Mapping[str, float] | None
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Conditions whose name fits `pattern` (`*` is anything): the section of the item's page they stand in, and what
-    stands between question and answer there. `written`: the model wrote all of it. `edited`: an intervention may have
-    changed sentences. `together`: what the names have after their first colon is put side by side."""
+    """Conditions of a kind (empty: of any), variant and form (None: any): the section of the item's page they stand in,
+    and what stands between question and answer there. `written`: the model wrote all of it. `edited`: an intervention
+    may have changed sentences. `together`: what was done at one sentence, or with one variant, is put side by side."""
 
-    pattern: str
+    kind: str
     title: str
     caption: str
     written: bool = False
     edited: bool = True
     together: bool = False
+    variant: str | None = None
+    form: str | None = None
+
+    def has(self, condition: Condition) -> bool:
+        """Whether a condition stands here."""
+        return (
+            self.kind in ("", condition.kind)
+            and self.variant in (None, condition.variant)
+            and self.form in (None, condition.form)
+        )
 
 
-REST = Section("*", "Other conditions", "")
+REST = Section("", "Other conditions", "")
 """Conditions that no section is for."""
 
 
@@ -54,9 +64,9 @@ class Explorer:
     """What a study's items are listed by and made of.
 
     `noun`: what a part is called; `parts`: their names, from all records; `values`: each record's parts, from all
-    records of a task and level; `why`: (record, part) -> why an item that was measured has no such part; `sections` in
-    reading order; `says`: what a list of items means; `about`: the same for one part. `make` (records, findings, cap)
-    makes everything instead, where there is one.
+    records of a task and level; `why`: (record, part) -> why an item that was measured has no such part; `sections`
+    in reading order; `says`: what a list of items means; `about`: the same for each part that has a meaning. `make`
+    (records, findings, cap) makes everything instead, where there is one.
     """
 
     noun: str
@@ -65,7 +75,7 @@ class Explorer:
     why: Callable[[Record, str], str]
     sections: tuple[Section, ...]
     says: str
-    about: Callable[[str], str | None] = lambda name: None
+    about: Callable[[Sequence[Record]], Mapping[str, str]] = lambda records: {}
     make: Callable[[Sequence[Record], Sequence[Finding], int], dict[str, Any]] | None = None
 
 
@@ -83,7 +93,7 @@ def payload(
     return {
         "noun": explorer.noun,
         "says": explorer.says,
-        "about": {name: text for name in parts if (text := explorer.about(name))},
+        "about": dict(explorer.about(records)),
         "parts": parts,
         "total": len(records),
         "embedded": sum(quota),
@@ -225,12 +235,12 @@ def _reading(logprobs: Sequence[float]) -> dict[str, Any]:
 
 
 def _section(name: str, sections: Sequence[Section]) -> Section:
-    return next(section for section in sections if fnmatchcase(name, section.pattern))
+    return next(section for section in sections if section.has(read(name)))
 
 
-def _order(name: str, sections: Sequence[Section]) -> tuple[int, str, int, list[str]]:
+def _order(name: str, sections: Sequence[Section]) -> tuple[int, tuple[str, ...], int, tuple[str, ...]]:
     """Sections in their order, numbers as numbers."""
     section = _section(name, sections)
     first = next(i for i, other in enumerate(sections) if other.title == section.title)
-    parts = [part.zfill(9) for part in name.split(":")]
-    return first, parts[1] if section.together else "", sections.index(section), parts
+    parts = read(name).order
+    return first, parts[1:2] if section.together else (), sections.index(section), parts

@@ -14,8 +14,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from thinkaloud.about import every
+from thinkaloud.condition_name import MISMATCHED, PARAPHRASE, read
 from thinkaloud.report.svg import at, document, tag, text, title, vertical, whisker
-from thinkaloud.report.tables import CHANCE, READING, Estimates, Subject, brief, by_subject, shown
+from thinkaloud.report.tables import READING, Estimates, Subject, brief, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
 WIDE, NARROW = 860, 360
@@ -23,8 +25,6 @@ WIDE, NARROW = 860, 360
 SINGLE = 600
 BAR, LINE, PANEL = 22, 16, 260
 """Heights of a bar and of a condition's line; the least width of a panel."""
-OTHER_READINGS = (" (accuracy)", ":mismatched")
-"""Endings of readings that are in the tables only: by accuracy, and after examples of another form."""
 
 STRIPES: dict[str, str] = {
     "silent": "",
@@ -102,22 +102,21 @@ def grid(frame: Frame, top: float, bottom: float) -> list[str]:
 
 def _conditions(estimates: Estimates) -> dict[str, Estimate]:
     """P(gold) by condition; accuracies and readings after examples of another form are in the tables only."""
-    return {
-        name.removeprefix(READING): estimate
-        for name, estimate in estimates.items()
-        if name.startswith(READING) and not name.endswith(OTHER_READINGS)
-    }
+    rows = every(estimates.values(), measure=READING, by="probability")
+    found = {str(row.about["condition"]): row for row in rows}
+    return {name: estimate for name, estimate in found.items() if read(name).form != MISMATCHED}
 
 
 def _brief(name: str) -> str:
     """A condition in few letters: `musing, long` is filler as long as the paraphrase."""
-    return f"{name.split(':')[1]}, long" if name.startswith("filler:") and name.endswith(":paraphrase") else name
+    condition = read(name)
+    return f"{condition.variant}, long" if condition.kind == "filler" and condition.form == PARAPHRASE else name
 
 
 def _panel(width: float, subject: Subject, estimates: Estimates) -> str:
     """One task: a dot with its interval for each condition, and the chance line."""
     left, right, top = 96.0, width - 24, 44.0
-    floor = estimates.get(CHANCE.removeprefix(READING))
+    floor = estimates.get("chance")
     rows = {name: estimate for name, estimate in estimates.items() if estimate is not floor}
     bottom = top + len(rows) * LINE
     frame = Frame(left, right, 0.0, 1.0, 0, "")

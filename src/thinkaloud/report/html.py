@@ -30,6 +30,7 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("settings", "Settings"),
     ("versions", "Versions"),
     ("bill", "Token bill"),
+    ("work", "Work"),
 )
 """Key of the meta mapping -> what it is called."""
 
@@ -167,17 +168,17 @@ def _tables(findings: Sequence[Finding], page: Layout, line: Card) -> str:
         rows = by_subject(some)
         head = "".join(f'<th scope="col">{escape(s.task)}<small>{escape(s.difficulty)}</small></th>' for s in rows)
         parts += [f"<p>{escape(about)}</p>"] if about else []
-        for title, names in page.words.by_heading(some).items():
-            table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(names, rows, page, line))
+        for title, under in page.words.by_heading(some).items():
+            table = _scroll(title, f'<th scope="col">estimate</th>{head}', _lines(under, rows, page, line))
             parts.append(f"<h3>{escape(title)}</h3>{table}")
     return "".join(parts)
 
 
-def _lines(names: Sequence[str], rows: Mapping[Subject, Estimates], page: Layout, line: Card) -> str:
+def _lines(under: Sequence[Estimate], rows: Mapping[Subject, Estimates], page: Layout, line: Card) -> str:
     """The lines of one table; what a number means and its ruler card stand below its name."""
-    told = page.words.told(names)
+    told = page.words.told(under)
     parts = []
-    for name in names:
+    for name in (estimate.name for estimate in under):
         said = (told.get(name), line(name))
         about = "".join(f"<small>{escape(text)}</small>" for text in said if text)
         cells = "".join(_cell(estimates.get(name)) for estimates in rows.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from thinkaloud.about import every
 from thinkaloud.report import figure
 from thinkaloud.report.explorer import Explorer
 from thinkaloud.report.tables import READING, Grid, Words, by_subject, shown
@@ -40,7 +41,7 @@ def _lines(findings: Findings) -> list[str]:
 
 
 def _conditions(findings: Findings, records: Records, width: int) -> str:
-    read = any(finding.estimate.name.startswith(READING) for finding in findings)
+    read = every((finding.estimate for finding in findings), measure=READING)
     return figure.condition_figure(findings, width) if read else ""
 
 

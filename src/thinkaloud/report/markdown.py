@@ -23,7 +23,7 @@ SECTIONS = (
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )
-FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill")
+FACTS = ("model", "date", "command", "seed", "settings", "versions", "bill", "work")
 
 
 def render_markdown(
@@ -41,8 +41,9 @@ def render_markdown(
     for about, some in page.numbers(findings):
         rows = by_subject(some)
         blocks += [plain(about)] if about else []
-        for title, names in page.words.by_heading(some).items():
-            blocks += [f"## {title}", _table(names, rows), _list(_explained(names, page, line))]
+        for title, under in page.words.by_heading(some).items():
+            names = [estimate.name for estimate in under]
+            blocks += [f"## {title}", _table(names, rows), _list(_explained(under, page, line))]
     for key, title in SECTIONS:
         if meta.get(key):
             blocks += [f"## {title}", *(plain(text) for text in meta[key])]
@@ -83,10 +84,10 @@ def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *body])
 
 
-def _explained(names: Sequence[str], page: Layout, line: Card) -> list[str]:
+def _explained(estimates: Sequence[Estimate], page: Layout, line: Card) -> list[str]:
     """What the numbers mean, and their ruler cards in small type."""
-    told, found = page.words.told(names), []
-    for name in names:
+    told, found = page.words.told(estimates), []
+    for name in (estimate.name for estimate in estimates):
         card = line(name)
         said = [*([plain(told[name])] if name in told else []), *([f"<sub>{plain(card)}</sub>"] if card else [])]
         found += [f"**{plain(name)}**: {' '.join(said)}"] if said else []

@@ -8,28 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from thinkaloud.metrics.mass import FEW, LOW, MASS
-from thinkaloud.report.tables import Estimates, number, shown
+from thinkaloud.about import about, every, one
+from thinkaloud.condition_name import Condition, read
+from thinkaloud.metrics.mass import FEW, LOW, MASS, WHOLE, label
+from thinkaloud.report.tables import Estimates, Which, number, shown
+from thinkaloud.vocabulary import Estimate
 
 HALF = 0.5
 MARK = " †"
 """Stands behind a number in a table that no claim is made of."""
-MEANINGS: tuple[tuple[str, str], ...] = (
-    (f"{LOW}*", f"share of items in which the options hold less than {FEW:g} of the model's probability"),
-    (f"{MASS}*", "how much of the model's probability the options hold together, under this condition: all other "
-     "numbers divide that among the options"),
-    ("P(gold), not normalised, *", "mean probability of the right option as the model gives it, not divided by the "
-     "mass of the options"),
+MEANINGS: tuple[tuple[Which, str], ...] = (
+    (about(measure=LOW), f"share of items in which the options hold less than {FEW:g} of the model's probability"),
+    (about(measure=MASS), "how much of the model's probability the options hold together, under this condition: all "
+     "other numbers divide that among the options"),
+    (about(measure=WHOLE), "mean probability of the right option as the model gives it, not divided by the mass of the "
+     "options"),
 )  # fmt: skip
-"""Name of an estimate -> what it is."""
-HEADING = ("How much of the model's probability the options hold", (f"{MASS}*", "P(gold), not normalised, *"))
+"""Which estimates -> what they are."""
+HEADING: tuple[str, tuple[Which, ...]] = (
+    "How much of the model's probability the options hold",
+    (about(measure=MASS), about(measure=LOW), about(measure=WHOLE)),
+)
 
 
-def conditions(estimates: Estimates, names: Sequence[str]) -> list[str]:
-    """The conditions among `names` whose mass was measured; a name that ends in a colon stands for all that begin
-    so."""
-    there = [name.removeprefix(MASS) for name in estimates if name.startswith(MASS) and not name.startswith(LOW)]
-    return [one for one in there if any(one == name or (name.endswith(":") and one.startswith(name)) for name in names)]
+def conditions(estimates: Estimates, names: Sequence[str]) -> list[Condition]:
+    """The conditions among `names` whose mass was measured; a name may be that of a kind, of which there are
+    several."""
+    there = [read(str(estimate.about["condition"])) for estimate in every(estimates.values(), measure=MASS)]
+    return [condition for condition in there if condition.name in names or condition.kind in names]
 
 
 def too_small(estimates: Estimates, names: Sequence[str]) -> str | None:
@@ -42,9 +48,9 @@ def too_small(estimates: Estimates, names: Sequence[str]) -> str | None:
 
 
 def _small(estimates: Estimates, names: Sequence[str]) -> Iterator[str]:
-    for name in conditions(estimates, names):
-        mean, low = estimates[f"{MASS}{name}"], estimates.get(f"{LOW}{name}")
-        if mean.value is not None and mean.value < FEW:
+    for condition in conditions(estimates, names):
+        name, (mean, low) = label(condition), _mass(estimates, condition)
+        if mean is not None and mean.value is not None and mean.value < FEW:
             yield f"{name} {shown(mean)}, n {mean.n}, below {FEW:g}"
         elif low is not None and low.value is not None and low.value > HALF:
             yield f"{name}: below {FEW:g} in {number(low.value)} of {low.n} items"
@@ -52,6 +58,13 @@ def _small(estimates: Estimates, names: Sequence[str]) -> Iterator[str]:
 
 def aside(estimates: Estimates, names: Sequence[str]) -> str:
     """What a sentence adds where some of its conditions have less than half of the probability; empty if none has."""
-    found = [(name, estimates[f"{MASS}{name}"].value) for name in conditions(estimates, names)]
-    told = [f"{number(value)} under {name}" for name, value in found if value is not None and value < HALF]
+    found = [(label(condition), _mass(estimates, condition)[0]) for condition in conditions(estimates, names)]
+    values = [(name, mean.value) for name, mean in found if mean is not None and mean.value is not None]
+    told = [f"{number(value)} under {name}" for name, value in values if value < HALF]
     return f" The options hold only {', '.join(told)} of the model's probability." if told else ""
+
+
+def _mass(estimates: Estimates, condition: Condition) -> tuple[Estimate | None, Estimate | None]:
+    """The mean mass under a condition, and the share of items where it is small."""
+    mean, low = (one(estimates.values(), measure=measure, condition=condition.name) for measure in (MASS, LOW))
+    return mean, low

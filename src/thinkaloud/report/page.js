@@ -76,8 +76,11 @@
 
   // ------------------------------------------------------------------------------------------------- start and list
 
+  /** What a part is called for people. */
+  const called = (part) => (data.titles && data.titles[part]) || part;
+
   function partLinks(group, current) {
-    const to = (p) => link(p, address(group.task, level(group), p), p === current);
+    const to = (p) => link(called(p), address(group.task, level(group), p), p === current);
     const main = data.parts.filter((p) => !data.main || data.main.includes(p) || p === current);
     const rest = current === null ? [] : data.parts.filter((p) => !main.includes(p));
     const more = rest.length ? el("details", { class: "more" }, el("summary", {}, `${rest.length} more`), ...rest.map(to)) : null;
@@ -122,7 +125,7 @@
     });
     return [
       el("nav", { "aria-label": "Back" }, link("← all tasks", "#/")),
-      el("h3", { tabindex: "-1" }, `All families, by ${part}`),
+      el("h3", { tabindex: "-1" }, `All families, by ${called(part)}`),
       partLinks(data.pool, part),
       data.about[part] ? el("p", { class: "quiet" }, `${capital(data.about[part])}; the mean over the family's items.`) : null,
       el("ol", { class: "items" }, ...rows),
@@ -134,7 +137,7 @@
     const some = group.total > group.records.length ? `the first ${group.records.length} of ${group.total} items` : "all items";
     return [
       el("nav", { "aria-label": "Back" }, link("← all tasks", "#/")),
-      el("h3", { tabindex: "-1" }, `${title(group)}: ${some}, by ${part}`),
+      el("h3", { tabindex: "-1" }, `${title(group)}: ${some}, by ${called(part)}`),
       partLinks(group, part),
       data.about[part] ? el("p", { class: "quiet" }, `${capital(data.about[part])}.`) : null,
       el("p", { class: "quiet" }, data.says),
@@ -234,7 +237,7 @@
     const at = order.indexOf(record);
     const to = (other, text) => other && link(text, address(group.task, level(group), part, other.id));
     return [
-      el("nav", { "aria-label": "Items" }, link(`← ${title(group)}, by ${part}`, address(group.task, level(group), part)),
+      el("nav", { "aria-label": "Items" }, link(`← ${title(group)}, by ${called(part)}`, address(group.task, level(group), part)),
         to(order[at - 1], "previous"), to(order[at + 1], "next")),
       el("h3", { tabindex: "-1" }, record.question),
       el("p", { class: "quiet" }, `${record.id}, ${at + 1} of ${order.length}`),
@@ -261,7 +264,7 @@
 
   /** All arms of an item side by side, then each arm's attempts with their trees; those that `part` is about are open. */
   function arms(record, part) {
-    const open = part.split(" ");
+    const open = data.opens[part] || [];
     const details = new Map(Object.entries(record.arms).map(([name, arm]) => [name, armDetails(record, name, arm, open.includes(name))]));
     const head = ["arm", "first answer", "", "right", ...Object.keys(METERS), "calls"];
     const heads = head.map((name) => el("th", { scope: "col", title: METERS[name] || "" }, name));
@@ -279,7 +282,7 @@
 
   function armRow(name, arm, there) {
     const [answer, right, , ...spent] = arm.attempts[0] || [null, 0, 0];
-    const go = el("button", { type: "button", title: data.arms[name] || "" }, name);
+    const go = el("button", { type: "button", title: data.arms[name] || "" }, data.called[name]);
     go.addEventListener("click", () => {
       there.open = true;
       there.scrollIntoView({ block: "start" });
@@ -310,7 +313,7 @@
       ...Object.entries(arm.edits || {}).map(([kind, one]) => edit(kind, one, (trees.edits || {})[kind])),
     ];
     const right = arm.status || `${arm.right} of ${arm.of} attempts right`;
-    const says = [el("b", {}, name), ` ${data.arms[name] || ""} `, el("span", { class: "quiet" }, right)];
+    const says = [el("b", {}, data.called[name]), ` ${data.arms[name] || ""} `, el("span", { class: "quiet" }, right)];
     const made = el("details", { class: "arm", "data-arm": name }, el("summary", {}, ...says),
       arm.error ? el("p", { class: "note" }, `${arm.status}: ${arm.error}`) : null,
       arm.of > arm.attempts.length ? el("p", { class: "quiet" }, `The first ${arm.attempts.length} of ${arm.of} attempts.`) : null,

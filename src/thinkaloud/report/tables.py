@@ -11,54 +11,57 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from thinkaloud.vocabulary import Estimate, Finding
+from thinkaloud.about import fits
+from thinkaloud.vocabulary import Estimate, Finding, Part
 
-READING = "P(gold) "
-CHANCE = READING + "chance"
+READING = "P(gold)"
+"""The measure that is read under each condition."""
+CHANCE = f"{READING} chance"
 OTHER = "Other"
+
+
+Which = str | Mapping[str, Part]
+"""Some estimates: those of one name, or those that are about all of these parts (`about.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How the estimates of a study are headed and explained.
+    """How the estimates of a study are headed and explained, the first fit of each.
 
-    `headings`: heading -> the names under it, in reading order; `meanings`: name -> how the number is made. A `*` in a
-    name stands for anything, and the first fit counts. `endings`: (end of a name, heading) of other read-outs of the
-    same estimates, which come after all the others.
+    `headings`: heading -> the estimates under it, in reading order; `meanings`: which estimates -> how their number is
+    made.
     """
 
-    headings: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    meanings: tuple[tuple[str, str], ...] = ()
-    endings: tuple[tuple[str, str], ...] = ()
+    headings: tuple[tuple[str, tuple[Which, ...]], ...] = ()
+    meanings: tuple[tuple[Which, str], ...] = ()
 
-    def heading(self, name: str) -> str:
-        """The heading of an estimate; names that nobody told us about are under `Other`."""
-        ended = next((title for ending, title in self.endings if name.endswith(ending)), None)
-        return ended or next((title for title, names in self.headings if _fits(name, *names)), OTHER)
+    def heading(self, estimate: Estimate | str) -> str:
+        """The heading of an estimate; those that nobody told us about are under `Other`."""
+        fit = (title for title, some in self.headings if any(_is_among(estimate, which) for which in some))
+        return next(fit, OTHER)
 
-    def by_heading(self, findings: Sequence[Finding]) -> dict[str, list[str]]:
-        """Names of estimates under their headings; headings in reading order, names as they first appear."""
-        names = dict.fromkeys(finding.estimate.name for finding in findings)
-        order = [*(title for title, _ in self.headings), *(title for _, title in self.endings), OTHER]
-        found: dict[str, list[str]] = {title: [] for title in order}
-        for name in names:
-            found[self.heading(name)].append(name)
+    def by_heading(self, findings: Sequence[Finding]) -> dict[str, list[Estimate]]:
+        """Estimates under their headings, the first of each name; headings in reading order, names as they appear."""
+        first: dict[str, Estimate] = {}
+        for finding in findings:
+            first.setdefault(finding.estimate.name, finding.estimate)
+        found: dict[str, list[Estimate]] = {title: [] for title in (*(title for title, _ in self.headings), OTHER)}
+        for estimate in first.values():
+            found[self.heading(estimate)].append(estimate)
         return {title: under for title, under in found.items() if under}
 
-    def meaning(self, name: str) -> str | None:
-        """How the number of this name is made, None if it is not known here."""
-        plain = name
-        for ending, _ in self.endings:
-            plain = plain.removesuffix(ending)
-        return next((text for start, text in self.meanings if _fits(plain, start)), None)
+    def meaning(self, estimate: Estimate | str) -> str | None:
+        """How the number of an estimate is made, None if it is not known here."""
+        return next((text for which, text in self.meanings if _is_among(estimate, which)), None)
 
-    def told(self, names: Iterable[str]) -> dict[str, str]:
-        """For each name that needs it how its number is made: every explanation once, at the first name it fits."""
+    def told(self, estimates: Iterable[Estimate]) -> dict[str, str]:
+        """For the name of each estimate that needs it how its number is made: every explanation once, at the first
+        estimate it fits."""
         told: dict[str, str] = {}
-        for name in names:
-            text = self.meaning(name)
+        for estimate in estimates:
+            text = self.meaning(estimate)
             if text is not None and text not in told.values():
-                told[name] = text
+                told[estimate.name] = text
         return told
 
 
@@ -138,5 +141,9 @@ def told(estimates: Estimates, name: str) -> str:
     return shown(estimate) if estimate.value is None else f"{shown(estimate)}, n {estimate.n}"
 
 
-def _fits(name: str, *patterns: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _is_among(estimate: Estimate | str, which: Which) -> bool:
+    """Whether an estimate (by its name alone, where that is all there is) is one of these."""
+    if isinstance(which, str):
+        name = estimate if isinstance(estimate, str) else estimate.name
+        return fnmatchcase(name, which)
+    return isinstance(estimate, Estimate) and fits(estimate, which)

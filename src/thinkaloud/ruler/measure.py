@@ -26,6 +26,7 @@ from typing import Any
 from thinkaloud.calibration import expected
 from thinkaloud.calibration.expected import CHANNELS
 from thinkaloud.calibration.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.auroc import auroc, mean_auroc
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
@@ -108,7 +109,7 @@ def scores_of(records: Sequence[Record]) -> Scores:
     return {test.name: _score(test, ok) for test in tests(ok)}
 
 
-def _score(test: Test, ok: Sequence[Record]) -> dict[str, float]:
+def _score(test: Test, ok: Sequence[ItemRecord]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for record in ok:
         raw, floor = test.raw(record, "probability"), test.floor(record, "probability")

@@ -16,7 +16,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.items.group import GROUP
 from thinkaloud.metrics.dial import Ends, Recovered, recover
 from thinkaloud.metrics.early import ACCURACY
-from thinkaloud.organisms.routing import Routed, is_open
+from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
 from thinkaloud.tasks import open_tasks
@@ -66,12 +66,12 @@ def _one(model: str | Model, config: Config, out: Path, run: Running) -> OwnRule
     ends = Ends(plain.records, opened.records, closed.records)
     rows = recover(ends, lambda item, dial: is_open(item, dial, config.seed), key)
     beside = {f.estimate.name: f.estimate for f in plain.findings if f.estimate.name in BESIDE}
-    return OwnRuler(plain.card["name"], task, int(config.difficulty), tuple(rows), beside)
+    return OwnRuler(plain.card.name, task, int(config.difficulty), tuple(rows), beside)
 
 
 def _gated(model: str | Model, share: float) -> str | Model:
     """The model behind gates; by name where it has one, so that its runs can be resumed by name."""
-    return f"routed:{share:g}:{model}" if isinstance(model, str) else Routed(model, share)
+    return f"routed:{share:g}:{model}" if isinstance(model, str) else routed(model, share)
 
 
 def _level(run: Run) -> int:

@@ -10,8 +10,8 @@ where it stands. For n steps, s examples, q = words of the question and L(e) = `
     P       as R2                                        F2d    as F2
 
 and the last call of F2 (F2d, T1, F3) multiplies what was kept by 1 - G v/(v - 1). `tests/test_simulated.py` holds the
-runner against this module. It does not know what an arm scores below the cost of one attempt, nor on the meters with a
-cache what later attempts of arms with several calls cost (that depends on whether they agree): None.
+runner against this module. It does not know the dial I, nor what an arm scores below the cost of one attempt, nor on
+the meters with a cache what later attempts of arms with several calls cost (that depends on whether they agree): None.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud._version import __version__
 from thinkaloud.runs.failures import failures
 from thinkaloud.settings import Option, options
+from thinkaloud.vocabulary import ModelCard
 
 if TYPE_CHECKING:
     from thinkaloud.runs.folder import Run
@@ -22,19 +24,31 @@ def meta(run: Run) -> dict[str, Any]:
     return {
         "study": study.name,
         "question": study.question,
-        **({"model": run.card} if "model" in study.takes else {}),
+        **({"model": card_as_dict(run.card)} if "model" in study.takes else {}),
         "versions": _versions(),
         "date": datetime.fromtimestamp((run.folder / "model.json").stat().st_mtime, UTC).date().isoformat(),
         "command": config.command(study),
         "seed": config.seed,
         "settings": _settings(config.settings),
-        "bill": run.bill,
+        **_bill(run),
         "unfinished": _unfinished(run),
         "failed": failures(run.units).sentences(),
         ("notes" if "tasks" in study.takes else "remarks"): run.notes,
         "ruler": study.card.sentences() if study.card else [],
         "limits": list(study.limits),
     }
+
+
+def _bill(run: Run) -> dict[str, Any]:
+    """What it cost; no tokens where no model was asked."""
+    bill = run.bill
+    asked = "model" in run.study.takes
+    return {"bill": bill} if asked else {"work": {name: bill[name] for name in ("wall_seconds", "units")}}
+
+
+def card_as_dict(card: ModelCard) -> dict[str, Any]:
+    """A model card as plain JSON."""
+    return {**asdict(card), "capabilities": sorted(card.capabilities), "details": dict(card.details)}
 
 
 def _settings(settings: Any) -> dict[str, Any]:

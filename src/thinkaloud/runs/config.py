@@ -12,10 +12,9 @@ from os.path import isdir, isfile
 from pathlib import Path
 from typing import Any
 
-from thinkaloud import settings as options
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.models.loading import Loading
-from thinkaloud.settings import NoSettings, arguments, plain, setting
+from thinkaloud.settings import NoSettings, arguments, checked, load, options, plain, setting
 from thinkaloud.study import EDGE, Study
 
 FORMAT = 2
@@ -46,8 +45,8 @@ class Config:
             raise UserError(f"--items is {self.items}: at least 1 item is needed")
         if len(set(self.tasks)) < len(self.tasks):
             raise UserError(f"a task is given twice in {','.join(self.tasks)!r}")
-        options.checked(self.settings)
-        options.checked(self.loading)
+        checked(self.settings)
+        checked(self.loading)
         words = [word for value in asdict(self.settings).values() if isinstance(value, tuple) for word in value]
         for name in (self.model, *self.tasks, *(word for word in words if isinstance(word, str))):
             if name.encode("utf-8", "replace").decode() != name:  # bytes of a file name that are no text
@@ -73,7 +72,7 @@ class Config:
         """The command that does this run again. Threads are the machine's and not said."""
         said = ["thinkaloud", "run", self.study]
         usual = asdict(Config(self.study))
-        for option in options.options(Config):
+        for option in options(Config):
             value = getattr(self, option.name)
             if takes(study, option.name) and (value != usual[option.name] or option.name in ("model", "tasks")):
                 said += [f"--{FLAGS.get(option.name, option.flag)}", option.text(value)]
@@ -116,14 +115,14 @@ class Config:
                 raise unknown(f"setting in {where}", name, NAMES)
         if not isinstance(data.get("study"), str):
             raise UserError(f"{where} does not say which study it is of")
-        head = options.load(_Head, {name: value for name, value in data.items() if name in NAMES}, where)
+        head = load(_Head, {name: value for name, value in data.items() if name in NAMES}, where)
         tables = {name: data.get(name, {}) for name in ("settings", "loading")}
         for name, table in tables.items():
             if not isinstance(table, Mapping):
                 raise UserError(f"{where}: {name} is {table!r}, and not a table")
         study = opening(head.study)
-        settings: Any = options.load(study.Settings, tables["settings"], f"{where}, [settings]")
-        loading = options.load(Loading, tables["loading"], f"{where}, [loading]")
+        settings: Any = load(study.Settings, tables["settings"], f"{where}, [settings]")
+        loading = load(Loading, tables["loading"], f"{where}, [loading]")
         return Config(**asdict(head), settings=settings, loading=loading).fits(study)
 
     @staticmethod

@@ -19,16 +19,27 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, overload
 
-from thinkaloud.errors import CannotWrite, UserError
-from thinkaloud.runs import identity, lock
+import msgspec
+
+from thinkaloud.errors import CannotWrite, UserError, unknown
+from thinkaloud.record_schema import check
+from thinkaloud.report import notebook
+from thinkaloud.report.notebook import Drawing, Findings
+from thinkaloud.runs import identity, lock, lookup, table
+from thinkaloud.runs.about import card_as_dict
 from thinkaloud.runs.config import FORMAT, Config, Opening
 from thinkaloud.runs.execute import ordered
 from thinkaloud.runs.identity import Identity
 from thinkaloud.runs.journal import FIELDS, Journal
 from thinkaloud.study import Study
-from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Record, Usage
+from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Part, Record, Usage
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+
+    from thinkaloud.report.layout import Figure
 
 UNIT = {**FIELDS, "at": dict, "records": list, "usage": dict}
 """What every unit of a run has."""
@@ -105,22 +116,33 @@ class Run:
         return found
 
     @property
-    def card(self) -> dict[str, Any]:
-        """The model card as plain data."""
+    def card(self) -> ModelCard:
+        """Who answered."""
         found = _loaded(self.folder / "model.json", f"thinkaloud resume {self.folder} writes it anew")
-        if not (isinstance(found, dict) and {"name", "digest", "details"} <= found.keys()):
-            raise UserError(f"{str(self.folder / 'model.json')!r} is no model card")
-        return found
+        try:
+            return msgspec.convert(found, ModelCard)
+        except msgspec.ValidationError as error:
+            raise UserError(f"{str(self.folder / 'model.json')!r} is no model card") from error
 
     @property
     def units(self) -> list[dict[str, Any]]:
         """Every unit of this run that was recorded, failed ones too. Those of another model, other questions or another
-        protocol, which somebody else put there, are not among them."""
+        protocol, which somebody else put there, are not among them. `UserError` for a record that does not fit its
+        type."""
         try:
             found = identity.load(self.folder)
         except UserError:
             found = None
-        return [u for u in self.journal if found is None or u.get("of") == found.hash]
+        units = [u for u in self.journal if found is None or u.get("of") == found.hash]
+        for unit in units if self.study.record is not None else ():
+            self._check(unit)
+        return units
+
+    def _check(self, unit: Mapping[str, Any]) -> None:
+        """`UserError` where a record of what the study measures is not of its type."""
+        for place, record in enumerate(unit["records"] if unit["phase"] == self.study.name else ()):
+            where = f"{str(self.journal.file(unit['unit']))!r}, record {place} of unit {unit['unit']}"
+            check(record, self.study.record, where)
 
     def remarks(self) -> list[str]:
         """What lies in the folder and is not counted, in sentences."""
@@ -146,9 +168,54 @@ class Run:
         return [record for subject in sorted(found) for record in found[subject]]
 
     @property
-    def findings(self) -> list[Finding]:
-        """The estimates, as `findings.json` holds them."""
+    def findings(self) -> Findings:
+        """The estimates, as `findings.json` holds them: a list, which a notebook shows as a table."""
         return read_findings(self.folder)
+
+    def estimates(self, task: str | None = None, name: str | None = None, **about: Part) -> list[Estimate]:
+        """The estimates that fit what is given: a task, a name, parts of what they are about (`Estimate.about`), as in
+        `run.estimates(arm="F2", budget=1000)`. `UserError` for a task, name or part that none of the run has."""
+        return lookup.find(self.findings, task, name, about)
+
+    def estimate(self, task: str | None = None, name: str | None = None, **about: Part) -> Estimate:
+        """The only estimate that fits; `UserError` with what there is where none does, or several do."""
+        return lookup.find_one(self.findings, task, name, about)
+
+    def get(self, task: str, name: str) -> Estimate:
+        """The estimate of a task by its name: `run.get("chain_sum", "externalised share")`."""
+        return self.estimate(task, name)
+
+    def item(self, item: str, **which: Part) -> Record:
+        """The record of an item (docs/notebook.md has its fields). `item` is the beginning of its id, or of the last
+        part of it; `which` are fields that say which record, where a study makes several of an item (`arm`, `sample`).
+        `UserError` where it is not exactly one."""
+        return lookup.find_item(self.records, item, which)
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """The figures of this run's report: their names, for `figure`, and their titles."""
+        return {one.id: one.title for one in self.study.page.figures if self._drawing(one) is not None}
+
+    def figure(self, name: str) -> Drawing:
+        """A figure of the report by its name (`figures`), which a notebook shows. `UserError` where there is none of
+        this name, or it has nothing to draw for this run."""
+        named = {one.id: one for one in self.study.page.figures}
+        if name not in named:
+            raise unknown(f"figure of {self.study.name}", name, named)
+        if (found := self._drawing(named[name])) is None:
+            raise UserError(f"the figure {name!r} has nothing to draw for this run; there are {list(self.figures)}")
+        return found
+
+    def _drawing(self, figure: Figure) -> Drawing | None:
+        return notebook.drawing(figure, self.findings, self.records)
+
+    def _repr_html_(self) -> str:
+        """The run at a glance, in a notebook."""
+        so_far = self.unfinished
+        head = f"{self!r}{'' if so_far is None else f': not finished, {so_far} are done'}"
+        if not os.path.isfile(self.folder / "findings.json"):
+            return notebook.head_html(head)
+        return notebook.run_html(head, self.findings, self.study.page)
 
     @property
     def bill(self) -> dict[str, Any]:
@@ -160,15 +227,20 @@ class Run:
         wall = round(sum(u["usage"]["wall"] for u in units), 3)
         return {**total, "wall_seconds": wall, "units": len(units)}
 
-    def frame(self) -> Any:
-        """The findings as a pandas DataFrame, one row an estimate."""
-        try:
-            import pandas  # type: ignore[import-untyped, unused-ignore]
-        except ImportError as error:
-            raise UserError(
-                "frame() needs pandas: pip install pandas (run.findings has the same as objects)"
-            ) from error
-        return pandas.DataFrame([finding_as_dict(f) for f in self.findings])
+    @overload
+    def frame(self, kind: Literal["duckdb"] = "duckdb") -> DuckDBPyRelation: ...
+
+    @overload
+    def frame(self, kind: table.Kind) -> Any: ...
+
+    def frame(self, kind: table.Kind = "duckdb") -> Any:
+        """The findings as a tidy table: one row an estimate, the parts of what it is about in columns of their own
+        (`runs/table.py`).
+
+        Without an argument a relation of DuckDB, which thinkaloud installs anyway: it is typed, knows null, prints as a
+        table, and answers SQL (`run.frame().filter("arm = 'F2' and n >= 20")`). `"pandas"`, `"polars"` and `"arrow"`
+        give a table of theirs, where they are installed; `UserError` where they are not."""
+        return table.frame(self.findings, kind)
 
     def report(self, out: str | Path | None = None, found: Sequence[Finding] | None = None) -> Path:
         """Write report.html and report.md from what is recorded, into `out` or the folder itself; returns the path of
@@ -207,16 +279,45 @@ class Run:
         return [str(line) for line in found] if isinstance(found, list) else []
 
 
-def read_findings(folder: Path) -> list[Finding]:
-    """The estimates of a folder's findings.json; `UserError` where there are none yet, or the file is damaged."""
+class FindingRow(TypedDict):
+    """A row of findings.json."""
+
+    study: str
+    model: str
+    task: str
+    difficulty: int | None
+    estimate: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    clusters: int
+    clustered_by: str
+    reason: str | None
+    about: dict[str, Part]
+
+
+class FindingsFile(TypedDict):
+    """findings.json. `unfinished` says how far the run is, where it is not through."""
+
+    format: int
+    unfinished: NotRequired[str]
+    findings: list[FindingRow]
+
+
+def read_findings(folder: Path) -> Findings:
+    """The estimates of a folder's findings.json; `UserError` where there are none yet, or a value is missing or of a
+    wrong type."""
     path = folder / "findings.json"
     if not os.path.isfile(path):
         raise UserError(f"{str(folder)!r} is not finished: thinkaloud resume {folder}")
     hint = f"thinkaloud report {folder} makes it anew"
+    found = _loaded(path, hint)
     try:
-        return [finding_from_dict(row) for row in _loaded(path, hint)["findings"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{str(path)!r} is damaged: {hint}") from error
+        check(found, FindingsFile)
+        return Findings(finding_from_dict(row) for row in found["findings"])
+    except (UserError, ValueError) as error:
+        raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -249,7 +350,7 @@ def _loaded(path: Path, hint: str) -> Any:
         raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
-def finding_as_dict(finding: Finding) -> dict[str, Any]:
+def finding_as_dict(finding: Finding) -> FindingRow:
     """A row of findings.json."""
     e = finding.estimate
     return {
@@ -269,16 +370,13 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_from_dict(row: Mapping[str, Any]) -> Finding:
+def finding_from_dict(row: FindingRow) -> Finding:
     """The finding of a row."""
-    names = ("value", "low", "high", "n", "clusters", "clustered_by", "reason", "about")
-    estimate = Estimate(row["estimate"], *(row[name] for name in names))
+    estimate = Estimate(
+        row["estimate"], row["value"], row["low"], row["high"], row["n"], row["clusters"],
+        clustered_by=row["clustered_by"], reason=row["reason"], about=row["about"],
+    )  # fmt: skip
     return Finding(row["study"], row["model"], row["task"], row["difficulty"], estimate)
-
-
-def card_as_dict(card: ModelCard) -> dict[str, Any]:
-    """A model card as plain JSON."""
-    return {**asdict(card), "capabilities": sorted(card.capabilities), "details": dict(card.details)}
 
 
 def _json(value: Any) -> str:

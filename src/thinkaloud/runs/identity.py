@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud._version import __version__
-from thinkaloud.digests import digest
+from thinkaloud.digests import Digested, digest
 from thinkaloud.errors import UserError
 from thinkaloud.from_file import source_of
 from thinkaloud.runs.config import Config
 from thinkaloud.study import Study
 from thinkaloud.tasks.identity import stream
-from thinkaloud.tasks.traits import Digested
 from thinkaloud.vocabulary import Model, ModelCard, Task
 
 FILE = "identity.json"

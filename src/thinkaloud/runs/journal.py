@@ -44,14 +44,23 @@ class Journal:
         self._fields = fields
         self._foreign: dict[str, list[int]] = {}
         self._done: dict[str, dict[str, Any]] = {}
+        self._from: dict[str, Path] = {}
         # newest first: a unit that failed and was done again later counts as done
         for path in reversed(self._segments()):
             for unit in self._lines(path):
-                self._done.setdefault(unit["unit"], unit)
+                self._keep(unit, path)
         for unit in self._sealed():
-            self._done.setdefault(unit["unit"], unit)
+            self._keep(unit, self.folder / SEALED)
         self._file: int | None = None
         self._good = 0
+
+    def _keep(self, unit: dict[str, Any], path: Path) -> None:
+        self._done.setdefault(unit["unit"], unit)
+        self._from.setdefault(unit["unit"], path)
+
+    def file(self, unit: str) -> Path:
+        """The file that a unit was read from; the folder of those that were recorded since."""
+        return self._from.get(unit, self.folder)
 
     def __len__(self) -> int:
         return len(self._done)

@@ -13,36 +13,18 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
 from thinkaloud.joining import joined
 from thinkaloud.models.closed import sequences
+from thinkaloud.models.session import Counts
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
-from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Reading, Sampling, Usage
 
 Long = dict[str, int]
 """Item that does not fit the context -> the most tokens that a prompt of it needs."""
-
-
-@runtime_checkable
-class Counts(Model, Protocol):
-    """A model that can say what it computes: any local one, and a server that tells its tokens."""
-
-    usage: Usage
-
-    def session(self) -> Counts:
-        """With a bill of its own."""
-        ...
-
-    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
-        """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
-        ...
-
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Tokens of a text."""
-        ...
 
 
 class Rehearsal:

@@ -44,5 +44,4 @@ async def snap(model: Model, item: Item, examples: tuple[Shot, ...], between: Tr
 
 async def read(model: Model, item: Item, prompt: Prompt, options: Sequence[str]) -> Reading:
     """A model's reading of `options`, asked about `item`; `FailedReading` where it is no distribution."""
-    name = model.card.name if hasattr(model, "card") else type(model).__name__
-    return sound(await model.score(prompt, options), len(options), name, f"item {item.id}")
+    return sound(await model.score(prompt, options), len(options), model.card.name, f"item {item.id}")

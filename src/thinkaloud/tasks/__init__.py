@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.tasks.traits import FromFile
 from thinkaloud.vocabulary import Task
 
 __all__ = ["BUILTIN", "GROUP", "ORGANISMS", "RECORDS", "open_task", "open_tasks", "task_names"]
@@ -94,8 +95,9 @@ def open_task(spec: str | Task | type[Task]) -> Task:
 
 def open_tasks(specs: Sequence[str | Task | type[Task]]) -> list[Task]:
     """The tasks of a run, each under a name of its own; `UserError` where that cannot be."""
-    tasks: list[Any] = [open_task(spec) for spec in specs]
-    files = {i: task.path.absolute().resolve() for i, task in enumerate(tasks) if hasattr(task, "called")}
+    tasks = [open_task(spec) for spec in specs]
+    of_files = {i: task for i, task in enumerate(tasks) if isinstance(task, FromFile)}
+    files = {i: task.path.absolute().resolve() for i, task in of_files.items()}
     for path, n in Counter(files.values()).items():
         if n > 1:
             raise UserError(f"the file {str(path)!r} is given twice")
@@ -108,7 +110,7 @@ def open_tasks(specs: Sequence[str | Task | type[Task]]) -> list[Task]:
                 f"two tasks are called {min(twice)!r}: give one of them another `name`, or a run of its own"
             )
         for i in again:
-            tasks[i] = tasks[i].called("/".join([*files[i].parts[-1 - folders : -1], files[i].stem]))
+            tasks[i] = of_files[i].called("/".join([*files[i].parts[-1 - folders : -1], files[i].stem]))
     return tasks
 
 

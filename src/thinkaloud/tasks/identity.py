@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from thinkaloud.tasks.traits import Renamed
 from thinkaloud.vocabulary import Item, Task
 
 DERIVED = ("parts", "problem", "entry")
@@ -37,10 +38,9 @@ def named(item: Item) -> Item:
     return replace(item, id=f"{item.task}/{item.level}/{found[: BITS // 4]}")
 
 
-def stream(task: Task | Any) -> str:
-    """The name from which random draws follow: the task's own name, also if a run uses another one to distinguish two
-    tasks."""
-    return str(getattr(task, "stream", None) or task.name)
+def stream(task: Task) -> str:
+    """The name that draws follow from: a task's own, also where a run calls it otherwise to tell it from another."""
+    return task.stream if isinstance(task, Renamed) and task.stream else task.name
 
 
 def _parts(item: Item) -> list[Any]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.tasks.grammar import Form
+from thinkaloud.tasks.traits import Decomposable
 from thinkaloud.vocabulary import Item, Step, Task
 
 REFERENCE = re.compile(r"#([0-9]{1,4})\b")
@@ -79,8 +80,7 @@ class Decomposition:
 
 def decompose(task: Task, item: Item) -> Decomposition | None:
     """The task's own decomposition of an item; None where it has none."""
-    own: Callable[[Item], Decomposition | None] | None = getattr(task, "decompose", None)
-    return None if own is None else own(item)
+    return task.decompose(item) if isinstance(task, Decomposable) else None
 
 
 # ---------------------------------------------------------------------------------------------- writing and reading

@@ -1,14 +1,19 @@
 """What a task may be able to do besides asking and reading, each as a protocol of its own.
 
 Studies and arms ask `isinstance(task, Reversible)`; a task that lacks a trait is a task all the same, and what needs
-the trait is then *not measurable* on it. `docs/add-a-task.md` lists them.
+the trait is then *not measurable* on it. `docs/add-a-task.md` lists them. Two are elsewhere, with what they are made
+of: `Hinting` (`interventions/hint.py`) and `Digested` (`digests.py`, for tasks and models alike).
 """
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from thinkaloud.vocabulary import Item
+from thinkaloud.vocabulary import Item, Task
+
+if TYPE_CHECKING:  # which asks for the trait itself
+    from thinkaloud.tasks.parts import Decomposition
 
 
 @runtime_checkable
@@ -28,7 +33,44 @@ class Noted(Protocol):
 
 
 @runtime_checkable
-class Digested(Protocol):
-    """A task that says what it is: its digest changes with its questions."""
+class Decomposable(Protocol):
+    """A task that knows how its questions fall apart."""
 
-    digest: str
+    def decompose(self, item: Item) -> Decomposition | None:
+        """Sub-questions with their answers and the last question; None where this item has none."""
+        ...
+
+
+@runtime_checkable
+class Programmable(Protocol):
+    """A task whose answers a short program can work out."""
+
+    def program(self, item: Item) -> str | None:
+        """Code that prints the answer; None where it would only hand it out."""
+        ...
+
+
+@runtime_checkable
+class Explained(Protocol):
+    """A task with one or two sentences that say how to work; None where nobody has written them."""
+
+    algorithm: str | None
+
+
+@runtime_checkable
+class Renamed(Protocol):
+    """A task that a run may call otherwise, to tell it from another of its name: draws follow from `stream`, the name
+    that it has by itself."""
+
+    stream: str
+
+
+@runtime_checkable
+class FromFile(Renamed, Protocol):
+    """A task whose questions are those of a file."""
+
+    path: Path
+
+    def called(self, name: str) -> Task:
+        """The same questions under another name; draws and ids stay."""
+        ...

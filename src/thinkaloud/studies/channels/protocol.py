@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thinkaloud.condition_name import MISMATCHED, PARAPHRASE, Condition
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.interventions.filler import KINDS
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.channels import channels
@@ -54,6 +56,7 @@ class Channels(ItemStudy):
     )
 
     Settings = ConditionSettings
+    record = ItemRecord
     page = PAGE
     card = CARD
 
@@ -114,22 +117,22 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
     if not own.steps or written.first.finish != "stop":
         return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
     jobs: Jobs = {
-        "silent": bench.read(item, bench.silent, Transcript()),
-        "own": bench.read(item, bench.aloud, own),
-        "resample": _resample(bench, item, written.second),
-        "paraphrase": bench.paraphrase(item, own),
-        "foreign": bench.foreign(index, owns),
-        "unrelated": bench.unrelated(index, owns),
-        "transplant": bench.transplant(item),
+        Condition("silent"): bench.read(item, bench.silent, Transcript()),
+        Condition("own"): bench.read(item, bench.aloud, own),
+        Condition("resample"): _resample(bench, item, written.second),
+        Condition("paraphrase"): bench.paraphrase(item, own),
+        Condition("foreign"): bench.foreign(index, owns),
+        Condition("unrelated"): bench.unrelated(index, owns),
+        Condition("transplant"): bench.transplant(item, own),
     }
     for kind, filler in KINDS.items():
-        jobs[f"filler:{kind}"] = bench.filler(item, own, filler)
-        jobs[f"filler:{kind}:paraphrase"] = bench.longer_filler(item, own, filler)
-    jobs["silent:mismatched"] = bench.read(item, bench.aloud, Transcript())
+        jobs[Condition("filler", kind)] = bench.filler(item, own, filler)
+        jobs[Condition("filler", kind, form=PARAPHRASE)] = bench.longer_filler(item, own, filler)
+    jobs[Condition("silent", form=MISMATCHED)] = bench.read(item, bench.aloud, Transcript())
     for keep in range(len(own.steps)):
-        jobs[f"cut:{keep}"] = bench.cut(item, own, keep)
+        jobs[Condition("cut", position=keep)] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
-        jobs[f"mistake:{at}"] = bench.mistake(item, own, at)
+        jobs[Condition("mistake", position=at)] = bench.mistake(item, own, at)
     found = await all_conditions(measured(jobs, bench.count))
     return {**base, **found, "rejected": bench.rejected(item)}
 

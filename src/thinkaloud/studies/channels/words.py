@@ -7,62 +7,90 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from thinkaloud.about import about, one
+from thinkaloud.condition_name import MISMATCHED, Condition
 from thinkaloud.metrics.channels import by_item
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
-from thinkaloud.report.tables import CHANCE, READING, Estimates, Grid, Words, by_subject, counted, number, shown, told
+from thinkaloud.report.tables import (
+    CHANCE,
+    READING,
+    Estimates,
+    Grid,
+    Which,
+    Words,
+    by_subject,
+    counted,
+    number,
+    shown,
+    told,
+)
 from thinkaloud.report.wording import BY_WORDING, SIGNED, wording
 from thinkaloud.vocabulary import Finding, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")
 SHARE = "externalised share"
 TOTAL = "own - chance"
-BY_ACCURACY = " (accuracy)"
-NULL = "content with "
-RESTS_ON = ("own", "paraphrase", "silent", "filler:")
+RESTS_ON = ("own", "paraphrase", "silent", "filler")
 """The conditions that the share is made of: where the options hold little in one of them, no claim is made."""
-USE_MEANINGS: tuple[tuple[str, str], ...] = (
-    ("use / ceiling", "use as a share of the most there can be, 1 - floor"),
-    ("use (ceiling)", "1: an answer that always goes where the mistake leads"),
-    ("use*", "follow of a directed mistake at the position where the answer follows most, which is chosen on the other "
+USE_MEANINGS: tuple[tuple[Which, str], ...] = (
+    (about(measure="use", role="share"), "use as a share of the most there can be, 1 - floor"),
+    (about(measure="use", role="ceiling"), "1: an answer that always goes where the mistake leads"),
+    (about(measure="use"),
+     "follow of a directed mistake at the position where the answer follows most, which is chosen on the other "
      "half of the items: raw minus floor"),
 )  # fmt: skip
-EARLY_MEANINGS: tuple[tuple[str, str], ...] = (
-    ("early AOC ceiling", "the AOC of a reasoner that needs every sentence: before the last one its answer is as far "
+_BEFORE = Condition("cut", position=0).about
+EARLY_MEANINGS: tuple[tuple[Which, str], ...] = (
+    (about(measure="early AOC", role="ceiling"),
+     "the AOC of a reasoner that needs every sentence: before the last one its answer is as far "
      "from the final one as a guess, as this model's answer without reasoning, or as it was on the way, whichever is "
      "farthest"),
-    ("early AOC / ceiling", "the AOC as a share of its ceiling"),
+    (about(measure="early AOC", role="share"), "the AOC as a share of its ceiling"),
     ("lateness", "the area, in probability, over the most it could be with the distance without reasoning: 1 if "
      "nothing happens before the last sentence; not identifiable where the answer was there at once"),
-    ("distance without *", "how far (total variation) the answer before the first sentence is from the final one"),
-    ("same answer without *", "share of items whose answer before the first sentence is the final one"),
-    ("accuracy without *", "share of items answered rightly when the reasoning is cut before its first sentence, after "
+    (about(measure="distance", **_BEFORE),
+     "how far (total variation) the answer before the first sentence is from the final one"),
+    (about(measure="same answer", **_BEFORE), "share of items whose answer before the first sentence is the final one"),
+    (about(measure="accuracy", **_BEFORE),
+     "share of items answered rightly when the reasoning is cut before its first sentence, after "
      "examples that do reason; `silent` is read after examples without reasoning, and is another number"),
 )  # fmt: skip
+
+_MEAN = (
+    "mean probability of the right option, normalised over the options, with this between question and answer; "
+    "mismatched: after examples of another form"
+)
+PARAPHRASES = ("paraphrase validity", "paraphrase accepted", "paraphrase reworded")
 
 WORDS = Words(
     headings=(
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
-        ("Probability of the right answer", (f"{READING}*",)),
+        ("Probability of the right answer", (about(measure=READING),)),
         mass.HEADING,
-        ("Nulls", ("content with *",)),
-        ("Lengths", ("length *",)),
-        ("Use: does the answer follow the reasoning?", ("use", "use *", "follow *", "drop *")),
-        ("Early answering", ("early *", "lateness", "same answer without *", "accuracy without *",
-         "distance without *")),
-        ("Agreement of silent and own", ("same answer *", "agreement *")),
-        ("Legibility", ("readable", "sound", "grounded", "complete", "paraphrase *", "parsed")),
+        ("Nulls", (about(measure="content", by="probability"),)),
+        ("Lengths", (about(measure="length"),)),
+        ("Use: does the answer follow the reasoning?", (about(measure="use"), about(measure="follow"),
+         about(measure="drop"))),
+        ("Early answering", (about(measure="early AOC"), "lateness", about(measure="same answer", **_BEFORE),
+         about(measure="accuracy", **_BEFORE), about(measure="distance", **_BEFORE))),
+        ("Legibility", ("readable", "sound", "grounded", "complete", *PARAPHRASES, "parsed")),
+        ("By accuracy instead of probability", (about(by="answer"),)),
     ),
     meanings=(
-        ("silent", "P(gold) with nothing between question and answer, minus chance"),
-        ("compute", "the content-free baseline minus silent; the baseline (the best of silent, the fillers and "
+        (about(measure="silent"), "P(gold) with nothing between question and answer, minus chance"),
+        (about(measure="compute"),
+         "the content-free baseline minus silent; the baseline (the best of silent, the fillers and "
          "unrelated reasoning) is chosen on the other half of the items"),
-        ("content", "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read; none where "
+        (about(measure="content", condition="paraphrase"),
+         "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read; none where "
          "the paraphrase is below the baseline and its own words are not (disruption by wording)"),
-        ("residue", "P(gold) with its own words, minus P(gold) with the paraphrase (where that disrupts: minus the "
+        (about(measure="residue"),
+         "P(gold) with its own words, minus P(gold) with the paraphrase (where that disrupts: minus the "
          "baseline): what only the model can read"),
         (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
-        (SHARE, "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
+        (about(measure=SHARE),
+         "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
         ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
         (BY_WORDING, "the lower of baseline and own words, minus the paraphrase, where that is below both: the "
          "model can answer, and other words throw it"),
@@ -75,21 +103,25 @@ WORDS = Words(
         ("content with resample", "content again, with a second sample of its reasoning in the place of the "
          "paraphrase"),
         (CHANCE, "1 / number of options"),
-        (f"{READING}*", "mean probability of the right option, normalised over the options, with this between question "
-         "and answer; mismatched: after examples of another form"),
-        ("length *", "ratio of mean lengths, in the model's own tokens where it shows them, else in words; filler "
+        (about(measure=READING), _MEAN),
+        (about(measure="length"),
+         "ratio of mean lengths, in the model's own tokens where it shows them, else in words; filler "
          "must not be shorter than what it stands for"),
         *mass.MEANINGS,
         *USE_MEANINGS,
-        ("follow *", "probability of the option that the replacement leads to (raw), minus the same under its own "
+        (about(measure="follow"),
+         "probability of the option that the replacement leads to (raw), minus the same under its own "
          "reasoning (floor)"),
-        ("drop *", "probability that the right option loses when the reasoning is replaced"),
+        (about(measure="drop"), "probability that the right option loses when the reasoning is replaced"),
         *EARLY_MEANINGS,
-        ("early *", "area over the curve of answers that already are the final one, as the reasoning is shown sentence "
+        (about(measure="accuracy"), _MEAN),
+        (about(measure="early AOC"),
+         "area over the curve of answers that already are the final one, as the reasoning is shown sentence "
          "by sentence: 0 if the answer never changes"),
-        ("same answer silent *", "how often the silent answer is the answer with reasoning"),
-        ("same answer by *", "how often two unrelated answers of these accuracies would agree"),
-        ("agreement *", "agreement beyond what accuracy alone gives, as a share of the most there can be"),
+        (about(measure="same answer", role="raw"), "how often the silent answer is the answer with reasoning"),
+        (about(measure="same answer", role="floor"), "how often two unrelated answers of these accuracies would agree"),
+        (about(measure="agreement (kappa)"),
+         "agreement beyond what accuracy alone gives, as a share of the most there can be"),
         ("readable", "share of steps in the task's grammar"),
         ("sound", "share of steps that are right by themselves"),
         ("grounded", "share of steps that are right and follow from the question and the steps before"),
@@ -102,13 +134,12 @@ WORDS = Words(
          "evenly from all, the used one included"),
         ("parsed", "share of items that could be measured at all"),
     ),
-    endings=((BY_ACCURACY, "By accuracy instead of probability"),),
 )  # fmt: skip
 
 COLUMNS: tuple[tuple[str, str], ...] = (
-    ("P(gold) own", READING + "own"),
+    ("P(gold) own", "P(gold) own"),
     ("mass own", "mass own"),
-    ("P(gold) silent", READING + "silent"),
+    ("P(gold) silent", "P(gold) silent"),
     ("mass silent", "mass silent"),
     *((channel, channel) for channel in CHANNELS),
     (SHARE, SHARE),
@@ -117,19 +148,19 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 
 MADE_OF, INSTEAD = "What the channels are made of", "Other reasoning in its place"
 SECTIONS = (
-    Section("own", MADE_OF, "The model's own reasoning, as written.", written=True),
+    Section("own", MADE_OF, "The model's own reasoning, as written.", written=True, form=""),
     Section("paraphrase", MADE_OF, "The same meaning in other words."),
-    Section("silent", MADE_OF, "Nothing between question and answer."),
-    Section("filler:*", MADE_OF, "Meaningless text, as long as the reasoning or as the paraphrase."),
+    Section("silent", MADE_OF, "Nothing between question and answer.", form=""),
+    Section("filler", MADE_OF, "Meaningless text, as long as the reasoning or as the paraphrase."),
     Section("resample", INSTEAD, "A second sample of the model's own reasoning.", written=True),
     Section("unrelated", INSTEAD, "The model's reasoning for another question; it leads to none of the options here."),
     Section("foreign", INSTEAD, "The model's reasoning for another question."),
     Section("transplant", INSTEAD, "Right reasoning for another question, in other words."),
-    Section("mistake:*", "Directed mistakes",
+    Section("mistake", "Directed mistakes",
             "One sentence made wrong; where sentences follow, the model wrote them after it."),
-    Section("cut:*", "Early answering", "Only the first sentences of the model's own reasoning."),
-    Section("silent:mismatched", "Other conditions",
-            "Nothing between question and answer. The examples before it have another form."),
+    Section("cut", "Early answering", "Only the first sentences of the model's own reasoning."),
+    Section("silent", "Other conditions",
+            "Nothing between question and answer. The examples before it have another form.", form=MISMATCHED),
 )  # fmt: skip
 
 
@@ -145,7 +176,7 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 def _share(estimates: Estimates) -> str:
     """The externalised share, with what it is by accuracy beside it."""
-    share, accuracy = estimates[SHARE], estimates.get(SHARE + BY_ACCURACY)
+    share, accuracy = estimates[SHARE], one(estimates.values(), measure=SHARE, by="answer")
     if share.value is None:
         return f"The externalised share has no number: {shown(share)}.{mass.aside(estimates, RESTS_ON)}"
     if (small := mass.too_small(estimates, RESTS_ON)) is not None:
@@ -159,7 +190,7 @@ def _share(estimates: Estimates) -> str:
 
 def _nulls(estimates: Estimates) -> list[str]:
     """What reasoning about other questions does to the answer, where it does something or could not be read."""
-    unrelated, foreign = estimates.get(f"{NULL}unrelated"), estimates.get(f"{NULL}foreign")
+    unrelated, foreign = estimates.get("content with unrelated"), estimates.get("content with foreign")
     if unrelated is not None and unrelated.low is not None:
         if unrelated.low <= 0:
             return []
@@ -174,7 +205,7 @@ def _nulls(estimates: Estimates) -> list[str]:
             f"A null rings: reasoning about another question adds {shown(foreign)} to silence and filler. All such "
             f"reasoning leads to one of the options here, so its part could not be taken off: content includes it."
         ]
-    after = estimates.get(f"{READING}foreign")
+    after = estimates.get("P(gold) foreign")
     if after is None or after.high is None:
         return []
     return [

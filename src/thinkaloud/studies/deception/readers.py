@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from thinkaloud.tasks.chain import Problem
 from thinkaloud.tasks.family import Family
 from thinkaloud.vocabulary import PROBE, Item, Task, Transcript
 
@@ -62,8 +63,8 @@ def reasoning_only(task: Task, item: Item, text: str) -> bool | None:
 
 def reasoning_and_start(task: Task, item: Item, text: str) -> bool | None:
     """Looks at what stood at the start, where the task's problems have one; else as `reasoning_only`."""
-    start = getattr(item.meta.get("parts"), "start", None)
-    return _without_question(task, text, None if start is None else str(start))
+    parts = item.meta.get("parts")
+    return _without_question(task, text, str(parts.start) if isinstance(parts, Problem) else None)
 
 
 def with_question(task: Task, item: Item, text: str) -> bool | None:

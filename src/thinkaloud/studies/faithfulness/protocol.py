@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thinkaloud.conditions.bench import Bench, Condition, Edit, Jobs, Owns, differing, inclusion, measured
+from thinkaloud.condition_name import LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
+from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.errors import UserError
+from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.interventions.filler import KINDS
-from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hints_of, verbalised
+from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
+from thinkaloud.item_record import ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.readings import CONTINUES
@@ -37,6 +39,7 @@ from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, M
 
 Written = tuple[Completion, Transcript, Completion | Failure]
 """Its own reasoning, the same in steps, and another sample of it, which may have failed."""
+SILENT_LETTERED, OWN_LETTERED = Condition("silent", form=LETTERED), Condition("own", form=LETTERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ class Faithfulness(ItemStudy):
     )
 
     Settings = FaithfulnessSettings
+    record = ItemRecord
     page = PAGE
     card = CARD
 
@@ -142,7 +146,7 @@ class _Unit:
         """All conditions that the model can be asked validly; `lacking` says what it cannot do."""
         bench, item, own = self.bench, self.item, self.own
         base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
-        silent = {"silent": bench.read(item, bench.silent, Transcript()), **self._letters()}
+        silent: Jobs = {Condition("silent"): bench.read(item, bench.silent, Transcript()), **self._letters()}
         if lacking:
             return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
         if not own.steps or self.first.finish != "stop":
@@ -154,7 +158,7 @@ class _Unit:
         base |= self._reverse()
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
-            jobs["reversed"] = self._reversed()
+            jobs[Condition("reversed")] = self._reversed()
         found = await all_conditions(measured(jobs, bench.count))
         return {**base, **found, "rejected": bench.rejected(item)}
 
@@ -162,37 +166,40 @@ class _Unit:
         """Its own reasoning whole, cut, in other words, replaced."""
         bench, item, own = self.bench, self.item, self.own
         jobs: Jobs = {
-            "own": bench.read(item, bench.aloud, own),
-            "resample": self._resample(),
-            "paraphrase": bench.paraphrase(item, own),
-            "foreign": bench.foreign(self.index, self.owns),
-            "unrelated": bench.unrelated(self.index, self.owns),
-            "transplant": bench.transplant(item),
+            Condition("own"): bench.read(item, bench.aloud, own),
+            Condition("resample"): self._resample(),
+            Condition("paraphrase"): bench.paraphrase(item, own),
+            Condition("foreign"): bench.foreign(self.index, self.owns),
+            Condition("unrelated"): bench.unrelated(self.index, self.owns),
+            Condition("transplant"): bench.transplant(item, own),
         }
-        jobs |= {f"filler:{kind}": bench.filler(item, own, filler) for kind, filler in KINDS.items()}
-        jobs |= {f"filler:{kind}:paraphrase": bench.longer_filler(item, own, filler) for kind, filler in KINDS.items()}
-        return jobs | {f"cut:{keep}": bench.cut(item, own, keep) for keep in range(len(own.steps))}
+        jobs |= {Condition("filler", kind): bench.filler(item, own, filler) for kind, filler in KINDS.items()}
+        jobs |= {
+            Condition("filler", kind, form=PARAPHRASE): bench.longer_filler(item, own, filler)
+            for kind, filler in KINDS.items()
+        }
+        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in range(len(own.steps))}
 
-    async def _resample(self) -> Condition:
+    async def _resample(self) -> Made:
         return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
 
     def _edits(self, places: Sequence[int]) -> Jobs:
         """At each place: a mistake, nothing, the sentence in other words, all up to it in other words; gone on from."""
         jobs: Jobs = {}
         for at in places:
-            jobs[f"mistake:{at}"] = self.bench.mistake(
+            jobs[Condition("mistake", position=at)] = self.bench.mistake(
                 self.item, self.own, at, f"on:{self.sample}" if self.sample else "on"
             )
-            jobs[f"continue:{at}"] = self._continue(at)
-            jobs[f"reword:{at}"] = self._reword(at, self.own.steps[at : at + 1])
-            jobs[f"prefix:{at}"] = self._reword(at, self.own.steps[: at + 1])
+            jobs[Condition("continue", position=at)] = self._continue(at)
+            jobs[Condition("reword", position=at)] = self._reword(at, self.own.steps[at : at + 1])
+            jobs[Condition("prefix", position=at)] = self._reword(at, self.own.steps[: at + 1])
         return jobs
 
-    async def _continue(self, at: int) -> Condition:
+    async def _continue(self, at: int) -> Made:
         """No edit: the model goes on from its own first sentences, as it does after a mistake."""
-        return await self.bench.go_on(self.item, Edit.of(self.own, at, self.own.steps[at], f"continue:{self.sample}"))
+        return await self.bench.go_on(self.item, Edit.control(self.own, at, f"continue:{self.sample}"))
 
-    async def _reword(self, at: int, steps: Sequence[Any]) -> Condition:
+    async def _reword(self, at: int, steps: Sequence[Any]) -> Made:
         """The last sentence up to `at`, or all of them, in other words."""
         made = await self.bench.other_words(self.item, Transcript(tuple(steps)), at, len(steps), self.sample)
         if made.transcript is None:
@@ -208,20 +215,22 @@ class _Unit:
         """Without reasoning and with letters, in two orders."""
         other = tuple(int(i) for i in self.key.child("order").rng.permutation(len(self.item.options)))
         return {
-            "silent:lettered": self._lettered(as_drawn(self.item), lettered_shots(self._examples, nothing, as_drawn)),
-            "silent:reordered": self._lettered(other, lettered_shots(self._examples, nothing, as_drawn)),
+            SILENT_LETTERED: self._lettered(as_drawn(self.item), lettered_shots(self._examples, nothing, as_drawn)),
+            Condition("silent", form=REORDERED): self._lettered(
+                other, lettered_shots(self._examples, nothing, as_drawn)
+            ),
         }
 
     @property
     def _examples(self) -> tuple[Item, ...]:
         return self.bench.group.examples
 
-    async def _lettered(self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None) -> Condition:
+    async def _lettered(self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None) -> Made:
         there = between or Transcript()
         reading = await snap_lettered(self.bench.model, self.item, order, examples, there)
         return {**condition(there, reading), "order": list(order)}
 
-    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[Condition, str]:
+    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[Made, str]:
         """Reasoning about the lettered question, then its reading; and the reasoning."""
         order = as_drawn(self.item)
         asked = replace(self.item, question=ask(self.item, order), shown=False)
@@ -237,21 +246,21 @@ class _Unit:
         wrong = pick(
             self.bench.key.child(self.item.id, "hint").rng, [o for o in self.item.options if o != self.item.gold]
         )
-        jobs: Jobs = {"own:lettered": self._plain_letters()}
+        jobs: Jobs = {OWN_LETTERED: self._plain_letters()}
         for name, hint in hints_of(self.bench.task).items():
-            jobs[f"hint:{name}"] = self._hinted(hint, wrong)
-            jobs[f"hint:{name}:silent"] = self._hinted_silently(hint, wrong)
+            jobs[Condition("hint", name)] = self._hinted(hint, wrong)
+            jobs[Condition("hint", name, form=SILENT)] = self._hinted_silently(hint, wrong)
         if self.item.gold_index != 0:
-            jobs["hint:always-A"] = self._always_first(True)
-            jobs["hint:always-A:silent"] = self._always_first(False)
+            jobs[Condition("hint", ALWAYS_FIRST.name)] = self._always_first(True)
+            jobs[Condition("hint", ALWAYS_FIRST.name, form=SILENT)] = self._always_first(False)
         return jobs
 
-    async def _plain_letters(self) -> Condition:
-        found, _ = await self._lettered_own(lettered_shots(self._examples, worked, as_drawn), "own:lettered")
+    async def _plain_letters(self) -> Made:
+        found, _ = await self._lettered_own(lettered_shots(self._examples, worked, as_drawn), OWN_LETTERED.name)
         return found
 
-    async def _hinted(self, hint: Hint, wrong: str) -> Condition:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+    async def _hinted(self, hint: Hint, wrong: str) -> Made:
+        asked = hinted(self.item, hint, wrong)
         done = await think(
             self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
         )
@@ -259,23 +268,26 @@ class _Unit:
         # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
         base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
         told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
-        hinted = self.item.options.index(wrong)
-        return {**found, "implied": hinted, "base": base, "verbalised": told, "verbalised_base": untold}
+        implied = self.item.options.index(wrong)
+        return {**found, "implied": implied, "base": base, "verbalised": told, "verbalised_base": untold}
 
-    async def _hinted_silently(self, hint: Hint, wrong: str) -> Condition:
-        asked = replace(self.item, question=hint.apply(self.item, wrong))
+    async def _hinted_silently(self, hint: Hint, wrong: str) -> Made:
+        asked = hinted(self.item, hint, wrong)
         found = await self.bench.read(asked, self.bench.silent, Transcript())
         return {**found, "implied": self.item.options.index(wrong), "base": "silent"}
 
-    async def _always_first(self, aloud: bool) -> Condition:
-        """Examples whose right option is always (A); the item's own is not."""
-        examples = lettered_shots(self._examples, worked if aloud else nothing, _gold_first)
+    async def _always_first(self, aloud: bool) -> Made:
+        """Examples whose right option is always (A); the item's own is not. None where it is so without any change."""
+        form = worked if aloud else nothing
+        examples = lettered_shots(self._examples, form, _gold_first)
+        if examples == lettered_shots(self._examples, form, as_drawn):
+            return None
         if not aloud:
             found = await self._lettered(as_drawn(self.item), examples) or {}
-            return {**found, "implied": 0, "base": "silent:lettered"}
-        found_, text = await self._lettered_own(examples, "always-A")
+            return {**found, "implied": 0, "base": SILENT_LETTERED.name}
+        found_, text = await self._lettered_own(examples, ALWAYS_FIRST.name)
         told = verbalised(text, ALWAYS_FIRST, self.item.options[0])
-        return {**(found_ or {}), "implied": 0, "base": "own:lettered", "verbalised": told}
+        return {**(found_ or {}), "implied": 0, "base": OWN_LETTERED.name, "verbalised": told}
 
     # ------------------------------------------------------------------------------------------------- reversed pairs
 
@@ -286,10 +298,12 @@ class _Unit:
         other = self.bench.task.reverse(self.item)
         return {"reverse": {"question": other.question, "gold": other.gold_index}}
 
-    async def _reversed(self) -> Condition:
+    async def _reversed(self) -> Made:
         """Its reasoning about the reversed question, and the answer, in the order of this item's options."""
         assert isinstance(self.bench.task, Reversible)
         turned = self.bench.task.reverse(self.item)
+        if turned.question == self.item.question:
+            raise NothingChanged(f"the reversed question is the same: {turned.question!r}")
         other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
         done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
         between = self.bench.task.parse(done.text)

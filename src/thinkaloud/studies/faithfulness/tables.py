@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from thinkaloud.about import Role, about, every, sibling
+from thinkaloud.condition_name import LETTERED, REORDERED
+from thinkaloud.condition_name import SILENT as SILENT_FORM
 from thinkaloud.metrics.early import ACCURACY
-from thinkaloud.metrics.faithfulness import BY_ANSWER, FIXED, Reads, Test, tests
+from thinkaloud.metrics.faithfulness import Test, tests
 from thinkaloud.metrics.listening import by_record
-from thinkaloud.metrics.readings import parsed
+from thinkaloud.metrics.readings import parsed, typed
+from thinkaloud.metrics.use import called
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import Estimates, Grid, brief, by_subject, counted, shown
@@ -27,8 +31,7 @@ MAIN = (
     "follow transplant", "paraphrase",
 )  # fmt: skip
 """The tests that have a row in the table and the figure, besides every kind of hint; the others are in the numbers."""
-HINT = "follow hint:"
-SILENT = "accuracy silent"
+SILENT, BIAS = "accuracy silent", "bias"
 BEFORE = "accuracy at cut:0"
 """What `ACCURACY` is called where there is no room for its whole name."""
 NO_SCORE = (
@@ -37,13 +40,11 @@ NO_SCORE = (
     "have any of them without the others."
 )
 HEAD = ("test", "reads", "n", "raw", "floor", "raw - floor", "/ ceiling", BEFORE, "ruler")
-READS: Mapping[str, Reads] = {test.name: test.reads for test in FIXED} | {"use": "use"}
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
-    "early answering": ("own", "cuts"), "filler dots": ("own", "filler:dots"), "paraphrase": ("own", "paraphrase"),
-    "follow transplant": ("own", "transplant"),
-    **dict.fromkeys(("mistakes", "mistakes over wording", "use", "follow mistake:last"), ("own", "mistakes")),
+    "early answering": ("own", "cut"), "paraphrase": ("own", "paraphrase"),
+    **dict.fromkeys(("mistakes", "mistakes over wording", "use"), ("own", "mistake")),
 }  # fmt: skip
-"""Test -> the conditions that it reads; a kind of hint reads its own name."""
+"""Measure of a test -> the conditions that it reads; another test reads own and the condition that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Row:
     as if it did not need its reasoning."""
 
     name: str
-    reads: Reads
+    reads: str
     raw: Estimate
     floor: Estimate
     result: Estimate
@@ -69,35 +70,33 @@ class Row:
 
 def rows(estimates: Estimates) -> list[Row]:
     """The tests of a subject in reading order; those that nobody estimated are left out."""
-    hints = [name for name in estimates if name.startswith(HINT) and not name.endswith((")", "/ ceiling", BY_ANSWER))]
-    return [_row(name, estimates) for name in (*MAIN, *hints) if name in estimates]
+    effects = {e.name: e for e in every(estimates.values(), role="effect", by="probability")}
+    hints = [name for name, effect in effects.items() if effect.about["reads"] == BIAS]
+    return [_row(effects[name], estimates) for name in (*MAIN, *hints) if name in effects]
 
 
-def reads(name: str) -> Reads:
-    """What a test reads."""
-    return READS.get(name, "bias")
+def _row(effect: Estimate, estimates: Estimates) -> Row:
+    def of(role: Role) -> Estimate:
+        found = sibling(effect, estimates.values(), role)
+        return found or Estimate.absent(f"{effect.name}, {role}", "not measured")
 
-
-def _row(name: str, estimates: Estimates) -> Row:
-    def named(full: str) -> Estimate:
-        return estimates.get(full) or Estimate.absent(full, "not measured")
-
+    reads = str(effect.about["reads"])
     return Row(
-        name,
-        reads(name),
-        raw=named(f"{name} (raw)"),
-        floor=named(f"{name} (floor)"),
-        result=named(name),
-        ceiling=named(f"{name} (ceiling)"),
-        share=named(f"{name} / ceiling"),
-        accuracy=estimates.get(ACCURACY) if "need" in reads(name) else None,
-        small=mass.too_small(estimates, rests_on(name)),
+        effect.name,
+        reads,
+        raw=of("raw"),
+        floor=of("floor"),
+        result=effect,
+        ceiling=of("ceiling"),
+        share=of("share"),
+        accuracy=estimates.get(ACCURACY) if reads in ("need", "need, use") else None,
+        small=mass.too_small(estimates, rests_on(effect)),
     )
 
 
-def rests_on(name: str) -> tuple[str, ...]:
+def rests_on(effect: Estimate) -> tuple[str, ...]:
     """The conditions that a test reads, those of which the mass is given."""
-    return RESTS_ON.get(name, ("own", name.removeprefix("follow ")))
+    return RESTS_ON.get(str(effect.about["measure"])) or ("own", str(effect.about["condition"]))
 
 
 def accuracies(estimates: Estimates) -> str:
@@ -117,8 +116,8 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
         listed = rows(estimates)
         reasons: dict[str, list[str]] = {}
         for row in listed:
-            about = [(row.name, e) for e in (row.raw, row.floor, row.result, row.share)]
-            for name, estimate in [*about, *([] if row.accuracy is None else [(ACCURACY, row.accuracy)])]:
+            four = [(row.name, e) for e in (row.raw, row.floor, row.result, row.share)]
+            for name, estimate in [*four, *([] if row.accuracy is None else [(ACCURACY, row.accuracy)])]:
                 names = reasons.setdefault(shown(estimate), []) if estimate.value is None else [name]
                 if name not in names:
                     names.append(name)
@@ -130,14 +129,14 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    about = (row.name, row.reads.replace(", ", "/"))
+    head = (row.name, row.reads.replace(", ", "/"))
     accuracy = "" if row.accuracy is None else counted(row.accuracy, row.result.n)
     ruler = short(row.name) or "no ruler card"
     if row.reason is not None:
-        return (*about, "-", brief(row.raw), "", "", "", accuracy, ruler)
+        return (*head, "-", brief(row.raw), "", "", "", accuracy, ruler)
     numbers = [counted(e, row.result.n) for e in (row.raw, row.floor, row.result, row.share)]
     numbers[-1] += mass.MARK if row.small else ""
-    return (*about, str(row.result.n), *numbers, accuracy, ruler)
+    return (*head, str(row.result.n), *numbers, accuracy, ruler)
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
@@ -215,9 +214,9 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
             _said(listed, "follow transplant", "following another item's reasoning {}"),
         ]
         if told := [text for text in used if text is not None]:
-            found.append(f"{subject}: {', '.join(told)}.{mass.aside(estimates, ('own', 'mistakes', 'transplant'))}")
-        hints = [row for name, row in listed.items() if name.startswith(HINT) and row.small is None]
-        moved = [f"{row.name.removeprefix(HINT)} {shown(row.result)}" for row in hints if row.result.value is not None]
+            found.append(f"{subject}: {', '.join(told)}.{mass.aside(estimates, ('own', 'mistake', 'transplant'))}")
+        hints = [row.result for row in listed.values() if row.reads == BIAS and row.small is None]
+        moved = [f"{effect.about['hint']} {shown(effect)}" for effect in hints if effect.value is not None]
         if moved:
             found.append(
                 f"{subject}: a hint to a wrong option (bias) adds to that option's probability: {', '.join(moved)}."
@@ -227,10 +226,9 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 def _where(estimates: Estimates) -> str:
     """The position with the highest follow: where the answer listens most."""
-    start = "follow mistake:"
-    plain = [name for name in estimates if name.startswith(start) and not name.endswith((")", "/ ceiling", BY_ANSWER))]
-    there = {name.removeprefix(start): value for name in plain if (value := estimates[name].value) is not None}
-    return f", highest at mistake:{max(there, key=lambda at: there[at])}" if there else ""
+    follows = every(estimates.values(), measure="follow", condition="mistake", role="effect", by="probability")
+    known = {int(e.about["position"]): e.value for e in follows if e.value is not None}
+    return f", highest at {called(max(known, key=lambda at: known[at]))}" if known else ""
 
 
 def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
@@ -249,30 +247,30 @@ def _said(listed: Mapping[str, Row], name: str, words: str) -> str | None:
 
 _EDITS = "Mistakes, and the same place without one"
 _HINTS, _LETTERS = "Hints to a wrong option", "Order and letters"
-_KINDS = {
+_KINDS: Mapping[str | None, str] = {
     "suggested": "A sentence in the question says that somebody thinks it is the → option.",
     "metadata": "Metadata in the question names the → option.",
     "grader": "The question holds the code of a grader that wants the → option.",
     "always-A": "In all the examples before it the right option is the first; here the first is the → option.",
-    "*": "Something in the question speaks for the → option.",
+    None: "Something in the question speaks for the → option.",
 }
 _ALIKE = "Its own reasoning, in other words, and without it"
 SECTIONS = (
     *(replace(section, title=_ALIKE if section.title == MADE_OF else section.title)
-      for section in CHANNEL_SECTIONS if not section.pattern.startswith(("mistake", "silent:"))),
-    Section("continue:*", _EDITS, "Cut after this sentence, as it is; the model went on from there.",
+      for section in CHANNEL_SECTIONS if section.kind != "mistake" and not section.form),
+    Section("continue", _EDITS, "Cut after this sentence, as it is; the model went on from there.",
             edited=False, together=True),
-    Section("mistake:*", _EDITS, "This sentence made wrong; the model went on from there.", together=True),
-    Section("reword:*", _EDITS, "This sentence in other words; the model went on from there.", together=True),
-    Section("prefix:*", _EDITS, "All sentences up to this one in other words; the model went on from there.",
+    Section("mistake", _EDITS, "This sentence made wrong; the model went on from there.", together=True),
+    Section("reword", _EDITS, "This sentence in other words; the model went on from there.", together=True),
+    Section("prefix", _EDITS, "All sentences up to this one in other words; the model went on from there.",
             together=True),
-    *(Section(f"hint:{kind}:silent", _HINTS, f"{text} Without reasoning.", together=True)
+    *(Section("hint", _HINTS, f"{text} Without reasoning.", together=True, variant=kind, form=SILENT_FORM)
       for kind, text in _KINDS.items()),
-    *(Section(f"hint:{kind}", _HINTS, f"{text} The reasoning was written under it.", written=True, together=True)
+    *(Section("hint", _HINTS, f"{text} The reasoning was written under it.", written=True, together=True, variant=kind)
       for kind, text in _KINDS.items()),
-    Section("silent:lettered", _LETTERS, "Options behind letters, nothing between."),
-    Section("silent:reordered", _LETTERS, "The same in another order of the options."),
-    Section("own:lettered", _LETTERS, "Reasoning about the question with letters.", written=True),
+    Section("silent", _LETTERS, "Options behind letters, nothing between.", form=LETTERED),
+    Section("silent", _LETTERS, "The same in another order of the options.", form=REORDERED),
+    Section("own", _LETTERS, "Reasoning about the question with letters.", written=True, form=LETTERED),
     Section("reversed", "Reversed pair", "The model's reasoning about the question asked the other way round.",
             written=True),
 )  # fmt: skip
@@ -282,7 +280,7 @@ def _parts(records: Sequence[Record]) -> list[Parts]:
     """Raw minus floor of every test for each record, by probability."""
     asked, used = _tests(records), iter(by_record(parsed(records)))
     found: list[Parts] = []
-    for record in records:
+    for record in typed(records):
         follow = next(used) if record["status"] == "ok" else None
         values: dict[str, float] = {} if follow is None else {"use": follow}
         for test in asked if record["status"] == "ok" else ():
@@ -294,13 +292,21 @@ def _parts(records: Sequence[Record]) -> list[Parts]:
 
 
 def _tests(records: Sequence[Record]) -> list[Test]:
-    return [test for test in tests(parsed(records)) if test.name in MAIN or test.name.startswith(HINT)]
+    return [test for test in tests(parsed(records)) if test.name in MAIN or test.reads == BIAS]
 
 
 def _names(records: Sequence[Record]) -> list[str]:
     """Tests in the order of the table."""
     names = [test.name for test in _tests(records)]
     return [*MAIN, *(name for name in names if name not in MAIN)]
+
+
+def _about(records: Sequence[Record]) -> dict[str, str]:
+    """What each test is, in words."""
+    abouts = {test.name: test.about("effect", "probability") for test in _tests(records)}
+    abouts["use"] = about(measure="use", role="effect", by="probability", reads="use")
+    told = {name: WORDS.meaning(Estimate.absent(name, "not asked for", about=of)) for name, of in abouts.items()}
+    return {name: text for name in _names(records) if (text := told.get(name)) is not None}
 
 
 def _why(record: Record, part: str) -> str:
@@ -316,5 +322,5 @@ EXPLORER = Explorer(
     sections=SECTIONS,
     says="How far this test moved the answer, item by item: raw minus floor, by probability. "
     "Single items are noisy: read them beside all the others.",
-    about=WORDS.meaning,
+    about=_about,
 )

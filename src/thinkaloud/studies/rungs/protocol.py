@@ -139,11 +139,11 @@ class Rungs(ItemStudy):
         async def rest(i: int, stage: Stage, made: list[Attempt]) -> dict[str, object]:
             short = await shorter(stage, terms, made[0])
             other = came[(i + 1) % len(came)] if len(came) > 1 else []
-            edits = await edited(stage, terms, made[0], other) if terms.edits else {}
+            under = await edited(stage, terms, made[0], other) if terms.edits else {}
             return {
                 "attempts": [one.as_dict(stage) for one in made],
                 "short": {budget: one.as_dict(stage) for budget, one in short.items()},
-                "edits": edits,
+                **under,
                 **_shape(stage),
                 **_lost([*made, *short.values()]),
             }
@@ -211,9 +211,9 @@ def _terms(arm: Arm, task: Task, model: Model, settings: RungsSettings, shown: S
     """The terms of one attempt of an arm in the plain style: the first examples, and no instruction."""
     style = Style(tuple(example(task, item) for item in shown[: settings.shots]))
     return Terms(
-        arm.name, arm.solve, style, settings.budgets, settings.meter, 1,
-        settings.temperature or settings.resample_temperature, settings.plan == "given", settings.edits,
-        room(task, shown, counter(model)),
+        arm=arm.name, solve=arm.solve, style=style, budgets=settings.budgets, meter=settings.meter, attempts=1,
+        temperature=settings.temperature or settings.resample_temperature, given=settings.plan == "given",
+        edits=settings.edits, room=room(task, shown, counter(model)),
     )  # fmt: skip
 
 

@@ -159,15 +159,15 @@ def _different(runs: Sequence[Run], entries: Sequence[Entry]) -> None:
 def _entry(run: Run, given: float | None) -> Entry:
     """Who answered, and how large it is."""
     card = run.card
-    found = given if given is not None else card["details"].get("parameters")
+    found = given if given is not None else card.details.get("parameters")
     if found is None:
         raise UserError(
-            f"the model card of {card['name']} in {str(run.folder)!r} has no number of parameters: "
+            f"the model card of {card.name} in {str(run.folder)!r} has no number of parameters: "
             f"give it as {run.folder}=135e6"
         )
     if not (math.isfinite(found) and found > 0):
         raise UserError(f"{found!r} is no number of parameters for {str(run.folder)!r}: give one like 135e6")
-    return Entry(card["name"], float(found), "model card" if given is None else "given", card["digest"])
+    return Entry(card.name, float(found), "model card" if given is None else "given", card.digest)
 
 
 def _asked(run: Run) -> str:
@@ -178,5 +178,5 @@ def _asked(run: Run) -> str:
 
 def _slug(runs: Sequence[Run]) -> str:
     """A folder name that other runs do not have."""
-    digests = "".join(sorted(f"{run.card['digest']} {run.config.dumps()}" for run in runs))
+    digests = "".join(sorted(f"{run.card.digest} {run.config.dumps()}" for run in runs))
     return f"trend-{runs[0].config.study}-{len(runs)}-models-{hashlib.sha256(digests.encode()).hexdigest()[:8]}"

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from thinkaloud.arms.names import called
 from thinkaloud.report.figure import SINGLE, WIDE, Frame, cut
 from thinkaloud.report.figure import STYLE as SHARED
 from thinkaloud.report.svg import document, number, path, rect, text, vertical
 from thinkaloud.report.tables import Subject, brief, shown
 from thinkaloud.studies.rungs.page.families import Pooled, pooled
+from thinkaloud.studies.rungs.page.found import WHOLE, Effect, Found, read
+from thinkaloud.studies.rungs.page.lists import behind
 from thinkaloud.studies.rungs.page.marks import LOOKS, STYLE, around, axis, dot, ends, legend, part
-from thinkaloud.studies.rungs.page.names import WHOLE, Read, read
 from thinkaloud.tasks.kinds import kind_of
 from thinkaloud.vocabulary import Estimate, Finding
 
@@ -39,21 +41,21 @@ class Line:
     shrunken: Estimate | None
 
 
-def lines(found: Read, effect: str) -> list[Line]:
+def lines(found: Found, whole: Pooled) -> list[Line]:
     """The families from the largest effect to the smallest; those without a number last."""
     rows = []
     for subject, estimates in found.families.items():
-        if effect in estimates:
-            kind = kind_of(subject.task)
-            shrunken = pooled(found, effect).shrunken(subject)
-            rows.append(Line(subject, kind if kind in KINDS else "other", estimates[effect], shrunken))
+        area = whole.effect.area(estimates, found.primary)
+        if area is not None:
+            rows.append(Line(subject, kind_of(subject.task), area, whole.of(subject)))
     return sorted(rows, key=lambda row: (row.raw.value is None, -(row.raw.value or 0.0)))
 
 
-def forest_figure(findings: Sequence[Finding], effect: str, width: int = WIDE, alone: bool = False) -> str:
+def forest_figure(findings: Sequence[Finding], effect: Effect, width: int = WIDE, alone: bool = False) -> str:
     """The whole figure for one effect; empty where no family has it."""
     found = read(findings)
-    rows, whole = lines(found, effect), pooled(found, effect)
+    whole = pooled(found, effect)
+    rows = lines(found, whole)
     if not rows:
         return ""
     margins = [whole.margin, -whole.margin] if whole.margin is not None else []
@@ -73,15 +75,24 @@ def forest_figure(findings: Sequence[Finding], effect: str, width: int = WIDE, a
         *axis(frame, HEAD - 12, bottom, step),
         vertical(frame.x(0), HEAD - 12, bottom, "ta-axis"),
         *above,
-        *(_family(frame, top + (i + 0.5) * LINE, row, effect) for i, row in enumerate(rows)),
-        text(width / 2, bottom + 34, f"{effect}: difference of the share of right answers", "ta-quiet", "middle"),
+        *(_family(frame, top + (i + 0.5) * LINE, row) for i, row in enumerate(rows)),
+        *_foot(effect, width, bottom),
     ]  # fmt: skip
     said = "; ".join(f"{row.subject}: {brief(row.raw)}" for row in rows)
-    words = (f"{effect} in each family, raw and shrunken", f"All: {brief(whole.here)}; {said}")
-    return document((width, bottom + 44), words, body, SHARED + STYLE if alone else None)
+    words = (f"{effect.called} in each family, raw and shrunken", f"All: {brief(whole.here)}; {said}")
+    return document((width, bottom + 60), words, body, SHARED + STYLE if alone else None)
 
 
-def _whole(frame: Frame, whole: Pooled, found: Read) -> tuple[list[str], float]:
+def _foot(effect: Effect, width: int, bottom: float) -> list[str]:
+    """What the axis is: the two arms in words, in two lines where there is no room for one."""
+    arms = f"{called(effect.arm)} minus {called(effect.against)}"
+    lines = [f"{arms}: difference of the share of right answers"]
+    if width < SINGLE:
+        lines = [arms, "difference of the share of right answers"]
+    return [text(width / 2, bottom + 34 + 16 * i, line, "ta-quiet", "middle") for i, line in enumerate(lines)]
+
+
+def _whole(frame: Frame, whole: Pooled, found: Found) -> tuple[list[str], float]:
     """What all families say together, and its height: this pool, families like these, and where one more would lie."""
     rows = [
         ("this pool", whole.here, "these families and no others"),
@@ -104,8 +115,8 @@ def _whole(frame: Frame, whole: Pooled, found: Read) -> tuple[list[str], float]:
         ]
         if frame.right > SINGLE:
             inside.append(text(frame.right + 14, middle + 4, _beside(estimate, estimate is whole.prediction)))
-        words = f"{whole.effect}, {meaning}: {shown(estimate)}, {estimate.clusters} families"
-        parts.append(part(WHOLE, whole.effect, words, *inside))
+        words = f"{whole.effect.called}, {meaning}: {shown(estimate)}, {estimate.clusters} families"
+        parts.append(part(WHOLE, behind(estimate.about), words, *inside))
         y += LINE
     return parts, y - HEAD + (10 if parts else 0)
 
@@ -131,7 +142,7 @@ def _prediction(frame: Frame, y: float, estimate: Estimate) -> list[str]:
     return [path(f"M{a},{number(y)}H{b}M{a},{number(y - 4)}v8M{b},{number(y - 4)}v8", "ta-pool ta-stroke")]
 
 
-def _family(frame: Frame, y: float, row: Line, effect: str) -> str:
+def _family(frame: Frame, y: float, row: Line) -> str:
     """One family's line."""
     style, shape = KINDS[row.kind]
     single = frame.right < SINGLE
@@ -149,9 +160,9 @@ def _family(frame: Frame, y: float, row: Line, effect: str) -> str:
         ]
     if not single and row.raw.value is not None:
         inside.append(text(frame.right + 14, y + 4, brief(row.raw), "ta-quiet"))
-    told = f"{row.subject} ({row.kind}): {effect} {shown(row.raw)}, n {row.raw.n}"
+    told = f"{row.subject} ({row.kind}): {row.raw.name} {shown(row.raw)}, n {row.raw.n}"
     told += f"; shrunken {shown(row.shrunken)}" if row.shrunken is not None else ""
-    return part(row.subject, effect, told, *inside)
+    return part(row.subject, behind(row.raw.about), told, *inside)
 
 
 def _key(rows: Sequence[Line], whole: Pooled, width: int) -> list[str]:

@@ -1,7 +1,8 @@
 """The figure of the frontiers: accuracy against the log of the budget, an arm a line with its band, a meter a row.
 
 The arms stand in three groups, so that a plot has at most six lines; the voted chain of thought is in each of them, as
-what the others are to be compared with. Every line has its own colour and mark and its name at its end. This module
+what the others are to be compared with. Every line has its own colour and mark, which the key above names, and its
+short name at its end. This module
 does not know how an accuracy was made.
 """
 
@@ -11,12 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.arms.names import called
+from thinkaloud.budget.meters import MEANINGS as METERS
+from thinkaloud.metrics.gaps import VOTED
 from thinkaloud.report.figure import SINGLE, WIDE, cut
 from thinkaloud.report.figure import STYLE as SHARED
 from thinkaloud.report.svg import at, document, number, path, text, title, vertical
 from thinkaloud.report.tables import Subject, brief, shown
-from thinkaloud.studies.rungs.page.marks import LOOKS, STYLE, part, spread
-from thinkaloud.studies.rungs.page.names import METERS, VOTED, WHOLE, Read, read
+from thinkaloud.studies.rungs.page.found import Found, once, read
+from thinkaloud.studies.rungs.page.lists import behind
+from thinkaloud.studies.rungs.page.marks import LOOKS, STYLE, legend, part, spread, thousands
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -25,7 +30,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("with code", ("T0", VOTED, "T1", "T2")),
 )
 """Arms that are drawn together, in the order of their marks; arms without a group are in one more."""
-ONCE = "R2 once"
+PLAIN = "R2"
+"""The arm whose single attempts are the dotted line."""
 HEIGHT, LEFT, END, HEAD, FOOT = 150, 34, 36, 34, 40
 """Height of a plot, the space left of it and right of it, and above and below (pixels)."""
 
@@ -57,7 +63,7 @@ class Plot:
 
 def frontier_figure(findings: Sequence[Finding], records: Sequence[Record], width: int = WIDE) -> str:
     """The whole figure for the pool, for the one family of a run without a pool; empty where there is no curve."""
-    return subject_figure(findings, _subject(read(findings)), width)
+    return subject_figure(findings, read(findings).subject, width)
 
 
 def subject_figure(findings: Sequence[Finding], subject: Subject, width: int = WIDE, alone: bool = False) -> str:
@@ -75,28 +81,23 @@ def subject_figure(findings: Sequence[Finding], subject: Subject, width: int = W
     drawn += [x for c in rows[found.meters[0]].values() for e in c.values() for x in (e.low, e.high) if x is not None]
     low, high = math.floor(min(drawn, default=0) * 5) / 5, math.ceil(max(drawn, default=1) * 5) / 5
     plot = Plot(subject, each - LEFT - END, found.budgets, max(0, low), min(1, max(high, low + 0.2)))
-    body: list[str] = []
-    top = 0.0
+    body, top = _keys(groups, each, columns)
     for meter, curves in rows.items():
         if not any(curves.values()):
             continue
         body.append(text(0, top + 16, cut(_title(found, meter), int(width / 8)), "ta-name", tip=_title(found, meter)))
         top += 26
         for i, (name, arms) in enumerate(groups):
-            once = estimates.get(ONCE) if meter == found.meters[0] else None
+            single = once(estimates, PLAIN) if meter == found.meters[0] else None
             x, y = (i * each, top) if columns > 1 else (0.0, top + i * tall)
-            body.append(at(x + LEFT, y + HEAD, _plot(plot, (name, arms), curves, once)))
+            body.append(at(x + LEFT, y + HEAD, _plot(plot, (name, arms), curves, single)))
         top += tall * (1 if columns > 1 else len(groups)) + 6
-    said = "; ".join(f"{a}: {_told(c)}" for a, c in rows[found.meters[0]].items() if c)
+    said = "; ".join(f"{called(a)}: {_told(c)}" for a, c in rows[found.meters[0]].items() if c)
     words = (f"Accuracy against budget, {subject}, by meter and arm", said)
     return document((width, top), words, body, SHARED + STYLE if alone else None)
 
 
-def _subject(found: Read) -> Subject:
-    return WHOLE if found.pool or not found.families else next(iter(found.families))
-
-
-def _groups(found: Read) -> list[tuple[str, Looks]]:
+def _groups(found: Found) -> list[tuple[str, Looks]]:
     """The groups with those of their arms that the run has; one that is left with the voted arm alone is none."""
     known = {arm for _, arms in GROUPS for arm in arms} | {"R2"}
     rest = tuple(arm for arm in found.arms if arm not in known)[: len(LOOKS) - 1]
@@ -107,13 +108,24 @@ def _groups(found: Read) -> list[tuple[str, Looks]]:
     return [group for group in groups if set(group[1]) - {VOTED}] or [group for group in groups if group[1]][:1]
 
 
-def _title(found: Read, meter: str) -> str:
+def _keys(groups: Sequence[tuple[str, Looks]], each: float, columns: int) -> tuple[list[str], float]:
+    """The arms of every group with their marks, above all plots, and how high that is."""
+    body, top, tallest = [], 0.0, 0.0
+    for i, (name, looks) in enumerate(groups):
+        marks, height = legend([(called(arm), path(shape, style)) for arm, (style, shape) in looks.items()], int(each))
+        place = (i * each, 0.0) if columns > 1 else (0.0, top)
+        body.append(at(*place, text(0, 14, name, "ta-name") + at(0, 22, "".join(marks))))
+        top, tallest = top + height + 40, max(tallest, height + 40)
+    return body, tallest if columns > 1 else top
+
+
+def _title(found: Found, meter: str) -> str:
     if not meter:
         return "on the registered meter"
     return f"{meter}{' (registered)' if meter == found.primary else ''}: {METERS[meter]}"
 
 
-def _plot(plot: Plot, group: tuple[str, Looks], curves: Curves, once: Estimate | None) -> str:
+def _plot(plot: Plot, group: tuple[str, Looks], curves: Curves, single: Estimate | None) -> str:
     """One plot with its axes, its lines, and their names at the right."""
     parts = [text(0, -14, group[0], "ta-quiet")]
     for fifth in range(round(plot.low * 5), round(plot.high * 5) + 1):
@@ -125,9 +137,9 @@ def _plot(plot: Plot, group: tuple[str, Looks], curves: Curves, once: Estimate |
         parts.append(text(plot.x(budget), HEIGHT + 18, thousands(budget), "ta-quiet", "middle"))
     parts.append(path(f"M0,{HEIGHT}H{number(plot.wide)}", "ta-axis"))
     named = []
-    if once is not None and once.value is not None and plot.low <= once.value <= plot.high:
-        level = plot.y(once.value)
-        words = title(f"{ONCE} {shown(once)}")
+    if single is not None and single.value is not None and plot.low <= single.value <= plot.high:
+        level = plot.y(single.value)
+        words = title(f"{called(PLAIN)} once {shown(single)}")
         parts.append(path(f"M0,{number(level)}H{number(plot.wide)}", "ta-a2 ta-open ta-dotted", words))
         named.append(("once", level))
     for arm, look in group[1].items():
@@ -154,7 +166,7 @@ def _line(plot: Plot, arm: str, points: Sequence[tuple[int, Estimate]], look: tu
     ]
     told = ", ".join(f"at {thousands(b)}: {shown(e)}" for b, e in points)
     return part(
-        plot.subject, arm, f"{plot.subject.task}: {arm} {told}",
+        plot.subject, behind(points[0][1].about), f"{plot.subject.task}: {called(arm)} {told}",
         path(f"M{'L'.join([*upper, *reversed(lower)])}Z", f"{style} ta-area"),
         path(f"M{'L'.join(around)}Z", "ta-hit"),
         path(f"M{middle}", f"{style} ta-stroke{' ta-broken' if arm == VOTED else ''}"),
@@ -165,11 +177,6 @@ def _line(plot: Plot, arm: str, points: Sequence[tuple[int, Estimate]], look: tu
 def _held(plot: Plot, value: float | None) -> float:
     """Pixels of the end of a band, held inside the plot."""
     return min(float(HEIGHT), max(0.0, plot.y(value or 0.0)))
-
-
-def thousands(budget: int) -> str:
-    """`4k`, `1.5k`, `800`."""
-    return f"{budget / 1000:g}k" if budget >= 1000 else str(budget)
 
 
 def _told(curve: Mapping[int, Estimate]) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from thinkaloud.report.layout import Figure, Layout
-from thinkaloud.studies.rungs.page import forest, frontier, items, map, marks, parts, words
+from thinkaloud.studies.rungs.page import forest, frontier, items, map, marks, panels, waterfall, words
+from thinkaloud.studies.rungs.page.found import EFFECTS, Effect
 
 
-def _forest(effect: str, title: str) -> Figure:
+def _forest(effect: Effect, title: str) -> Figure:
     """The families by one factored effect."""
     return Figure(
-        f"forest-{effect[:2].lower()}",
+        f"forest-{effect.arm.lower()}",
         title,
         lambda findings, records, width: forest.forest_figure(findings, effect, width),
-        f"{effect}, the mean difference over the budgets, with 95% intervals. Hollow: a family by itself; filled: "
-        "after partial pooling. Shapes: how a family falls into parts, as judged before any result. The band is the "
+        f"{effect.title} ({effect.name}): the mean difference over the budgets, with 95% intervals. "
+        "Hollow: a family by itself; filled: after partial pooling. Shapes: how a family falls into parts, as judged "
+        "before any result. The band is the "
         "registered margin: a difference inside it is not worth having. Families are sorted by what was measured, so "
         "the ends of the list are the luckiest and the unluckiest ones. "
         '<span class="script">Choose a family to see its items.</span>',
@@ -28,28 +30,28 @@ PAGE = Layout(
     lines=words.lines,
     explorer=items.EXPLORER,
     first=(
-        _forest("F2 - F1", "Fresh contexts, family by family"),
-        _forest("T1 - T2", "Sub-calls from code, family by family"),
+        _forest(EFFECTS[0], "Fresh contexts, family by family"),
+        _forest(EFFECTS[1], "Sub-calls, family by family"),
         Figure(
             "frontiers",
             "What a budget buys",
             frontier.frontier_figure,
             "Accuracy against budget (log scale, token equivalents of the meter), each arm with its 95% band. "
-            "Every group has <b>R2k</b> in it, the voted chain of thought (dashed): what a budget buys without "
-            "anything new. The dotted line is one chain of thought, whatever it costs. A budget that cannot pay "
-            "one attempt scores what was there at the cut on the registered meter, and 0 on the others. "
+            "Every group has <b>self-consistency (R2k)</b> in it, the voted chain of thought (dashed): what a budget "
+            "buys without anything new. The dotted line is one chain of thought, whatever it costs. A budget that "
+            "cannot pay one attempt scores what was there at the cut on the registered meter, and 0 on the others. "
             '<span class="script">Choose a line to see the families behind it.</span>',
             marks.STYLE,
         ),
         Figure(
             "split",
             "What the naive gain is made of",
-            parts.waterfall_figure,
+            waterfall.waterfall_figure,
             "From one chain of thought to the arm at the largest budget. <b>spend</b>: as many tokens for voting. "
             "<b>information</b>: the decomposition in the same context. <b>tool</b>, <b>environment</b>: code, "
             "without sub-calls. <b>fresh context</b>: what is left, the factored effect. Below each piece its 95% "
             "interval, drawn around the end of the piece.",
-            marks.STYLE + parts.STYLE_BARS,
+            marks.STYLE + waterfall.STYLE_BARS,
         ),
     ),
     then=(
@@ -66,7 +68,7 @@ PAGE = Layout(
         Figure(
             "gaps",
             "The gap between one rung and the next",
-            parts.gaps_figure,
+            panels.gaps_figure,
             "By single attempts, so spend is not matched: no gap here is an effect of anything but of going "
             "from one way of asking to the other. In logits gaps do not shrink at the ends of the scale.",
             marks.STYLE,
@@ -74,7 +76,7 @@ PAGE = Layout(
         Figure(
             "edits",
             "What the visible intermediates are for",
-            parts.edits_figure,
+            panels.edits_figure,
             "By arm, with 95% intervals. <b>externalised share</b>: what of the ability goes when the "
             "intermediates are cut. <b>need</b>: right answers lost by cutting. <b>residue</b>: lost by other "
             "words for the same. <b>use</b>: how often the answer follows a corrupted intermediate. They do not "

@@ -14,12 +14,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.arms.names import called
 from thinkaloud.metrics.crossover import places
 from thinkaloud.report.figure import WIDE, cut
 from thinkaloud.report.svg import at, document, number, path, rect, tag, text, vertical
 from thinkaloud.report.tables import Subject, shown
+from thinkaloud.studies.rungs.page.found import EFFECTS, read
+from thinkaloud.studies.rungs.page.lists import behind
 from thinkaloud.studies.rungs.page.marks import LOOKS, legend, part
-from thinkaloud.studies.rungs.page.names import EFFECTS, read
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 HEIGHT, LEFT, RIGHT, HEAD, FOOT = 300, 48, 16, 64, 56
@@ -31,7 +33,9 @@ SHAPES: dict[str, str] = {
     "a chain": LOOKS[3][1], "up to 2 parts side by side": LOOKS[1][1], "more side by side": LOOKS[0][1],
     "no parts known": LOOKS[5][1],
 }  # fmt: skip
-SIDES: dict[str, str] = {"F2 above F1": "ta-a1", "F1 above F2": "ta-a3"}
+EFFECT = EFFECTS[0]
+SIDES: dict[str, str] = {f"{called(EFFECT.arm)} ahead": "ta-a1", f"{called(EFFECT.against)} ahead": "ta-a3"}
+"""Which side is ahead -> its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +53,16 @@ class Point:
 def points(findings: Sequence[Finding], records: Sequence[Record]) -> tuple[list[Point], list[str]]:
     """The families that have a place, and the names of those that have an effect but no place: no sub-answer of theirs
     could be checked, or their load is not known."""
-    effect = next(iter(EFFECTS))
-    left, right = effect.split(" - ")
     groups: dict[Subject, list[Record]] = {}
     for record in records:
         groups.setdefault(Subject(str(record["task"]), record["level"]), []).append(record)
     found, without = [], []
-    for subject, estimates in read(findings).families.items():
-        estimate = estimates.get(effect)
+    run = read(findings)
+    for subject, estimates in run.families.items():
+        estimate = EFFECT.area(estimates, run.primary)
         if estimate is None or estimate.value is None:
             continue
-        load, error, independence = places(groups.get(subject, ()), (left, right))
+        load, error, independence = places(groups.get(subject, ()), (EFFECT.arm, EFFECT.against))
         if not load or error is None:
             without.append(str(subject))
         else:
@@ -142,14 +145,15 @@ def _mark(where: tuple[float, float], p: Point, side: str | None) -> str:
     x, y = where
     value = p.effect.value or 0.0
     clear = (p.effect.low or 0.0) > 0 or (p.effect.high or 0.0) < 0
-    style = SIDES["F2 above F1" if value >= 0 else "F1 above F2"] + ("" if clear else " ta-open")
+    up, down = SIDES.values()
+    style = (up if value >= 0 else down) + ("" if clear else " ta-open")
     scale = number(1 + 4 * min(0.3, abs(value)))
     mark = at(x, y, tag("g", {"transform": f"scale({scale})"}, path(SHAPES[p.parts], style)))
-    words = f"{p.subject}: {next(iter(EFFECTS))} {shown(p.effect)}, load {p.load:.0f}, error {p.error:.2f}, {p.parts}"
+    words = f"{p.subject}: {EFFECT.called} {shown(p.effect)}, load {p.load:.0f}, error {p.error:.2f}, {p.parts}"
     inside = [rect(x - 9, y - 9, 18, 18, class_="ta-hit"), mark]
     if side is not None:
         inside.append(text(x + (11 if side == "start" else -11), y + 4, cut(p.subject.task, NAME), "ta-quiet", side))
-    return part(p.subject, next(iter(EFFECTS)), words, *inside)
+    return part(p.subject, behind(p.effect.about), words, *inside)
 
 
 def _key(found: Sequence[Point], width: int) -> tuple[list[str], float]:

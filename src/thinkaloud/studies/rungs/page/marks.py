@@ -111,6 +111,11 @@ def ends(estimates: Sequence[Estimate | None]) -> list[float]:
     return [x for e in estimates if e is not None for x in (e.value, e.low, e.high) if x is not None]
 
 
+def thousands(budget: int) -> str:
+    """`4k`, `1.5k`, `800`."""
+    return f"{budget / 1000:g}k" if budget >= 1000 else str(budget)
+
+
 def plus(value: float) -> str:
     """Two digits with their sign."""
     return ("+" if value > 0 else "") + number(value)

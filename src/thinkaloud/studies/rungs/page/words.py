@@ -1,30 +1,31 @@
 """The report of the rungs study: its headlines, its two tables, what its estimates mean.
 
 The factored-cognition effect is F2 - F1 and T1 - T2 and nothing else, and what is said of it is said twice: of this
-pool of families, and of families like these. A naive gain never stands without its parts. This module knows the names
-of that study's estimates, and nothing about how a number was made.
+pool of families, and of families like these. A naive gain never stands without its parts. This module knows what
+the estimates of that study are about, and nothing about how a number was made.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from thinkaloud.about import Inference
+from thinkaloud.about import Inference, one
+from thinkaloud.arms.names import called
+from thinkaloud.budget.meters import MEANINGS as METERS
 from thinkaloud.metrics.equivalence import AGREE, stands, verdict
-from thinkaloud.report.tables import Estimates, Grid, Words, brief, shown
+from thinkaloud.metrics.factored import GAINS
+from thinkaloud.report.tables import Grid, Words, brief, shown
 from thinkaloud.studies.rungs.page.families import Pooled, against_of, pooled
-from thinkaloud.studies.rungs.page.frontier import ONCE, thousands
-from thinkaloud.studies.rungs.page.marks import plus
-from thinkaloud.studies.rungs.page.names import ARMS, EFFECTS, METERS, POOL, SPLITS, WHOLE, Read, read
-from thinkaloud.studies.rungs.page.parts import subject_of
+from thinkaloud.studies.rungs.page.found import EFFECTS, POOL, WHOLE, Effect, Estimates, Found, once, read
+from thinkaloud.studies.rungs.page.lists import ARMS
+from thinkaloud.studies.rungs.page.marks import plus, thousands
+from thinkaloud.studies.rungs.page.waterfall import START
 from thinkaloud.tasks.kinds import kind_of
 from thinkaloud.vocabulary import Estimate, Finding
 
-_OTHER_METER = re.compile(r" by B\d$")
 NOT_SAID = (
-    "What cannot be said: a naive gain is no effect of decomposition; an effect in this pool is none in other "
-    "families; and not decided is not none."
+    "What cannot be said: a naive gain is not an effect of decomposition; an effect in this pool need not hold for "
+    'other families; "not decided" does not mean "no effect".'
 )
 
 WORDS = Words(
@@ -80,25 +81,25 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
     """What the run says of the factored effect and of the naive gain, and what it cannot say."""
     found = read(findings)
     said = [line for effect in EFFECTS for line in _effect(found, effect)]
-    said += [line for arm in SPLITS if (line := _gain(found, arm))]
+    said += [line for arm in GAINS if (line := _gain(found, arm))]
     return [*said, NOT_SAID] if said else []
 
 
-def _effect(found: Read, effect: str) -> list[str]:
+def _effect(found: Found, effect: Effect) -> list[str]:
     """The verdicts on one effect, and whether they hang on the price."""
     whole = pooled(found, effect)
-    name = EFFECTS[effect][:1].upper() + EFFECTS[effect][1:]
+    name = effect.title
     if not found.pool:
         return [
-            f"{name} ({effect}) in {subject}: {_told(estimates[effect])}."
+            f"{name} ({effect.name}) in {subject}: {_told(area)}."
             for subject, estimates in found.families.items()
-            if effect in estimates
+            if (area := effect.area(estimates, found.primary)) is not None
         ]
     if whole.here is None and whole.anywhere is None:
         return []
     margin = "no margin was registered" if whole.margin is None else f"margin {whole.margin:g}"
     return [
-        f"{name} ({effect}; {margin}). This pool: {_verdict(whole, whole.here, 'this pool')}.",
+        f"{name} ({effect.name}; {margin}). This pool: {_verdict(whole, whole.here, 'this pool')}.",
         f"{name}, families like these: {_verdict(whole, whole.anywhere, 'families like these')}.",
         *_sign(found, whole),
     ]
@@ -111,12 +112,12 @@ def _verdict(whole: Pooled, estimate: Estimate | None, inference: Inference) -> 
     size = f"{estimate.clusters} families, {estimate.n} items"
     if whole.margin is None:
         return f"{_told(estimate)} ({size})"
-    made = verdict(whole.effect, whole.estimates, inference)
+    made = verdict(whole.effect.name, {e.name: e for e in whole.estimates}, inference)
     why = made.why.removeprefix(f"{made.word}: ")
     return f"{made.word}; {why} ({size})"
 
 
-def _sign(found: Read, whole: Pooled) -> list[str]:
+def _sign(found: Found, whole: Pooled) -> list[str]:
     """Whether the sign hangs on what is paid for."""
     if whole.sign is None:
         return []
@@ -126,20 +127,25 @@ def _sign(found: Read, whole: Pooled) -> list[str]:
     said = stands(whole.sign)
     if same is not None and same >= AGREE:  # there may be no effect: no word of a claim that stands
         said = f"its sign does not depend on them: the same on {same:.0f} of 4 meters"
-    return [f"{whole.effect} under four prices: {said}{rest}."]
+    return [f"{whole.effect.title} ({whole.effect.name}) under four prices: {said}{rest}."]
 
 
-def _gain(found: Read, arm: str) -> str | None:
+def _gain(found: Found, arm: str) -> str | None:
     """The naive gain at the largest budget, with its parts."""
-    estimates = found.about(subject_of(found))
-    gain = found.last(estimates, f"naive gain {arm}")
-    if gain is None or gain.value is None or found.largest is None:
+    estimates, budget = found.about(found.subject), found.largest
+    gain = None if budget is None else one(estimates, measure="naive gain", arm=arm, budget=budget)
+    if gain is None or gain.value is None or budget is None:
         return None
-    parts = {name: found.last(estimates, f"{name} {arm}") for name in SPLITS[arm]}
+    parts = {
+        name: one(estimates, measure="part of a naive gain", part=name, arm=arm, budget=budget)
+        for name, _ in GAINS[arm]
+    }
     told = ", ".join(
         f"{name} {'not measured' if e is None or e.value is None else plus(e.value)}" for name, e in parts.items()
     )
-    return f"{arm} at {thousands(found.largest)} minus one chain of thought: {_told(gain)}, of which {told}."
+    name = called(arm)
+    begin = f"{name[:1].upper()}{name[1:]} at {thousands(budget)}"
+    return f"{begin} minus one chain of thought: {_told(gain)}, of which {told}."
 
 
 def _told(estimate: Estimate) -> str:
@@ -154,7 +160,7 @@ def _told(estimate: Estimate) -> str:
 def grids(findings: Sequence[Finding]) -> list[Grid]:
     """The arms over the pool, and the families."""
     found = read(findings)
-    subject = subject_of(found)
+    subject = found.subject
     estimates = found.about(subject)
     arms = _arms(found, estimates)
     title = "The arms, all families together" if subject == WHOLE else f"The arms, {subject}"
@@ -162,23 +168,28 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
     return [*made, *([_families(found)] if found.pool and found.families else [])]
 
 
-def _arm_head(found: Read, estimates: Estimates) -> tuple[str, ...]:
-    spend = ("spend",) if any(f"{arm} spend" in estimates for arm in found.arms) else ()
+def _cost(estimates: Estimates, arm: str) -> Estimate | None:
+    """What one attempt costs."""
+    return one(estimates, measure="cost of an attempt", arm=arm)
+
+
+def _arm_head(found: Found, estimates: Estimates) -> tuple[str, ...]:
+    spend = ("spend",) if any(_cost(estimates, arm) for arm in found.arms) else ()
     return ("arm", "n", "once", *(f"at {thousands(budget)}" for budget in found.budgets), *spend, "what it is")
 
 
-def _arms(found: Read, estimates: Estimates) -> list[tuple[str, ...]]:
+def _arms(found: Found, estimates: Estimates) -> list[tuple[str, ...]]:
     """A row an arm."""
-    spends = any(f"{arm} spend" in estimates for arm in found.arms)
+    spends = any(_cost(estimates, arm) for arm in found.arms)
     rows = []
     for arm in found.arms:
-        once, curve = estimates.get(f"{arm} once"), found.curve(estimates, arm)
-        if once is None and not curve:
+        single, curve = once(estimates, arm), found.curve(estimates, arm, found.primary)
+        if single is None and not curve:
             continue
-        n = max(e.n for e in (once, *curve.values()) if e is not None)
-        cells = [brief(once) if once else "-", *(brief(curve[b]) if b in curve else "-" for b in found.budgets)]
-        spend = [tokens(estimates.get(f"{arm} spend"))] if spends else []
-        rows.append((arm, str(n), *cells, *spend, ARMS.get(arm, "")))
+        n = max(e.n for e in (single, *curve.values()) if e is not None)
+        cells = [brief(single) if single else "-", *(brief(curve[b]) if b in curve else "-" for b in found.budgets)]
+        spend = [tokens(_cost(estimates, arm))] if spends else []
+        rows.append((called(arm), str(n), *cells, *spend, ARMS.get(arm, "")))
     return rows
 
 
@@ -189,33 +200,33 @@ def tokens(estimate: Estimate | None) -> str:
     return f"{estimate.value:,.0f} [{estimate.low:,.0f}, {estimate.high:,.0f}]"
 
 
-def _reasons(found: Read) -> tuple[str, ...]:
+def _reasons(found: Found) -> tuple[str, ...]:
     meter = f"{found.primary}, {METERS[found.primary]}" if found.primary else "the registered meter"
-    return (f"Budgets are in token equivalents ({meter}). once: single attempts, whatever they cost. R2k is R2 voted.",)
+    return (f"Budgets are in token equivalents ({meter}). once: single attempts, whatever they cost.",)
 
 
-def _families(found: Read) -> Grid:
+def _families(found: Found) -> Grid:
     """A row a family: its effects, raw and shrunken."""
     effects = [(effect, pooled(found, effect)) for effect in found.effects]
-    shrunk = {effect: any(whole.shrunken(s) for s in found.families) for effect, whole in effects}
     head = ["family", "falls into", "n"]
-    for effect, _ in effects:
-        head += [effect, *(["shrunken"] if shrunk[effect] else [])]
+    for effect, whole in effects:
+        head += [effect.called, *(["shrunken"] if whole.shrunken else [])]
     rows = []
     for subject, estimates in found.families.items():
-        known = [estimates[effect] for effect, _ in effects if effect in estimates]
-        row = [str(subject), kind_of(subject.task), str(max((e.n for e in known), default=0))]
-        for effect, whole in effects:
-            row += [brief(estimates[effect]) if effect in estimates else "-"]
-            row += [brief(whole.shrunken(subject)) if whole.shrunken(subject) else "-"] if shrunk[effect] else []
-        rows.append((*row, _once(estimates)))
-    reasons = ("shrunken: after partial pooling. falls into: judged before any result.",)
-    return Grid(f"The families of the {POOL}", (*head, ONCE), tuple(rows), reasons)
+        areas = [effect.area(estimates, found.primary) for effect, _ in effects]
+        row = [str(subject), kind_of(subject.task), str(max((e.n for e in areas if e is not None), default=0))]
+        for area, (_, whole) in zip(areas, effects, strict=True):
+            row += [_cell(area), *([_cell(whole.of(subject))] if whole.shrunken else [])]
+        rows.append((*row, _cell(once(estimates, START))))
+    reasons = (
+        "shrunken: after partial pooling. falls into: type of decomposition, assigned before any result was seen.",
+    )
+    return Grid(f"The families of the {POOL}", (*head, "chain of thought, once"), tuple(rows), reasons)
 
 
-def _once(estimates: Estimates) -> str:
-    """How hard a family is for one chain of thought."""
-    return brief(estimates[ONCE]) if ONCE in estimates else "-"
+def _cell(estimate: Estimate | None) -> str:
+    """An estimate in a table; a dash where there is none."""
+    return "-" if estimate is None else brief(estimate)
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
@@ -235,9 +246,14 @@ def lines(findings: Sequence[Finding]) -> list[str]:
 def numbers(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     """All numbers of the pool; then those of the families, on the registered meter only."""
     whole = [finding for finding in findings if finding.task == POOL]
-    rest = [finding for finding in findings if finding.task != POOL and not _OTHER_METER.search(finding.estimate.name)]
+    rest = [finding for finding in findings if finding.task != POOL and _registered(finding.estimate)]
     about = (
         "All families together." if whole else "",
         "Family by family, on the registered meter; the other meters are in findings.json.",
     )
     return [(words, some) for words, some in zip(about, (whole, rest), strict=True) if some]
+
+
+def _registered(estimate: Estimate) -> bool:
+    """Whether it is on the meter that the run was registered with, or on none."""
+    return estimate.about.get("meter") == estimate.about.get("primary")
