@@ -93,9 +93,13 @@ def usage_of(session: Model) -> Usage:
     return session.usage if isinstance(session, Billed) else Usage()
 
 
-def inform(session: Model, items: Iterable[Item], task: Task) -> None:
-    """Tell a reasoner that needs it which items it will be asked, and of which task they are."""
+def inform(session: Model, items: Iterable[Item]) -> None:
+    """Tell a reasoner that needs it which items it will be asked."""
     if isinstance(session, Informed):
         session.know(items)
+
+
+def inform_of_task(session: Model, task: Task) -> None:
+    """Tell a reasoner that needs it of which task the items are."""
     if isinstance(session, InformedOfTask):
         session.know_task(task)

@@ -2,9 +2,9 @@
 exactly.
 
 Each writes the same right reasoning and differs only in what its *answer* uses (`rules.py`). They work on families
-(`tasks/family.py`), built in or a user's own, and must be given the items that they will be asked (`know`) and, if it is
-a user's own, the task (`know_task`); runs do both. Answers are almost certain: a rule's option has odds of e^20 to 1 over
-the others, and a guess is uniform.
+(`tasks/family.py`), built in or a user's own, and must be given the items that they will be asked (`know`) and, for a
+user's own family, the task (`know_task`); runs do both. Answers are almost certain: a rule's option has odds of e^20 to
+1 over the others, and a guess is uniform.
 """
 
 from __future__ import annotations
