@@ -17,7 +17,7 @@ class RungsSettings(ItemSettings):
     budgets: tuple[int, ...] = setting(
         (1000, 4000, 16000), "In token equivalents of the meter, like 1k,4k.", read=budget
     )
-    arms: tuple[str, ...] = setting((), "By name, or a .py file of your own.", none="all")
+    arms: tuple[str, ...] = setting((), "By name, or a .py file of your own.", none="all", path=True)
     meter: str = setting("B4", "What a budget counts.", choices=("B1", "B2", "B3", "B4"))
     margin: float = setting(0.05, "The least gain in accuracy that matters.")
     plan: str = setting("model", "Who takes questions apart: the model, or the task.", choices=("model", "given"))
