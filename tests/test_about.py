@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,8 @@ from thinkaloud.item_record import ItemRecord
 from thinkaloud.open_study import open_study
 from thinkaloud.record_schema import check
 from thinkaloud.runs.folder import Run, finding_as_dict, read_findings
+from thinkaloud.studies.channels import words as channels_words
+from thinkaloud.studies.faithfulness import words as faithfulness_words
 from thinkaloud.vocabulary import Estimate, Finding
 
 STUDIES = ("channels", "faithfulness")
@@ -50,7 +52,7 @@ def test_no_two_estimates_of_a_task_are_about_the_same(study: str, runs: Made) -
 def test_every_estimate_says_what_it_measures_in_parts_that_there_are(study: str, runs: Made) -> None:
     for finding in runs[study].findings:
         parts = finding.estimate.about
-        assert "measure" in parts and parts.keys() <= About.__annotations__.keys() | {"condition", "position", "hint"}
+        assert "measure" in parts and parts.keys() <= get_type_hints(About).keys()
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -85,6 +87,20 @@ def test_a_program_finds_a_number_without_its_name(runs: Made) -> None:
     assert one(made, measure="telepathy") is None
     with pytest.raises(ValueError, match=r"5 estimates are about .* name more of their parts"):
         one(made, measure="use", by="probability")
+
+
+def test_every_part_is_in_the_docs() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "findings.md").read_text(encoding="utf-8")
+    table = text[text.index("## The parts") : text.index("## Channels")]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = {name.strip() for cell in first for name in cell.split(",")}
+    assert {f"`{name}`" for name in get_type_hints(About)} == told
+
+
+def test_reports_of_both_studies_know_estimates_by_what_they_are_about_or_by_a_whole_name() -> None:
+    for words in (channels_words.WORDS, faithfulness_words.WORDS):
+        known = [which for _, some in words.headings for which in some] + [which for which, _ in words.meanings]
+        assert not [which for which in known if isinstance(which, str) and set("*?[") & set(which)]
 
 
 # -------------------------------------------------------------------------------------------------------- conditions
