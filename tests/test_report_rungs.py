@@ -14,6 +14,7 @@ import pytest
 from pages import layout, render_html, render_markdown
 from report_fixture import HOSTILE
 from rungs_fixture import ARMS, BUDGETS, HOSTILE_ITEM, findings, meta, records
+from thinkaloud.about import one as ask
 from thinkaloud.arms.names import NAMES, called
 from thinkaloud.metrics.equivalence import verdict
 from thinkaloud.metrics.factored import by_meter, effect_of
@@ -153,6 +154,16 @@ def test_arms_budgets_and_the_registered_meter_are_what_the_estimates_are_about(
         "F2 - F1",
         "T1 - T2",
     ]
+
+
+def test_every_estimate_says_what_it_is_about_and_no_two_of_a_task_say_the_same() -> None:
+    seen = [(f.task, tuple(sorted(f.estimate.about.items()))) for f in findings(6, 6)]
+    assert len(set(seen)) == len(seen) and all("measure" in f.estimate.about for f in findings(6, 6))
+    own = [f.estimate for f in findings(6, 6) if f.task == "pool"]
+    found = ask(own, measure="effect", role="mean", inference="families like these", arm="F2", against="F1")
+    assert found is not None and found.name == "F2 - F1 pooled mean"
+    found = ask(own, measure="part of a naive gain", part="tool", arm="T1", budget=4000)
+    assert found is not None and found.name == "tool T1 at 4000"
 
 
 def test_every_estimate_of_the_study_has_a_heading_and_a_meaning() -> None:
