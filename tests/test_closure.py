@@ -215,8 +215,7 @@ def test_imports_are_followed_wherever_they_stand(tmp_path: Path) -> None:
     code = tree(
         tmp_path,
         main="import pack.one\nfrom pack import two\nfrom . import three\nimport numpy\nfrom pack.page.show import X",
-        one="def f():\n    try:\n        from pack.deep.four import g\n"
-        "    except ImportError:\n        import pack.five",
+        one="def f():\n    try:\n        from pack.deep.four import g\n    except OSError:\n        import pack.five",
         two="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pack.types\nelse:\n    import pack.six",
         three="match 1:\n    case 1:\n        import pack.seven as s\nclass A:\n    from .eight import b",
         deep__four="", five="", six="", seven="", eight="", types="", unasked="", page__show="import pack.unasked",
