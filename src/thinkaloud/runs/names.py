@@ -37,7 +37,7 @@ def slug(config: Config, of: Identity | None = None) -> str:
     """A folder name that says what is in it. Without `of`, what cannot be told by its name is told by where it is."""
     tasks = "+".join(short(task) for task in config.tasks)
     asked = [f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}"] if tasks else []
-    study, model = (short(name.removeprefix(OBJECT))[:LONGEST] for name in (config.study, config.model))
+    study, model = short(config.study.removeprefix(OBJECT))[:LONGEST], short(config.model)[:LONGEST]
     name = "-".join([study, *([model] if model else []), *asked, f"s{config.seed}"])
     if _telling(config) and len(tasks) <= LONGEST:
         return name
