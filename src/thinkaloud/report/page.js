@@ -90,7 +90,7 @@
   function start() {
     const row = (group) => el("li", {}, el("b", {}, title(group)), partLinks(group, null));
     return [
-      el("h3", { tabindex: "-1" }, `Choose a task and a ${data.noun}, here or in the figure`),
+      el("h3", { tabindex: "-1" }, data.noun === "list" ? "Choose a list" : `Choose a task and a ${data.noun}, here or in the figure`),
       el("ul", { class: "starts" }, ...[data.pool, ...data.groups].filter(Boolean).map(row)),
     ];
   }

@@ -38,7 +38,7 @@ def slug(config: Config, of: Identity | None = None) -> str:
     address."""
     tasks = "+".join(short(task) for task in config.tasks)
     asked = [f"{tasks[:LONGEST]}-{config.difficulty}-{config.items}"] if tasks else []
-    study, model = (short(name.removeprefix(OBJECT))[:LONGEST] for name in (config.study, config.model))
+    study, model = short(config.study.removeprefix(OBJECT))[:LONGEST], short(config.model)[:LONGEST]
     name = "-".join([study, *([model] if model else []), *asked, f"s{config.seed}"])
     if _telling(config) and len(tasks) <= LONGEST:
         return name
