@@ -168,7 +168,7 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
         f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
         f"{total.generated:,} to write",
-        f"time: {'less than' if read.bound or write.bound else 'about'} {math.ceil(seconds)} s here (measured just now: "
+        f"time: {'less than' if read.bound or write.bound else 'about'} {math.ceil(seconds)} s here (measured now: "
         f"{read} prompt tokens and {write} written tokens a second)",
         *_expected(study, asked),
     ]
