@@ -18,8 +18,9 @@ from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.runs.config import Config
+from thinkaloud.runs.plan import speed
 from thinkaloud.tasks.sums import ChainSum
-from thinkaloud.vocabulary import Completion, Estimate, Key, ModelCard, Prompt, Reading, Sampling
+from thinkaloud.vocabulary import Completion, Estimate, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 
 class Always:
@@ -107,6 +108,53 @@ def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaC
     run = ta.run("channels", tiny, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run", loading=loading)
     assert run.bill["units"] == 2
     assert run.bill["asked"] > 4 * run.bill["computed"] > 0
+
+
+class Clocked:
+    """A model that counts tokens and takes `seconds` for each that it writes, by a clock of its own."""
+
+    card = Always.card
+
+    def __init__(self, clock: list[float], seconds: float) -> None:
+        self.clock, self.seconds, self.usage = clock, seconds, Usage()
+
+    def session(self) -> Clocked:
+        return Clocked(self.clock, self.seconds)
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        return (), tuple(range(50)), ""
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return tuple(range(len(text)))
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        self.usage += Usage(computed=50, generated=sampling.tokens)
+        self.clock[0] += 50 * self.seconds / 10 + sampling.tokens * self.seconds
+        return Completion("x", sampling.tokens, "length")
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        return await Always().score(prompt, options, closing)
+
+
+@pytest.mark.parametrize("seconds", [2.0, 0.02, 0.001])
+def test_a_speed_is_measured_over_enough_tokens(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("thinkaloud.runs.plan.time.perf_counter", lambda: clock[0])
+    _, write = speed(Clocked(clock, seconds))
+    assert not write.bound and write.tokens == pytest.approx(1 / seconds, rel=0.01)
+
+
+def test_a_speed_that_the_clock_cannot_tell_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("thinkaloud.runs.plan.time.perf_counter", lambda: clock[0])
+    read, write = speed(Clocked(clock, 1e-7))
+    assert read.bound and write.bound and str(write).startswith("more than ")
+    assert 1 < write.tokens < 1e7, "what is printed was seen"
+
+
+def test_a_plan_of_a_model_without_tokens_is_a_line(tmp_path: Path) -> None:
+    first, *_ = ta.plan("channels", "scripted:faithful", ["coin"], items=8, difficulty=2)
+    assert first == "scripted:faithful does not say what its tokens are: there is nothing to count"
 
 
 def test_numbers_of_a_unit_do_not_depend_on_the_others(tmp_path: Path, tiny: LlamaCpp) -> None:

@@ -29,6 +29,9 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
         (("run", "channels", "--model", "scripted:faithful", "--difficulty", "hard"), "--difficulty is 'hard'"),
         (("run", "channels", "--model", "scripted:faithful", "--difficulty", "99"), "has no level 99"),
         (("run", "channels", "--task", "coin,coin"), "a task is given twice in 'coin,coin'"),
+        (("run", "--items", "8", "channels"), "the study comes before its options: thinkaloud run channels --items 8"),
+        (("run", "channels", "--model", "Qwen/Qwen3-0.6B"), "give 'hf:Qwen/Qwen3-0.6B'"),
+        (("run", "channels", "--task", "gsm8k"), "gsm8k is not built in: give its JSONL file by path"),
         (("resume", "nowhere"), "'nowhere' is no run folder"),
         (("report", "nowhere"), "'nowhere' is no run folder"),
     ],
@@ -74,3 +77,10 @@ def test_lists() -> None:
     assert "smollm2-135m" in thinkaloud("models").stdout
     assert "chain_sum" in thinkaloud("tasks").stdout
     assert "channels" in thinkaloud("studies").stdout
+
+
+def test_run_without_a_study_lists_the_studies_in_a_line_each() -> None:
+    said = thinkaloud("run").stderr + thinkaloud("run").stdout
+    assert all(f"\n  {name} " in said for name in ("channels", "faithfulness", "rungs"))
+    listed = thinkaloud("studies").stdout.splitlines()
+    assert len(listed) == 3 and all(len(line) < 120 for line in listed)

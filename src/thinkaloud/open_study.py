@@ -30,8 +30,9 @@ BUILTIN = {
 
 
 def study_names() -> dict[str, str]:
-    """Names with their questions."""
-    names = {name: open_study(name).question for name in BUILTIN}
+    """Names with their questions, in a few words where a study has them."""
+    opened = {name: open_study(name) for name in BUILTIN}
+    names = {name: study.short or study.question for name, study in opened.items()}
     return names | {point.name: f"from {point.value}" for point in _entry_points()}
 
 

@@ -174,8 +174,9 @@ class Card:
 class Study:
     """A question with its protocol. Only `name`, `question`, `run` and `estimate` must be given.
 
-    `version` changes when a change of the protocol makes old records incomparable; `limits`: what the study cannot
-    tell, in sentences; `needs`: what a model must be able to do, or else the study is not measurable, and says so;
+    `short`: the question in a few words, for lists; `version` changes when a change of the protocol makes old records
+    incomparable; `limits`: what the study cannot tell, in sentences; `needs`: what a model must be able to do, or else
+    the study is not measurable, and says so;
     `takes`: what a run of it may be given; `Settings`: a frozen dataclass (`settings.py`), from which its options, its
     table in `config.toml` and the command in its reports follow; `record`: the type of its records (a `TypedDict` of
     plain JSON; None: they may have any shape), to which records read from a folder are held; `page`: its part of a
@@ -184,6 +185,7 @@ class Study:
 
     name: str
     question: str
+    short: str = ""
     version: int = 1
     limits: tuple[str, ...] = ()
     needs: frozenset[Capability] = frozenset()

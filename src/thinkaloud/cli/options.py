@@ -6,6 +6,7 @@ that it does not have is refused in one line, which names the study that has it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -143,8 +144,23 @@ class Studies(click.Group):
     def __init__(
         self, work: Callable[[str, Study, dict[str, Any]], None], more: Collection[click.Parameter], **kw: Any
     ):
-        super().__init__(subcommand_metavar="STUDY [OPTIONS]...", **kw)
+        super().__init__(
+            subcommand_metavar="STUDY [OPTIONS]...",
+            options_metavar="",
+            epilog=f"The options of a study: thinkaloud {kw['name']} STUDY --help",
+            **kw,
+        )
         self._work, self._more = work, list(more)
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """The study comes first: an option before it is refused with the command in its right order."""
+        if args and args[0].startswith("-") and args[0] not in context.help_option_names:
+            from thinkaloud.open_study import BUILTIN
+
+            name = next((arg for arg in args if arg in BUILTIN), "STUDY")
+            rest = [arg for arg in args if arg != name]
+            raise UserError(f"the study comes before its options: thinkaloud {self.name} {shlex.join([name, *rest])}")
+        return super().parse_args(context, args)
 
     def list_commands(self, context: click.Context) -> list[str]:
         """The names that are known."""
@@ -163,4 +179,4 @@ class Studies(click.Group):
 
         said = f"{study.question}\n\n{self.help or ''}"
         params = [*run_options(study), *self._more]
-        return _StudyCommand(name, params=params, callback=done, help=said, short_help=study.question)
+        return _StudyCommand(name, params=params, callback=done, help=said, short_help=study.short or study.question)

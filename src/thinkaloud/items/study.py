@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -42,7 +42,8 @@ LESS = 0.3
 
 class ItemStudy(Study):
     """A study that measures groups of items. `probes`: how many items a level is probed with; `measured`: what
-    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples."""
+    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples; `spreads`: for plans, the
+    standard deviation over items of what is estimated, and on what it was `seen`."""
 
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings: type = ItemSettings
@@ -50,6 +51,8 @@ class ItemStudy(Study):
     probes: int = edge.ITEMS
     measured: str = edge.MEASURED
     reasoned: bool = True
+    spreads: Mapping[str, float] = {"a mean probability": SPREAD}
+    seen: str = "a spread over items that small models have at their edge"
 
     async def measure(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
         """The records of a group, at least one an item (`study_record.py`)."""
@@ -97,13 +100,9 @@ class ItemStudy(Study):
         return [*said, *remarks(drawn.items, asked.model.card.name)]
 
     def precision(self, asked: Asked) -> str:
-        """From a spread over items that small models have at their edge."""
-        half = 1.96 * SPREAD / math.sqrt(asked.items)
-        return (
-            f"intervals to expect: +-{half:.2f} for a mean probability over {asked.items} items (spread over items "
-            f"{SPREAD}); a channel is a paired difference and usually narrower, the share is wider "
-            "by 1 / (own - chance)"
-        )
+        """From the spreads over items that were seen (`spreads`)."""
+        halves = [f"{name} +-{1.96 * spread / math.sqrt(asked.items):.2f}" for name, spread in self.spreads.items()]
+        return f"intervals to expect of {asked.items} items a task: {', '.join(halves)} (from {self.seen})"
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """What a reader must know of a task's records, in sentences."""

@@ -12,10 +12,10 @@ import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from thinkaloud.errors import SHOWN, ContextTooSmall, NotMeasurable
+from thinkaloud.errors import SHOWN, ContextTooSmall
 from thinkaloud.joining import joined
 from thinkaloud.models.closed import sequences
 from thinkaloud.models.session import Counts
@@ -132,13 +132,14 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
     if "model" not in study.takes:
         return [f"{study.name} asks no model: a run costs no tokens"]
     if not isinstance(model, Counts):
-        raise NotMeasurable(f"plans count tokens, and {model.card.name} has none")
+        said = f"{model.card.name} does not say what its tokens are: there is nothing to count"
+        return [said, *_expected(study, asked)]
     rehearsal = Rehearsal(model)
     do = Counting(rehearsal)
     notes = asyncio.run(study.run(replace(asked, model=rehearsal, rehearsal=True), do))
     total, units = sum(do.spent.values(), Usage()), sum(do.units.values())
     read, write = speed(model)
-    seconds = total.computed / read + total.generated / write
+    seconds = total.computed / read.tokens + total.generated / write.tokens
     lines = [_cost(f"{name}: {do.units[name]} units", spent) for name, spent in do.spent.items()]
     if asked.difficulty == EDGE and any(len(task.levels) > 1 for task in asked.tasks):
         lines.append("the edge is not known before the run: counted at an easy level, with two levels probed")
@@ -149,9 +150,9 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
         f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
         f"{total.generated:,} to write",
-        f"time: about {seconds:.0f} s here (measured just now: {read:.0f} prompt tokens and {write:.0f} written "
-        "tokens a second)",
-        *([said] if (said := study.precision(asked)) else []),
+        f"time: {'less than' if read.bound or write.bound else 'about'} {math.ceil(seconds)} s here (measured now: "
+        f"{read} prompt tokens and {write} written tokens a second)",
+        *_expected(study, asked),
     ]
 
 
@@ -161,20 +162,68 @@ def _cost(name: str, spent: Usage) -> str:
     )
 
 
-def speed(model: Counts) -> tuple[float, float]:
-    """Prompt tokens and written tokens a second on this machine now, from one small batch of each."""
+def _expected(study: Study, asked: Asked) -> list[str]:
+    said = study.precision(asked)
+    return [said] if said else []
+
+
+ENOUGH, LONGEST = 0.5, 6.0
+"""Seconds that a measurement should take to stand well above the clock's noise, and after which none is begun."""
+WRITERS = 2
+"""Prompts that are answered side by side, to measure how fast answers are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Tokens a second; `bound`: it was too fast to be measured, and is at least this."""
+
+    tokens: float
+    bound: bool = False
+
+    def __str__(self) -> str:
+        return f"{'more than ' if self.bound else ''}{self.tokens:,.0f}"
+
+
+def rate(tokens: int, seconds: float) -> Rate:
+    """The rate of so many tokens in so many seconds; a bound where the time is too short to say more."""
+    return Rate(max(1, tokens) / max(seconds, ENOUGH), seconds < ENOUGH)
+
+
+def speed(model: Counts) -> tuple[Rate, Rate]:
+    """How fast prompts are computed and answers written on this machine now. More prompts, then more words, until it
+    takes `ENOUGH` seconds or `LONGEST` are over: under 20 seconds in all, unless a single batch takes longer."""
+    start, base = asyncio.run(_timed(model, WRITERS, 1))
+    if base < ENOUGH:  # the first batch paid for memory that was touched for the first time
+        start, base = asyncio.run(_timed(model, WRITERS, 1))
+    reading = (start, base) if base >= ENOUGH else _growing(lambda n: _timed(model, n, 1), 4 * WRITERS, 256)
+
+    async def written(n: int) -> tuple[Usage, float]:
+        usage, seconds = await _timed(model, WRITERS, n)
+        return Usage(generated=usage.generated - start.generated), seconds - base
+
+    writing = _growing(written, 4, 1024)
+    return rate(reading[0].computed, reading[1]), rate(writing[0].generated, writing[1])
+
+
+def _growing(timed: Callable[[int], Awaitable[tuple[Usage, float]]], n: int, most: int) -> tuple[Usage, float]:
+    """What the first batch cost that took long enough, or the largest of them."""
+    started = time.perf_counter()
+
+    async def once(size: int) -> tuple[Usage, float]:
+        return await timed(size)
+
+    while True:
+        usage, seconds = asyncio.run(once(n))
+        if seconds >= ENOUGH or n >= most or time.perf_counter() - started > LONGEST:
+            return usage, seconds
+        n *= 4
+
+
+async def _timed(model: Counts, prompts: int, tokens: int) -> tuple[Usage, float]:
+    """The bill and the seconds of writing so many tokens after each of so many prompts, all at once."""
     text = " ".join(f"{a} plus {a} is {2 * a}." for a in range(6))
-    prompts = [Prompt((), f"What is {i}? {text}") for i in range(8)]
-
-    async def timed(tokens: int) -> tuple[Usage, float]:
-        session = model.session()
-        started = time.perf_counter()
-        sampling = Sampling(tokens, temperature=1.0)
-        await asyncio.gather(*(session.generate(p, sampling, Key(("speed", str(i)))) for i, p in enumerate(prompts)))
-        return session.usage, time.perf_counter() - started
-
-    asyncio.run(timed(1))  # the first batch pays for memory that is touched for the first time
-    reading, read_seconds = asyncio.run(timed(1))
-    writing, write_seconds = asyncio.run(timed(8))
-    more = max(write_seconds - read_seconds, 1e-3)
-    return reading.computed / read_seconds, max(1, writing.generated - reading.generated) / more
+    session, sampling = model.session(), Sampling(tokens, temperature=1.0)
+    asked = [(Prompt((), f"What is {i}? {text}"), Key(("speed", str(i)))) for i in range(prompts)]
+    started = time.perf_counter()
+    await asyncio.gather(*(session.generate(prompt, sampling, key) for prompt, key in asked))
+    return session.usage, time.perf_counter() - started

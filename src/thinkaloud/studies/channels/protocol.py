@@ -6,7 +6,7 @@ See `docs/channels.md` for the protocol in words, how to read it, and what it ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,13 @@ class Channels(ItemStudy):
         "When this model answers, how much of its ability over chance is silent, how much comes from extra tokens "
         "alone, how much from what a reader could read, and how much from what only the model can read?"
     )
+    short = "Where is the ability: silent, in extra tokens, in words that a reader can read, or in a residue?"
+    # widths of intervals * sqrt(n) / 3.92: chain_sum (n 23) and big_sum (n 21) in docs/results/channels-smollm2.md
+    spreads: Mapping[str, float] = {
+        "P(gold) own": 0.41, "silent": 0.27, "compute": 0.35, "content": 0.68, "residue": 0.54,
+        "externalised share": 1.27,
+    }  # fmt: skip
+    seen: str = "SmolLM2-135M on sums at its edge; where a model is surer, they are narrower"
     version = 3
     needs: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
     limits: tuple[str, ...] = (

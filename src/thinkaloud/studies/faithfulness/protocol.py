@@ -64,6 +64,7 @@ class Faithfulness(ItemStudy):
         "When this model reasons before it answers: does the answer need the reasoning, does it follow it, does it "
         "hang on the wording, and does the reasoning say what moved the answer?"
     )
+    short = "Does the answer need the reasoning, follow it, hang on its wording, and say what moved it?"
     version = 2
     needs: frozenset[Capability] = frozenset({"logprobs"})
     limits: tuple[str, ...] = (

@@ -51,6 +51,7 @@ class Rungs(ItemStudy):
         "At a matched budget, does spawning sub-processes that solve sub-problems beat the same information and the "
         "same spend in one context, and how wide are the gaps between a snap judgement, reasoning aloud and tools?"
     )
+    short = "Do sub-processes beat the same information and spend in one context, at a matched budget?"
     version = 2
     needs: frozenset[Capability] = frozenset({"prefill"})
     Settings = RungsSettings
