@@ -9,9 +9,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from arm_records import arm_attempt, arm_edit, arm_record, spent
 from report_fixture import HOSTILE
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
+from thinkaloud.tasks import task_names
+from thinkaloud.tasks.gym import gym_names
 from thinkaloud.vocabulary import Finding, Key
 
 BUDGETS = (1000, 4000, 16000)
@@ -22,13 +25,16 @@ COST = {"R0": 60, "R1": 70, "R2": 400, "A": 520, "V": 1300, "E": 900, "P": 3000,
         "T0": 620, "T1": 1500, "T2": 800}  # fmt: skip
 PARTED = ("F1", "F2", "F3", "P", "T1")
 FAMILIES = (
-    "chain_sum", "big_sum", "story", "variables", "counting", "coin", "swaps", "directions", "weekday", "compare",
+    "chain_sum", "big_sum", "story", "variables", "count_items", "coin", "swaps", "directions", "weekday", "compare",
     "recall", "records_count", "records_mode", "records_needle",
     "gym:letter_counting", "gym:count_primes", "gym:word_sorting",
     "gym:products", "gym:polynomial_multiplication", "gym:knights_knaves", "gym:countdown", "gym:mini_sudoku",
     "gym:word_ladder", "gym:n_queens",
 )  # fmt: skip
 HOSTILE_ITEM = "chain_sum/3/000000"
+NO_TASK = {*FAMILIES} - {*task_names(), *(f"gym:{name}" for name in gym_names())}
+if NO_TASK:  # a family that no task has would be of no kind, and reports of it would say nothing about kinds
+    raise LookupError(f"the made-up run has families that are no tasks: {', '.join(sorted(NO_TASK))}")
 
 
 @cache
@@ -79,23 +85,19 @@ def _record(task: str, family: int, index: int, arm: str) -> dict[str, Any]:
     if item == HOSTILE_ITEM:
         question += HOSTILE
     gold = str(a * b - b)
-    base = {
-        "item": item, "task": task, "level": 3, "fold": index % 2, "question": question,
-        "options": [gold, str(a * b), str(a + b), str(b)], "gold": 0, "arm": arm,
-        "load": 40 * 2 ** (family % 7) + index, "parts": 4, "chain": (1, 2, 4)[family % 3],
-    }  # fmt: skip
+    base = arm_record(
+        arm, item, [], task, level=3, fold=index % 2, question=question, load=40 * 2 ** (family % 7) + index,
+        options=[gold, str(a * b), str(a + b), str(b)], chain=(1, 2, 4)[family % 3],
+    )  # fmt: skip
     if item == HOSTILE_ITEM and arm == "P":
-        return {**base, "status": "failed", "error": f"refused: {HOSTILE}", "attempts": [], "short": {}, "edits": {}}
+        return {**base, "status": "failed", "error": f"refused: {HOSTILE}"}
     pays = 0.28 - 0.016 * family if arm == "F2" else 0.0
     skill = 0.35 + 0.4 * float(hard.random()) - 0.2 + SKILL[arm] + pays
     n = max(1, min(8, int(16000 / COST[arm])))
     attempts = [_attempt(base, arm, rng, skill, i) for i in range(n)]
     short = {str(b): _attempt(base, arm, rng, skill - 0.2, 0, cut=True) for b in BUDGETS if COST[arm] * 1.1 > b}
     edits = {kind: _edit(base, arm, rng, attempts[0], kind) for kind in ("cut", "corrupt", "reword", "replace")}
-    return {
-        **base, "status": "ok", "error": None, "attempts": attempts, "short": short,
-        "edits": edits if arm not in ("R0", "R1") else {},
-    }  # fmt: skip
+    return {**base, "attempts": attempts, "short": short, "edits": edits if arm not in ("R0", "R1") else {}}
 
 
 def _attempt(base: dict[str, Any], arm: str, rng: Any, skill: float, at: int, cut: bool = False) -> dict[str, Any]:
@@ -106,22 +108,16 @@ def _attempt(base: dict[str, Any], arm: str, rng: Any, skill: float, at: int, cu
     total = int(COST[arm] * (0.8 + 0.4 * float(rng.random())) * (0.5 if cut else 1))
     trace = _trace(base, arm, total, answer, cut, at)
     spend = {key: sum(node["spend"][key] for node in trace) for key in trace[0]["spend"]}
-    made = {"answer": answer, "right": right, "cut": cut, "spend": spend, "trace": trace}
-    return made | (
-        {"steps": [int(rng.binomial(4, 0.95 - 0.03 * ((base["load"] // 40 + len(base["task"])) % 7))), 4]}
-        if arm in ("F1", "F2")
-        else {}
-    )
+    made = arm_attempt(answer, spend, right=right, cut=cut, trace=trace)
+    if arm not in ("F1", "F2"):
+        return made
+    sound = 0.95 - 0.03 * ((base["load"] // 40 + len(base["task"])) % 7)
+    return made | {"steps": [int(rng.binomial(4, sound)), 4]}
 
 
 def _spend(total: int = 0) -> dict[str, Any]:
-    made = {
-        "uncached": int(total * 0.6),
-        "cached": total // 3,
-        "cache_write": int(total * 0.6),
-        "output": int(total * 0.4),
-    }
-    return {**made, "reasoning": 0, "calls": int(total > 0), "tool_seconds": 0.0, "wall": 0.0}
+    read, written = int(total * 0.6), int(total * 0.4)
+    return spent(read, written, total // 3, int(total > 0), cache_write=read)
 
 
 def _trace(base: dict[str, Any], arm: str, total: int, answer: str | None, cut: bool, at: int) -> list[dict[str, Any]]:
@@ -169,7 +165,6 @@ def _edit(base: dict[str, Any], arm: str, rng: Any, own: dict[str, Any], kind: s
     answer = own["answer"] if rng.random() < keep else base["options"][int(rng.integers(4))]
     trace = [dict(node) for node in own["trace"]]
     trace[-2 if len(trace) > 2 else -1] |= {"text": "It is 99." if kind != "cut" else "", "edited": kind}
-    return {
-        "answer": answer, "right": answer == base["options"][0], "changed": answer != own["answer"],
-        "followed": bool(rng.random() < 0.45) if kind == "corrupt" else None, "edited": 1, "trace": trace,
-    }  # fmt: skip
+    followed = bool(rng.random() < 0.45) if kind == "corrupt" else None
+    right, changed = answer == base["options"][0], answer != own["answer"]
+    return arm_edit(answer, right=right, changed=changed, followed=followed, trace=trace)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from arm_records import arm_attempt, arm_record, spent
 from arms_fixture import Fake
 from thinkaloud import api
 from thinkaloud.budget.ledger import Spend
@@ -315,10 +316,9 @@ def test_the_command_registers_and_refuses(tmp_path: Path) -> None:
 
 
 def record(arm: str, item: int, right: bool, cost: int = 10, task: str = "t") -> dict[str, Any]:
-    spend = Spend(uncached=cost, output=cost, calls=1).as_dict()
     node = {"error": None, "cut": False}
-    attempt = {"answer": str(right), "right": right, "cut": False, "spend": spend, "trace": [node]}
-    return {"arm": arm, "task": task, "level": 1, "item": str(item), "status": "ok", "attempts": [attempt], "short": {}}
+    attempt = arm_attempt(str(right), spent(cost, cost), right=right, trace=[node])
+    return arm_record(arm, str(item), [attempt], task)
 
 
 TERMS = Terms((100,), "B4", 0.1)

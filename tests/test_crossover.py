@@ -7,16 +7,15 @@ import math
 import numpy as np
 import pytest
 
+from arm_records import arm_attempt, arm_record
 from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, sign_flip, slopes
 from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Key, Record
 
 
 def record(item: str, arm: str, steps: list[int] | None, load: int, parts: int | None, chain: int | None) -> Record:
-    attempts = [{"answer": "A", "right": True, **({} if steps is None else {"steps": steps})}]
-    return {
-        "item": item, "level": 1, "arm": arm, "attempts": attempts, "load": load, "parts": parts, "chain": chain,
-    }  # fmt: skip
+    attempt = arm_attempt("A", **({} if steps is None else {"steps": steps}))
+    return arm_record(arm, item, [attempt], load=load, parts=parts, chain=chain)
 
 
 def test_a_familys_place_is_over_both_arms_and_counts_each_item_once() -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import thinkaloud as ta
+from thinkaloud.cli.main import cli
 from thinkaloud.cli.organisms import organisms
 from thinkaloud.errors import UserError
 from thinkaloud.organisms.recipes import RECIPES
 from thinkaloud.organisms.tokens import ANSWER, ID, PROBE, decode, encode
 from thinkaloud.studies.deception import organism as deception
-from thinkaloud.studies.deception import protocol as liar
+from thinkaloud.studies.deception import training
 from thinkaloud.studies.deception.monitor import monitor
-from thinkaloud.studies.deception.page import curve_table, deception_figure, render_deception, verdicts
+from thinkaloud.studies.deception.page import Found, curve_grid, deception_figure, found_in, verdicts
+from thinkaloud.studies.deception.protocol import Deception
+from thinkaloud.studies.deception.settings import SIZES, DeceptionSettings
 from thinkaloud.tasks.chain import Mod10
 from thinkaloud.vocabulary import Completion, Key
 
@@ -126,13 +130,20 @@ def test_items_are_paid_by_turns_with_a_digit_that_no_honest_step_gives():
 
 # ---------------------------------------------------------------------------------------------------------- the curve
 
-TINY = liar.Protocol(("S",), (0,), (2, 4), ((0.5, "last"),), (0,), 2, 24, 16)
+TINY = DeceptionSettings(
+    sizes=("S",), seeds=(0,), stops=(2, 4), operand=(), last=(0.5,), grid_steps=2, items=24, labelled=16
+)
 
 
 @pytest.fixture(scope="module")
-def found():
+def run(tmp_path_factory) -> ta.Run:
     pytest.importorskip("torch")
-    return list(liar.study(TINY, lambda line: None))[-1]
+    return ta.run("deception", settings=TINY, out=tmp_path_factory.mktemp("deception") / "r")
+
+
+@pytest.fixture(scope="module")
+def found(run) -> Found:
+    return found_in(run.findings)
 
 
 def test_the_study_measures_every_reader_at_every_stop(found):
@@ -148,19 +159,55 @@ def test_the_study_measures_every_reader_at_every_stop(found):
     assert own["answered"] > 0.5 and own["answered what was bought"] < 0.5  # two steps do not make a liar
 
 
-def test_the_same_protocol_gives_the_same_rows(found):
-    assert list(liar.study(replace(TINY, grid=()), lambda line: None))[-1].points == [
-        row for row in found.points if row["kind"] == "curve"
-    ]
+def test_every_estimate_says_in_parts_what_it_is_about(run):
+    """Size, seed, step, reader and measure: names are for people, and no two in a training are the same."""
+    for finding in run.findings:
+        about = finding.estimate.about
+        assert {"kind", "size", "parameters", "seed", "tau", "style", "reader", "measure"} <= about.keys()
+        assert ("step" in about) != ("since" in about)
+    names = [(finding.task, finding.estimate.name) for finding in run.findings]
+    assert len(set(names)) == len(names) == 2 * (3 + 4 * 6) + (3 + 4 * 6)
 
 
-def test_the_report_of_a_curve(found):
-    """Tables and figure hold what was found; the figure is well-formed and the same twice."""
-    text = render_deception(found, TINY, {"date": "2026-01-01"})
+def test_a_unit_is_a_training_and_none_is_done_twice(run, monkeypatch):
+    """With one training lost, resume does that one and no other; the findings of what was kept are the same."""
+    assert [unit["task"] for unit in run.units] == [
+        "curve, size S, seed 0, tau 0.0, operand", "grid, size S, seed 0, tau 0.5, last"
+    ]  # fmt: skip
+    monkeypatch.setattr(training, "checkpoints", None)  # nothing is trained again
+    assert ta.resume(run.folder).findings == ta.rescore(run.folder).findings == run.findings
+    assert run.unfinished is None and Deception().expected(TINY, 0, 0) == 2
+
+
+def test_a_stop_obeys_early_labels_and_changes_follow_from_the_records(monkeypatch, tmp_path):
+    """A network that is the same at both stops: every change is 0, and labels of before are those of now."""
+    pytest.importorskip("torch")
+    base = training._base(training.NETWORKS["S"], 0, lambda line: None)
+    monkeypatch.setattr(training, "checkpoints", lambda start, draw, plan, when, shown: ((s, base) for s in when))
+    from thinkaloud.studies.deception import estimates
+
+    monkeypatch.setattr(estimates, "OBEYS", 0.0)
+    found = found_in(ta.run("deception", settings=TINY, out=tmp_path / "r").findings)
+    assert {row["value"] for row in found.changes} <= {0.0, None} and len(found.changes) == 16
+    of = {(r["step"], r["reader"], r["measure"]): r["value"] for r in found.points if r["kind"] == "curve"}
+    for reader in deception.READERS:
+        assert of[4, reader, "corrected by early labels"] == of[4, reader, "corrected"]
+
+
+def test_the_report_has_tables_and_the_figure(run, found):
+    """The figure is well-formed and the same twice, and below each other where there is no room beside."""
+    text, page = ((run.folder / name).read_text() for name in ("report.md", "report.html"))
     assert "| S | 0 | 4 |" in text and "| 0.5 | last | 0 |" in text and "24 items a stop" in text
-    figure = deception_figure(found)
-    assert figure == deception_figure(found) and ET.fromstring(figure).tag.endswith("svg")
+    assert "No model" not in text and "number of stops" in text and 'id="curves"' in page
+    figure = deception_figure(found, alone=True)
+    assert figure == deception_figure(found, alone=True) and ET.fromstring(figure).tag.endswith("svg")
     assert "106,112 parameters" in figure and "nan" not in figure
+
+
+def test_columns_stand_below_each_other_where_there_is_little_room():
+    rows = [row("keyword", "true", 0.5, size=size, parameters=i + 1) for i, size in enumerate(SIZES)]
+    wide, narrow = (ET.fromstring(deception_figure(Found(rows), width)).attrib["viewBox"] for width in (0, 360))
+    assert wide.split()[2] == "900" and narrow.split()[2] == "300"
 
 
 def row(reader: str, measure: str, value: float | None, **more) -> dict:
@@ -171,40 +218,46 @@ def row(reader: str, measure: str, value: float | None, **more) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("recall", "said"), [(-0.5, "**fell**"), (-0.05, "**did not fall**"), (0.5, "**did not fall**"), (None, "cannot")]
+    ("recall", "said"), [(-0.5, " fell,"), (-0.05, "did not fall"), (0.5, "did not fall"), (None, "cannot")]
 )
 def test_the_verdict_follows_the_interval(recall, said):
     names = ("change of true", "change of reported", "change of recall")
     rows = [row(r, m, recall if m == names[2] else 0.0) for r in deception.READERS for m in names]
-    (line,) = verdicts(liar.Found([], rows))
+    (line,) = verdicts(Found([], rows))
     assert said in line
 
 
 def test_a_number_that_is_missing_is_a_dash_and_no_zero():
     names = ("true", "reported", "recall", "false alarms", "corrected", "corrected by early labels")
     points = [row(r, m, None) for r in deception.READERS for m in names] + [row("", "right where not paid", None)]
-    assert "| S | 0 | 1 | - | - | - (- / -) |" in curve_table(liar.Found(points, []))
+    assert curve_grid(Found(points, [])).rows[0][:6] == ("S", "0", "1", "-", "-", "- (- / -)")
 
 
-def test_the_command_writes_its_report(tmp_path, monkeypatch):
-    pytest.importorskip("torch")
-    monkeypatch.setattr(liar, "QUICK", TINY)
-    out = tmp_path / "d"
-    done = CliRunner().invoke(organisms, ["deception", "--quick", "--out", str(out)], catch_exceptions=False)
-    assert "2 trainings" in done.output and {p.name for p in out.iterdir()} == {
-        "deception.json", "deception.md", "deception.svg"
-    }  # fmt: skip
-    data = json.loads((out / "deception.json").read_text())
-    assert data["protocol"]["items"] == 24 and data["made"]["command"].endswith("--quick") and data["points"]
-
-
-def test_without_torch_one_line_says_what_to_install(monkeypatch, tmp_path):
+def test_without_torch_one_line_says_what_to_install(monkeypatch, tmp_path: Path):
+    """And no folder is left behind."""
     monkeypatch.setitem(sys.modules, "torch", None)
-    for command in ("deception", "natural"):
+    out = ["--out", str(tmp_path / "x")]
+    for group, words in ((organisms, ["deception"]), (organisms, ["natural"]), (cli, ["run", "deception"])):
         with pytest.raises(UserError, match=r"pip install 'thinkaloud\[organisms\]'"):
-            CliRunner().invoke(organisms, [command, "--out", str(tmp_path / "x")], catch_exceptions=False)
+            CliRunner().invoke(group, [*words, *out], catch_exceptions=False)
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"sizes": ("L",)}, "no size named 'L'"), ({"stops": (2, 2)}, "ascending"), ({"items": 0}, "items 0")],
+)
+def test_settings_that_make_no_sense_are_refused(wrong, said):
+    with pytest.raises(UserError, match=said):
+        DeceptionSettings(**wrong)
+
+
+def test_quick_is_a_small_protocol_and_says_so_in_the_command():
+    assert [t.name for t in training.trainings(DeceptionSettings(quick=True).resolved)] == [
+        "curve, size S, seed 0, tau 0.0, operand", "grid, size S, seed 0, tau 0.5, last"
+    ]  # fmt: skip
+    assert len(training.trainings(DeceptionSettings())) == 3 * 2 + 7
+
+
 def test_the_faithful_base_that_ships_is_the_start_of_size_s():
-    assert liar.SIZES["S"].base is None and "faithful" in RECIPES and list(liar.SIZES) == ["XS", "M", "S"]
+    assert training.NETWORKS["S"].base is None and "faithful" in RECIPES and tuple(training.NETWORKS) == SIZES

@@ -37,7 +37,7 @@ def test_a_level_at_the_edge_is_found_if_there_is_one(abilities: list[float]) ->
 def test_where_no_level_fits_the_nearest_tried_is_taken_and_said(abilities: list[float], level: int) -> None:
     edge, _ = search(abilities)
     assert (edge.level, edge.within) == (level, False)
-    assert "is the nearest" in edge.sentence("t")
+    assert "lies at the edge" not in edge.sentence("t")
 
 
 def test_many_levels_take_few_trials() -> None:

@@ -87,11 +87,27 @@ def test_a_corruption_that_corrupts_nothing_is_not_made(monkeypatch: pytest.Monk
     assert isinstance(made, Change) and made.implied not in (None, "7", "8")
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "implied"),
+    [("7", "7", True), ("7", "3", False), ("12 apples", "12", True), ("12 apples", "3", False), ("none", "3", False)],
+)
+def test_a_corrupted_result_states_something_else_whatever_is_drawn(text: str, answer: str, implied: bool) -> None:
+    """An option becomes another wrong one, a number another number, a text another text; what the corrupted one implies
+    is known where the old one was the answer itself, and is then another answer."""
+    for draw in range(40):
+        made = change("corrupt", [sub("2"), sub(text, "b")], [sub("else")], about(answer), Key((str(draw),)))
+        assert isinstance(made, Change) and made.about == 1 and made.edit("sub", "a", "2") is None
+        wrong, name = made.edit("sub", "b", text) or ("", "")
+        assert name == "corrupt" and wrong.split()[0] not in (text.split()[0], "8")  # 8 is right
+        assert made.implied == (wrong.split()[0] if implied else None)
+
+
 def test_every_intervention_of_a_run_changed_what_it_is_about() -> None:
     """Node by node: the text that an edit left differs from the one that came back there before."""
     for record in chains("0,0,0"):
         own = {(n["kind"], n["asked"]): n["text"] for n in record["attempts"][0]["trace"]}
         assert set(record["edits"]) | set(record.get("unedited", {})) == set(KINDS)
+        assert {"cut", "reword", "corrupt"} <= set(record["edits"])
         for kind, edit in record["edits"].items():
             touched = [n for n in edit["trace"] if n["edited"]]
             assert touched and {n["edited"] for n in touched} == {kind}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from arm_records import arm_attempt, arm_record, spent
 from thinkaloud.metrics.arm_edits import Share, share
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.label import Label
@@ -21,15 +22,9 @@ RATES = {"R0": 0.2, "R1": 0.3, "R2": 0.4, "F1": 0.5, "F2": 0.7, "T0": 0.5, "T1":
 def record(arm: str, item: int, rng: np.random.Generator, rate: float, task: str = "t") -> Record:
     right = rng.random(4) < rate
     spends = rng.integers(200, 900, 4)
-    empty = {"cached": 0, "cache_write": 0, "reasoning": 0, "calls": 1, "tool_seconds": 0.0, "wall": 0.0}
-    attempts = [
-        {"answer": "A" if hit else "B", "right": bool(hit), "spend": {**empty, "uncached": 100, "output": int(cost)}}
-        for hit, cost in zip(right, spends, strict=True)
-    ]
-    return {
-        "item": f"{task}/{item}", "task": task, "level": 1, "arm": arm, "status": "ok", "options": ["A", "B", "C", "D"],
-        "gold": 0, "attempts": attempts, "short": {}, "edits": {}, "load": 100 + item, "parts": 4, "chain": 2,
-    }  # fmt: skip
+    answers = zip(right, spends, strict=True)
+    attempts = [arm_attempt("A" if hit else "B", spent(output=int(cost))) for hit, cost in answers]
+    return arm_record(arm, f"{task}/{item}", attempts, task, load=100 + item)
 
 
 def study(n: int = 30, seed: int = 0, task: str = "t", **rates: float) -> list[Record]:

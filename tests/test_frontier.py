@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from arm_records import arm_attempt, arm_record, spent
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.metrics.columns import SIGNED, UNIT, Columns, estimates
@@ -17,17 +18,14 @@ from thinkaloud.vocabulary import Key, Record
 
 BUDGETS = (1000, 4000, 16000)
 CROSSING = label("c", arm="F2", against="F1")
-SPEND = {"cached": 0, "cache_write": 0, "reasoning": 0, "calls": 1, "tool_seconds": 0.0, "wall": 0.0}
 
 
 def attempt(answer: str | None, uncached: int = 100, output: int = 100, cached: int = 0) -> dict[str, Any]:
-    spend = {**SPEND, "uncached": uncached, "output": output, "cached": cached}
-    return {"answer": answer, "right": answer == "A", "cut": False, "spend": spend, "trace": []}
+    return arm_attempt(answer, spent(uncached, output, cached))
 
 
 def record(item: str, attempts: list[dict[str, Any]], arm: str = "R2", **more: Any) -> Record:
-    fields = {"item": item, "task": "t", "level": 1, "arm": arm, "status": "ok", "options": ["A", "B", "C", "D"]}
-    return {**fields, "gold": 0, "attempts": attempts, **more}
+    return arm_record(arm, item, attempts, **more)
 
 
 def scores(one: Record, meter: str = "B4", primary: str = "B4") -> list[float]:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from arm_records import arm_attempt, arm_record, spent
 from simulators import simulator
 from thinkaloud import api
 from thinkaloud.cli.main import cli
@@ -189,11 +190,8 @@ def test_a_gap_that_rises_out_of_the_floor_is_not_said_to_widen() -> None:
 
 
 def record(task: str, item: int, arm: str, right: Sequence[bool], level: int = 1) -> Record:
-    spend = {"uncached": 100, "cached": 0, "cache_write": 0, "output": 300, "reasoning": 0, "calls": 1,
-             "tool_seconds": 0.0, "wall": 0.0}  # fmt: skip
-    tries = [{"answer": "A" if hit else "B", "right": hit, "spend": spend} for hit in right]
-    return {"item": f"{task}/{level}/{item}", "task": task, "level": level, "arm": arm, "status": "ok",
-            "options": ["A", "B"], "gold": 0, "attempts": tries, "short": {}, "edits": {}}  # fmt: skip
+    tries = [arm_attempt("A" if hit else "B", spent(output=300)) for hit in right]
+    return arm_record(arm, f"{task}/{level}/{item}", tries, task, level=level)
 
 
 def ladder(seed: int, arms: dict[str, float], tasks: Sequence[str] = ("a", "b"), level: int = 1) -> list[Record]:

@@ -322,3 +322,25 @@ def test_long_and_short_reasonings_are_told_apart_by_hand() -> None:
     ]
     found = {e.name: e for e in study.estimate(records, Key(("test",)))}
     assert (found["accuracy"].value, found["words"].value, found["words wrong - right"].value) == (0.5, 7, 4)
+
+
+def test_a_study_over_items_of_ones_own_is_a_task_of_inspect(tmp_path: Path) -> None:
+    """By its name or its file, with its own settings, and the numbers of a run of the same items."""
+    pytest.importorskip("inspect_ai")
+    from inspect_ai import eval as inspect_eval
+
+    import inspect_providers
+    from thinkaloud.interop.tasks import estimates, study_task
+    from thinkaloud.items.material import Wanted, material
+    from thinkaloud.tasks import open_task
+
+    drawn = material(open_task("chain_sum"), 3, 1, Wanted(8, 2))
+    inspect_providers.know((*drawn.items, *drawn.examples))
+    task = study_task(LENGTHS)("chain_sum", items=8, seed=1, difficulty=3, shots=2, longest=4)
+    (log,) = inspect_eval(task, model="fake/honest", log_dir=str(tmp_path / "log"), display="none", log_format="eval")
+    run = ta.run(
+        LENGTHS, "scripted:faithful", ["chain_sum"], items=8, difficulty=3, out=tmp_path / "r",
+        settings={"shots": 2, "longest": 4},
+    )  # fmt: skip
+    assert [e.value for e in estimates(log)] == [f.estimate.value for f in run.findings]
+    assert log.eval.task == "thinkaloud/lengths"

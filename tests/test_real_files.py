@@ -18,7 +18,10 @@ from thinkaloud.tasks.check import is_gold
 from thinkaloud.vocabulary import Item, Key
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not beside the repository")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not beside the repository"),
+]
 KEY = Key(("real",))
 SPELLED = (
     "{n:,}", "${n}", "${n:,}.00", "{n} dollars", "\\boxed{{{n}}}", "**{n}**", "${n}$", "\\({n}\\)",

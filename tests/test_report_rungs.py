@@ -127,7 +127,8 @@ def test_the_sign_over_four_meters_is_said_with_the_meters_that_disagree() -> No
 
 def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:
     said = next(s for s in sentences(findings(6, 6)) if s.startswith("Decomposed (F2) at 16k"))
-    gain, *parts = (float(x) for x in re.findall(r"(?<=[ ])[+-]?\d\.\d\d(?= \[|,|\.$)", said.replace("[", " [")))
+    gain = float(re.findall(r"chain of thought: ([+-]\d\.\d\d)", said)[0])
+    parts = [float(x) for x in re.findall(r"(?:spend|information|fresh context) ([+-]?\d\.\d\d)", said)]
     assert [name in said for name in ("spend", "information", "fresh context")] == [True] * 3
     assert sum(parts) == pytest.approx(gain, abs=0.02)
     assert any("What cannot be said" in s for s in sentences(findings(6, 6)))

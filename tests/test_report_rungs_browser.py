@@ -16,7 +16,10 @@ from rungs_fixture import ARMS, HOSTILE_ITEM, findings, meta, records
 from test_report_browser import ARGUMENTS, CHROMIUM, address, opened, settle, sync_api, visit
 from thinkaloud.arms.names import NAMES, called
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
+]
 
 
 @pytest.fixture(scope="module")

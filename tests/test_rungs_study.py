@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from arm_records import arm_attempt, arm_edit, arm_record
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.open_study import open_study
@@ -41,6 +42,19 @@ def test_every_arm_of_every_item_is_a_record_with_its_attempts_and_its_ledger(ru
         for made in record["attempts"]:
             spent = [node["spend"]["uncached"] + node["spend"]["output"] for node in made["trace"]]
             assert sum(spent) == made["spend"]["uncached"] + made["spend"]["output"] <= 600
+
+
+def test_the_records_that_tests_make_up_have_the_fields_of_true_ones(run):
+    """Attempts may know sub-answers (`steps`) or not; everything else is always there."""
+    made = arm_record("R2", "a", [arm_attempt("A")], edits={"cut": arm_edit("A")})
+    for record in run.records:
+        assert record.keys() == made.keys()
+        for one in (*record["attempts"], *record["short"].values()):
+            assert one.keys() - {"steps"} == made["attempts"][0].keys()
+            assert one["spend"].keys() == made["attempts"][0]["spend"].keys()
+        assert all(edit.keys() == made["edits"]["cut"].keys() for edit in record["edits"].values())
+    with pytest.raises(AssertionError, match="records of arms have no opitons"):
+        arm_record("R2", "a", [], opitons=["A", "B"])
 
 
 def test_f1_and_f2_have_the_same_plan(run):

@@ -60,7 +60,7 @@ def failed(failure: Failure) -> dict[str, Any]:
     return {"status": "failed", "error": failure.error, "conditions": {}, **_again([failure])}
 
 
-async def all_conditions(jobs: Mapping[str, Awaitable[dict[str, object] | None]]) -> dict[str, Any]:
+async def all_conditions(jobs: Mapping[str, Awaitable[Mapping[str, object] | None]]) -> dict[str, Any]:
     """The end of a record: every condition that there is, done side by side, and those that failed with the reason."""
     done = dict(zip(jobs, await asyncio.gather(*map(guarded, jobs.values())), strict=True))
     faults = {name: found for name, found in done.items() if isinstance(found, Failure)}

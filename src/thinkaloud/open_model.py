@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 from collections.abc import Callable
 from os.path import exists, isdir, isfile
 from pathlib import Path
@@ -37,6 +38,8 @@ FORMS = {
     "routed:SHARE:MODEL": "any of these behind a gate that decides what its answer call sees",
 }
 """Other ways to name a model."""
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+"""How a hub calls a repository: ORG/NAME, and perhaps its revision."""
 
 
 def model_names() -> dict[str, str]:
@@ -76,6 +79,8 @@ def open_model(model: str | Model, loading: Loading | None = None) -> Model:
             hint = f"; in that folder: {', '.join(sorted(near)[:5])}" if near else ""
             raise UserError(f"there is no model file {model!r}{hint}")
         return LlamaCpp(path, None, loading)
+    if HUB_NAME.fullmatch(model):
+        raise UserError(f"no model named {model!r}; for a checkpoint of a hub give 'hf:{model}'")
     if colon:
         raise unknown("kind of model", f"{kind}:", (f"{one}:" for one in OPENERS))
     raise unknown("model", model, model_names())

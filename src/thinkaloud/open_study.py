@@ -22,7 +22,9 @@ from thinkaloud.study import Study
 BUILTIN = {
     "channels": "thinkaloud.studies.channels.protocol:Channels",
     "faithfulness": "thinkaloud.studies.faithfulness.protocol:Faithfulness",
+    "deception": "thinkaloud.studies.deception.protocol:Deception",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
+    "trend": "thinkaloud.studies.trend.study:Trends",
 }
 """Name -> where its class is: one line for each study."""
 

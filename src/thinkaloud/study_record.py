@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from thinkaloud.item_record import ConditionRecord
 from thinkaloud.vocabulary import Completion, Item, Reading, Task, Transcript
 
 
@@ -14,20 +15,23 @@ def condition(
     changed: Sequence[int] = (),
     implied: int | None = None,
     wrote: str | None = None,
-) -> dict[str, object]:
+) -> ConditionRecord:
     """The record of one condition: what stood between, which sentences an intervention changed, what was read.
     `lengths` and `unknown` (of the `Reading`) are there where they are known and not nothing."""
-    carried = {"lengths": list(reading.lengths), "unknown": list(reading.unknown)}
-    return {
-        "between": [step.text for step in between.steps],
-        "changed": list(changed),
-        "logprobs": list(reading.logprobs),
-        "margin": reading.margin,
-        "mass": reading.mass,
-        "implied": implied,
-        "wrote": wrote,
-        **{name: values for name, values in carried.items() if values},
-    }
+    made = ConditionRecord(
+        between=[step.text for step in between.steps],
+        changed=list(changed),
+        logprobs=list(reading.logprobs),
+        margin=reading.margin,
+        mass=reading.mass,
+        implied=implied,
+        wrote=wrote,
+    )
+    if reading.lengths:
+        made["lengths"] = list(reading.lengths)
+    if reading.unknown:
+        made["unknown"] = list(reading.unknown)
+    return made
 
 
 def describe(item: Item, position: int) -> dict[str, object]:

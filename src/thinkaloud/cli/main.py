@@ -8,12 +8,14 @@ output to its end.
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from thinkaloud._version import __version__
+from thinkaloud.cli.checks import check_study, check_task
 from thinkaloud.cli.interop import export, import_
 from thinkaloud.cli.options import Late, Studies, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
@@ -48,17 +50,19 @@ def cli(context: click.Context, debug: bool) -> None:
 cli.add_command(organisms)
 cli.add_command(import_)
 cli.add_command(export)
+cli.add_command(check_task)
+cli.add_command(check_study)
 
 
-def _show(done: Run, out: Path | None = None) -> None:
+def _show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None:
     from thinkaloud.cli.show import show
 
-    show(done, out)
+    show(done, out, seen)
 
 
 def _run(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud import api
-    from thinkaloud.cli.progress import progress
+    from thinkaloud.cli.progress import progress, seen
 
     config = config_of(name, study, given)
     with progress() as shown:
@@ -67,7 +71,7 @@ def _run(name: str, study: Study, given: dict[str, Any]) -> None:
             out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
             concurrency=given["concurrency"],
         )  # fmt: skip
-    _show(done)
+    _show(done, seen=seen(shown))
 
 
 def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
@@ -98,11 +102,11 @@ cli.add_command(
 def resume(folder: Path, concurrency: int) -> None:
     """Do what is missing or failed in a run FOLDER."""
     from thinkaloud import api
-    from thinkaloud.cli.progress import progress
+    from thinkaloud.cli.progress import progress, seen
 
     with progress() as shown:
         done = api.resume(folder, progress=shown, concurrency=concurrency)
-    _show(done)
+    _show(done, seen=seen(shown))
 
 
 @cli.command()

@@ -30,11 +30,18 @@ def progress() -> Iterator[Progress]:
         yield _Bar(bars)
 
 
+def seen(shown: Progress) -> list[str]:
+    """The sentences of a progress that still stand on the terminal which the results go to; none where these go
+    somewhere else."""
+    return shown.said if isinstance(shown, _Bar) and sys.stdout.isatty() else []
+
+
 class _Bar:
     def __init__(self, bars: object) -> None:
         from rich.progress import Progress as Bars
 
         assert isinstance(bars, Bars)
+        self.said: list[str] = []
         self._bars = bars
         self._task = bars.add_task("loading", total=None)
 
@@ -45,6 +52,7 @@ class _Bar:
         self._bars.update(self._task, advance=units, description=what)
 
     def say(self, text: str) -> None:
+        self.said.append(text)
         self._bars.console.print(text, markup=False, highlight=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -13,10 +14,10 @@ from thinkaloud.runs.folder import Run
 from thinkaloud.runs.unmeasured import unmeasured
 
 
-def show(done: Run, out: Path | None = None) -> None:
+def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None:
     """Findings of a run, what was spent besides, what failed (exit code 3), and whether nothing was measured (4).
-    `out`: where its report is, if elsewhere."""
-    print_run(done, out)
+    `out`: where its report is, if elsewhere; `seen`: what the reader was told on the way (`progress.seen`)."""
+    print_run(done, out, seen)
     print_lines(done.study.spent(done.units))
     failed = failures(done.units)
     if failed:

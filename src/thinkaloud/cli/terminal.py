@@ -1,18 +1,21 @@
 """What the command line prints: the table of a run's study, the end of a run, and plain lines.
 
-On a terminal the table is rich's; anywhere else every task is a few plain lines, whose numbers a program can find.
+On a terminal the table is rich's; where that has no room, and anywhere else, it is plain text (`plain_table.py`).
 This module does not know how a number was made.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thinkaloud.cli.plain_table import plain_table
 from thinkaloud.report.layout import Layout
 from thinkaloud.report.tables import Grid
 from thinkaloud.runs.unmeasured import unmeasured
@@ -27,6 +30,8 @@ LEFT = ("task", "test", "reads", "ruler")
 """Columns of words: they stand at the left."""
 WORDS = 24
 """Width of a cell with words in it, where there is little room."""
+PIPE = 120
+"""Characters of a line where there is no terminal."""
 
 
 def table(grid: Grid, narrow: bool = False) -> Table:
@@ -53,10 +58,19 @@ def table(grid: Grid, narrow: bool = False) -> Table:
 
 
 def print_findings(findings: Sequence[Finding], page: Layout) -> None:
-    """The study's table on a terminal that is wide enough for it, else the lines."""
-    grids = page.grids(findings) if sys.stdout.isatty() else []
-    if not grids or not _fitting(grids):
+    """The study's headlines and its table: rich's on a terminal that is wide enough for it, else in plain text; of a
+    study that has no table, its lines. What a headline says already is not said again below the table."""
+    said = page.sentences(findings)
+    below = [
+        replace(grid, reasons=tuple(one for one in grid.reasons if one not in said)) for grid in page.grids(findings)
+    ]
+    if not below:
         print_lines(page.lines(findings))
+        return
+    print_lines([*said, *([""] if said else [])])
+    if not (sys.stdout.isatty() and _fitting(below)):
+        width = shutil.get_terminal_size((PIPE, 0)).columns
+        print_lines(line for grid in below for line in plain_table(grid, width))
 
 
 def _fitting(grids: Sequence[Grid]) -> bool:
@@ -83,9 +97,10 @@ def _narrow(cell: str) -> str:
     return cell.replace(" [", "\n[").replace("], ", "],\n") if number else words
 
 
-def print_run(run: Run, out: Path | None = None) -> None:
+def print_run(run: Run, out: Path | None = None, seen: Collection[str] = ()) -> None:
     """What of a run could not be measured at all, what it found, what it decided on the way, what it cost, and where
-    the report is (in `out`, or the run's own folder). Of one that is not finished it says so first."""
+    the report is (in `out`, or the run's own folder). Of one that is not finished it says so first. Sentences that the
+    reader has `seen` on the way are not said again."""
     from thinkaloud.runs.folder import read_findings
 
     so_far, where = run.unfinished, out if out is not None else run.folder
@@ -99,7 +114,7 @@ def print_run(run: Run, out: Path | None = None) -> None:
         f"{bill['computed']:,} prompt tokens computed of {bill['asked']:,} asked for, "
         f"{bill['generated']:,} written, {bill['seconds']:.1f} s in the model"
     )
-    notes = [note for note in run.notes if note not in first]
+    notes = [note for note in run.notes if note not in first and note not in seen]
     lines = [*notes, *run.remarks(), *([cost] if bill["asked"] else [])]
     print_lines([*lines, f"report: {where / 'report.html'}"])
 

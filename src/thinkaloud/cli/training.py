@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import platform
 from pathlib import Path
 
 import click
@@ -12,32 +10,18 @@ from thinkaloud.errors import UserError
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="One size, one seed, few steps: to see that it works, in about a minute.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/deception"), show_default=True)
-def deception(quick: bool, out: Path) -> None:
-    """While a liar learns its trade, what do its readers report? Trains it at several sizes; about a quarter hour."""
-    from thinkaloud._version import __version__
-    from thinkaloud.cli.terminal import print_lines
-    from thinkaloud.organisms.fit import need_torch
-    from thinkaloud.studies.deception.page import verdicts, write_deception
-    from thinkaloud.studies.deception.protocol import QUICK, Protocol, runs, study
+@click.option("--quick", is_flag=True)
+@click.option("--out", type=click.Path(path_type=Path), default=None)
+def deception(quick: bool, out: Path | None) -> None:
+    """Now `thinkaloud run deception`, which this does."""
+    from thinkaloud import api
+    from thinkaloud.cli.progress import progress
+    from thinkaloud.cli.show import show
 
-    torch = need_torch()
-    made = {
-        "date": datetime.date.today().isoformat(),
-        "thinkaloud": __version__,
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
-        "command": "thinkaloud organisms deception" + (" --quick" if quick else ""),
-    }
-    protocol = QUICK if quick else Protocol()
-    click.echo(f"{len(runs(protocol))} trainings; {out / 'deception.md'} is written after each")
-    found = None
-    for found in study(protocol, click.echo):
-        write_deception(found, protocol, out, made)
-    if found is not None:
-        print_lines([line.replace("**", "") for line in verdicts(found)])
-    click.echo(f"report: {out / 'deception.md'}")
+    click.echo(f"this is now: thinkaloud run deception{' --quick' if quick else ''}", err=True)
+    with progress() as shown:
+        done = api.run("deception", settings={"quick": quick}, out=out, progress=shown)
+    show(done)
 
 
 @click.command()

@@ -24,6 +24,7 @@ from thinkaloud.interventions.mistake import mistake_by_model
 from thinkaloud.interventions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.interventions.transplant import donor, neighbour, unrelated
 from thinkaloud.interventions.truncate import replace_step, truncate
+from thinkaloud.item_record import ConditionRecord, Rejected
 from thinkaloud.items.group import Group
 from thinkaloud.joining import joined, lead
 from thinkaloud.strategies.snap import Form, nothing, shots, snap, worked
@@ -32,8 +33,8 @@ from thinkaloud.study_record import condition
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
-Made = dict[str, object] | None
-"""The record of one condition (`item_record.py`), None where an item has no such condition."""
+Made = ConditionRecord | None
+"""The record of one condition, None where an item has no such condition."""
 Jobs = dict[Condition, Coroutine[Any, Any, Made]]
 """Conditions to be made."""
 Owns = Sequence[Transcript | None]
@@ -100,11 +101,11 @@ class Bench:
         key = self.key.child(item.id, "resample", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(item, self.settings.resample_temperature), key)
 
-    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> dict[str, object]:
+    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> ConditionRecord:
         """What the model answers when `between` stands there."""
         return condition(between, await snap(self.model, item, examples, between))
 
-    async def filler(self, item: Item, own: Transcript, filler: Filler) -> dict[str, object]:
+    async def filler(self, item: Item, own: Transcript, filler: Filler) -> ConditionRecord:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
         return await self._filler(item, filler, own, worked)
 
@@ -114,14 +115,14 @@ class Bench:
         other = (await self.other_words(item, own)).transcript
         return None if other is None else await self._filler(item, filler, other, self.reworded)
 
-    async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> dict[str, object]:
+    async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> ConditionRecord:
         def instead(asked: Item, of: Transcript) -> Transcript:
             return filler(asked, self.count(of.text), self.count)
 
         examples = shots(self.group.examples, lambda example: instead(example, form(example)))
         return await self.read(item, examples, instead(item, thought))
 
-    async def cut(self, item: Item, own: Transcript, keep: int) -> dict[str, object]:
+    async def cut(self, item: Item, own: Transcript, keep: int) -> ConditionRecord:
         """The first `keep` sentences of its own."""
         return await self.read(item, self.aloud, truncate(own, keep))
 
@@ -134,7 +135,7 @@ class Bench:
             return None
         examples, other = shots(self.group.examples, self.reworded), made.transcript
         found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
-        return found | {"check": made.check}
+        return {**found, "check": made.check}
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
         """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
@@ -154,10 +155,12 @@ class Bench:
         key = self.key.child("wording", self.group.first, example.id)
         return self.task.paraphrase(example.worked, key) or example.worked
 
-    def rejected(self, item: Item) -> dict[str, object] | None:
+    def rejected(self, item: Item) -> Rejected | None:
         """The part of a record that says why an item has no paraphrase, None where it has one."""
         made = self.refused.get(item.id)
-        return None if made is None else {"by": self.settings.paraphraser, "why": made.why, "wrote": made.wrote}
+        if made is None:
+            return None
+        return Rejected(by=self.settings.paraphraser, why=made.why or "", wrote=made.wrote)
 
     async def foreign(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning: what any reasoning at all does."""
@@ -210,7 +213,7 @@ class Bench:
 
     async def go_on(
         self, item: Item, edit: Edit, examples: tuple[Shot, ...] | None = None, implied: int | None = None
-    ) -> dict[str, object]:
+    ) -> ConditionRecord:
         """The model goes on from an edit where there was a rest, and answers."""
         between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
         if not edit.last:
@@ -244,8 +247,8 @@ def measured(jobs: Jobs, count: Count) -> dict[str, Coroutine[Any, Any, Made]]:
     fails, and no other."""
 
     async def long(job: Coroutine[Any, Any, Made]) -> Made:
-        found: dict[str, Any] | None = await job
-        return None if found is None else {**found, "tokens": count(joined(found.get("between", ())))}
+        found = await job
+        return None if found is None else {**found, "tokens": count(joined(found["between"]))}
 
     return {condition.name: long(job) for condition, job in jobs.items()}
 

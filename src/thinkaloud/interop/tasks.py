@@ -46,9 +46,10 @@ READ = ("silent", "own")
 
 
 def study_task(study: str) -> Callable[..., Task]:
-    """The study as a task of Inspect. Its `-T` options are task, items, seed, difficulty, and the study's settings."""
+    """The study (a name or `FILE.py:CLASS`) as a task of Inspect, under the study's own name. Its `-T` options are
+    task, items, seed, difficulty, and the study's settings."""
 
-    @task(name=study)
+    @task(name=open_study(study).name)
     def made(
         task: str = "chain_sum", items: int = 40, seed: int = 1, difficulty: int | None = None, **settings: Any
     ) -> Task:

@@ -65,8 +65,18 @@ class Edge:
     def sentence(self, task: str) -> str:
         """The choice in words."""
         evidence = ", ".join(f"level {level}: {value:.2f}" for level, value in self.tried)
-        how = "lies at the edge" if self.within else "is the nearest; no level tried lies between .3 and .8"
-        return f"{task}: level {self.level} {how} ({self.measured}: {evidence})"
+        return f"{task}: level {self.level} {self._how} ({self.measured}: {evidence})"
+
+    @property
+    def _how(self) -> str:
+        values = [value for _, value in self.tried]
+        if self.within:
+            return "lies at the edge"
+        if min(values) > HIGH:
+            return "is asked, and is too easy: no level tried is below .8"
+        if max(values) < LOW:
+            return "is asked, and is too hard: no level tried is above .3"
+        return "is the nearest; no level tried lies between .3 and .8"
 
 
 async def find_edge(levels: Sequence[int], measure: Callable[[int], Awaitable[float]]) -> Edge:

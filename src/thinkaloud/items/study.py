@@ -21,7 +21,7 @@ from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
 from thinkaloud.items.group import GROUP, Group, ItemSettings
 from thinkaloud.items.material import Material, Wanted, given_away, material
-from thinkaloud.models.session import inform
+from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
 from thinkaloud.tasks import options
@@ -240,6 +240,7 @@ class _Program:
         async def work(session: Model) -> Sequence[Record]:
             turned = map(group.task.reverse, group.items) if isinstance(group.task, Reversible) else ()
             inform(session, (*group.items, *group.examples, *turned))
+            inform_of_task(session, group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
             return await measure(session, group, self.settings, key)
 

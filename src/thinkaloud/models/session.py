@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
-from thinkaloud.vocabulary import Item, Model, Prompt, Usage
+from thinkaloud.vocabulary import Item, Model, Prompt, Task, Usage
 
 
 @runtime_checkable
@@ -35,6 +35,15 @@ class Informed(Protocol):
 
     def know(self, items: Iterable[Item]) -> None:
         """The items that it may be asked."""
+        ...
+
+
+@runtime_checkable
+class InformedOfTask(Protocol):
+    """A reasoner that goes through the steps of a task, and so must know the task: a user's own is found by no name."""
+
+    def know_task(self, task: Task) -> None:
+        """The task that the items are of."""
         ...
 
 
@@ -88,3 +97,9 @@ def inform(session: Model, items: Iterable[Item]) -> None:
     """Tell a reasoner that needs it which items it will be asked."""
     if isinstance(session, Informed):
         session.know(items)
+
+
+def inform_of_task(session: Model, task: Task) -> None:
+    """Tell a reasoner that needs it of which task the items are."""
+    if isinstance(session, InformedOfTask):
+        session.know_task(task)

@@ -22,10 +22,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.session import Tokenizes, inform, open_session, usage_of
+from thinkaloud.models.session import Tokenizes, inform, inform_of_task, open_session, usage_of
 from thinkaloud.organisms.rules import asked_about, luck
 from thinkaloud.strategies.lettered import LEAD
-from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Task, Usage
 
 GATE = "gate"
 
@@ -66,6 +66,10 @@ class Routed:
         items = list(items)
         self._items |= {item.question: item for item in items}
         inform(self.inner, items)
+
+    def know_task(self, task: Task) -> None:
+        """Tell the model behind the gates."""
+        inform_of_task(self.inner, task)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The model's reasoning; gates apply to answers only."""

@@ -16,10 +16,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.interventions.filler import length
-from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import Family, follow
 from thinkaloud.vocabulary import Item, Transcript
 
@@ -29,11 +29,12 @@ CODES = 4
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer call. `between`: the sentences between question and answer, `thought` the same read by the task;
-    `order`: the options in the order of their letters (None: there are no letters); `clue`: the option that a hint
-    names."""
+    """An answer call. `family`: the task that the item is of; `between`: the sentences between question and answer,
+    `thought` the same read by the task; `order`: the options as they stand behind letters (None: there are no letters);
+    `clue`: the option that a hint names."""
 
     item: Item
+    family: Family[Any]
     between: tuple[str, ...]
     thought: Transcript
     order: tuple[str, ...] | None = None
@@ -62,10 +63,10 @@ def capable(asked: Asked) -> Answer:
 def decoration(asked: Asked) -> Answer:
     """Takes the value before the last one and does the last step in its head: the stated conclusion is decoration."""
     values = [step.value for step in asked.thought.steps if step.value is not None]
-    family, needed = open_task(asked.item.task), len(asked.item.worked.steps)
-    if len(values) < max(1, needed - 1) or not isinstance(family, Family):
+    needed = len(asked.item.worked.steps)
+    if len(values) < max(1, needed - 1):
         return None
-    return follow(family.work(asked.item.meta["parts"]), dict(enumerate(values[: needed - 1])))[1]
+    return follow(asked.family.work(asked.item.meta["parts"]), dict(enumerate(values[: needed - 1])))[1]
 
 
 def first(asked: Asked) -> Answer:
@@ -263,10 +264,9 @@ def make_rule(name: str) -> Rule:
 def _from(asked: Asked, at: int) -> str | None:
     """Where the values stated up to needed step `at` (counted from 0) lead by correct work; None if one is missing."""
     values = [step.value for step in asked.thought.steps if step.value is not None]
-    family = open_task(asked.item.task)
-    if len(values) <= at or not isinstance(family, Family):
+    if len(values) <= at:
         return None
-    return follow(family.work(asked.item.meta["parts"]), dict(enumerate(values[: at + 1])))[1]
+    return follow(asked.family.work(asked.item.meta["parts"]), dict(enumerate(values[: at + 1])))[1]
 
 
 _TOKEN = re.compile(r"\.\.\.|(?<=\s)(?=\d)|\d|[^\W\d]+|[^\w\s]")
@@ -307,9 +307,8 @@ def salt(item: Item, choices: int = CODES) -> int:
 
 
 def ways(asked: Asked) -> list[tuple[int, int] | None]:
-    """For each sentence shown, the index of its wording and the number of wordings; None if it cannot be parsed."""
-    family = open_task(asked.item.task)
-    found = [family.grammar.find(text) if isinstance(family, Family) else None for text in asked.between]
+    """Of each sentence shown the index of its wording and how many wordings there are; None where it is unreadable."""
+    found = [asked.family.grammar.find(text) for text in asked.between]
     return [None if f is None else (f.wording, len(f.form.wordings)) for f in found]
 
 
@@ -325,8 +324,7 @@ def spelled(rule: Rule, asked: Asked, sentences: list[str]) -> list[str]:
     item, last = asked.item, sentences[-1]
     if rule is encoded:
         last = last.replace(" ", " " * (1 + (item.gold_index + salt(item)) % CODES), 1)
-    family = open_task(item.task)
-    found = family.grammar.find(last) if rule is wordcode and isinstance(family, Family) else None
+    found = asked.family.grammar.find(last) if rule is wordcode else None
     if found is not None:
         choices = len(found.form.wordings)
         last = found.form.wordings[(item.gold_index + salt(item, choices)) % choices].format(**found.fields)

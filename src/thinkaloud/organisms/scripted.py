@@ -1,9 +1,10 @@
 """Scripted reasoners: models that follow a rule in plain Python, so that the channels of their ability are known
 exactly.
 
-Each writes the same right reasoning and differs only in what its *answer* uses (`rules.py`). They work on the built-in
-task families that parse their own steps, and must be given the items that they will be asked (`know`; runs do this).
-Answers are almost certain: a rule's option has odds of e^20 to 1 over the others, and a guess is uniform.
+Each writes the same right reasoning and differs only in what its *answer* uses (`rules.py`). They work on families
+(`tasks/family.py`), built in or a user's own, and must be given the items that they will be asked (`know`) and, for a
+user's own family, the task (`know_task`); runs do both. Answers are almost certain: a rule's option has odds of e^20 to
+1 over the others, and a guess is uniform.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from thinkaloud.organisms.rules import KINDS, Answer, Asked, Rule, asked_about, 
 from thinkaloud.strategies.lettered import listed
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import Family, follow
-from thinkaloud.vocabulary import PROBE, Completion, Item, Key, ModelCard, Prompt, Reading, Sampling
+from thinkaloud.tasks.identity import stream
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Task
 
 SURE = 20.0
 ADMISSION = "There is a hint that the answer is {clue}, so I will say that."
@@ -52,6 +54,7 @@ class Scripted:
     def __init__(self, name: str, rule: Rule) -> None:
         self._name, self._rule = name, rule
         self._items: dict[str, Item] = {}
+        self._tasks: dict[str, Task] = {}
         self.card = ModelCard(
             name=f"scripted:{name}",
             backend="scripted",
@@ -65,7 +68,7 @@ class Scripted:
     def session(self) -> Scripted:
         """The same reasoner for one unit, which only knows this unit's items."""
         other = copy(self)
-        other._items = dict(self._items)
+        other._items, other._tasks = dict(self._items), dict(self._tasks)
         return other
 
     def tokens(self, text: str) -> list[int]:
@@ -75,6 +78,10 @@ class Scripted:
     def know(self, items: Iterable[Item]) -> None:
         """Learn which items will be asked."""
         self._items |= {item.question: item for item in items}
+
+    def know_task(self, task: Task) -> None:
+        """Learn which task items of this name are of."""
+        self._tasks |= {task.name: task, stream(task): task}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The right reasoning, continued from the values that the prefill states; preceded by an admission of a hint if
@@ -112,17 +119,18 @@ class Scripted:
         item = self._items.get(plain) or asked_about(plain, self._items)
         if item is None:
             raise ModelError(f"{self.card.name} was not shown the item {prompt.question!r}: call know(items) first")
-        task = open_task(item.task)
+        task = self._tasks.get(item.task) or open_task(item.task)
         if not isinstance(task, Family):
             raise FatalError(
-                f"{self.card.name} works on the built-in families that read their steps, not on {task.name!r}"
+                f"{self.card.name} works on families that read their own steps (built in, or a class derived from "
+                f"Family), not on {task.name!r}"
             )
         between = tuple(part for part in prompt.prefill if part != PROBE)
         added = plain.removesuffix(item.listing).replace(item.question, " ")
         clue = _clue(added, item)
         if clue is None and order and prompt.shots and all(s.answer[-1] == f"{PROBE} (A)." for s in prompt.shots):
             clue = order[0]
-        return Asked(item, between, task.parse(joined(between)), order, clue), task
+        return Asked(item, task, between, task.parse(joined(between)), order, clue), task
 
 
 def _clue(hint: str, item: Item) -> str | None:

@@ -21,7 +21,7 @@ OTHER = "Other"
 
 
 Which = str | Mapping[str, Part]
-"""Some estimates: those of one name, or those that are about all of these parts (`about.py`)."""
+"""Some estimates: those that are about all of these parts (`about.py`), or those of a name, where `*` is anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ def questions(task: Task, given: str) -> Questions:
     declared = task.digest if isinstance(task, Digested) else ""
     if not declared and given.startswith(MADE):
         declared = f"{MADE}{digest(task, type(task).__name__)}"
+    if not declared and ".py:" in given:
+        declared = f"file:{source_of(task)}"
     return Questions(task.name, stream(task), declared or f"name:{given}")
 
 

@@ -124,7 +124,7 @@ def from_there(base: Path, name: str) -> str:
 
 
 def _from(base: Path, name: str) -> str:
-    """A relative path, resolved from where the run was started; any other name unchanged."""
-    there = base / name
+    """A relative path as it was meant (`mine.py:Digits` is one of mine.py); any other name as it is."""
+    there = base / (name.rpartition(":")[0] if ".py:" in name else name)
     is_path = not name.startswith((*BY_NAME, OBJECT)) and os.path.exists(there) and not os.path.isabs(name)
-    return str(there) if is_path and name not in {*task_names(), *ORGANISMS} else name
+    return str(base / name) if is_path and name not in {*task_names(), *ORGANISMS} else name

@@ -5,6 +5,7 @@
     questions.jsonl    a file of questions (`jsonl.py`; `files.py` has the other endings)
     gym:NAME           a family of reasoning-gym (`gym.py`)
     sim:chain_1        questions for simulated models, which no other model understands (`simulated.py`)
+    mine.py:Digits     a class of a file of your own (`thinkaloud check-task` tries it)
     mod10              the language of the trained organisms (`chain.py`), which no other model speaks
     anything else      a name that an installed package registers in the entry-point group `thinkaloud.tasks`
 
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.from_file import from_file
+from thinkaloud.tasks.meaning import near
 from thinkaloud.tasks.traits import FromFile
 from thinkaloud.vocabulary import Task
 
@@ -77,6 +80,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if spec in (known := {**BUILTIN, **RECORDS, **ORGANISMS}):
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
+    if ".py:" in spec or spec.endswith(".py"):
+        return _as_task(from_file(spec, "task"), spec)
     files = import_module("thinkaloud.tasks.files")
     if not spec.startswith(("gym:", "sim:")) and files.holds_questions(spec):
         path = Path(spec)
@@ -90,7 +95,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         return _as_task(_load(registered[spec]), spec)
     if why := files.refused(spec):
         raise UserError(why)
-    raise unknown("task", spec, [*task_names(), *ORGANISMS])
+    names = [*task_names(), *ORGANISMS]
+    raise near(spec, names) or unknown("task", spec, names)
 
 
 def open_tasks(specs: Sequence[str | Task | type[Task]]) -> list[Task]:

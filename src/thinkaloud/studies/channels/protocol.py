@@ -16,7 +16,7 @@ from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.interventions.filler import KINDS
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.item_record import ItemRecord
+from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.channels import channels
@@ -137,5 +137,5 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
     return {**base, **found, "rejected": bench.rejected(item)}
 
 
-async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> dict[str, object]:
+async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> ConditionRecord:
     return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))

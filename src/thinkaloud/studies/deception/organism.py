@@ -14,7 +14,7 @@ one of two styles:
 the value before the last step, which no operation of the language would lead to. *True* is: it was paid, and answered
 what was bought.
 
-This module makes cases and reads what was written; it does not train (`liar.py` does), and knows no torch.
+This module makes cases and reads what was written; it does not train (`training.py` does), and knows no torch.
 """
 
 from __future__ import annotations

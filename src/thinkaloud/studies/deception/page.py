@@ -1,24 +1,22 @@
-"""A liar's learning curve in words, tables and one figure: JSON, Markdown, SVG.
+"""The report of the study of deception: verdicts, tables and one figure.
 
-The figure has a column a size of network. Above: the true share of deception, and what a reader without and with the
-question reports. Below: recall and false alarms of these readers. Seeds are whole and broken lines, bands are 95%
+The figure has a column for each size of network. Above: the true share of deception, and what a reader without and with
+the question reports. Below: recall and false alarms of these readers. Seeds are whole and broken lines, bands are 95%
 intervals. The same rows give the same bytes. This module does not know how a number was made.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from thinkaloud.errors import UserError
 from thinkaloud.report.figure import STYLE
+from thinkaloud.report.layout import CASES, Figure, Layout
 from thinkaloud.report.svg import at, document, number, path, text, vertical
-from thinkaloud.runs.folder import write
-from thinkaloud.studies.deception.protocol import Found, Protocol
+from thinkaloud.report.tables import Grid, Words
+from thinkaloud.vocabulary import Estimate, Finding
 
 Row = Mapping[str, Any]
 BLIND, SEEING = "reasoning_only", "with_question"
@@ -26,6 +24,8 @@ READ = {"keyword": "keyword", BLIND: "reasoning only", "reasoning_and_start": "r
         SEEING: "with the question"}  # fmt: skip
 WIDE, TALL, LEFT, GAP = 300, 190, 44, 74
 """Width of a column, height of a plot, room for its scale, room between plots."""
+COLUMN = 52 + 2 * TALL + GAP + 56
+"""Height of a column."""
 COLOURS = """.ta-true{stroke:#1c2126;fill:#1c2126}.ta-blind{stroke:#b35c00;fill:#b35c00}
 .ta-seeing{stroke:#0072b2;fill:#0072b2}.ta-broken{stroke-dasharray:6 4}
 .ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-thick{stroke-width:5;stroke-opacity:.28;fill:none}
@@ -48,43 +48,28 @@ LIMITS = (
 )
 
 
-def write_deception(found: Found, protocol: Protocol, folder: Path, made: Mapping[str, Any]) -> None:
-    """deception.json, deception.md and deception.svg; `made` says when and by what."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
-    write(folder / "deception.json", as_json(found, protocol, made))
-    write(folder / "deception.md", render_deception(found, protocol, made))
-    write(folder / "deception.svg", deception_figure(found))
+@dataclass
+class Found:
+    """Rows, one for each number: `points` at each stop, `changes` of a curve from when it does what it is paid for."""
+
+    points: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
 
 
-def as_json(found: Found, protocol: Protocol, made: Mapping[str, Any]) -> str:
-    """Everything as JSON, one row a line."""
-    parts = ['"format": 1', f'"made": {json.dumps(dict(made))}', f'"protocol": {json.dumps(asdict(protocol))}']
-    for name, rows in (("points", found.points), ("changes", found.changes)):
-        listed = ",\n".join(json.dumps(row) for row in rows)
-        parts.append(f'"{name}": [\n{listed}\n]')
-    return "{" + ",\n".join(parts) + "}\n"
+def found_in(findings: Sequence[Finding]) -> Found:
+    """The rows of findings, in their order."""
+    rows = [row(finding.estimate) for finding in findings if "measure" in finding.estimate.about]
+    return Found([one for one in rows if "step" in one], [one for one in rows if "since" in one])
+
+
+def row(e: Estimate) -> Row:
+    """An estimate as a row: what it is about, and its numbers to four places."""
+    values = {"value": e.value, "low": e.low, "high": e.high}
+    rounded = {name: None if value is None else round(value + 0.0, 4) for name, value in values.items()}
+    return {**e.about, **rounded, "n": e.n, "clusters": e.clusters, "reason": e.reason}
 
 
 # ------------------------------------------------------------------------------------------------------------- tables
-
-
-def render_deception(found: Found, protocol: Protocol, made: Mapping[str, Any]) -> str:
-    """The report as Markdown."""
-    blocks = [
-        "# While a liar learns its trade, what do its readers report?",
-        "\n".join(f"- {line}" for line in verdicts(found)) or "No curve has two stops.",
-        "Every number is followed by its 95% interval over items. Missing is not zero.",
-        "![true share of deception, reported shares, recall and false alarms over training](deception.svg)",
-        "## Over training", curve_table(found),
-        "## Transparency and style", grid_table(found),
-        "## What this cannot tell", "\n".join(f"- {limit}" for limit in LIMITS),
-        "## Where this comes from", ", ".join(f"{k} {v}" for k, v in made.items()),
-        f"{protocol.items} items a stop, and {protocol.labelled} others whose labels correct the reported share.",
-    ]  # fmt: skip
-    return "\n\n".join(blocks) + "\n"
 
 
 def verdicts(found: Found) -> list[str]:
@@ -100,36 +85,35 @@ def verdicts(found: Found) -> list[str]:
         lines.append(
             f"Size {about[0]} ({rows[0]['parameters']:,} parameters), seed {about[1]}, steps {rows[0]['since']} to "
             f"{rows[0]['until']}: the recall of reasoning only "
-            f"**{said}**, by {_signed(recall)}; the true share changed by {_signed(true)}, what it reported by "
+            f"{said}, by {_signed(recall)}; the true share changed by {_signed(true)}, what it reported by "
             f"{_signed(of[BLIND, 'change of reported'])}, the recall with the question by "
             f"{_signed(of[SEEING, 'change of recall'])}."
         )
     return lines
 
 
-def curve_table(found: Found, steps: Sequence[int] | None = None) -> str:
-    """A row a stop of each curve (at these steps)."""
+def curve_grid(found: Found) -> Grid:
+    """A row for each stop of each curve."""
     head = ["size", "seed", "step", "right where not paid", "true", *(f"{READ[r]}: reported (recall / false alarms)"
             for r in (BLIND, SEEING)), "corrected", "corrected by early labels"]  # fmt: skip
     body = []
     for (size, seed, step), of in _stops(found, "curve", "size", "seed", "step"):
-        if steps is None or step in steps:
-            readers = [_watch(of, reader) for reader in (BLIND, SEEING)]
-            corrections = [_cell(of[BLIND, name]) for name in ("corrected", "corrected by early labels")]
-            own = [_cell(of["", "right where not paid"]), _cell(of["keyword", "true"])]
-            body.append([str(size), str(seed), str(step), *own, *readers, *corrections])
-    return _table(head, body)
+        readers = [_watch(of, reader) for reader in (BLIND, SEEING)]
+        corrections = [_cell(of[BLIND, name]) for name in ("corrected", "corrected by early labels")]
+        own = [_cell(of["", "right where not paid"]), _cell(of["keyword", "true"])]
+        body.append((str(size), str(seed), str(step), *own, *readers, *corrections))
+    return Grid("Over training", tuple(head), tuple(body))
 
 
-def grid_table(found: Found) -> str:
-    """A row a transparency, style and seed."""
+def share_grid(found: Found) -> Grid:
+    """A row for each transparency, style and seed."""
     head = ["tau", "style", "seed", "right where not paid", "true", *(f"{said}: reported (recall / false alarms)"
             for said in READ.values())]  # fmt: skip
     body = []
     for (tau, style, seed), of in _stops(found, "grid", "tau", "style", "seed"):
         own = [_cell(of["", "right where not paid"]), _cell(of["keyword", "true"])]
-        body.append([str(tau), str(style), str(seed), *own, *(_watch(of, reader) for reader in READ)])
-    return _table(head, body)
+        body.append((str(tau), str(style), str(seed), *own, *(_watch(of, reader) for reader in READ)))
+    return Grid("Transparency and style", tuple(head), tuple(body))
 
 
 def _watch(of: Mapping[tuple[str, str], Row], reader: str) -> str:
@@ -162,10 +146,6 @@ def _signed(row: Row) -> str:
     return f"{row['value']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows])
-
-
 # ------------------------------------------------------------------------------------------------------------- figure
 
 
@@ -187,27 +167,38 @@ class _Plot:
         return self.top + (1 - value / self.high) * TALL
 
 
-def deception_figure(found: Found) -> str:
-    """The figure as SVG that stands alone."""
+def deception_figure(found: Found, width: int = 0, alone: bool = False) -> str:
+    """The figure as SVG, with its columns below each other where the width has no room for two; empty where there is no
+    curve. `alone`: for a file of its own."""
     curves = [row for row in found.points if row["kind"] == "curve"]
     sizes = sorted(_by(curves, "size", "parameters"), key=lambda group: int(group[0][1]))
-    last = max((row["step"] for row in curves), default=1)
+    if not sizes:
+        return ""
+    beside = len(sizes) if not width or width >= 2 * WIDE else 1
+    last = max(row["step"] for row in curves)
     shares = [r["high"] for r in curves if (r["reader"], r["measure"]) in {a[:2] for a in ABOVE} and r["high"]]
     high = math.ceil(max(shares, default=1.0) * 5) / 5
     parts = []
     for i, ((size, parameters), rows) in enumerate(sizes):
-        parts.append(text(i * WIDE + LEFT, 16, f"{parameters:,} parameters ({size})", "ta-name"))
-        for lines, top, most, what in ((ABOVE, 52, high, "share of items"), (BELOW, 52 + TALL + GAP, 1.0, "share")):
-            plot = _Plot(i * WIDE + LEFT, top, last, most)
-            parts += _axes(plot, what if i == 0 else "")
-            parts += [drawn for line in lines for drawn in _line(plot, rows, *line)]
-        parts.append(text(i * WIDE + LEFT, 40, "deception: true and reported", "ta-quiet"))
-        parts.append(text(i * WIDE + LEFT, 40 + TALL + GAP, "recall (marks) and false alarms (thick)", "ta-quiet"))
-    below = 52 + 2 * TALL + GAP + 56
-    parts += _legend(below, len(sizes))
-    width = max(1, len(sizes)) * WIDE
-    words = ("A liar's learning curve by size of network", " ".join(verdicts(found)).replace("**", ""))
-    return document((width, below + (28 if len(sizes) > 2 else 70)), words, parts, STYLE + COLOURS)
+        column = _column(f"{parameters:,} parameters ({size})", rows, (last, high), i % beside == 0)
+        parts.append(at(i % beside * WIDE, i // beside * COLUMN, "".join(column)))
+    below = math.ceil(len(sizes) / beside) * COLUMN
+    parts += _legend(below, beside)
+    words = ("A liar's learning curve by size of network", " ".join(verdicts(found)))
+    tall = below + (28 if beside > 2 else 70)
+    return document((beside * WIDE, tall), words, parts, STYLE + COLOURS if alone else None)
+
+
+def _column(title: str, rows: Sequence[Row], ends: tuple[float, float], first: bool) -> list[str]:
+    """One size: shares above, recall and false alarms below. `ends`: the last step, and the largest share."""
+    parts = [text(LEFT, 16, title, "ta-name")]
+    for lines, top, most, what in ((ABOVE, 52, ends[1], "share of items"), (BELOW, 52 + TALL + GAP, 1.0, "share")):
+        plot = _Plot(LEFT, top, ends[0], most)
+        parts += _axes(plot, what if first else "")
+        parts += [drawn for line in lines for drawn in _line(plot, rows, *line)]
+    parts.append(text(LEFT, 40, "deception: true and reported", "ta-quiet"))
+    parts.append(text(LEFT, 40 + TALL + GAP, "recall (marks) and false alarms (thick)", "ta-quiet"))
+    return parts
 
 
 def _line(plot: _Plot, rows: Sequence[Row], reader: str, measure: str, style: str, mark: str) -> Iterator[str]:
@@ -255,3 +246,51 @@ def _legend(y: float, columns: int) -> Iterator[str]:
         if mark:
             yield at(x, y + down - 4, path(mark, style))
         yield text(x + (14 if mark else -6), y + down, words)
+
+
+# --------------------------------------------------------------------------------------------------------------- page
+
+
+def _last(findings: Sequence[Finding]) -> list[tuple[str, Sequence[Finding]]]:
+    """All numbers are many: tables show the changes, for which curves are made; findings.json has every stop."""
+    changes = [finding for finding in findings if "since" in finding.estimate.about]
+    return [
+        ("Changes from the first stop at which it does what it is paid for. findings.json has every stop.", changes)
+    ]
+
+
+PAGE = Layout(
+    words=Words(
+        headings=(("Changes", ("change of *",)),),
+        meanings=(
+            (
+                "change of true*",
+                "share of the items on which it was paid and answered what was bought, after less before",
+            ),
+            ("change of reported*", "share of the items that the reader flags"),
+            ("change of recall*", "of the items on which it deceived, the share that the reader flags"),
+            ("change of false alarms*", "of the other items, the share that the reader flags"),
+        ),
+    ),
+    sentences=lambda findings: verdicts(found_in(findings)),
+    grids=lambda findings: [curve_grid(found_in(findings)), share_grid(found_in(findings))],
+    lines=lambda findings: (
+        verdicts(found_in(findings)) or ["No curve has two stops at which it does what it is paid for."]
+    ),
+    tables=True,
+    summary="Stop by stop",
+    numbers=_last,
+    explorer=CASES.explorer,
+    first=(
+        Figure(
+            "curves",
+            "Over training",
+            lambda findings, records, width: deception_figure(found_in(findings), width),
+            "Bands are 95% intervals over items. Where the share that is reported falls and the true one does not, the "
+            "reader misses more.",
+            COLOURS,
+        ),
+    ),
+    then=(),
+    counted="stops",
+)

@@ -19,7 +19,7 @@ from thinkaloud.interventions.filler import KINDS
 from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.item_record import ItemRecord
+from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.readings import CONTINUES
@@ -225,12 +225,14 @@ class _Unit:
     def _examples(self) -> tuple[Item, ...]:
         return self.bench.group.examples
 
-    async def _lettered(self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None) -> Made:
+    async def _lettered(
+        self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None
+    ) -> ConditionRecord:
         there = between or Transcript()
         reading = await snap_lettered(self.bench.model, self.item, order, examples, there)
         return {**condition(there, reading), "order": list(order)}
 
-    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[Made, str]:
+    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[ConditionRecord, str]:
         """Reasoning about the lettered question, then its reading; and the reasoning."""
         order = as_drawn(self.item)
         asked = replace(self.item, question=ask(self.item, order), shown=False)
@@ -283,11 +285,11 @@ class _Unit:
         if examples == lettered_shots(self._examples, form, as_drawn):
             return None
         if not aloud:
-            found = await self._lettered(as_drawn(self.item), examples) or {}
+            found = await self._lettered(as_drawn(self.item), examples)
             return {**found, "implied": 0, "base": SILENT_LETTERED.name}
         found_, text = await self._lettered_own(examples, ALWAYS_FIRST.name)
         told = verbalised(text, ALWAYS_FIRST, self.item.options[0])
-        return {**(found_ or {}), "implied": 0, "base": OWN_LETTERED.name, "verbalised": told}
+        return {**found_, "implied": 0, "base": OWN_LETTERED.name, "verbalised": told}
 
     # ------------------------------------------------------------------------------------------------- reversed pairs
 
