@@ -8,7 +8,7 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
-from thinkaloud.cli.main import show
+from thinkaloud.cli.show import show
 from thinkaloud.errors import UserError
 from thinkaloud.items.choosing import about_examples, apart
 from thinkaloud.items.group import Group
