@@ -135,6 +135,7 @@ def found():
     return list(liar.study(TINY, lambda line: None))[-1]
 
 
+@pytest.mark.slow
 def test_the_study_measures_every_reader_at_every_stop(found):
     """From the shipped faithful organism: each number has an interval or a reason, and the network comes to answers."""
     assert {(r["kind"], r["step"]) for r in found.points} == {("curve", 2), ("curve", 4), ("grid", 2)}
@@ -186,6 +187,7 @@ def test_a_number_that_is_missing_is_a_dash_and_no_zero():
     assert "| S | 0 | 1 | - | - | - (- / -) |" in curve_table(liar.Found(points, []))
 
 
+@pytest.mark.slow
 def test_the_command_writes_its_report(tmp_path, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setattr(liar, "QUICK", TINY)

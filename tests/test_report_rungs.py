@@ -86,6 +86,7 @@ def test_the_sign_over_four_meters_is_said_with_the_meters_that_disagree() -> No
     assert "its sign does not depend on them: the same on 4 of 4 meters." in said
 
 
+@pytest.mark.slow
 def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:
     said = next(s for s in sentences(findings(6, 6)) if s.startswith("F2 at 16k"))
     gain, *parts = (float(x) for x in re.findall(r"(?<=[ ])[+-]?\d\.\d\d(?= \[|,|\.$)", said.replace("[", " [")))
@@ -359,6 +360,7 @@ def test_traces_are_for_the_extreme_items_first_and_the_page_says_for_how_many(
         assert {order[0], order[-1]} <= {group["records"][i]["scores"][0] for i in kept} or len(kept) < 2
 
 
+@pytest.mark.slow
 def test_the_cap_on_items_is_kept_and_said() -> None:
     made = payload(records(6, 6), layout(findings(6, 6)).explorer, 10, findings(6, 6))
     assert [len(g["records"]) for g in made["groups"]] == [2, 2, 2, 2, 1, 1]
@@ -366,6 +368,7 @@ def test_the_cap_on_items_is_kept_and_said() -> None:
     assert made["count"] in render_html(findings(6, 6), records(6, 6), meta(), cap=10)
 
 
+@pytest.mark.slow
 def test_a_page_of_twenty_four_families_is_below_four_megabytes() -> None:
     """With every cap at work. Four families are shown six times: texts are stored once an item, not once a page."""
     few = [f for f in findings(6, 6) if f.task == "pool" and " shrunken " not in f.estimate.name]
@@ -384,6 +387,7 @@ def test_hostile_text_stays_inside_its_script_element(data: dict[str, Any]) -> N
     assert texts["id"] == HOSTILE_ITEM and HOSTILE in texts["question"] and HOSTILE in texts["traces"]["texts"]
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes() -> None:
     again = render_html(list(findings(6, 6)), list(records(6, 6)), meta())
     assert again == render_html(findings(6, 6), records(6, 6), meta())

@@ -196,6 +196,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_of_host_and_workers_stays_small_and_the_host_ends_well():
     """Ten bombs at once, twice: the limit is 32 MiB a program; nothing is left running and the exit code is 0."""
