@@ -104,7 +104,6 @@ def test_transformers_is_asked_with_the_same_tokens(file: tuple[str, Path], here
         assert whole(spelling.lowering, prompt) == whole(here.lowering, prompt)
 
 
-@pytest.mark.slow
 def test_a_real_llama_server_is_asked_with_the_same_tokens(file: tuple[str, Path], here: LlamaCpp) -> None:
     """Also of a base model, for which it shows a template of its own."""
     with closing(LlamaProcess(file[1])) as server:

@@ -56,7 +56,6 @@ def test_gold_is_what_a_second_solver_finds_in_the_question(name, level):
         assert FAMILIES[name].solve(item.question) == item.gold
 
 
-@pytest.mark.slow
 @at_every_level
 def test_verify_accepts_gold_and_nothing_else(name, level):
     family = FAMILIES[name]
@@ -83,7 +82,6 @@ def test_verify_accepts_gold_and_nothing_else(name, level):
             assert not family.verify(item, text), text
 
 
-@pytest.mark.slow
 @at_every_level
 def test_items_are_a_pure_function_of_key_and_level(name, level):
     """Equal keys give equal items, in a fresh object, and fewer items are the first of more; other keys give others."""
@@ -93,7 +91,6 @@ def test_items_are_a_pure_function_of_key_and_level(name, level):
     assert FAMILIES[name].items(level, 25, KEY.child("other")) != items
 
 
-@pytest.mark.slow
 @at_every_level
 def test_there_are_enough_questions(name, level):
     if name == "recall":
@@ -102,7 +99,6 @@ def test_there_are_enough_questions(name, level):
         assert len(some_items(name, level, 200)) == 200
 
 
-@pytest.mark.slow
 @at_every_level
 def test_harder_levels_never_need_fewer_steps(name, level):
     """The mean number of worked steps does not fall from one level to the next."""
@@ -183,7 +179,6 @@ def test_recall_facts_are_asked_once():
     assert max(questions.values()) == 1
 
 
-@pytest.mark.slow
 @at_every_level
 def test_paraphrase_keeps_every_field_and_draws_every_wording(name, level):
     family = FAMILIES[name]
@@ -243,7 +238,6 @@ def test_paraphrase_is_refused_where_it_cannot_be_promised():
 # ----------------------------------------------------------------------------------------------------------- mistakes
 
 
-@pytest.mark.slow
 @at_every_level
 def test_a_mistake_at_every_step_leads_to_a_wrong_option(name, level):
     """Only the value changes, and the right way from it, re-run through the text, ends at the implied option."""

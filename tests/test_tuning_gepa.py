@@ -44,7 +44,6 @@ def test_reflection_finds_an_instruction_that_is_on_no_list() -> None:
     assert "The right answer is" in reflections(model)[0]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("error", [0.0, 0.3, 0.6, 1.0])
 @pytest.mark.parametrize("trials", [2, 6])
 @pytest.mark.parametrize("dev", [1, 2, 5, 8])
