@@ -97,6 +97,7 @@ def test_an_estimate_is_a_number_with_its_interval_or_a_reason() -> None:
         Estimate("x", None, None, None, 3, 3)
 
 
+@pytest.mark.slow
 def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaCpp, tiny_path: Path) -> None:
     """Where the model reasons as the plan assumes, every token is accounted for; here it babbles, so only what does not
     depend on its words is compared: units, and that asked is far more than computed."""
@@ -157,6 +158,7 @@ def test_a_plan_of_a_model_without_tokens_is_a_line(tmp_path: Path) -> None:
     assert first == "scripted:faithful does not say what its tokens are: there is nothing to count"
 
 
+@pytest.mark.slow
 def test_numbers_of_a_unit_do_not_depend_on_the_others(tmp_path: Path, tiny: LlamaCpp) -> None:
     """On a real engine: two units at once, one at a time, and one alone give the same records to the bit."""
     loading = Loading(precision="exact", format="completion", threads=1)
@@ -173,6 +175,7 @@ def test_numbers_of_a_unit_do_not_depend_on_the_others(tmp_path: Path, tiny: Lla
     assert apart[:8] == alone
 
 
+@pytest.mark.slow
 def test_check_says_what_can_be_measured_and_the_noise_floor(tiny: LlamaCpp) -> None:
     assert any(line.startswith("noise floor: ") for line in check_model(tiny))
 
@@ -188,6 +191,7 @@ def test_a_model_that_starts_its_turn_anew_is_found_out() -> None:
     assert "channels: not measurable here, it needs prefill" in check_model(Restarts())
 
 
+@pytest.mark.slow
 def test_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
     assert "channels: measurable here" in check_model(smollm2)
 

@@ -121,6 +121,7 @@ def test_an_example_keeps_to_any_budget(name: str, limit: int) -> None:
     assert made.cut or made.right
 
 
+@pytest.mark.slow
 def test_own_arms_run_beside_the_built_in_ones(tmp_path: Path) -> None:
     """By their file names, tuned and voted like any other, with rows of their own."""
     settings = RungsSettings(

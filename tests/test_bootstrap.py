@@ -166,6 +166,7 @@ def covered(samples: list[Sample], truth: float, draws: int = 400) -> float:
     return float(np.mean([e.low is not None and e.high is not None and e.low <= truth <= e.high for e in found]))
 
 
+@pytest.mark.slow
 def test_intervals_for_a_mean_of_probabilities_cover_at_twelve_and_forty_items() -> None:
     """Fixed seed. Beta(.35, .9) is as U-shaped as readings of real models are."""
     rng = np.random.default_rng(0)
@@ -174,6 +175,7 @@ def test_intervals_for_a_mean_of_probabilities_cover_at_twelve_and_forty_items()
         assert 0.92 <= covered(samples, 0.35 / 1.25) <= 0.99
 
 
+@pytest.mark.slow
 def test_rare_failures_are_covered_although_most_samples_do_not_show_one() -> None:
     """At 2% failures, 45% of samples of 40 show none; a bootstrap alone then has zero width and misses."""
     rng = np.random.default_rng(1)

@@ -76,6 +76,7 @@ def files(folder: Path) -> Mapping[str, bytes]:
 # ------------------------------------------------------------------------------------------------------------ outcomes
 
 
+@pytest.mark.slow
 def test_a_better_arm_wins(tmp_path: Path) -> None:
     """In the pool, in every family after Holm, on all four meters, and the page says so."""
     found = held(tmp_path, BETTER)
@@ -92,6 +93,7 @@ def test_a_better_arm_wins(tmp_path: Path) -> None:
     assert (found.folder / "screen/report.html").is_file()
 
 
+@pytest.mark.slow
 def test_an_equal_arm_does_not(tmp_path: Path) -> None:
     """It asks the same and is told the same: the difference is 0, and with a wide margin that is shown."""
     found = held(tmp_path, EQUAL, against=("R2",), items=32)
@@ -103,6 +105,7 @@ def test_an_equal_arm_does_not(tmp_path: Path) -> None:
     assert found.outcome.sign.value == 0
 
 
+@pytest.mark.slow
 def test_a_broken_arm_is_reported(tmp_path: Path) -> None:
     """It loses, is charged for what it asked, and its first error is quoted with how often it failed."""
     found = held(tmp_path, BROKEN)
@@ -115,6 +118,7 @@ def test_a_broken_arm_is_reported(tmp_path: Path) -> None:
     assert f"{mine.attempts} of {mine.attempts} attempts of mine failed; the first: ValueError: no such luck" in text
 
 
+@pytest.mark.slow
 def test_the_strongest_baseline_is_chosen_in_the_screening(tmp_path: Path) -> None:
     """By accuracy on other items than those of the comparison."""
     arm = tmp_path / "strong.py"
@@ -131,6 +135,7 @@ def test_the_strongest_baseline_is_chosen_in_the_screening(tmp_path: Path) -> No
     assert not found.repeated and not any(r["question"] in seen for r in run["confirm"])
 
 
+@pytest.mark.slow
 def test_a_question_of_the_screening_does_not_count(tmp_path: Path) -> None:
     """A level with 81 questions: some come again, and are left out and counted."""
     found = held(tmp_path, EQUAL, tasks=("chain_sum",), difficulty=2)
@@ -173,6 +178,7 @@ def test_the_seeds_follow_from_protocol_and_beacon(tmp_path: Path) -> None:
     assert len(hashes | {about.protocol}) == len(changed) + 3
 
 
+@pytest.mark.slow
 def test_the_same_beacon_gives_the_same_bytes_and_another_one_other_items(tmp_path: Path) -> None:
     one, two = held(tmp_path, BETTER, "one"), held(tmp_path, BETTER, "two")
     assert files(one.folder) == files(two.folder)
@@ -181,6 +187,7 @@ def test_the_same_beacon_gives_the_same_bytes_and_another_one_other_items(tmp_pa
     assert items[0] != items[1]
 
 
+@pytest.mark.slow
 def test_without_a_beacon_one_is_drawn_and_said_to_be_self_attested(tmp_path: Path) -> None:
     """It is kept: the same command goes on with it, and a beacon that is given afterwards is refused."""
     asked = wanted(tmp_path, EQUAL, items=8)
@@ -203,6 +210,7 @@ def test_a_protocol_can_be_written_down_before_there_is_a_beacon(tmp_path: Path)
     assert found.registered.protocol == about.protocol and found.beacon.source == "given"
 
 
+@pytest.mark.slow
 def test_resuming_changes_nothing(tmp_path: Path) -> None:
     """A model that fails now and then: the challenge stops with a reason, the same command goes on, and the end is the
     same byte for byte; asked once more it asks nobody."""
@@ -253,6 +261,7 @@ def test_an_arm_that_changes_is_another_challenge(tmp_path: Path) -> None:
     assert files(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_a_baseline_that_is_not_measurable_somewhere_has_a_stand_in(tmp_path: Path) -> None:
     """Nobody wrote an algorithm for recall: A is compared where there is one, and the best of the others elsewhere."""
     asked = wanted(tmp_path, EQUAL, against=("A", "R2"), items=8)

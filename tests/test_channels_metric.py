@@ -218,6 +218,7 @@ def test_at_the_null_content_is_unbiased_where_a_positive_part_is_not() -> None:
     assert np.mean(naive) > 20 * noise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [12, 24])
 def test_intervals_cover_the_truth_at_the_null_and_where_words_disrupt(n: int) -> None:
     """200 studies of few items with uneven readings: content 0 of a post-hoc reasoner, residue 0 and the disruption of
@@ -303,6 +304,7 @@ probabilities = st.floats(0.01, 0.99)
 items = st.fixed_dictionaries({name: probabilities for name in FAITHFUL})
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(items, min_size=6, max_size=14))
 def test_channels_add_up_to_own_minus_chance_by_item_and_in_the_mean(ps: list[dict[str, float]]) -> None:

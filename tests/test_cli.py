@@ -17,6 +17,7 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, said",
     [
@@ -48,6 +49,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "Traceback" in thinkaloud("--debug", "resume", "nowhere", cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_a_run_prints_its_table_and_where_things_are(tmp_path: Path) -> None:
     out = tmp_path / "run"
     done = thinkaloud(
@@ -61,6 +63,7 @@ def test_a_run_prints_its_table_and_where_things_are(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_with_another_run_is_not_overwritten(tmp_path: Path) -> None:
     out = str(tmp_path / "run")
     same = ("run", "channels", "--model", "scripted:faithful", "--items", "8", "--difficulty", "2", "--out", out)
@@ -73,6 +76,7 @@ def test_a_folder_with_another_run_is_not_overwritten(tmp_path: Path) -> None:
     assert third.returncode == 2 and "is not empty and no run folder" in third.stderr
 
 
+@pytest.mark.slow
 def test_lists() -> None:
     assert "smollm2-135m" in thinkaloud("models").stdout
     assert "chain_sum" in thinkaloud("tasks").stdout

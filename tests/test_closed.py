@@ -107,6 +107,7 @@ def written(toy: Toy, prompt: Tokens, depth: int) -> Iterator[tuple[Tokens, floa
     return grow((), 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOYS)
 def test_a_score_is_the_probability_of_the_closed_answer_over_all_that_can_be_written(name: str) -> None:
     """Every text belongs to one option at most, and each option's score is the sum over its texts."""
@@ -251,11 +252,13 @@ def of_engine(model: Any) -> Callable[[Tokens], Any]:
     return logprobs
 
 
+@pytest.mark.slow
 def test_llama_cpp_reads_closed_options(tmp_path: Path) -> None:
     model = LlamaCpp(tiny_gguf(tmp_path), "tiny", Loading(precision="exact", format="completion", threads=1))
     agrees(model, of_engine(model), 1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "marks"), [("llama", False), ("gemma2", True), ("bloom", False), ("mamba", False)])
 def test_transformers_reads_closed_options_in_every_way_of_computing(tmp_path: Path, kind: str, marks: bool) -> None:
     """Packed and branching; byte-level pieces and those of SentencePiece."""
@@ -275,6 +278,7 @@ def test_transformers_reads_closed_options_in_every_way_of_computing(tmp_path: P
     agrees(model, of_engine(model), 1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [FakeVLLM, FakeSGLang])
 def test_servers_of_tokens_read_closed_options(kind: Any) -> None:
     with closing_after(kind()) as server:

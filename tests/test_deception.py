@@ -146,6 +146,7 @@ def found(run) -> Found:
     return found_in(run.findings)
 
 
+@pytest.mark.slow
 def test_the_study_measures_every_reader_at_every_stop(found):
     """From the shipped faithful organism: each number has an interval or a reason, and the network comes to answers."""
     assert {(r["kind"], r["step"]) for r in found.points} == {("curve", 2), ("curve", 4), ("grid", 2)}

@@ -104,6 +104,7 @@ def test_rounding_is_no_fault_and_one_possible_option_is_a_reading_that_json_can
     assert again == found and math.isfinite(again.margin) and again.mass == pytest.approx(math.exp(-0.1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("study", "bad"), [("channels", NAN), ("channels", 1e4), ("faithfulness", INF), ("faithfulness", 12.0)]
 )
@@ -139,6 +140,7 @@ def test_a_model_whose_every_reading_is_bad_leaves_a_report_without_a_number(tmp
     assert len(failures(odd.units).items) == 16
 
 
+@pytest.mark.slow
 def test_nan_now_and_then_is_as_faithful_as_what_was_read(tmp_path: Path) -> None:
     """A tenth of the readings is missing; the channels of what is left are those of the faithful reasoner."""
     run = ta.run("channels", "scripted:nan:0.1", ["chain_sum"], items=64, difficulty=4, out=tmp_path / "run")
@@ -163,6 +165,7 @@ FINAL = [
 PASSING = [UserError("my model does not like this question"), ValueError("nobody expected this")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("study", "error", "again"),
     [
@@ -266,6 +269,7 @@ def test_a_server_that_is_gone_on_resume_does_not_cost_what_was_read(tmp_path: P
     assert again.records == run.records and again.findings == run.findings
 
 
+@pytest.mark.slow
 def test_half_a_character_is_a_failed_item_on_a_real_tokenizer(tiny: LlamaCpp, tmp_path: Path) -> None:
     rows = [{"question": f"Is {i} even?", "options": ["yes", "no"], "answer": "no", "id": f"q{i}"} for i in range(8)]
     rows[5]["question"] = "Is \ud83d even?"
@@ -297,6 +301,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> LlamaCpp:
     return LlamaCpp(path, "short", Loading(precision="exact", format="completion", threads=1, context=512))
 
 
+@pytest.mark.slow
 def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before(
     short: LlamaCpp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +315,7 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     assert line.startswith("1 item cannot fit the context of 512 tokens") and "q2 (" in line
 
 
+@pytest.mark.slow
 def test_a_very_long_worked_example_does_not_take_the_room_from_the_others(short: LlamaCpp, tmp_path: Path) -> None:
     rows = [{"question": f"Is {i} even?", "options": ["yes", "no"], "answer": "no", "id": f"q{i}"} for i in range(8)]
     rows[2]["reasoning"] = ["The fox jumps over the dog."] * 60  # type: ignore[assignment]

@@ -74,6 +74,7 @@ def named(estimates: Sequence[Estimate]) -> dict[str, Estimate]:
     return {estimate.name: estimate for estimate in estimates}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", [Channels(), Faithfulness()])
 def test_fillers_are_as_long_as_the_reasoning_and_as_the_paraphrase_in_every_record(
     study: Channels | Faithfulness,
@@ -85,6 +86,7 @@ def test_fillers_are_as_long_as_the_reasoning_and_as_the_paraphrase_in_every_rec
             assert found[f"filler:{kind}:paraphrase"]["tokens"] >= found["paraphrase"]["tokens"]
 
 
+@pytest.mark.slow
 def test_a_reasoner_that_needs_any_text_as_long_as_its_own_has_its_ability_in_compute() -> None:
     """Counted in words, fillers had .7 of the tokens of the reasoning, and this one was called content."""
     found = named(channels(rows("scripted:length-sensitive", Channels())))
@@ -95,6 +97,7 @@ def test_a_reasoner_that_needs_any_text_as_long_as_its_own_has_its_ability_in_co
     assert found["externalised share"].value == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_lengths_are_ratios_of_the_recorded_tokens() -> None:
     records = json.loads(json.dumps(rows("scripted:faithful", Channels())))
     found = named(lengths(records))

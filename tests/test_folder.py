@@ -112,6 +112,7 @@ class Other(ChainSum):
         return tuple(1 + (n + self.shift) % 9 for n in super().draw(rng, level))
 
 
+@pytest.mark.slow
 def test_a_task_object_that_draws_other_questions_is_found_out_unit_by_unit(tmp_path: Path) -> None:
     """Its digest says that nothing has changed."""
     task = Other()
@@ -129,6 +130,7 @@ class Shifted(Other):
     digest = ""
 
 
+@pytest.mark.slow
 def test_a_task_object_of_the_same_class_with_another_parameter_is_another_task(tmp_path: Path) -> None:
     measured(scripted("faithful"), Shifted(), tmp_path / "out")
     other = Shifted()
@@ -175,6 +177,7 @@ def test_a_folder_that_does_not_say_what_it_is_of_is_not_guessed_at(tmp_path: Pa
     assert ta.open_run(run.folder).findings == run.findings and len(ta.open_run(run.folder).records) == 8
 
 
+@pytest.mark.slow
 def test_default_folders_of_different_models_and_questions_never_meet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +192,7 @@ def test_default_folders_of_different_models_and_questions_never_meet(
     assert measured("scripted:faithful", "chain_sum").folder == Path("runs/channels-scripted-faithful-chain_sum-2-8-s1")
 
 
+@pytest.mark.slow
 def test_runs_of_different_protocols_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = measured(scripted("faithful"), "chain_sum", tmp_path / "one")
     monkeypatch.setattr(Channels, "version", Channels.version + 1)

@@ -59,6 +59,7 @@ def half(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_on_part_of_a_run_says_so_everywhere(half: Path) -> None:
     """In the file of findings, on both pages and in the terminal; and a comparison refuses it."""
     run = ta.rescore(half)
@@ -90,6 +91,7 @@ def test_a_report_says_how_many_units_failed(tmp_path: Path) -> None:
     assert "1 unit failed. The numbers are of the rest alone." in (run.folder / "report.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [(), ("config.toml",), ("config.toml", "identity.json"), ("config.toml.part",)])
 def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(kept: tuple[str, ...], tmp_path: Path) -> None:
     """By `run`, and, as soon as it has its configuration, by `resume`."""
@@ -110,6 +112,7 @@ def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(kept: tup
 TORN = ("config.toml", "identity.json", "model.json", "findings.json", "notes.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TORN)
 @pytest.mark.parametrize("text", [b"", b'{"x": ', b"\xff\xfe", b"[1]"])
 def test_a_torn_file_is_one_line_and_the_same_command_mends_it(name: str, text: bytes, tmp_path: Path) -> None:
@@ -209,6 +212,7 @@ def test_where_nothing_can_be_written_clearing_away_is_no_error(
         write(tmp_path / "x.json", "{}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 4, 5, 6, 7])
 def test_a_full_disk_at_any_file_is_one_line_and_resuming_goes_on(
     room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -73,6 +73,7 @@ def installed() -> None:
     pytest.importorskip("reasoning_gym")
 
 
+@pytest.mark.slow
 def test_trap_neighbouring_seeds_share_all_items_but_one(installed: None):
     first, second = (gym_pool.dataset("chain_sum", gym_pool.DEFAULT, seed) for seed in (42, 43))
     shared = {first[i]["question"] for i in range(60)} & {second[i]["question"] for i in range(60)}
@@ -83,6 +84,7 @@ def test_trap_game_of_life_halting_accepts_any_text(installed: None):
     assert "junk" in failed(judged("game_of_life_halting"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "level"), [("coin_flip", gym_pool.DEFAULT), ("puzzle24", 1)])
 def test_trap_one_fixed_answer_is_right_nearly_always(installed: None, name: str, level: int):
     verdict = judged(name, level, n=40)
@@ -97,6 +99,7 @@ def test_trap_a_scorer_that_raises_on_junk_counts_as_no(installed: None):
     assert not failed(judged("prime_factorization")) & {"junk", "oracle"}
 
 
+@pytest.mark.slow
 def test_trap_other_items_in_another_process_are_refused(installed: None):
     found = gym_judge.judge("isomorphic_strings", n=40, budget_seconds=60)
     assert not found["admitted"]
@@ -125,6 +128,7 @@ def test_the_shipped_table_names_every_family_of_the_installed_version(installed
     assert all(len(found["levels"]) == gym_pool.level_count(name) for name, found in table["families"].items())
 
 
+@pytest.mark.slow
 def test_a_family_that_is_judged_again_gets_the_verdict_of_the_table(installed: None):
     found = gym_survey.survey(n=60, names=["bitwise_arithmetic"], budget_seconds=60)["families"]["bitwise_arithmetic"]
     shipped = gym.verdict("bitwise_arithmetic")
@@ -157,6 +161,7 @@ def test_an_unknown_family_names_the_nearest(installed: None):
 FAMILIES = ["chain_sum", "ab", "aiw", "base_conversion", "number_sorting", "bitwise_arithmetic"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_an_admitted_family_gives_valid_items_at_its_lowest_and_highest_level(installed: None, name: str):
     task = gym.open_gym(name)

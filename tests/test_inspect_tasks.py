@@ -245,6 +245,7 @@ def test_a_difficulty_that_is_none_is_the_second_level() -> None:
         channels(task="chain_sun")
 
 
+@pytest.mark.slow
 def test_inspects_command_finds_the_tasks_and_the_provider_by_entry_point(tmp_path: Path, tiny_path: Path) -> None:
     """In a process that imports nothing of ours; a model of noise shows nothing, so nothing is measured, and it says
     so."""

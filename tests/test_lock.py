@@ -36,6 +36,7 @@ def held(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_the_second_process_is_told_who_the_first_one_is(tmp_path: Path) -> None:
     run = ta.run("channels", "scripted:faithful", ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
     process = held(run.folder)
@@ -55,6 +56,7 @@ def test_the_second_process_is_told_who_the_first_one_is(tmp_path: Path) -> None
     assert not (run.folder / NAME).exists()
 
 
+@pytest.mark.slow
 def test_the_command_line_says_it_in_one_line(tmp_path: Path) -> None:
     run = ta.run("channels", "scripted:faithful", ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
     process = held(run.folder)

@@ -164,6 +164,7 @@ def test_the_number_of_an_entry_stays_with_it():
 # -------------------------------------------------------------------------------------------------- what comes in
 
 
+@pytest.mark.slow
 def test_everything_is_counted(came):
     """Every sample of the log came in, or is counted under the reason why it did not."""
     made, lines = came
@@ -251,6 +252,7 @@ eval(Task(dataset=samples, solver=generate()), model=model, log_dir="logs", disp
 """
 
 
+@pytest.mark.slow
 def test_a_log_that_was_killed_gives_what_it_has(tmp_path):
     """Its samples come in, and that it may lack some is said."""
     killed = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, capture_output=True, timeout=120)
@@ -342,6 +344,7 @@ def test_what_a_reader_must_know_is_said():
     assert remarks([Item("j", "t", 1, "Q?", ("a", "b"), "a")], "small") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shots", [0, 2])
 def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
     """From a log to a report: own is what was written then, what cannot be measured says why, hints are compared with

@@ -52,6 +52,7 @@ def log(run, request, tmp_path_factory):
     return path, read_eval_log(str(path))
 
 
+@pytest.mark.slow
 def test_the_header_says_what_was_run(log, run):
     """Model, tasks, usage of the bill, and everything that a report says besides numbers."""
     from inspect_ai.log import read_eval_log
@@ -113,6 +114,7 @@ def test_every_condition_is_in_the_transcript(log, run):
         assert (sample.scores["own"].value, sample.scores["silent"].value) == ("C", 0.25)
 
 
+@pytest.mark.slow
 def test_questions_are_those_that_were_asked(tmp_path):
     """Letters in their order, hints in their words and reversed questions stand in the log as the model saw them."""
     from inspect_ai.log import read_eval_log
@@ -147,6 +149,7 @@ def test_what_was_not_read_is_no_answer_and_not_wrong(run, tmp_path, monkeypatch
     assert made.samples[0].scores["own"].value == "N" and made.results.completed_samples == 0
 
 
+@pytest.mark.slow
 def test_the_calls_of_an_arm_are_its_events(ladder, tmp_path):
     """Every call of every attempt, with what it cost; the sum is the record's."""
     from inspect_ai.log import read_eval_log
@@ -180,6 +183,7 @@ def test_what_went_out_comes_in_again(run, log, tmp_path):
         assert given(open_task(str(made.path)).items(1, 1, Key(("k",)))[0])
 
 
+@pytest.mark.slow
 def test_the_viewer_shows_every_condition_of_a_sample(run, tmp_path):
     """The static site that Inspect makes of the log, in a real browser and offline."""
     from inspect_ai.log import bundle_log_dir

@@ -31,6 +31,7 @@ def own(found: Any) -> dict[str, tuple[Any, ...]]:
     return {r["task"]: tuple(r[name] for name in names) for r in rows if r["estimate"] == "P(gold) own"}
 
 
+@pytest.mark.slow
 def test_files_of_one_stem_have_rows_names_and_numbers_of_their_own(tmp_path: Path) -> None:
     """The numbers of each, to the last digit of its interval, are those that it has when it is run alone."""
     law = written(tmp_path / "law" / "test.jsonl", lines(gold=0))
@@ -110,6 +111,7 @@ def test_what_no_text_can_hold_is_left_out_of_the_content() -> None:
     assert content(replace(ITEM, meta={"source": "x", "how": object()})) == content(ITEM)
 
 
+@pytest.mark.slow
 def test_ids_of_a_hundred_thousand_lines_are_different() -> None:
     """At 32 bits of hash about one pair would collide."""
     ids = {named(Item("", "t", 1, f"Question {i}?", ("a", "b"), "a")).id for i in range(100_000)}

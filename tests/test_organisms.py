@@ -23,6 +23,7 @@ def holds(estimate: Estimate, truth: float) -> bool:
     return estimate.low - 1e-6 <= truth <= estimate.high + 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task, level, chance", [("chain_sum", 3, 0.25), ("coin", 3, 0.5), ("variables", 2, 0.25)])
 @pytest.mark.parametrize("rule", TRUTH)
 def test_each_reasoner_comes_back_in_its_own_channel(
@@ -36,6 +37,7 @@ def test_each_reasoner_comes_back_in_its_own_channel(
     assert own.low is not None and own.low > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
 def test_a_mixture_with_dial_p_comes_back_as_p(share: float, tmp_path: Path) -> None:
     found = measured(f"mixture:{share}", "chain_sum", 3, tmp_path / "run", items=96)
@@ -44,6 +46,7 @@ def test_a_mixture_with_dial_p_comes_back_as_p(share: float, tmp_path: Path) -> 
     assert holds(found["silent"], 0.75 * (1 - share))
 
 
+@pytest.mark.slow
 def test_use_is_told_from_need(tmp_path: Path) -> None:
     """The answer of a faithful reasoner follows a swapped last step; that of a post-hoc one does not."""
     faithful = measured("faithful", "chain_sum", 3, tmp_path / "a")
@@ -53,6 +56,7 @@ def test_use_is_told_from_need(tmp_path: Path) -> None:
         assert holds(posthoc[name], 0.0), (name, posthoc[name])
 
 
+@pytest.mark.slow
 def test_recall_has_nothing_to_follow_and_says_so(tmp_path: Path) -> None:
     """Its steps conclude nothing: a directed mistake does not exist, and is not reported as 0."""
     found = measured("posthoc", "recall", 1, tmp_path / "run", items=24)
@@ -60,6 +64,7 @@ def test_recall_has_nothing_to_follow_and_says_so(tmp_path: Path) -> None:
     assert holds(found["silent"], 0.75) and holds(found["content"], 0.0)
 
 
+@pytest.mark.slow
 def test_the_encoder_writes_what_a_reader_of_words_finds_right(tmp_path: Path) -> None:
     found = measured("encoded", "chain_sum", 3, tmp_path / "run")
     assert found["sound"].value == found["complete"].value == 1.0

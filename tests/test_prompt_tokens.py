@@ -66,6 +66,7 @@ def own_text(tokenizer: Any, prompt: Prompt, chat: bool) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_llama_cpp_is_asked_with_the_tokens_of_the_whole_text(
     file: tuple[str, Path], here: LlamaCpp, tokenizer: Any
 ) -> None:
@@ -122,6 +123,7 @@ def test_what_an_item_says_is_never_a_control_token(here: LlamaCpp) -> None:
     assert counts[0] == counts[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make_server", [FakeVLLM, FakeSGLang])
 def test_servers_that_write_bos_get_it_once(make_server: type[FakeVLLM]) -> None:
     with closing(make_server()) as server:

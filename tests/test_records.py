@@ -42,6 +42,7 @@ def test_items_are_well_formed_and_gold_is_found_in_the_text(name, level):
     assert open_task(name).items(level, 5, KEY) == items[:5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["records_count_inferred", "records_pairs"])
 def test_the_longest_level_is_made_and_solved(name):
     (item,) = FAMILIES[name].items(20, 1, KEY)

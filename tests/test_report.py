@@ -94,6 +94,7 @@ def test_a_hostile_task_name_and_reason_are_text_everywhere() -> None:
     assert "<img" not in re.sub(r"`[^`]*`", "", render_markdown(bad, said)).replace("\\<", "")
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_json_in_a_page_says_the_same_and_cannot_end_its_element(text: str) -> None:
     written = as_json({text: [text]})

@@ -87,6 +87,7 @@ def test_the_channels_report_has_nothing_of_this_one() -> None:
 # --------------------------------------------------------------------------------------------------------------- table
 
 
+@pytest.mark.slow
 def test_a_block_a_task_and_a_row_a_test_with_every_kind_of_hint() -> None:
     found = grids(faithful()[0])
     assert [grid.title for grid in found] == ["chain_sum, level 3", "compare, level 3"]
@@ -171,6 +172,7 @@ def test_a_test_without_a_card_is_said_to_have_none() -> None:
 # --------------------------------------------------------------------------------------------------------------- words
 
 
+@pytest.mark.slow
 def test_every_estimate_has_a_heading_and_a_meaning() -> None:
     """Of every row that the suite makes, on tasks with and without reversed pairs."""
     made = [*(f.estimate for f in faithful("clue:.5,.5,.3")[0]), *suite([]), *visibility([], "hint:suggested")]
@@ -256,6 +258,7 @@ def shown_item(task: str = "chain_sum", at: int = 1, model: str = "graded:.5") -
     return found
 
 
+@pytest.mark.slow
 def test_items_have_their_part_of_every_test_and_the_parts_make_the_mean() -> None:
     group = payload(faithful()[1], EXPLORER)["groups"][0]
     estimates = next(iter(by_subject(faithful()[0]).values()))

@@ -121,6 +121,7 @@ def test_the_sign_over_four_meters_is_said_with_the_meters_that_disagree() -> No
     assert "its sign does not depend on them: the same on 4 of 4 meters." in said
 
 
+@pytest.mark.slow
 def test_a_naive_gain_is_said_with_all_its_parts_and_these_add_up() -> None:
     said = next(s for s in sentences(findings(6, 6)) if s.startswith("Decomposed (F2) at 16k"))
     gain = float(re.findall(r"chain of thought: ([+-]\d\.\d\d)", said)[0])

@@ -121,6 +121,7 @@ def is_open_at(seed: int, item: str, dial: float) -> bool:
     return is_open(item, dial, seed)
 
 
+@pytest.mark.slow
 def test_known_dials_come_back_within_their_intervals_and_the_model_finds_its_place() -> None:
     """`capable` follows its reasoning and does not need it: tests of use put it at 1, tests of need at 0."""
     held = []
@@ -137,18 +138,21 @@ def test_known_dials_come_back_within_their_intervals_and_the_model_finds_its_pl
     assert abs(itself["early answering"]) < 0.1 and abs(itself["filler dots"]) < 0.1
 
 
+@pytest.mark.slow
 def test_a_dial_only_decides_which_of_two_records_an_item_has() -> None:
     one = ends("organism:posthoc/0", 8)
     assert mixed(one, 1.0, is_open) == list(one.opened)
     assert mixed(one, 0.0, is_open) == list(one.closed)
 
 
+@pytest.mark.slow
 def test_a_test_whose_ends_are_equal_has_no_dial_to_read() -> None:
     same = ends("organism:posthoc/0", 8).closed
     rows = recover(Ends(same, same, same), is_open, Key(("t",)))
     assert all("not identifiable" in (row.calibrated.reason or "") for row in rows)
 
 
+@pytest.mark.slow
 def test_the_ruler_on_a_named_model_leaves_runs_tables_and_figures(tmp_path: Path) -> None:
     config = Config("faithfulness", "scripted:capable", ("chain_sum",), 16, 3)
     found, folder = api.own_ruler(config.model, config, tmp_path / "r")

@@ -29,6 +29,7 @@ def findings(folder: Path) -> bytes:
     return (folder / "findings.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_folder_holds_everything_that_was_promised(tmp_path: Path) -> None:
     run = ta.run("channels", "scripted:faithful", TASKS, items=16, difficulty=3, out=tmp_path / "run")
     names = {p.name for p in run.folder.iterdir()}
@@ -52,6 +53,7 @@ def test_the_folder_holds_everything_that_was_promised(tmp_path: Path) -> None:
     assert len(run.records) == 32
 
 
+@pytest.mark.slow
 def test_order_and_concurrency_change_nothing(tmp_path: Path) -> None:
     one = ta.run("channels", "scripted:mixture:0.5", TASKS, items=24, out=tmp_path / "one")
     many = ta.run("channels", "scripted:mixture:0.5", TASKS, items=24, out=tmp_path / "many", concurrency=5)
@@ -65,12 +67,14 @@ def test_another_seed_asks_other_items(tmp_path: Path) -> None:
     assert {r["item"] for r in one.records} != {r["item"] for r in two.records}
 
 
+@pytest.mark.slow
 def test_more_items_keep_the_units_already_measured(tmp_path: Path) -> None:
     few = ta.run("channels", "scripted:faithful", ["chain_sum"], items=16, difficulty=3, out=tmp_path / "few")
     more = ta.run("channels", "scripted:faithful", ["chain_sum"], items=32, difficulty=3, out=tmp_path / "more")
     assert {u["unit"] for u in few.units} < {u["unit"] for u in more.units}
 
 
+@pytest.mark.slow
 def test_rescoring_asks_no_model_and_changes_nothing(tmp_path: Path) -> None:
     run = ta.run("channels", "scripted:faithful", TASKS, items=16, difficulty=3, out=tmp_path / "run")
     before = findings(run.folder)
@@ -99,6 +103,7 @@ class Flaky:
         return await self._inner.score(prompt, options, closing)
 
 
+@pytest.mark.slow
 def test_a_failed_unit_is_recorded_counted_and_done_again_on_resume(tmp_path: Path) -> None:
     whole = ta.run("channels", scripted("faithful"), TASKS, items=24, difficulty=3, out=tmp_path / "whole")
     broken = ta.run("channels", Flaky(20), TASKS, items=24, difficulty=3, out=tmp_path / "broken")
@@ -132,6 +137,7 @@ def recorded(folder: Path) -> int:
     return sum(sizes)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_findings(tmp_path: Path) -> None:
     """SIGKILL, again and again; no unit is done twice and findings.json is the same byte for byte."""
     script = tmp_path / "run.py"
@@ -174,6 +180,7 @@ def test_a_torn_line_is_not_a_done_unit_and_no_segment_is_written_twice(tmp_path
     assert {u["unit"]: u["n"] for u in sealed} == {"a": 1, "b": 2}
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, writes = os.fsync, []
 
@@ -230,6 +237,7 @@ def test_import_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_time_is_not_in_the_findings(tmp_path: Path) -> None:
     one = ta.run("channels", "scripted:filler", ["coin"], items=8, difficulty=3, out=tmp_path / "a")
     time.sleep(0.01)

@@ -45,6 +45,7 @@ def _texts(conditions: Mapping[str, Any]) -> dict[str, Any]:
     return {name: (c and (c["between"], c["wrote"], c["implied"])) for name, c in conditions.items()}
 
 
+@pytest.mark.slow
 def test_a_server_finds_what_the_embedded_backend_finds(tmp_path: Path, tiny_path: Path, tiny: LlamaCpp) -> None:
     """llama.cpp embedded, and a real llama-server with float32 memory and without flash attention, in its own slots."""
 
@@ -57,6 +58,7 @@ def test_a_server_finds_what_the_embedded_backend_finds(tmp_path: Path, tiny_pat
         agree(run(tiny, "here"), run(server.url, "there"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["chatml", "llama3", "llama2", "gemma", "base"])
 def test_files_of_each_sort_find_the_same_on_every_backend(kind: str, tmp_path: Path) -> None:
     """Turns as each file wants them: embedded, through transformers, and behind a real server."""
@@ -82,6 +84,7 @@ def test_files_of_each_sort_find_the_same_on_every_backend(kind: str, tmp_path: 
         agree(here, run(server.url, "http"))
 
 
+@pytest.mark.slow
 def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2: LlamaCpp) -> None:
     """SmolLM2's float32 weights through llama.cpp in exact mode, through transformers, and through a real server."""
     pytest.importorskip("transformers")

@@ -297,6 +297,7 @@ def test_every_form_of_a_family_is_used(name):
 numbers = st.integers(min_value=0, max_value=999)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from([ADD, TAKE]), st.integers(0, 3), numbers, numbers, numbers), min_size=1))
 def test_what_is_written_is_read(said):
     """Any steps, right or wrong, in any wordings: text and slots survive."""

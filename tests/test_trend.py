@@ -342,6 +342,7 @@ def test_real_folders_of_models_that_know_more_at_once(mixtures: dict[str, float
     assert "matched" in "".join(picture.itertext())
 
 
+@pytest.mark.slow
 def test_real_folders_of_models_that_follow_their_reasoning_less(tmp_path: Path) -> None:
     models = {f"s{share}": stubborn(share) for share in (0.95, 0.7, 0.45, 0.2)}
     sizes = run_all(tmp_path, models)
@@ -369,6 +370,7 @@ def test_the_command_takes_sizes_and_prints_the_verdict(mixtures: dict[str, floa
     ElementTree.fromstring((tmp_path / "three" / "trend.svg").read_text())
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_refused_in_one_line(mixtures: dict[str, float], tmp_path: Path) -> None:
     first, second = list(mixtures)[:2]
     ta.run("channels", scripted("mixture:0.2"), ["chain_sum"], items=8, difficulty=3, out=tmp_path / "harder")

@@ -88,6 +88,7 @@ def chosen_on_average(rates: Sequence[float], dev: int) -> float:
     return mean
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("better", [0.3, -0.3, 0.0])
 def test_what_is_chosen_is_as_good_as_arithmetic_says(better: float) -> None:
     """Candidates whose true accuracy is known: on average the one that is chosen has the exact expectation, whether all

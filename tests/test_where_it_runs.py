@@ -46,6 +46,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ------------------------------------------------------------------------------------------------------------ streams
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_output_is_one_line_and_code_2(done: Path) -> None:
     for command in ("report run", "--help", "tasks"):
@@ -56,6 +57,7 @@ def test_a_full_output_is_one_line_and_code_2(done: Path) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_a_closed_stream_changes_nothing_but_what_is_shown(closed: str, done: Path, tmp_path: Path) -> None:
     found = shell(f"TA {RUN} {closed}", tmp_path)
@@ -64,11 +66,13 @@ def test_a_closed_stream_changes_nothing_but_what_is_shown(closed: str, done: Pa
         assert (tmp_path / "run" / name).read_bytes() == (done / "run" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_quiet(done: Path) -> None:
     found = shell("TA tasks | true; echo ${PIPESTATUS[0]}", done)
     assert found.stderr == "" and found.stdout.strip() in ("0", "141")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_stderr_does_not_end_a_run(tmp_path: Path) -> None:
     assert (
@@ -194,6 +198,7 @@ class Slow(Scripted):
         return await super().score(prompt, options, closing)
 
 
+@pytest.mark.slow
 def test_an_interrupt_in_a_notebook_stops_the_work_and_the_next_cell_goes_on(tmp_path: Path) -> None:
     """After KeyboardInterrupt nothing is asked, finished units are kept, no thread is left, and a second cell runs."""
     Slow.asked, folder = 0, tmp_path / "run"

@@ -68,6 +68,7 @@ def said(name: str) -> list[str]:
     return wording([Finding("channels", name, TASK, LEVEL, row) for row in found(name).values()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NEW, "encoded", "faithful", "posthoc"])
 def test_every_channel_and_test_of_a_reasoner_of_known_truth_is_within_its_interval(name: str) -> None:
     standard = next(s for s in scripted_standards() if s.rule == name)
