@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
-from arm_records import arm_attempt, arm_edit, arm_record
+from arm_records import SOMETIMES, arm_attempt, arm_edit, arm_record
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.open_study import open_study
@@ -48,7 +48,7 @@ def test_the_records_that_tests_make_up_have_the_fields_of_true_ones(run):
     """Attempts may know sub-answers (`steps`) or not; everything else is always there."""
     made = arm_record("R2", "a", [arm_attempt("A")], edits={"cut": arm_edit("A")})
     for record in run.records:
-        assert record.keys() == made.keys()
+        assert record.keys() - SOMETIMES == made.keys()
         for one in (*record["attempts"], *record["short"].values()):
             assert one.keys() - {"steps"} == made["attempts"][0].keys()
             assert one["spend"].keys() == made["attempts"][0]["spend"].keys()
