@@ -41,8 +41,8 @@ LESS = 0.3
 
 class ItemStudy(Study):
     """A study that measures groups of items. `probes`: how many items a level is probed with; `measured`: what
-    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples; `spreads`: for plans, the
-    standard deviation over items of what is estimated, and on what it was `seen`."""
+    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples; `spreads`: for plans,
+    the standard deviation over items of what is estimated, and on what it was `seen`."""
 
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings: type = ItemSettings
