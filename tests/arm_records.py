@@ -43,7 +43,7 @@ def arm_record(
     made: dict[str, Any] = {
         "item": item, "task": task, "level": 1, "fold": 0, "question": "?", "options": list(OPTIONS), "gold": 0,
         "shown": False,
-        "arm": arm, "status": "ok", "error": None, "terms": {}, "attempts": list(attempts), "short": {}, "edits": {}
+        "arm": arm, "status": "ok", "error": None, "terms": {}, "attempts": list(attempts), "short": {}, "edits": {},
         "load": 100, "parts": 4, "chain": 2,
     }  # fmt: skip
     unknown = more.keys() - made.keys() - SOMETIMES

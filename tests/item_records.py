@@ -1,4 +1,4 @@
-"""Records of items for tests of metrics, whole and of the type that runs leave (`item_record.py`): a test says only
+"""Records of items for tests of metrics, whole and of the type that runs leave (`records/item.py`): a test says only
 what it is about, and a record that no run could leave is refused."""
 
 from __future__ import annotations
@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thinkaloud.item_record import ItemRecord
-from thinkaloud.record_schema import check
-from thinkaloud.study_record import condition
+from thinkaloud.records.item import ItemRecord
+from thinkaloud.records.pieces import condition
+from thinkaloud.records.schema import check
 from thinkaloud.vocabulary import Reading, Transcript
 
 

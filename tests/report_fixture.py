@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from thinkaloud.organisms.scripted import scripted
+from thinkaloud.records.pieces import condition
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.studies.faithfulness.protocol import Faithfulness
-from thinkaloud.study_record import condition
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Finding, Key, Reading, Step, Transcript
 

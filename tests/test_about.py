@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import item_records
 import report_fixture
 import thinkaloud as ta
-from thinkaloud.about import About, about, every, one, sibling
-from thinkaloud.condition_name import PLACED, VARIED, Condition, read
 from thinkaloud.errors import UserError
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.open_study import open_study
-from thinkaloud.record_schema import check
+from thinkaloud.records.about import About, about, every, one, sibling
+from thinkaloud.records.condition import PLACED, VARIED, Condition, read
+from thinkaloud.records.item import ItemRecord
+from thinkaloud.records.schema import check
 from thinkaloud.runs.folder import Run, finding_as_dict, read_findings
 from thinkaloud.studies.channels import words as channels_words
 from thinkaloud.studies.faithfulness import words as faithfulness_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thinkaloud.metrics.options import bounded, lengths, ratio, remarks, unlike
-from thinkaloud.study_record import condition
+from thinkaloud.records.pieces import condition
 from thinkaloud.vocabulary import Reading, Transcript
 
 

@@ -15,9 +15,9 @@ from thinkaloud.interop.events import item_of
 from thinkaloud.items.material import Wanted, material
 from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import scripted
+from thinkaloud.records.pieces import describe
 from thinkaloud.runs.config import Config
 from thinkaloud.strategies.lettered import as_drawn, ask
-from thinkaloud.study_record import describe
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.options import lists, sentence, shown
 from thinkaloud.vocabulary import Item, Key

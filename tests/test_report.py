@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pages import render_html, render_markdown
 from report_fixture import HOSTILE, HOSTILE_ITEM, UNPARAPHRASED_ITEM, findings, meta, records
-from thinkaloud.about import about
 from thinkaloud.cli.terminal import print_lines, table
+from thinkaloud.records.about import about
 from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE, condition_figure
 from thinkaloud.report.html import source_hash

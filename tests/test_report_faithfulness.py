@@ -12,7 +12,6 @@ import pytest
 from pages import layout, print_findings, render_html, render_markdown
 from report_fixture import CARDS, HOSTILE, about_faithful, faithful, findings, meta, records
 from test_report import Page
-from thinkaloud.about import about, every
 from thinkaloud.calibration import cards
 from thinkaloud.cli.terminal import table
 from thinkaloud.metrics.dose import dose
@@ -21,6 +20,7 @@ from thinkaloud.metrics.faithfulness import FIXED, faithfulness
 from thinkaloud.metrics.suite import suite
 from thinkaloud.metrics.visibility import visibility
 from thinkaloud.open_study import BUILTIN
+from thinkaloud.records.about import about, every
 from thinkaloud.report.explorer import payload
 from thinkaloud.report.figure import NARROW, WIDE
 from thinkaloud.report.layout import PLAIN

@@ -11,11 +11,11 @@ import pytest
 
 from pages import layout, render_markdown
 from rungs_fixture import ARMS, BUDGETS, findings, meta, records
-from thinkaloud.about import one as ask
 from thinkaloud.arms.names import NAMES, called
 from thinkaloud.metrics.equivalence import verdict
 from thinkaloud.metrics.factored import by_meter, effect_of
 from thinkaloud.metrics.label import Label, label
+from thinkaloud.records.about import one as ask
 from thinkaloud.report.explorer import payload
 from thinkaloud.report.figure import NARROW, WIDE
 from thinkaloud.report.tables import Subject

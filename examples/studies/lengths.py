@@ -16,10 +16,10 @@ import numpy as np
 from thinkaloud.items.group import Group, ItemSettings
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.bootstrap import Array, Sample, corners, divide, interval, mean, means
+from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
 from thinkaloud.strategies.snap import shots, snap, worked
 from thinkaloud.strategies.think import aloud, think
-from thinkaloud.study_record import condition, describe, thought
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record
 
 

@@ -31,8 +31,8 @@ from thinkaloud.interop.events import (
 from thinkaloud.interventions.hint import hints_of
 from thinkaloud.joining import joined
 from thinkaloud.metrics.readings import hit, p_gold
+from thinkaloud.records.shape import asks
 from thinkaloud.runs.about import meta
-from thinkaloud.shape import asks
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import PROBE, Finding, Reading, Record
 

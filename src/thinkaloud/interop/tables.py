@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.joining import joined
+from thinkaloud.records.shape import asks, attempts, part, readings
 from thinkaloud.runs import table
 from thinkaloud.runs.folder import write
-from thinkaloud.shape import asks, attempts, part, readings
 from thinkaloud.vocabulary import Reading, Record
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ class ItemStudy(Study):
     seen: str = "a spread over items that small models have at their edge"
 
     async def measure(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
-        """The records of a group, at least one an item (`study_record.py`)."""
+        """The records of a group, at least one an item (`records/pieces.py`)."""
         raise NotImplementedError
 
     def parts(self, settings: Any) -> Sequence[str]:

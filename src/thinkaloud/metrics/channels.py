@@ -33,9 +33,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from thinkaloud.about import Readout, about
-from thinkaloud.condition_name import MISMATCHED, read
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import (
     KEY,
     difference,
@@ -46,6 +43,9 @@ from thinkaloud.metrics.bootstrap import (
 from thinkaloud.metrics.crossfit import TINY, UNRELATED, CrossFit, Formula, chances, fillers
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
 from thinkaloud.metrics.readings import conditions as conditions_of
+from thinkaloud.records.about import Readout, about
+from thinkaloud.records.condition import MISMATCHED, read
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 CHANNELS: tuple[tuple[str, Formula], ...] = (

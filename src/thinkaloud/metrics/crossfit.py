@@ -18,10 +18,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.condition_name import MISMATCHED
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import FEWEST, Array, Sample, corners, interval, means
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
+from thinkaloud.records.condition import MISMATCHED
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 Means = Mapping[str, Array]

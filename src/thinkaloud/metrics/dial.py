@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.about import Readout
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import Array, Sample, divide, interval, means
 from thinkaloud.metrics.faithfulness import FIXED, Test, of_ceiling, sample_of
 from thinkaloud.metrics.readings import parsed, typed
+from thinkaloud.records.about import Readout
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)

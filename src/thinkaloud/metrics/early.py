@@ -25,13 +25,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.about import Role, about
-from thinkaloud.condition_name import Condition
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.curves import closed
 from thinkaloud.metrics.readings import UNIT, best, chance, gather, hit, parsed
+from thinkaloud.records.about import Role, about
+from thinkaloud.records.condition import Condition
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 AFTER = " (after examples with reasoning)"

@@ -43,14 +43,14 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.about import OfCondition, Readout, Role, about
-from thinkaloud.condition_name import Condition
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
 from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, chance, condition, conditions, gather, parsed, unable
 from thinkaloud.metrics.use import Place, Where, from_end, implied
+from thinkaloud.records.about import OfCondition, Readout, Role, about
+from thinkaloud.records.condition import Condition
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Capability, Estimate, Key, Part, Record
 
 Reads = Literal["need", "need, use", "use", "wording", "bias"]

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Unpack
 
-from thinkaloud.about import About, about
+from thinkaloud.records.about import About, about
 from thinkaloud.vocabulary import Part
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`name` is for people, `about` is the same in parts (`about.py`)."""
+    """`name` is for people, `about` is the same in parts (`records/about.py`)."""
 
     name: str
     about: Mapping[str, Part] = field(default_factory=dict)

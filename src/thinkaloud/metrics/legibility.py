@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thinkaloud.about import about
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, Column, condition, gather, parsed, typed
+from thinkaloud.records.about import about
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 UNVERIFIED = "not verifiable beyond numbers and negations"

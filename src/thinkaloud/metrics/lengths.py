@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from thinkaloud.about import about
-from thinkaloud.condition_name import PARAPHRASE, read
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, ratio
 from thinkaloud.metrics.crossfit import fillers
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
+from thinkaloud.records.about import about
+from thinkaloud.records.condition import PARAPHRASE, read
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 OWN = "own"

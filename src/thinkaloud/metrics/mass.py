@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from thinkaloud.about import about
-from thinkaloud.condition_name import Condition, read
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, p_gold, parsed
+from thinkaloud.records.about import about
+from thinkaloud.records.condition import Condition, read
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
 FEW = 0.1

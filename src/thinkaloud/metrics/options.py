@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from thinkaloud.shape import readings
+from thinkaloud.records.shape import readings
 from thinkaloud.vocabulary import Reading, Record
 
 UNLIKE = 2.0

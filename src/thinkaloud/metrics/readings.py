@@ -11,9 +11,9 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from thinkaloud.condition_name import Condition, read
-from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.metrics.bootstrap import Sample, corners
+from thinkaloud.records.condition import Condition, read
+from thinkaloud.records.item import ConditionRecord, ItemRecord
 from thinkaloud.vocabulary import Capability, Reading, Record
 
 Column = Callable[[ItemRecord], float | None]

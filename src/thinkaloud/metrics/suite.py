@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from thinkaloud.about import about
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.channels import conditions
@@ -29,6 +27,8 @@ from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.metrics.reversal import reversal
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.visibility import of_hint, visibility
+from thinkaloud.records.about import about
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 SCORED = ("silent", "own", SILENT, OWN)

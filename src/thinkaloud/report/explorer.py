@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.condition_name import Condition, read
 from thinkaloud.joining import joined
-from thinkaloud.shape import asks, part, readings
+from thinkaloud.records.condition import Condition, read
+from thinkaloud.records.shape import asks, part, readings
 from thinkaloud.vocabulary import Finding, Reading, Record
 
 SAID = ("item", "task", "level", "status", "error", "question")

@@ -14,8 +14,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thinkaloud.about import every
-from thinkaloud.condition_name import MISMATCHED, PARAPHRASE, read
+from thinkaloud.records.about import every
+from thinkaloud.records.condition import MISMATCHED, PARAPHRASE, read
 from thinkaloud.report.svg import at, document, tag, text, title, vertical, whisker
 from thinkaloud.report.tables import READING, Estimates, Subject, brief, by_subject, shown
 from thinkaloud.vocabulary import Estimate, Finding

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from thinkaloud.about import every
+from thinkaloud.records.about import every
 from thinkaloud.report import figure
 from thinkaloud.report.explorer import Explorer
 from thinkaloud.report.tables import READING, Grid, Words, by_subject, shown

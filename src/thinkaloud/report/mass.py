@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from thinkaloud.about import about, every, one
-from thinkaloud.condition_name import Condition, read
 from thinkaloud.metrics.mass import FEW, LOW, MASS, WHOLE, label
+from thinkaloud.records.about import about, every, one
+from thinkaloud.records.condition import Condition, read
 from thinkaloud.report.tables import Estimates, Which, number, shown
 from thinkaloud.vocabulary import Estimate
 

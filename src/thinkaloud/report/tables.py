@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from thinkaloud.about import fits
+from thinkaloud.records.about import fits
 from thinkaloud.vocabulary import Estimate, Finding, Part
 
 READING = "P(gold)"
@@ -21,7 +21,8 @@ OTHER = "Other"
 
 
 Which = str | Mapping[str, Part]
-"""Some estimates: those that are about all of these parts (`about.py`), or those of a name, where `*` is anything."""
+"""Some estimates: those that are about all of these parts (`records/about.py`), or those of a name, where `*` stands
+for anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ from typing import Any
 from thinkaloud.calibration import expected
 from thinkaloud.calibration.expected import CHANNELS
 from thinkaloud.calibration.roster import LEVEL, TASK, Standard, scripted_standards, trained_standards
-from thinkaloud.item_record import ItemRecord
 from thinkaloud.metrics.auroc import auroc, mean_auroc
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
@@ -35,6 +34,7 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ITEMS, RUNG_ITEMS, SEED = 96, 128, 1

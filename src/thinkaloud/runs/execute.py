@@ -14,16 +14,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from thinkaloud.about import about
 from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
+from thinkaloud.records.about import about
+from thinkaloud.records.shape import attempts, complete, part
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
-from thinkaloud.shape import attempts, complete, part
 from thinkaloud.study import Asked, Done, Study, Unit, place
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.shape import part
+from thinkaloud.records.shape import part
 
 LISTED = 20
 """Most failures that a report lists; the records hold all of them."""

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, overload
 import msgspec
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
-from thinkaloud.record_schema import check
+from thinkaloud.records.schema import check
 from thinkaloud.report import notebook
 from thinkaloud.report.notebook import Drawing, Findings
 from thinkaloud.runs import identity, lock, lookup, table

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from thinkaloud.models.session import open_session
+from thinkaloud.records.shape import complete
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import ordered
-from thinkaloud.shape import complete
 from thinkaloud.study import Asked, Done, Study, Unit
 from thinkaloud.vocabulary import Model, Record, Task
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from thinkaloud.shape import part
+from thinkaloud.records.shape import part
 from thinkaloud.vocabulary import Record
 
 

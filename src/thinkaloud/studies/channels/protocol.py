@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.condition_name import MISMATCHED, PARAPHRASE, Condition
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.interventions.filler import KINDS
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.channels import channels
@@ -26,10 +24,12 @@ from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.use import use
+from thinkaloud.records.condition import MISMATCHED, PARAPHRASE, Condition
+from thinkaloud.records.item import ConditionRecord, ItemRecord
+from thinkaloud.records.pieces import describe, thought
 from thinkaloud.studies.channels.card import CARD
 from thinkaloud.studies.channels.page import PAGE
 from thinkaloud.study import Asked
-from thinkaloud.study_record import describe, thought
 from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
 
 

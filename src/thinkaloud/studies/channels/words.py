@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from thinkaloud.about import about, one
-from thinkaloud.condition_name import MISMATCHED, Condition
 from thinkaloud.metrics.channels import by_item
+from thinkaloud.records.about import about, one
+from thinkaloud.records.condition import MISMATCHED, Condition
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import (

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thinkaloud.condition_name import LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
@@ -19,11 +18,13 @@ from thinkaloud.interventions.filler import KINDS
 from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.item_record import ConditionRecord, ItemRecord
 from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.suite import suite
+from thinkaloud.records.condition import LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
+from thinkaloud.records.item import ConditionRecord, ItemRecord
+from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
 from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
 from thinkaloud.strategies.snap import nothing, worked
@@ -31,7 +32,6 @@ from thinkaloud.strategies.think import think
 from thinkaloud.studies.faithfulness.card import CARD
 from thinkaloud.studies.faithfulness.page import PAGE
 from thinkaloud.study import Asked
-from thinkaloud.study_record import condition, describe, thought
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.traits import Reversible
 from thinkaloud.tasks.transcripts import given

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from thinkaloud.about import Role, about, every, sibling
-from thinkaloud.condition_name import LETTERED, REORDERED
-from thinkaloud.condition_name import SILENT as SILENT_FORM
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import Test, tests
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.readings import parsed, typed
 from thinkaloud.metrics.use import called
+from thinkaloud.records.about import Role, about, every, sibling
+from thinkaloud.records.condition import LETTERED, REORDERED
+from thinkaloud.records.condition import SILENT as SILENT_FORM
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import Estimates, Grid, brief, by_subject, counted, shown

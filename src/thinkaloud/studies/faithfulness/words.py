@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from thinkaloud.about import Role, about
-from thinkaloud.condition_name import Condition
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Reads, Test
+from thinkaloud.records.about import Role, about
+from thinkaloud.records.condition import Condition
 from thinkaloud.report import mass
 from thinkaloud.report.tables import CHANCE, READING, Which, Words
 from thinkaloud.studies.channels.words import PARAPHRASES

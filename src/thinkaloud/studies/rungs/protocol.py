@@ -28,11 +28,11 @@ from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics import power
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
+from thinkaloud.records.pieces import describe
 from thinkaloud.studies.rungs.card import CARD
 from thinkaloud.studies.rungs.page.layout import PAGE
 from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.study import Asked
-from thinkaloud.study_record import describe
 from thinkaloud.tasks.options import shown
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Task
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from thinkaloud.about import every
 from thinkaloud.budget.meters import MEANINGS as METERS
+from thinkaloud.records.about import every
 from thinkaloud.report.tables import Subject
 from thinkaloud.studies.rungs.page.found import Effect, Estimates, Found
 from thinkaloud.vocabulary import Estimate

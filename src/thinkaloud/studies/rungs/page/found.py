@@ -1,7 +1,7 @@
 """The findings of one run, sorted for its page: the pool's estimates, each family's, and what there is to ask for.
 
-Estimates are asked for by what they are about (`about.py`). This module does not know how a number was made, nor what
-it looks like in a report.
+Estimates are asked for by what they are about (`records/about.py`). This module does not know how a number was made,
+nor what it looks like in a report.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.about import one
 from thinkaloud.arms.names import in_order
 from thinkaloud.budget.meters import MEANINGS as METERS
 from thinkaloud.metrics.factored import EFFECTS as PAIRS
+from thinkaloud.records.about import one
 from thinkaloud.report.tables import Subject, by_subject
 from thinkaloud.vocabulary import Estimate, Finding
 

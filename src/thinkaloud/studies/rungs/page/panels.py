@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.about import one
 from thinkaloud.arms.names import called
 from thinkaloud.metrics.gaps import GAPS
+from thinkaloud.records.about import one
 from thinkaloud.report.figure import SINGLE, WIDE, Frame
 from thinkaloud.report.svg import at, document, rect, text, vertical
 from thinkaloud.report.tables import Subject, brief, shown

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from thinkaloud.about import one
 from thinkaloud.arms.names import called
 from thinkaloud.metrics.factored import GAINS
+from thinkaloud.records.about import one
 from thinkaloud.report.figure import BAR, SINGLE, STRIPES, WIDE, Frame
 from thinkaloud.report.figure import STYLE as SHARED
 from thinkaloud.report.svg import at, document, rect, tag, text, vertical, whisker

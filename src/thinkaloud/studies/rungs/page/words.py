@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thinkaloud.about import Inference, one
 from thinkaloud.arms.names import called
 from thinkaloud.budget.meters import MEANINGS as METERS
 from thinkaloud.metrics.equivalence import AGREE, stands, verdict
 from thinkaloud.metrics.factored import GAINS
+from thinkaloud.records.about import Inference, one
 from thinkaloud.report.tables import Grid, Words, brief, shown
 from thinkaloud.studies.rungs.page.families import Pooled, against_of, pooled
 from thinkaloud.studies.rungs.page.found import EFFECTS, POOL, WHOLE, Effect, Estimates, Found, once, read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from thinkaloud.item_record import ConditionRecord
+from thinkaloud.records.item import ConditionRecord
 from thinkaloud.vocabulary import Completion, Item, Reading, Task, Transcript
 
 

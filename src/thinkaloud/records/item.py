@@ -1,7 +1,7 @@
 """What a record of one item looks like, for every study that puts something between a question and its answer.
 
-Records are plain JSON. These types say which fields there are; `record_schema.py` holds what was read from a file
-against them. Pieces of a record are made in `study_record.py`. This module knows no study and computes nothing.
+Records are plain JSON. These types say which fields there are; `records/schema.py` holds what was read from a file
+against them. Pieces of a record are made in `records/pieces.py`. This module knows no study and computes nothing.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class ItemRecord(TypedDict):
     """One item (and one sample of its reasoning).
 
     `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
-    says why. `conditions`: by name (`condition_name.py`); `failed`: those that failed, with their reasons; `again`: a
-    failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
+    says why. `conditions`: by name (`records/condition.py`); `failed`: those that failed, with their reasons; `again`:
+    a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
     what the model cannot do. `meta`: what the task says of the item.
     """
 

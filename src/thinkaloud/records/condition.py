@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from thinkaloud.about import OfCondition
 from thinkaloud.errors import UserError
+from thinkaloud.records.about import OfCondition
 
 PLACED = ("cut", "mistake", "continue", "reword", "prefix")
 """Kinds that are made at a sentence."""

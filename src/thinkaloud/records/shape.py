@@ -7,7 +7,7 @@ few words mean the same in every study that uses them, and nothing is expected o
     level                its level
     error, failed        why it failed as a whole; the readings of it that failed, with their reasons
     again                asking again may help
-    conditions           name -> what was read there (`study_record.condition`); a mapping of mappings
+    conditions           name -> what was read there (`records/pieces.py`); a mapping of mappings
     attempts             a list of mappings, each with `answer` and `right`
     thought              what a model wrote; a mapping
     question, options, gold     a text, texts, and the position of the right one
