@@ -15,8 +15,8 @@ from thinkaloud.metrics.mass import FEW, masses
 from thinkaloud.report.markdown import render_grid
 from thinkaloud.report.mass import MARK, aside, too_small
 from thinkaloud.report.tables import by_subject, counted, shown
-from thinkaloud.studies.channels import page as channels
-from thinkaloud.studies.faithfulness import page as faithfulness
+from thinkaloud.studies.channels import words as channels
+from thinkaloud.studies.faithfulness import tables as faithfulness
 from thinkaloud.vocabulary import Estimate, Finding
 
 
