@@ -33,7 +33,8 @@ ALL = {"prefill", "logprobs", "raw_reasoning"}
 def told(config: Config) -> Any:
     """The task, with its items known to the fake providers' reasoner."""
     task = open_task(config.tasks[0])
-    drawn = material(task, int(config.difficulty), config.seed, Wanted(config.items, config.settings.shots))
+    shots = config.fits(open_study(config.study)).settings.shots
+    drawn = material(task, int(config.difficulty), config.seed, Wanted(config.items, shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return task
 
