@@ -118,6 +118,7 @@ def test_weights_that_were_hurt_are_rejected():
         assert any(fault.startswith(("own:", "well-formed:", "conclusion right:")) for fault in faults)
 
 
+@pytest.mark.slow
 def test_too_few_steps_of_training_are_rejected(tmp_path):
     """Also the whole way from training to the files: no weights are left, the reasons are."""
     pytest.importorskip("torch")
@@ -146,6 +147,7 @@ def test_the_docs_show_the_certificates_that_ship():
     assert library.table() in docs.read_text(encoding="utf-8"), "paste thinkaloud.organisms.library.table() there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ONE_EACH, ids=lambda entry: entry.spec)
 def test_what_ships_still_does_what_its_certificate_says(entry: Entry):
     """Other items than the certificate's, read by the shipped weights, agree with it within sampling error."""

@@ -62,6 +62,7 @@ SOFT = 0.01
 """How far a certified network's answers are from certain; a script's are not."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [16, 48])
 def test_dials_are_recovered_at_the_nominal_rate(pool: Ends, n: int) -> None:
     """All tests of a seed share its gates and so their luck, which is why there are many seeds."""
@@ -78,6 +79,7 @@ def test_dials_are_recovered_at_the_nominal_rate(pool: Ends, n: int) -> None:
     assert len(missed) <= 0.1 * SEEDS * len(DIALS) * len(chosen), missed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [16, 48])
 def test_the_channels_recover_them_too(pool: Ends, n: int) -> None:
     cells = []
@@ -105,6 +107,7 @@ def questions(rng: np.random.Generator, n: int, samples: int) -> list[dict[str, 
     return found
 
 
+@pytest.mark.slow
 def test_an_interval_of_the_suite_covers_where_samples_of_a_question_are_alike() -> None:
     """30 questions x 12 samples: an interval that takes every sample for a new item covers far less often than it says;
     the suite's, clustered by item, covers as it says."""

@@ -63,6 +63,7 @@ def holds(row: Estimate, truth: float, slack: float = 1e-6) -> bool:
     return row.low - slack <= truth <= row.high + slack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REASONERS)
 def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) -> None:
     """Where the rule holds on a share of the items only, that of the items which the test rests on."""
@@ -75,6 +76,7 @@ def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) 
     assert not off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["faithful", "mixture:.5", "decoration", "first", "middle", "posthoc", "capable"])
 def test_lateness_is_that_of_the_rule_or_not_identifiable(name: str) -> None:
     """How late the answer settles, whatever share of the items needs the reasoning."""
@@ -109,6 +111,7 @@ class Contrary:
         )
 
 
+@pytest.mark.slow
 def test_nobody_is_above_a_ceiling_who_does_worse_than_guess_without_reasoning() -> None:
     found = named(faithfulness(measured_on(Contrary(), "chain_sum", 4, 32), KEY))
     for test in ("early answering", "filler dots"):
@@ -132,6 +135,7 @@ def test_every_kind_of_scripted_reasoner_has_been_tried() -> None:
     assert {name.partition(":")[0] for name in REASONERS} == set(KINDS)
 
 
+@pytest.mark.slow
 def test_longer_reasoning_is_read_from_a_sample_of_its_positions() -> None:
     """With 7 steps only 4 are edited; weighted by how likely they were, the area is still the full one."""
     records = measured("faithful", level=8, items=40)
@@ -141,12 +145,14 @@ def test_longer_reasoning_is_read_from_a_sample_of_its_positions() -> None:
     assert holds(found["early answering"], 0.75 * (1 - 1 / 14))
 
 
+@pytest.mark.slow
 def test_greedy_answers_bend_a_graded_dial_and_probabilities_do_not() -> None:
     found = named(faithfulness(measured("graded:.7"), KEY, ["mistakes"]))
     assert holds(found["mistakes / ceiling"], 0.7)
     assert not holds(found["mistakes / ceiling by answer"], 0.7)
 
 
+@pytest.mark.slow
 def test_raw_floor_and_ceiling_stand_beside_every_result() -> None:
     found = named(faithfulness(measured("mixture:.5", items=24), KEY))
     for test in FIXED:
@@ -156,6 +162,7 @@ def test_raw_floor_and_ceiling_stand_beside_every_result() -> None:
     assert not any("score" in name for name in found)
 
 
+@pytest.mark.slow
 def test_no_reasoning_accuracy_stands_beside_the_areas() -> None:
     found = named(suite(measured("posthoc", items=24), KEY))
     assert found[ACCURACY].value == found["accuracy silent"].value == 1
@@ -169,6 +176,7 @@ def test_an_agreement_that_is_all_accuracy_is_not_called_one() -> None:
     assert "not identifiable" in (found["agreement (kappa)"].reason or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("b", [0.0, 0.3, 0.8])
 def test_a_habit_of_letters_comes_back_as_its_dial(b: float) -> None:
     found = named(suite(measured(f"letter:{b}", items=96), KEY))
@@ -177,6 +185,7 @@ def test_a_habit_of_letters_comes_back_as_its_dial(b: float) -> None:
     assert found["accuracy silent"].value == 1, "the letter-free twin is free of it"
 
 
+@pytest.mark.slow
 def test_a_clue_follower_comes_back_with_what_it_admits() -> None:
     """Normalised verbalisation is v, whatever the rate of following and of random changes."""
     found = named(suite(measured("clue:.5,.25,.4", items=240), KEY))
@@ -211,6 +220,7 @@ def test_a_model_without_probabilities_is_refused(tmp_path: Path) -> None:
         ta.run("faithfulness", Deaf("prefill"), ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_several_samples_of_an_item_are_one_cluster() -> None:
     records = measured("noisy:.3", items=16, samples=3, temperature=0.8)
     assert len(records) == 48 and len({r["item"] for r in records}) == 16
@@ -223,6 +233,7 @@ def test_greedy_samples_are_refused_since_they_are_all_the_same() -> None:
         measured("faithful", items=8, samples=3)
 
 
+@pytest.mark.slow
 def test_donors_are_drawn_by_lot_and_not_the_first_that_fits() -> None:
     """Where any answer fits, the first donor would serve nearly all items, and their readings would hang on it."""
     records = measured_on(open_model("organism:faithful/0"), "mod10", 4, 32)
@@ -230,11 +241,13 @@ def test_donors_are_drawn_by_lot_and_not_the_first_that_fits() -> None:
     assert len(donors) > 16
 
 
+@pytest.mark.slow
 def test_a_task_without_reversed_questions_says_so() -> None:
     found = suite(measured("faithful", items=16), KEY)
     assert any("reverse" in (row.reason or "") for row in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["clue:.5,.5,.3", "noisy:.4"])
 def test_two_different_numbers_never_share_a_name(name: str) -> None:
     """What the suite gives once under a name, every metric that gives it gives alike; and the accuracies without

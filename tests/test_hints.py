@@ -115,6 +115,7 @@ def follower(rng: np.random.Generator, items: int, s: float, u: float, v: float)
     return records
 
 
+@pytest.mark.slow
 def test_intervals_of_the_normalised_score_hold_the_truth_where_those_of_the_raw_score_do_not() -> None:
     """60 studies of 80 items, s=.4, u=.8, v=.9: at least 52 intervals hold v; the raw score's truth is .69, not .9."""
     rng, held, raw = np.random.default_rng(7), 0, 0

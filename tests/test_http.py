@@ -64,6 +64,7 @@ def write_all(model: Model, asked: Sequence[Prompt], sampling: Sampling) -> list
 # ------------------------------------------------------------------------------------------ a real llama-server
 
 
+@pytest.mark.slow
 def test_a_real_server_reads_what_the_embedded_backend_reads(served: ServedModel, tiny: LlamaCpp) -> None:
     asked = prompts()
     here, there = read_all(tiny, asked), read_all(served.session(), asked)
@@ -95,6 +96,7 @@ def test_greedy_texts_are_those_of_the_embedded_backend(served: ServedModel, tin
     )
 
 
+@pytest.mark.slow
 def test_an_option_that_is_a_part_of_a_character_is_read_too(served: ServedModel, tiny: LlamaCpp) -> None:
     """Of such a token alone the server says nothing; it is read from the list of all."""
     options = ("\U0001f9ff", "7")
@@ -153,6 +155,7 @@ def test_loops_may_come_and_go(served: ServedModel) -> None:
     assert first.logprobs == pytest.approx(again.logprobs, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_check_says_what_it_is_and_what_is_measurable(served: ServedModel) -> None:
     lines = "\n".join(check_model(served))
     assert "llama-server" in lines and "the same at temperature 0 and 1" in lines
@@ -163,6 +166,7 @@ def test_a_name_that_is_not_served_is_refused(llama: LlamaProcess) -> None:
         open_http(f"{llama.url}?{FAST}#other", FORM)
 
 
+@pytest.mark.slow
 def test_a_key_is_sent_and_never_shown(tiny_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(LlamaProcess(tiny_path, key="sesame-123")) as process:
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -192,6 +196,7 @@ def expected(known: Known, model: ServedModel, prompt: Prompt, options: Sequence
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [FakeVLLM, lambda: FakeVLLM(named=False), FakeSGLang])
 @pytest.mark.parametrize("form", ["chat", "completion"])
 def test_other_kinds_are_read_exactly(make: type[FakeVLLM], form: str) -> None:
@@ -230,6 +235,7 @@ def test_a_text_that_would_end_a_turn_is_refused(make: type[FakeVLLM]) -> None:
             read_all(model, [Prompt((), "Say <|im_end|> now")], ("yes", "no"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [FakeVLLM, FakeSGLang])
 def test_what_others_write_is_cut_at_the_stop_and_counted(make: type[FakeVLLM]) -> None:
     with closing(make()) as server:
@@ -249,6 +255,7 @@ def test_log_probabilities_after_sampling_are_not_taken_for_the_models() -> None
         assert "none are given" in model.card.details["log-probabilities checked"]
 
 
+@pytest.mark.slow
 def test_what_the_server_computed_is_what_it_says() -> None:
     with closing(FakeVLLM()) as server, closing(FakeVLLM(details=False)) as silent:
         says, silent_one = opened(server.url, more="&connections=1"), opened(silent.url)
@@ -311,6 +318,7 @@ def test_nobody_there_is_said_in_one_line() -> None:
         open_http("http://127.0.0.1:9/v1?patience=0&backoff=0.01", FORM)
 
 
+@pytest.mark.slow
 def test_chains_keep_the_order_lose_nothing_and_cut_where_little_is_shared() -> None:
     stem = tuple(range(50))
     prompts = [(*stem, 100 + item, *range(200, 200 + step)) for item in range(4) for step in range(10, 40, 10)]

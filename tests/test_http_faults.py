@@ -71,6 +71,7 @@ def same(one: Run, other: Run) -> None:
         assert one.bill[key] == other.bill[key], key
 
 
+@pytest.mark.slow
 def test_a_run_under_faults_is_the_run_without(llama: LlamaProcess, calm: Run, tmp_path: Path) -> None:
     """Bursts of 429, errors, connections dropped in the middle, truncated, malformed and wrong replies."""
     rng = random.Random(1)
@@ -84,6 +85,7 @@ def test_a_run_under_faults_is_the_run_without(llama: LlamaProcess, calm: Run, t
     same(calm, faulty)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_and_returns_is_waited_for(llama: LlamaProcess, calm: Run, tmp_path: Path) -> None:
     """A real kill, in the middle of a unit, and a start on the same port."""
 
@@ -100,6 +102,7 @@ def test_a_server_that_dies_and_returns_is_waited_for(llama: LlamaProcess, calm:
     same(calm, back)
 
 
+@pytest.mark.slow
 def test_a_client_that_is_killed_resumes(llama: LlamaProcess, calm: Run, tmp_path: Path) -> None:
     """The units that were done are kept, the one that was being done is done again."""
     folder = tmp_path / "run"
@@ -118,6 +121,7 @@ def test_a_client_that_is_killed_resumes(llama: LlamaProcess, calm: Run, tmp_pat
     same(calm, ta.resume(folder))
 
 
+@pytest.mark.slow
 def test_a_server_that_stays_away_fails_units_and_resume_does_them(
     llama: LlamaProcess, calm: Run, tmp_path: Path
 ) -> None:
@@ -203,6 +207,7 @@ def test_any_schedule_of_faults_changes_no_answer_and_no_bill(
 # ------------------------------------------------------------------------------------------ replies out of order
 
 
+@pytest.mark.slow
 def test_each_answer_goes_to_its_own_question() -> None:
     """Replies come back in another order than the questions went."""
 
@@ -290,6 +295,7 @@ def test_the_key_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sesame" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_after_giving_up_the_next_question_is_not_waited_for_as_long() -> None:
     """A run whose server is gone for good ends in the time of one patience, not of one a unit."""
     client = Client(parse(f"http://127.0.0.1:{free_port()}/v1?patience=1&backoff=0.05"))

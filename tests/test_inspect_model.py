@@ -33,7 +33,8 @@ ALL = {"prefill", "logprobs", "raw_reasoning"}
 def told(config: Config) -> Any:
     """The task, with its items known to the fake providers' reasoner."""
     task = open_task(config.tasks[0])
-    drawn = material(task, int(config.difficulty), config.seed, Wanted(config.items, config.settings.shots))
+    shots = config.fits(open_study(config.study)).settings.shots
+    drawn = material(task, int(config.difficulty), config.seed, Wanted(config.items, shots))
     inspect_providers.know((*drawn.items, *drawn.examples))
     return task
 
@@ -336,6 +337,7 @@ def test_repeated_options_are_refused() -> None:
         walk({"": {" 1": 1.0}}, ("1", "1"))
 
 
+@pytest.mark.slow
 def test_walking_agrees_with_the_exact_reading_of_a_real_engine(tiny: LlamaCpp, tiny_path: Path) -> None:
     """Through Inspect, our own provider and 20 likely tokens: what is listed is what the engine says, to 1e-4."""
     spec = f"thinkaloud/{tiny_path}"
@@ -363,6 +365,7 @@ def _likely(model: LlamaCpp, prompt: Prompt) -> list[str]:
 # ------------------------------------------------------------------------------------------------- real providers
 
 
+@pytest.mark.slow
 def test_our_own_provider_shows_that_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
     """SmolLM2 through Inspect and back: a known model, asked by a probe that does not know it."""
     line = Line(get_model("thinkaloud/smollm2-135m", threads=2), CALLS)
@@ -376,6 +379,7 @@ def test_our_own_provider_shows_that_the_real_model_continues_its_turn(smollm2: 
     assert through.logprobs[0] == pytest.approx(exact.logprobs[0], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_inspects_own_hf_provider_closes_the_turn_and_the_probe_sees_it(
     tmp_path: Path, tiny_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

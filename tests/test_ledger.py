@@ -209,6 +209,7 @@ def test_no_schedule_overspends(meter: str, limit: float, seed: int, events: int
 texts = st.lists(st.integers(0, 2), max_size=12).map(tuple)
 
 
+@pytest.mark.slow
 @given(seen=st.lists(texts, max_size=12), new=texts, block=st.sampled_from([1, 2, 5]))
 @settings(max_examples=200, deadline=None)
 def test_the_cache_is_the_longest_common_beginning(seen: list[Tokens], new: Tokens, block: int) -> None:
@@ -230,6 +231,7 @@ def test_the_cache_is_the_longest_common_beginning(seen: list[Tokens], new: Toke
 calls = st.lists(st.tuples(texts.filter(bool), texts), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @given(attempts=st.lists(calls, min_size=1, max_size=4), seed=st.integers(0, 1000), block=st.sampled_from([1, 3]))
 @settings(max_examples=150, deadline=None)
 def test_a_recount_does_not_depend_on_what_ran_first(

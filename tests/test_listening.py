@@ -54,6 +54,7 @@ def test_positions_from_the_end_have_no_rows_where_they_say_nothing_new() -> Non
     assert "follow mistake:last" in names and not any("last-" in name for name in names)
 
 
+@pytest.mark.slow
 def test_the_largest_of_many_noisy_positions_is_not_taken_for_use() -> None:
     """Six positions of which each is followed by half of the items: the highest mean is .6 to .7, use is .5."""
     found, highest = [], []
@@ -67,6 +68,7 @@ def test_the_largest_of_many_noisy_positions_is_not_taken_for_use() -> None:
     assert np.mean(found) == pytest.approx(0.5, abs=0.04)
 
 
+@pytest.mark.slow
 def test_its_interval_holds_the_truth_where_one_position_counts_in_part() -> None:
     held = 0
     for seed in range(40):
@@ -102,6 +104,7 @@ def test_what_cannot_be_measured_says_why() -> None:
     assert by_record(few) == [None] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["faithful", "posthoc", "decoration", "first", "middle", "encoded", "graded:.5"])
 @pytest.mark.parametrize("level", [3, 6])
 def test_it_reads_what_the_rule_says_on_scripted_reasoners(name: str, level: int) -> None:

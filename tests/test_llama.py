@@ -80,6 +80,7 @@ def test_every_unique_token_is_computed_once(tiny: LlamaCpp) -> None:
     assert engine.usage.asked == sum(len(r.preamble) + len(r.tokens) + sum(map(len, r.options)) for r in requests)
 
 
+@pytest.mark.slow
 def test_the_real_model_agrees_with_itself_in_exact_mode(smollm2: LlamaCpp) -> None:
     floor = asyncio.run(noise_floor(smollm2.session(), smollm2, prompts()))
     assert floor.largest < 1e-4
@@ -119,6 +120,7 @@ def test_more_requests_than_places_are_all_answered_and_finished_ones_make_room(
     assert [a.tokens <= r.sampling.tokens for a, r in zip(wide, requests, strict=True) if isinstance(a, Completion)]
 
 
+@pytest.mark.slow
 def test_sampled_tokens_follow_the_distribution(tiny: LlamaCpp) -> None:
     """2,000 draws of one token: a likely one comes up as often as its probability says, within four standard errors."""
     prompt = tiny.tokens("The cat")
@@ -142,6 +144,7 @@ def test_sampled_tokens_follow_the_distribution(tiny: LlamaCpp) -> None:
     assert abs(seen - p) < 4 * (p * (1 - p) / 2000) ** 0.5 + 1e-3
 
 
+@pytest.mark.slow
 def test_stop_texts_and_length(smollm2: LlamaCpp) -> None:
     prompt = Prompt(SHOTS, "What is 2 + 2?")
     thought = asyncio.run(smollm2.generate(prompt, Sampling(40, ("The answer is",)), Key(("a",))))

@@ -43,6 +43,7 @@ def logged(folder, samples, says, solver, scorers):
     return Path(eval(task, model=model, log_dir=str(folder), display="none")[0].location)
 
 
+@pytest.mark.slow
 def test_the_letter_of_a_target_is_a_letter_also_where_an_option_has_it_as_its_text(tmp_path):
     """Vitamins, blood groups, elements: gold, the answer read and Inspect's score agree."""
     from inspect_ai.dataset import Sample

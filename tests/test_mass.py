@@ -64,6 +64,7 @@ def test_readings_along_the_reasoning_are_summarised_together() -> None:
     assert found["mass cuts"].value == pytest.approx(0.2) and found["mass mistakes"].value == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_every_study_has_the_rows() -> None:
     for made in (findings(), faithful()[0]):
         names = {f.estimate.name for f in made}

@@ -70,6 +70,7 @@ def test_changes_are_differences_on_the_same_items():
     assert of["change of true"].low <= 0 <= of["change of true"].high
 
 
+@pytest.mark.slow
 def test_the_interval_of_recall_covers_the_truth():
     """100 draws of 120 items, recall .7: the 95% interval misses it in at most 16 (binomial, below 1e-4)."""
     rng, missed = np.random.default_rng(0), 0

@@ -78,6 +78,7 @@ def test_data_is_a_pure_function_of_its_generator():
 # ------------------------------------------------------------------------------------------------------ what ships
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layers", "seed"), SHIPPED)
 def test_what_ships_does_what_was_measured(layers, seed):
     """The weights, with the hash of their file, give again the readings that are written beside them."""
@@ -101,6 +102,7 @@ def test_sizes_are_on_the_cards_and_none_is_taken_for_certified():
         open_model("organism:natural:3/0")
 
 
+@pytest.mark.slow
 def test_the_study_path_finds_what_was_measured():
     """A faithfulness run reads, after a mistake in its own thought gone on from by itself, what the rebuilt thought of
     the direct measurement reads: the same within sampling error, at each position."""
@@ -148,6 +150,7 @@ def test_tasks_are_hintless_and_short_ones_have_few_questions():
         task.items(1, 36, Key(("n",)))
 
 
+@pytest.mark.slow
 def test_a_few_steps_of_training_are_stored_measured_and_opened_again(tmp_path, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setattr(natural_library, "HOW", {"steps": 3, "rate": 2e-3, "warmup": 2, "batch": 16})

@@ -48,6 +48,7 @@ def within(estimate: Estimate, truth: float) -> bool:
     return estimate.low - 1e-6 <= truth <= estimate.high + 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0, 0.25])
 def test_a_reasoner_that_is_right_after_any_reasoning_is_no_reader_of_content(share: float) -> None:
     """All items of that kind had an externalised share of 1.00, and so had a quarter of them (truth .75)."""
@@ -58,6 +59,7 @@ def test_a_reasoner_that_is_right_after_any_reasoning_is_no_reader_of_content(sh
     assert found["externalised share"].value == pytest.approx(1 - share, abs=0.08)
 
 
+@pytest.mark.slow
 def test_the_sharper_null_sees_what_followers_of_foreign_reasoning_hide() -> None:
     """They are pulled to a wrong option by foreign reasoning; reasoning that leads nowhere leaves them guessing."""
     found = measured("scripted:any-text:.25")
@@ -66,17 +68,20 @@ def test_the_sharper_null_sees_what_followers_of_foreign_reasoning_hide() -> Non
     assert sharp.value is not None and blunt.value is not None and sharp.value > blunt.value
 
 
+@pytest.mark.slow
 def test_a_null_that_rings_is_said_before_the_share() -> None:
     sentence = said(measured("scripted:any-text:.25"))
     assert "A null rings: reasoning about another question" in sentence
     assert sentence.index("A null rings") < sentence.index("carries")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reasoner", ["faithful", "posthoc", "mixture:.5"])
 def test_a_silent_null_is_not_said(reasoner: str) -> None:
     assert "null" not in said(measured(f"scripted:{reasoner}"))
 
 
+@pytest.mark.slow
 def test_where_all_reasoning_leads_to_an_option_the_null_is_bounded_in_words() -> None:
     """Yes or no: every other question's reasoning says one of them."""
     found = measured("scripted:faithful", "coin", 3, 24)
@@ -111,5 +116,6 @@ def test_a_few_items_without_unrelated_reasoning_are_left_out_and_many_leave_it_
     assert (found["content"].value, found["content"].n) == (pytest.approx(0.75), 24)
 
 
+@pytest.mark.slow
 def test_the_headline_prints_the_share_by_accuracy_beside_that_by_probability() -> None:
     assert "; by accuracy 0." in said(measured("scripted:mixture:.5"))

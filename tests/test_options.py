@@ -115,6 +115,7 @@ def test_arms_are_asked_with_the_options(tmp_path) -> None:
     assert seen.asked == [items[0].asked]
 
 
+@pytest.mark.slow
 def test_a_reasoner_of_known_truth_may_be_shown_the_options(tmp_path) -> None:
     """`always` on a built-in family: the list is no hint, and what is read is the same. The question is longer with its
     list, so filler that repeats it ends at another word, and only how long it is differs."""

@@ -85,6 +85,7 @@ def once(records: Sequence[Record]) -> float:
 # ------------------------------------------------------------------------------------------------ the runner agrees
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", [*CHEAP, *CODE])
 @pytest.mark.parametrize("cell", CELLS, ids=[f"{kind}-{plan}" for _, kind, _, plan in CELLS])
 def test_accuracy_and_spend_of_every_arm_are_those_of_the_formulas(cell: tuple[str, str, int, str], arm: str) -> None:
@@ -103,6 +104,7 @@ def test_accuracy_and_spend_of_every_arm_are_those_of_the_formulas(cell: tuple[s
             assert set(spent) == {true[name]}, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm, meter", [("R2", "B2"), ("F1", "B2"), ("F2", "B2"), ("R2", "B4"), ("F1", "B3")])
 def test_accuracy_at_every_budget_is_that_of_the_formulas(arm: str, meter: str) -> None:
     """Votes that a budget pays, and what they score, on meters with and without a cache, with items that differ."""
@@ -139,6 +141,7 @@ def effect(dials: str, kind: str, level: int = 4, items: int = 50) -> tuple[floa
     return true, float(difference.mean()), float(difference.std(ddof=1)) / math.sqrt(items)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["chain", "map"])
 def test_context_noise_makes_fresh_contexts_win_and_aggregator_noise_makes_them_lose(kind: str) -> None:
     """The positive control, and what it costs to put answers together; with 200 items chance hardly decides."""
@@ -148,6 +151,7 @@ def test_context_noise_makes_fresh_contexts_win_and_aggregator_noise_makes_them_
     assert true < -0.2 and found < -3 * wide and abs(found - true) < 4 * wide
 
 
+@pytest.mark.slow
 def test_useless_parts_do_not_help() -> None:
     """Negative controls: a search loses by being taken apart, a recall is as it was."""
     true, found, wide = effect(".05,0,0", "search")

@@ -52,6 +52,7 @@ def gap(one: object, other: object) -> float:
 # ------------------------------------------------------------------------------------------------ reading
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_shared_and_naive_evaluation_agree_within_1e_4_over_random_trees(
     models: dict[str, Transformers], kind: str
@@ -101,6 +102,7 @@ def test_the_self_test_notices_a_window_that_the_mask_forgets(
     assert "differs" in model.card.details["not_computed_by"][Packed.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["llama", "gemma3_text"])
 @pytest.mark.parametrize("chunk", [1, 7, 64])
 def test_small_chunks_give_the_same_numbers_and_compute_no_token_twice(
@@ -187,6 +189,7 @@ def test_sampling_depends_on_its_key_and_nothing_beside_it(models: dict[str, Tra
     assert engine.sample([sample(range(40, 60), "other")])[0] != alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["llama", "mistral"])
 def test_finished_texts_make_room_and_all_are_as_if_written_alone(
     models: dict[str, Transformers], kind: str, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +224,7 @@ def test_samples_of_one_prompt_compute_it_once(llama: Transformers) -> None:
     assert engine.usage.computed == 3 + 50
 
 
+@pytest.mark.slow
 def test_whole_distributions_are_those_that_options_are_read_from(tiny_path: Path) -> None:
     model = open_transformers(tiny_path, Loading(threads=1))
     assert isinstance(model, Transformers)
@@ -343,6 +347,7 @@ def test_without_torch_the_user_is_told_what_to_install(monkeypatch: pytest.Monk
 # ------------------------------------------------------------------------------------------------ against llama.cpp
 
 
+@pytest.mark.slow
 def test_the_same_file_reads_and_writes_as_in_llama_cpp(tiny_path: Path, tiny: LlamaCpp) -> None:
     """Random weights, so every number is the arithmetic's: two engines written by different people agree."""
     torch_model = open_transformers(tiny_path, Loading(precision="exact", format="completion", threads=1, device="cpu"))

@@ -81,6 +81,7 @@ def test_every_channel_and_test_of_a_reasoner_of_known_truth_is_within_its_inter
             assert within(row), row
 
 
+@pytest.mark.slow
 def test_a_code_in_the_choice_of_words_is_read_at_chance_and_not_below_it() -> None:
     """Were the used wording left out of the draw, the paraphrase would be right in none of the items: content -.25 and
     residue 1.00 where 0 and .75 are true."""
@@ -92,6 +93,7 @@ def test_a_code_in_the_choice_of_words_is_read_at_chance_and_not_below_it() -> N
         assert row.low is not None and row.high is not None and row.low <= truth <= row.high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["thrown", "thrown:0.5"])
 def test_a_model_that_unusual_words_throw_is_all_silent(name: str) -> None:
     """It was booked as content -.5 and residue +.5; its loss is disruption by wording."""
@@ -104,6 +106,7 @@ def test_a_model_that_unusual_words_throw_is_all_silent(name: str) -> None:
     assert any("this is neither content nor residue" in text for text in said(name))
 
 
+@pytest.mark.slow
 def test_own_style_and_a_code_have_the_same_channels_and_are_told_apart_in_words() -> None:
     for name in ("ownstyle", "wordcode", "encoded"):
         low, high = found(name)["residue"].low, found(name)["residue"].high
