@@ -100,6 +100,7 @@ def test_settings_of_the_rungs_are_held_to_their_types_too(wrong: dict[str, Any]
         Config.from_dict({**data, "settings": data["settings"] | wrong}, "config.toml", open_study)
 
 
+@pytest.mark.slow
 def test_the_command_says_it_in_one_line_with_code_2(done: Path, tmp_path: Path) -> None:
     """And no traceback, where a person sees it."""
     folder = tmp_path / "run"
@@ -165,6 +166,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 @how(max_examples=300, deadline=None)
 @given(mutated())
 def test_whatever_is_changed_in_it_the_answer_is_a_configuration_or_one_line(data: dict[str, Any]) -> None:

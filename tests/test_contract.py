@@ -25,6 +25,8 @@ from thinkaloud.study import Unit
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Completion, Reading, Record
 
+pytestmark = pytest.mark.slow
+
 Place = tuple[str, ...]
 Content = dict[str, Any]
 

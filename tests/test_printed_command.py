@@ -92,6 +92,7 @@ def test_what_is_asked_is_in_the_command(study: str, head: dict[str, Any]) -> No
 # ---------------------------------------------------------------------------------------------------- from run to run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_command_of_a_run_with_every_option_set_does_the_same_run_again(study: str, tmp_path: Path) -> None:
     """Read from the report, word by word as a shell does, into another folder: the findings are the same bytes."""
@@ -104,6 +105,7 @@ def test_the_command_of_a_run_with_every_option_set_does_the_same_run_again(stud
     assert any(row["value"] is not None for row in json.loads(found)["findings"])
 
 
+@pytest.mark.slow
 def test_names_with_spaces_quotes_and_commas_come_through(
     tmp_path: Path, tiny_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
