@@ -1,28 +1,39 @@
-"""Every study with a model that it can ask at no cost, and for every option a value that is not the usual one."""
+"""Studies that ask a model, one that can be asked at no cost, and an unusual value for every option."""
 
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.cli.options import Studies, config_of
 from thinkaloud.models.loading import Loading
-from thinkaloud.open_study import BUILTIN, open_study
+from thinkaloud.open_study import open_study
 from thinkaloud.runs.config import Config
 from thinkaloud.settings import Option, options
 
-STUDIES = tuple(BUILTIN)
 ASKED = {
     "channels": ("scripted:faithful", ("chain_sum", "coin"), 3),
     "faithfulness": ("scripted:mixture:.5", ("chain_sum", "coin"), 3),
     "rungs": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
+    "challenge": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
 }
 """Study -> a reasoner, tasks that it understands, and their level."""
+STUDIES = tuple(ASKED)
+OVER_ITEMS = ("channels", "faithfulness", "rungs")
+"""Studies whose questions follow from the seed alone."""
+ARM = str(Path(__file__).parent.parent / "examples" / "arms" / "verify_twice.py")
 FAST: dict[str, dict[str, Any]] = {
-    "rungs": {"budgets": (150, 600), "arms": ("R2", "F1", "F2"), "attempts": 2, "trials": 2, "dev": 4}
-}
+    "rungs": {"budgets": (150, 600), "arms": ("R2", "F1", "F2"), "attempts": 2, "trials": 2, "dev": 4},
+    "challenge": {
+        "arm": ARM, "against": ("R1", "R2"), "budgets": (150, 600), "attempts": 2, "trials": 2, "dev": 4,
+        "beacon": "a b",
+    },
+}  # fmt: skip
 """Settings of a study that is slow with the usual ones."""
-NAMED: dict[str, Any] = {"arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu"}
+NAMED: dict[str, Any] = {
+    "arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu", "arm": ARM, "against": ("R1", "R2"), "beacon": "it's",
+}  # fmt: skip
 """Values that only some words may have."""
 BESIDE = {"samples": {"temperature": 0.5}}
 """Option -> what must be said beside it."""

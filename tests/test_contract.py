@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
-from contract_fixture import ASKED, STUDIES, config
+from contract_fixture import ASKED, OVER_ITEMS, STUDIES, config
 from thinkaloud.api import asked
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run, open_study
@@ -64,7 +64,7 @@ def watched(patch: pytest.MonkeyPatch, doing: type) -> dict[Place, Content]:
     return kept
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+@pytest.fixture(scope="module", params=OVER_ITEMS)
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     """A run, its records without a folder, and its plan."""
     study, opened = request.param, open_study(request.param)

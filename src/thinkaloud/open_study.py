@@ -24,6 +24,7 @@ BUILTIN = {
     "faithfulness": "thinkaloud.studies.faithfulness.protocol:Faithfulness",
     "deception": "thinkaloud.studies.deception.protocol:Deception",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
+    "challenge": "thinkaloud.studies.challenge.study:Challenge",
     "trend": "thinkaloud.studies.trend.study:Trends",
 }
 """Name -> where its class is: one line for each study."""

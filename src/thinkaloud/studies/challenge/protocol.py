@@ -210,8 +210,8 @@ def challenge(wanted: Wanted, about: Registered, folder: Path, beacon: Beacon, r
     drawn = seeds(about.protocol, beacon.value)
     files = {open_arm(spec).name: spec for spec in wanted.against}
     first = _finished(running(_config(wanted, about, wanted.against, drawn[SCREEN]), folder / SCREEN))
-    screened = _screened(first, about)
-    baseline, stand_in = _chosen(screened)
+    screened = screening(first.records, first.notes, about)
+    baseline, stand_in = chosen(screened)
     others = (baseline,) if stand_in is None else (baseline, stand_in)
     arms = (str(wanted.arm), *(files[name] for name in others))
     second = _finished(running(_config(wanted, about, arms, drawn[CONFIRM]), folder / CONFIRM))
@@ -220,7 +220,7 @@ def challenge(wanted: Wanted, about: Registered, folder: Path, beacon: Beacon, r
             f"{str(wanted.arm)!r} has changed while it was running: what was measured is not what it is now"
         )
     seen = {record["question"] for record in first.records}
-    by_task = _by_task(second.records)
+    by_task = by_tasks(second.records)
     fresh = {task: [r for r in own if r["question"] not in seen] for task, own in by_task.items()}
     repeated = {task: len({r["item"] for r in own if r["question"] in seen}) for task, own in by_task.items()}
     outcome = versus(fresh, about.arm, others, about.terms, Key(("challenge", about.protocol, beacon.value)))
@@ -246,25 +246,26 @@ def _finished(run: Run) -> Run:
     return run
 
 
-def _by_task(records: Sequence[Record]) -> dict[str, list[Record]]:
+def by_tasks(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """Records by the task that they are of."""
     found: dict[str, list[Record]] = {}
     for record in records:
         found.setdefault(record["task"], []).append(record)
     return found
 
 
-def _screened(run: Run, about: Registered) -> tuple[Screened, ...]:
+def screening(records: Sequence[Record], notes: Sequence[str], about: Registered) -> tuple[Screened, ...]:
     """All baselines, the strongest first, of equals the one that was named first."""
     order = {arm: i for i, arm in enumerate(about.against)}
-    by_task = {task: sorted(own, key=lambda r: order[r["arm"]]) for task, own in _by_task(run.records).items()}
+    by_task = {task: sorted(own, key=lambda r: order[r["arm"]]) for task, own in by_tasks(records).items()}
     by_task = {task: own for task, own in by_task.items() if measured(own)}
     found = strengths(by_task, about.terms)
     if not found:
-        raise UserError(f"nothing to compare: {'; '.join(run.notes) or 'no baseline is measurable on these tasks'}")
+        raise UserError(f"nothing to compare: {'; '.join(notes) or 'no baseline is measurable on these tasks'}")
     return tuple(Screened(arm, strength, tuple(lacking)) for arm, (strength, lacking) in found.items())
 
 
-def _chosen(screened: Sequence[Screened]) -> tuple[str, str | None]:
+def chosen(screened: Sequence[Screened]) -> tuple[str, str | None]:
     """The strongest baseline, and the one that stands in where it is not measurable."""
     first = screened[0]
     whole = next((one.arm for one in screened if not one.lacking), None)
