@@ -104,7 +104,7 @@ def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaC
     loading = Loading(precision="exact", format="completion", threads=1)
     config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, ConditionSettings(), loading)
     lines = planned(config.study, config)
-    assert lines[0].startswith("chain_sum, level 3: 2 units")
+    assert lines[0].startswith("chain_sum: 2 units")
     assert any("times fewer" in line for line in lines) and any("intervals to expect" in line for line in lines)
     run = ta.run("channels", tiny, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run", loading=loading)
     assert run.bill["units"] == 2

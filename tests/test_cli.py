@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from thinkaloud.open_study import BUILTIN
+
 
 def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "thinkaloud", *arguments]
@@ -21,7 +23,7 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        (("run", "chanels"), "no study named 'chanels'; did you mean channels?"),
+        (("run", "chanels"), "no study named 'chanels'; did you mean channels or challenge?"),
         (("run", "channels", "--model", "smollm2-135"), "no model named 'smollm2-135'; did you mean smollm2-135m?"),
         (("run", "channels", "--model", "nowhere/m.gguf"), "there is no model file 'nowhere/m.gguf'"),
         (("run", "channels", "--model", "scripted:faithfull"), "did you mean faithful or filler?"),
@@ -87,4 +89,4 @@ def test_run_without_a_study_lists_the_studies_in_a_line_each() -> None:
     said = thinkaloud("run").stderr + thinkaloud("run").stdout
     assert all(f"\n  {name} " in said for name in ("channels", "faithfulness", "rungs"))
     listed = thinkaloud("studies").stdout.splitlines()
-    assert len(listed) == 3 and all(len(line) < 120 for line in listed)
+    assert len(listed) == len(BUILTIN) and all(len(line) < 120 for line in listed)

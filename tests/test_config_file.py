@@ -35,7 +35,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("tasks", ["coin", "coin"], "a task is given twice"),
     ("tasks", [], "no task was given"),
     ("study", 3, "does not say which study it is of"),
-    ("study", "chanels", "no study named 'chanels'; did you mean channels?"),
+    ("study", "chanels", "no study named 'chanels'; did you mean channels or challenge?"),
     ("settings", 3, "settings is 3, and not a table"),
     ("loading", [], "loading is [], and not a table"),
     ("format", 1, "is of format 1, this version reads format 2"),
@@ -116,14 +116,14 @@ def test_an_option_of_another_study_is_refused_with_the_study_that_has_it(
 ) -> None:
     """One line, code 2, and nothing is written."""
     said = {
-        ("channels", "--budgets", "500"): "channels has no option --budgets; it is one of rungs",
-        ("faithfulness", "--no-edits"): "faithfulness has no option --no-edits; it is one of rungs",
-        ("channels", "--samples", "2"): "channels has no option --samples; it is one of faithfulness",
+        ("channels", "--budgets", "500"): "channels has no option --budgets; rungs and challenge have it",
+        ("faithfulness", "--no-edits"): "faithfulness has no option --no-edits; rungs has it",
+        ("channels", "--samples", "2"): "channels has no option --samples; faithfulness has it",
         (
             "rungs",
             "--paraphraser",
             "model",
-        ): "rungs has no option --paraphraser; it is one of channels and faithfulness",
+        ): "rungs has no option --paraphraser; channels and faithfulness have it",
         ("channels", "--shorts", "2"): "No such option '--shorts'. (Did you mean",
     }
     for verb in ("run", "plan"):

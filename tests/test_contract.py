@@ -100,7 +100,8 @@ def test_a_units_key_is_made_of_nothing_else(done: Done) -> None:
     """What the run is of, where in it the unit is, and its content."""
     of, units = done.run.identity.hash, done.run.units
     assert {unit["unit"] for unit in units} == {
-        unit_key(of=of, phase=u["phase"], subject=u["task"], at=u["at"], content=done.of_run[placed(u)]) for u in units
+        unit_key(of=of, who="", phase=u["phase"], subject=u["task"], at=u["at"], content=done.of_run[placed(u)])
+        for u in units
     }
 
 
