@@ -75,7 +75,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         records = {name: records_of(opened, open_model(one.model), open_task(name), one) for name in one.tasks}
         counting = Rehearsal(open_model("scripted:sim:.1,0,0"))  # type: ignore[arg-type]  # its tokens are words
         wanted = replace(asked(one, counting, open_tasks(one.tasks)), rehearsal=True)
-        asyncio.run(opened.run(wanted, Counting(counting)))
+        asyncio.run(opened.run(wanted, Counting(opened, counting)))
     return Done(study, run, of_run, of_plan, of_records, records)
 
 

@@ -141,9 +141,7 @@ Work: TypeAlias = "Callable[[str, Study, dict[str, Any]], None]"
 class Studies(click.Group):
     """A group with a command for each study: built in, of an installed package, or of a file (`mine.py:Mine`)."""
 
-    def __init__(
-        self, work: Callable[[str, Study, dict[str, Any]], None], more: Collection[click.Parameter], **kw: Any
-    ):
+    def __init__(self, work: Work, more: Collection[click.Parameter], **kw: Any):
         super().__init__(
             subcommand_metavar="STUDY [OPTIONS]...",
             options_metavar="",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspect_ai import Task, task
@@ -30,6 +30,7 @@ from thinkaloud.open_study import open_study
 from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import ordered
+from thinkaloud.runs.records import Forgetting
 from thinkaloud.settings import load, options, plain
 from thinkaloud.study import Asked, Done, NoModel, Study, Unit
 from thinkaloud.tasks import open_task
@@ -128,28 +129,19 @@ def _asked(config: Config, model: Model) -> Asked:
     )  # fmt: skip
 
 
-class _Listing:
+class _Listing(Forgetting):
     """A `Do` that does nothing and writes down which units are measured. What is prepared for them is not known then,
     so a stand-in goes on in its place."""
 
     def __init__(self, study: Study) -> None:
-        self._study, self.units = study, list[Unit]()
+        super().__init__(study, NoModel())
+        self.units: list[Unit] = []
 
     async def unit(self, unit: Unit) -> Done:
         """Write it down."""
         if unit.phase == self._study.name:
             self.units.append(unit)
         return Done([{"status": "planned"}])
-
-    async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
-        """One after the other."""
-        return [await one() for one in work]
-
-    def expect(self, cost: float) -> None:
-        """Nobody is told."""
-
-    def say(self, sentence: str) -> None:
-        """Nobody is told."""
 
 
 class _One(_Listing):
@@ -158,13 +150,13 @@ class _One(_Listing):
     def __init__(self, study: Study, at: Mapping[str, Any], model: Model, before: dict[str, Any]) -> None:
         super().__init__(study)
         self._at, self._model, self._before = dict(at), model, before
-        self.records: list[Record] | None = None
+        self.found: list[Record] | None = None
 
     async def unit(self, unit: Unit) -> Done:
         """Do it, if it is this one."""
         if unit.phase == self._study.name:
             if dict(unit.at) == self._at:
-                self.records = await _records(unit, self._model)
+                self.found = await _records(unit, self._model)
             return Done()
         if self._at.get("part") != unit.at.get("part"):
             return Done()
@@ -209,7 +201,7 @@ def measured(config: dict[str, Any]) -> Solver:
             state.store.set(STORED, {"why": str(error), "card": model.shown.details})
             state.output = ModelOutput.from_content(model.card.name, f"not measurable here: {error}")
             return state
-        records = do.records or []
+        records = do.found or []
         if all(record["status"] == "failed" for record in records) and any(record.get("again") for record in records):
             raise ModelError(str(records[0]["error"]))  # may pass: Inspect counts it, and asks again when it is told to
         state.store.set(STORED, {"records": [dict(record) for record in records], "card": model.shown.details})

@@ -13,13 +13,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from thinkaloud.errors import SHOWN, ContextTooSmall
 from thinkaloud.joining import joined
 from thinkaloud.models.closed import sequences
 from thinkaloud.models.session import Counts
 from thinkaloud.models.tree import ROOT, Tree
+from thinkaloud.runs.records import Forgetting
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
 from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Reading, Sampling, Usage
 
@@ -99,10 +99,11 @@ def too_long(long: Long, context: int) -> list[str]:
     return [f"{items} cannot fit the context of {context:,} tokens, and will fail at least in part: {told}{more}"]
 
 
-class Counting:
+class Counting(Forgetting):
     """A `Do` that does every unit with a model that only counts, and sums up what each subject costs."""
 
-    def __init__(self, model: Rehearsal) -> None:
+    def __init__(self, study: Study, model: Rehearsal) -> None:
+        super().__init__(study, model)
         self.model = model
         self.spent: dict[str, Usage] = {}
         self.units: Counter[str] = Counter()
@@ -115,16 +116,6 @@ class Counting:
         self.units[unit.subject] += 1
         return Done(records)
 
-    async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
-        """One after the other."""
-        return [await one() for one in work]
-
-    def expect(self, cost: float) -> None:
-        """Nobody is told."""
-
-    def say(self, sentence: str) -> None:
-        """Nobody is told."""
-
 
 def make_plan(study: Study, asked: Asked) -> list[str]:
     """The plan as lines; `asked` with the real model."""
@@ -135,7 +126,7 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         said = f"{model.card.name} does not say what its tokens are: there is nothing to count"
         return [said, *_expected(study, asked)]
     rehearsal = Rehearsal(model)
-    do = Counting(rehearsal)
+    do = Counting(study, rehearsal)
     notes = asyncio.run(study.run(replace(asked, model=rehearsal, rehearsal=True), do))
     total, units = sum(do.spent.values(), Usage()), sum(do.units.values())
     read, write = speed(model)
