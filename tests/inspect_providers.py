@@ -27,11 +27,11 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
+from thinkaloud.conditions.lettered import labels, listed
 from thinkaloud.interop.provider import to_prompt
 from thinkaloud.models.inspect.probe import LISTS, PLAIN, WORD
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.organisms.simulated import simulated
-from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Sampling, Shot
 
 REASONERS = {name: scripted(name) for name in ("faithful", "posthoc")}

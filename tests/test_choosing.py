@@ -9,9 +9,9 @@ import pytest
 import thinkaloud as ta
 from reader import Reader, sums
 from thinkaloud.cli.show import show
+from thinkaloud.conditions.group import Group
 from thinkaloud.errors import UserError
 from thinkaloud.items.choosing import about_examples, apart
-from thinkaloud.items.group import Group
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, Step, Transcript

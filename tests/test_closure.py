@@ -68,7 +68,7 @@ BOTH, ONLY_RUNGS, ONLY_RULER, NEITHER = (True, True), (False, True), (True, Fals
             "from __future__ import annotations\nX = 1",
             ONLY_RULER,
         ),
-        ("interventions/filler.py", '"Let", "me", ', '"Let", "us", ', ONLY_RULER),
+        ("conditions/filler.py", '"Let", "me", ', '"Let", "us", ', ONLY_RULER),
         ("metrics/wilson.py", "Z = 1.959964", "Z = 1.645", ONLY_RUNGS),
         # what changes no number
         ("metrics/bootstrap.py", "LEVEL = 0.95", "LEVEL = 0.95  # as everybody has it", NEITHER),

@@ -12,9 +12,9 @@ import pytest
 
 from thinkaloud.arms import edits
 from thinkaloud.arms.edits import KINDS, Change, Edited, Intermediate, NotMade, change
+from thinkaloud.conditions.hint import HINTS, Hint, hinted
+from thinkaloud.conditions.truncate import replace_step, truncate
 from thinkaloud.errors import NothingChanged
-from thinkaloud.interventions.hint import HINTS, Hint, hinted
-from thinkaloud.interventions.truncate import replace_step, truncate
 from thinkaloud.items.material import Wanted, material
 from thinkaloud.metrics.arm_edits import edits as rows
 from thinkaloud.open_model import open_model

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from thinkaloud.interventions.filler import KINDS, Count, counted, length
+from thinkaloud.conditions.filler import KINDS, Count, counted, length
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.lengths import lengths
 from thinkaloud.open_model import open_model

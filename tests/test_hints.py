@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from item_records import reading
 from item_records import record as item_record
-from thinkaloud.interventions.hint import ALWAYS_FIRST, HINTS, JUDGES, Hint, hints_of, lenient, strict, verbalised
+from thinkaloud.conditions.hint import ALWAYS_FIRST, HINTS, JUDGES, Hint, hints_of, lenient, strict, verbalised
 from thinkaloud.metrics.hints import alpha, hints, move, normalised
 from thinkaloud.metrics.judges import Labels
 from thinkaloud.tasks import open_task

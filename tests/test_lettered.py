@@ -1,4 +1,4 @@
-"""The claims of thinkaloud.strategies.lettered: letters stand for options and are read back as options."""
+"""The claims of thinkaloud.conditions.lettered: letters stand for options and are read back as options."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from thinkaloud.strategies.lettered import as_drawn, ask, label, labels, lettered_shots, listed, snap_lettered
-from thinkaloud.strategies.snap import nothing
+from thinkaloud.conditions.lettered import as_drawn, ask, label, labels, lettered_shots, listed, snap_lettered
+from thinkaloud.conditions.snap import nothing
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Item, Key, ModelCard, Prompt, Reading, Transcript
 

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 import thinkaloud as ta
 from thinkaloud.cli.interop import import_
 from thinkaloud.conditions.bench import Bench
+from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
 from thinkaloud.interop.logs_in import import_log
 from thinkaloud.interop.samples import letter
-from thinkaloud.items.group import Group
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import plain

@@ -119,8 +119,8 @@ def test_questions_are_those_that_were_asked(tmp_path):
     """Letters in their order, hints in their words and reversed questions stand in the log as the model saw them."""
     from inspect_ai.log import read_eval_log
 
-    from thinkaloud.interventions.hint import HINTS
-    from thinkaloud.strategies.lettered import ask
+    from thinkaloud.conditions.hint import HINTS
+    from thinkaloud.conditions.lettered import ask
 
     ran = ta.run("faithfulness", "scripted:clue:.5,.5,.3", ["compare"], items=5, difficulty=2, out=tmp_path / "run",
                  settings={"shots": 2})  # fmt: skip

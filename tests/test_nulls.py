@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import item_records
-from thinkaloud.interventions.transplant import unrelated
+from thinkaloud.conditions.transplant import unrelated
 from thinkaloud.metrics.channels import channels
 from thinkaloud.open_model import open_model
 from thinkaloud.runs.config import Config

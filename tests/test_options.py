@@ -9,6 +9,7 @@ import pytest
 
 import thinkaloud as ta
 from reader import sums
+from thinkaloud.conditions.lettered import as_drawn, ask
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import item_of
@@ -17,7 +18,6 @@ from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.records.pieces import describe
 from thinkaloud.runs.config import Config
-from thinkaloud.strategies.lettered import as_drawn, ask
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.options import lists, sentence, shown
 from thinkaloud.vocabulary import Item, Key

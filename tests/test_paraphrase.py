@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from thinkaloud.interventions.paraphrase import Reworded, astray, numbers, paraphrase_by_model
+from thinkaloud.conditions.paraphrase import Reworded, astray, numbers, paraphrase_by_model
 from thinkaloud.items.material import given_away
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.unread import Unread

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from thinkaloud import api
+from thinkaloud.conditions.lettered import as_drawn, ask
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.dial import DIALS, Ends, mixed, recover
 from thinkaloud.open_model import open_model
@@ -18,7 +19,6 @@ from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
-from thinkaloud.strategies.lettered import as_drawn, ask
 from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Record, Sampling, Shot

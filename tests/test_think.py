@@ -10,13 +10,13 @@ import pytest
 import thinkaloud as ta
 from reader import Reader, sums
 from thinkaloud.conditions.bench import Bench, Edit, continued
+from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.items.group import Group
+from thinkaloud.conditions.snap import nothing, parts, shots, worked
+from thinkaloud.conditions.think import STOP, aloud, on_one_line, think, unanswered
 from thinkaloud.models.cuts import Cuts
 from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import chat, completion
-from thinkaloud.strategies.snap import nothing, parts, shots, worked
-from thinkaloud.strategies.think import STOP, aloud, on_one_line, think, unanswered
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Sampling, Shot, Step, Transcript

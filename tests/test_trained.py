@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from thinkaloud.cli.organisms import organisms
+from thinkaloud.conditions.lettered import as_drawn, ask, snap_lettered
+from thinkaloud.conditions.snap import snap
+from thinkaloud.conditions.think import aloud, think
 from thinkaloud.errors import ContextTooSmall, UserError
 from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms.library import entries, load
 from thinkaloud.organisms.open import open_organism
 from thinkaloud.organisms.trained import Trained, Writing
-from thinkaloud.strategies.lettered import as_drawn, ask, snap_lettered
-from thinkaloud.strategies.snap import snap
-from thinkaloud.strategies.think import aloud, think
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import PROBE, Key, Model, Prompt, Sampling, Shot, Transcript
 

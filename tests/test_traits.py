@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from thinkaloud import digests
-from thinkaloud.interventions import hint
+from thinkaloud.conditions import hint
 from thinkaloud.models import session
 from thinkaloud.models.session import Billed, HasSessions, Informed, Lowers, Tokenizes, inform, open_session, usage_of
 from thinkaloud.open_model import open_model

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from workload import Op, Part, Ref, Score, Shots, Workload, Write, units
 
-from thinkaloud.interventions.filler import KINDS, length
+from thinkaloud.conditions.filler import KINDS, length
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.sums import ChainSum
 from thinkaloud.vocabulary import PROBE, Item, Key, Transcript

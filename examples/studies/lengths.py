@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thinkaloud.items.group import Group, ItemSettings
+from thinkaloud.conditions.group import Group, ItemSettings
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.bootstrap import Array, Sample, corners, divide, interval, mean, means
 from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
-from thinkaloud.strategies.snap import shots, snap, worked
-from thinkaloud.strategies.think import aloud, think
+from thinkaloud.conditions.snap import shots, snap, worked
+from thinkaloud.conditions.think import aloud, think
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record
 
 

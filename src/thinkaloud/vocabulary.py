@@ -67,9 +67,11 @@ OPTIONS = "\nOptions:"
 class Item:
     """One question with its options.
 
-    `gold` is one of `options` (texts, at least two, all different). `worked` is the task's own correct reasoning: the
-    model never sees it for the item it is asked, only for the examples before it. `shown`: the options are listed to
-    the model below the question; where they are not, it answers freely and they are only read.
+    `gold` is one of `options` (texts, at least two, all different). A question that is answered freely comes without
+    options; before it is read, a study gives it candidates in their place (`conditions/candidates.py`). `worked` is the
+    task's own correct reasoning: the model never sees it for the item it is asked, only for the examples before it.
+    `shown`: the options are listed to the model below the question; where they are not, it answers freely and they are
+    only read.
     """
 
     id: str
@@ -99,8 +101,8 @@ class Item:
 
     @property
     def chance(self) -> float:
-        """Probability of the right answer for somebody who knows only the options."""
-        return 1 / len(self.options)
+        """Probability of the right answer for somebody who knows only the options; 0 where there are none."""
+        return 1 / len(self.options) if self.options else 0.0
 
 
 @runtime_checkable
@@ -178,25 +180,51 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """The block in which a reasoning model thinks before it answers, as the beginning of its turn.
+
+    `parts`: what stands in it (a sentence each, put together as `joining.py` says). `closed`: the block is closed
+    behind them and the answer follows; else the model goes on inside it. With which tokens a block is opened and
+    closed, the model's profile says (`models/profile.py`).
+    """
+
+    parts: tuple[str, ...] = ()
+    closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What a model is shown: examples, a question, and the beginning of its own answer.
 
     `prefill` is in parts (a sentence each) that are put together as `joining.py` says. How turns are written (chat
-    template or completion), and which tokens the whole becomes, is the model's.
+    template or completion), and which tokens the whole becomes, is the model's. `thinking`: the block before the
+    answer, of a model that has one; None: none is written (and `prefill` begins the turn). `off`: the template is told
+    to switch reasoning off, in the way it has for that.
     """
 
     shots: tuple[Shot, ...]
     question: str
     prefill: tuple[str, ...] = ()
+    thinking: Thinking | None = None
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model wrote. `finish`: `stop` (a stop text, or the end of the turn) or `length` (cut off)."""
+    """What a model wrote. `finish`: `stop` (a stop text, or the end of the turn) or `length` (cut off). `stopped_by`:
+    the stop text that ended it, empty for the end of the turn; None where that is not known, or it was cut off."""
 
     text: str
     tokens: int
     finish: Literal["stop", "length"]
+    stopped_by: str | None = None
+
+
+Outcome = Literal["closed", "forced", "never closed", "inside", "empty", "unparsed", "refused", "failed"]
+"""How a reasoning ended. `closed`: the model ended it and answered; `forced`: at the end of its room it was closed for
+it; `never closed`: the model ended its turn inside the block; `inside`: likewise, after it stated an answer there;
+`empty`: it wrote no reasoning; `unparsed`: it ended without an answer that could be read; `refused`: it declined;
+`failed`: something broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +318,14 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to write: at most `tokens`, ending before any of `stop`; `temperature` 0 is greedy."""
+    """How to write: at most `tokens`, ending before any of `stop`; `temperature` 0 is greedy. `top_p`: of the nucleus;
+    `top_k`: only so many of the likeliest tokens, 0 for all."""
 
     tokens: int
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     top_p: float = 1.0
+    top_k: int = 0
 
 
 @dataclass(frozen=True, slots=True)

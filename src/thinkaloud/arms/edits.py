@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 from thinkaloud.arms.ask import Edit, cut, same
 from thinkaloud.budget.trace import Trace
+from thinkaloud.conditions.truncate import replace_step
 from thinkaloud.errors import NothingChanged
-from thinkaloud.interventions.truncate import replace_step
 from thinkaloud.tasks.draws import pick, whole
 from thinkaloud.vocabulary import Item, Key, Task, Transcript
 

@@ -17,19 +17,19 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.conditions.filler import Count, Filler, counted
+from thinkaloud.conditions.group import Group
+from thinkaloud.conditions.mistake import mistake_by_model
+from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.interventions.filler import Count, Filler, counted
-from thinkaloud.interventions.mistake import mistake_by_model
-from thinkaloud.interventions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.interventions.transplant import donor, neighbour, unrelated
-from thinkaloud.interventions.truncate import replace_step, truncate
-from thinkaloud.items.group import Group
+from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
+from thinkaloud.conditions.think import aloud, think
+from thinkaloud.conditions.transplant import donor, neighbour, unrelated
+from thinkaloud.conditions.truncate import replace_step, truncate
 from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
-from thinkaloud.strategies.snap import Form, nothing, shots, snap, worked
-from thinkaloud.strategies.think import aloud, think
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thinkaloud.items.group import ItemSettings
+from thinkaloud.conditions.group import ItemSettings
 from thinkaloud.settings import setting
 
 

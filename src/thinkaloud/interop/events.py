@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.conditions.lettered import ask, label
 from thinkaloud.joining import joined
 from thinkaloud.records.condition import read
-from thinkaloud.strategies.lettered import ask, label
 from thinkaloud.vocabulary import PROBE, Item, Reading, Record
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ from os.path import exists, isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.conditions.filler import length
 from thinkaloud.errors import UserError
 from thinkaloud.interop.samples import LONGEST, Came, LeftOut, is_accepted
 from thinkaloud.interop.samples import came as came_of
 from thinkaloud.interop.scorers import Chosen, choose, verdict
-from thinkaloud.interventions.filler import length
 from thinkaloud.runs.folder import write
 from thinkaloud.tasks.answers import canonical, match, same_option
 from thinkaloud.tasks.draws import shuffled, some

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.conditions.hint import hints_of
 from thinkaloud.errors import UserError
 from thinkaloud.interop.events import (
     Telling,
@@ -28,7 +29,6 @@ from thinkaloud.interop.events import (
     reading_of,
     usage_of,
 )
-from thinkaloud.interventions.hint import hints_of
 from thinkaloud.joining import joined
 from thinkaloud.metrics.readings import hit, p_gold
 from thinkaloud.records.shape import asks

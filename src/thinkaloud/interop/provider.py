@@ -33,8 +33,8 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
+from thinkaloud.conditions.filler import length
 from thinkaloud.errors import UserError
-from thinkaloud.interventions.filler import length
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Local
 from thinkaloud.models.loop import BackgroundLoop

@@ -12,12 +12,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.snap import shots, snap, worked
+from thinkaloud.conditions.think import aloud, think
 from thinkaloud.isolate import Failure, failed, guarded
-from thinkaloud.items.group import Group, ItemSettings
 from thinkaloud.metrics.readings import chance, p_gold
 from thinkaloud.records.pieces import condition, describe
-from thinkaloud.strategies.snap import shots, snap, worked
-from thinkaloud.strategies.think import aloud, think
 from thinkaloud.vocabulary import Item, Key, Model, Record
 
 LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from thinkaloud.conditions.group import GROUP, Group
 from thinkaloud.errors import UserError
 from thinkaloud.items.choosing import apart, drawn, too_few
-from thinkaloud.items.group import GROUP, Group
 from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import stream
 from thinkaloud.vocabulary import Item, Key, Task

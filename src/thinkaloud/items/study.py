@@ -16,10 +16,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from thinkaloud.conditions.group import GROUP, Group, ItemSettings
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
-from thinkaloud.items.group import GROUP, Group, ItemSettings
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
+from thinkaloud.models.profile import Profile
 from thinkaloud.vocabulary import Item, Model, Prompt, Task, Usage
 
 
@@ -81,6 +82,18 @@ class Counts(Model, Lowers, Billed, Protocol):
     def tokens(self, text: str) -> tuple[int, ...]:
         """As in `Tokenizes`."""
         ...
+
+
+@runtime_checkable
+class Profiled(Protocol):
+    """A model that knows how its family reasons; None: it has no block to think in."""
+
+    profile: Profile | None
+
+
+def profile_of(model: Model) -> Profile | None:
+    """How the model reasons in a block of its own; None where it has none, or does not say so."""
+    return model.profile if isinstance(model, Profiled) else None
 
 
 def open_session(model: Model) -> Model:

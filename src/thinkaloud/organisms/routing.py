@@ -21,10 +21,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from thinkaloud.conditions.lettered import LEAD
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.models.session import Tokenizes, inform, inform_of_task, open_session, usage_of
 from thinkaloud.organisms.rules import asked_about, luck
-from thinkaloud.strategies.lettered import LEAD
 from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Task, Usage
 
 GATE = "gate"

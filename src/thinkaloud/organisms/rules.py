@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
+from thinkaloud.conditions.filler import length
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.interventions.filler import length
 from thinkaloud.tasks.family import Family, follow
 from thinkaloud.vocabulary import Item, Transcript
 

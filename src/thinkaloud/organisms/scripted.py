@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from thinkaloud.conditions.filler import length
+from thinkaloud.conditions.lettered import listed
 from thinkaloud.errors import FatalError, ModelError
-from thinkaloud.interventions.filler import length
 from thinkaloud.joining import joined
 from thinkaloud.organisms.ladder import KINDS as LADDER
 from thinkaloud.organisms.ladder import make_ladder
 from thinkaloud.organisms.rules import KINDS, Answer, Asked, Rule, asked_about, luck, make_rule, spelled, tokens
-from thinkaloud.strategies.lettered import listed
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.family import Family, follow
 from thinkaloud.tasks.identity import stream

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from thinkaloud.conditions.lettered import labels, listed
 from thinkaloud.errors import ContextTooSmall, FatalError
 from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.organisms.forward import Array, Gpt, Memory, log_softmax
 from thinkaloud.organisms.tokens import ANSWER, DIGITS, ID, PROBE, STANCE, WORDS, decode, encode, encode_parts
-from thinkaloud.strategies.lettered import labels, listed
 from thinkaloud.vocabulary import OPTIONS, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 ROWS = 128

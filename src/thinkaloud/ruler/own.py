@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from thinkaloud.conditions.group import GROUP
 from thinkaloud.errors import UserError
-from thinkaloud.items.group import GROUP
 from thinkaloud.metrics.dial import Ends, Recovered, recover
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.organisms.routing import is_open, routed

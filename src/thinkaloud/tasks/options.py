@@ -2,7 +2,7 @@
 
 A question from a file asks for a choice, so its options are listed below it (`Item.shown`), unless the question lists
 them itself. Questions of the built-in families are answered freely: their options are not shown, only read. A run may
-decide otherwise (`--show-options`). This module decides; `Item.asked` writes the options, and `strategies/lettered.py`
+decide otherwise (`--show-options`). This module decides; `Item.asked` writes the options, and `conditions/lettered.py`
 the letters.
 """
 

@@ -2,7 +2,7 @@
 
 Studies and arms ask `isinstance(task, Reversible)`; a task that lacks a trait is a task all the same, and what needs
 the trait is then *not measurable* on it. `docs/add-a-task.md` lists them. Two are elsewhere, with what they are made
-of: `Hinting` (`interventions/hint.py`) and `Digested` (`digests.py`, for tasks and models alike).
+of: `Hinting` (`conditions/hint.py`) and `Digested` (`digests.py`, for tasks and models alike).
 """
 
 from __future__ import annotations

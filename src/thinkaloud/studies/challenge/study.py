@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud._version import __version__
+from thinkaloud.conditions.group import GROUP, ItemSettings
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.items.group import GROUP, ItemSettings
 from thinkaloud.metrics.versus import Line, Terms, versus
 from thinkaloud.report.layout import CASES, Findings, Layout
 from thinkaloud.report.tables import Grid, Words, shown

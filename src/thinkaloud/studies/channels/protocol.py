@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
+from thinkaloud.conditions.filler import KINDS
+from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.interventions.filler import KINDS
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early

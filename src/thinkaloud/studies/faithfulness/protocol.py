@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
+from thinkaloud.conditions.filler import KINDS
+from thinkaloud.conditions.group import Group
+from thinkaloud.conditions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
+from thinkaloud.conditions.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.snap import nothing, worked
+from thinkaloud.conditions.think import think
+from thinkaloud.conditions.truncate import truncate
 from thinkaloud.errors import NothingChanged, UserError
-from thinkaloud.interventions.filler import KINDS
-from thinkaloud.interventions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
-from thinkaloud.interventions.truncate import truncate
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.items.group import Group
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.suite import suite
@@ -26,9 +29,6 @@ from thinkaloud.records.condition import LETTERED, PARAPHRASE, REORDERED, SILENT
 from thinkaloud.records.item import ConditionRecord, ItemRecord
 from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
-from thinkaloud.strategies.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
-from thinkaloud.strategies.snap import nothing, worked
-from thinkaloud.strategies.think import think
 from thinkaloud.studies.faithfulness.card import CARD
 from thinkaloud.studies.faithfulness.page import PAGE
 from thinkaloud.study import Asked

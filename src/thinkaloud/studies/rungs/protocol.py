@@ -20,9 +20,9 @@ from thinkaloud.arms.tuning import TuningData, costs, room, style_of, tune
 from thinkaloud.budget.counter import counter
 from thinkaloud.budget.meters import PRICES
 from thinkaloud.budget.trace import shortened
+from thinkaloud.conditions.group import Group
 from thinkaloud.errors import ModelError, NotMeasurable
 from thinkaloud.isolate import Failure, failed, guarded
-from thinkaloud.items.group import Group
 from thinkaloud.items.material import Material
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics import power

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thinkaloud.conditions.group import ItemSettings
 from thinkaloud.errors import UserError
-from thinkaloud.items.group import ItemSettings
 from thinkaloud.settings import setting
 from thinkaloud.values import budget
 

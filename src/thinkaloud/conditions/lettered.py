@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from thinkaloud.strategies.snap import Form, parts, read
+from thinkaloud.conditions.snap import Form, parts, read
 from thinkaloud.vocabulary import PROBE, Item, Model, Prompt, Reading, Shot, Transcript
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

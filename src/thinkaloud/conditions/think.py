@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thinkaloud.strategies.snap import parts
+from thinkaloud.conditions.snap import parts
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Sampling, Shot, Transcript
 
