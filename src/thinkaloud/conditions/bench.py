@@ -17,21 +17,25 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.conditions.answering import Answer, right
+from thinkaloud.conditions.asking import Way, shown
 from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
-from thinkaloud.conditions.think import aloud, think
+from thinkaloud.conditions.think import Thought, think
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
+from thinkaloud.conditions.trial import Settled
 from thinkaloud.conditions.truncate import replace_step, truncate
 from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
+from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
+from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Step, Task, Transcript
 
 Made = ConditionRecord | None
 """The record of one condition, None where an item has no such condition."""
@@ -74,10 +78,28 @@ class Bench:
         self.task = group.task
         self.count = counted(model)
         self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
-        self.aloud = shots(group.examples, worked)
-        self.silent = shots(group.examples, nothing)
+        self.settled = Settled.of(group.prepared)
+        asking, stem = group.asking, self.settled.stem
+        self.aloud = self.with_examples(worked, asking.aloud(stem))
+        self.silent = self.with_examples(nothing, asking.silent(self.settled.silence, stem))
         self.refused: dict[str, Reworded] = {}
         """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
+
+    def with_examples(self, form: Form, way: Way | None = None) -> Way:
+        """A way to ask (that with reasoning) with the group's examples in this form, where it shows examples at all."""
+        base = self.aloud if way is None else way
+        return shown(base, shots(self.group.examples, form)) if self.group.asking.ask == "few-shot" else base
+
+    @property
+    def writes_answers(self) -> bool:
+        """Whether the model is let write its own answers: where no examples show it how to state them."""
+        return self.group.asking.ask != "few-shot"
+
+    def spaced(self, item: Item, said: Sequence[str]) -> Item:
+        """The item with an answer space: as it is where it has options, else with candidates, among them what the model
+        `said`."""
+        others = [other.gold for other in (*self.group.items, *self.group.examples) if other.id != item.id]
+        return with_candidates(item, said, self.key.child(item.id, "candidates"), others)
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
@@ -85,25 +107,44 @@ class Bench:
         room = self.group.room
         if room > self.model.card.context // 2:
             room = replace(self.group, items=(item,)).room
-        return aloud(room, self.settings.temperature if temperature is None else temperature)
+        warm = self.settings.temperature if temperature is None else temperature
+        return self.group.asking.sampling(room, warm)
 
-    async def own(self, item: Item, sample: int = 0) -> Completion:
+    async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
         nothing; `sample` counts repeated ones."""
         came = given(item)
         if came is not None and not sample:
-            return Completion(came, 0, "stop")
+            return Thought(came, 0, "stop", "closed")
         key = self.key.child(item.id, "own", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(item), key)
 
-    async def again(self, item: Item, sample: int = 0) -> Completion:
+    async def again(self, item: Item, sample: int = 0) -> Thought:
         """A second sample of it, at the temperature for that."""
         key = self.key.child(item.id, "resample", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(item, self.settings.resample_temperature), key)
 
-    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> ConditionRecord:
+    async def read(self, item: Item, way: Way, between: Transcript) -> ConditionRecord:
         """What the model answers when `between` stands there."""
-        return condition(between, await snap(self.model, item, examples, between))
+        return condition(between, await snap(self.model, item, way, between))
+
+    def silences(self, item: Item, answer: Answer | None = None) -> Jobs:
+        """Without reasoning: in the form that is the baseline, and in the others that this model has. `answer`: what it
+        wrote in the first."""
+        asking, stem = self.group.asking, self.settled.stem
+        main = self.settled.silence or next(iter(asking.silences), "")
+        jobs: Jobs = {Condition("silent"): self.answered(item, Transcript(), answer)}
+        for form in asking.silences:
+            if form != main:
+                jobs[Condition("silent", form=form)] = self.read(item, asking.silent(form, stem), Transcript())
+        return jobs
+
+    async def answered(self, item: Item, between: Transcript, answer: Answer | None) -> ConditionRecord:
+        """What the model answers after `between` (its own reasoning, or nothing), with the answer that it wrote."""
+        found = await self.read(item, self.aloud if between.steps else self.silent, between)
+        if answer is None:
+            return found
+        return {**found, "said": answer.said, "right": right(self.task, item, answer.said)}
 
     async def filler(self, item: Item, own: Transcript, filler: Filler) -> ConditionRecord:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
@@ -119,8 +160,8 @@ class Bench:
         def instead(asked: Item, of: Transcript) -> Transcript:
             return filler(asked, self.count(of.text), self.count)
 
-        examples = shots(self.group.examples, lambda example: instead(example, form(example)))
-        return await self.read(item, examples, instead(item, thought))
+        way = self.with_examples(lambda example: instead(example, form(example)))
+        return await self.read(item, way, instead(item, thought))
 
     async def cut(self, item: Item, own: Transcript, keep: int) -> ConditionRecord:
         """The first `keep` sentences of its own."""
@@ -133,8 +174,8 @@ class Bench:
         if made.transcript is None:
             self.refused[item.id] = made
             return None
-        examples, other = shots(self.group.examples, self.reworded), made.transcript
-        found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
+        way, other = self.with_examples(self.reworded), made.transcript
+        found = condition(other, await snap(self.model, item, way, other), differing(own, other))
         return {**found, "check": made.check}
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
@@ -194,8 +235,7 @@ class Bench:
         between = self.task.paraphrase(other.worked, key) or other.worked
         if _alike(between, own):
             return None
-        examples = shots(self.group.examples, self.reworded)
-        reading = await snap(self.model, item, examples, between)
+        reading = await snap(self.model, item, self.with_examples(self.reworded), between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
 
     async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Made:
@@ -212,16 +252,16 @@ class Bench:
         return await mistake_by_model(self.model, item, own, at, self.key.child(item.id, "mistake", at))
 
     async def go_on(
-        self, item: Item, edit: Edit, examples: tuple[Shot, ...] | None = None, implied: int | None = None
+        self, item: Item, edit: Edit, way: Way | None = None, implied: int | None = None
     ) -> ConditionRecord:
         """The model goes on from an edit where there was a rest, and answers."""
-        between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
+        between, wrote, asked = edit.start, None, self.aloud if way is None else way
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, shown, self.sampling(item), key, edit.start)
+            rest = await think(self.model, item, asked, self.sampling(item), key, edit.start)
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
-        reading = await snap(self.model, item, shown, between)
+        reading = await snap(self.model, item, asked, between)
         changed = (edit.at,) if edit.changed is None else edit.changed
         return condition(between, reading, changed, implied, wrote) | {"start": len(edit.start.steps)}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from thinkaloud.vocabulary import Outcome
+
 
 class ConditionRecord(TypedDict):
     """One condition: what stood between, and what was read.
@@ -18,7 +20,8 @@ class ConditionRecord(TypedDict):
     model wrote after an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how
     much of a probability is only a bound; `tokens`: length of the text. `order`: the options in the order of their
     letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
-    reasoning names the hint. `check`: how a paraphrase was checked.
+    reasoning names the hint. `check`: how a paraphrase was checked. `said`: the answer that the model wrote (None: none
+    that could be read), and whether it is `right` by the task's verifier.
     """
 
     between: list[str]
@@ -37,6 +40,8 @@ class ConditionRecord(TypedDict):
     base: NotRequired[str]
     verbalised: NotRequired[dict[str, bool | None]]
     verbalised_base: NotRequired[dict[str, bool | None]]
+    said: NotRequired[str | None]
+    right: NotRequired[bool | None]
 
 
 class StepRecord(TypedDict):
@@ -50,10 +55,11 @@ class StepRecord(TypedDict):
 
 class ThoughtRecord(TypedDict):
     """The model's own reasoning. `legible`: shares of its steps (`vocabulary.Legibility`), None where the task does not
-    know its steps; `right`: whether it concludes the right answer."""
+    know its steps; `right`: whether it concludes the right answer; `outcome`: how it ended."""
 
     text: str
     finish: Literal["stop", "length"]
+    outcome: NotRequired[Outcome]
     steps: list[StepRecord]
     conclusion: str | None
     right: bool | None
@@ -81,7 +87,8 @@ class ItemRecord(TypedDict):
     `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
     says why. `conditions`: by name (`records/condition.py`); `failed`: those that failed, with their reasons; `again`:
     a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
-    what the model cannot do. `meta`: what the task says of the item.
+    what the model cannot do. `meta`: what the task says of the item. `space`: what `options` are: the item's own, or
+    candidates for a free answer.
     """
 
     item: str
@@ -95,6 +102,7 @@ class ItemRecord(TypedDict):
     error: str | None
     conditions: dict[str, ConditionRecord]
     shown: NotRequired[bool]
+    space: NotRequired[Literal["options", "candidates"]]
     sample: NotRequired[int]
     lacking: NotRequired[list[str]]
     thought: NotRequired[ThoughtRecord]

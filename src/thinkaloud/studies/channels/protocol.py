@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
@@ -15,25 +14,30 @@ from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.think import Thought, why_not
+from thinkaloud.conditions.written import Written, write
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.items.study import ItemStudy
+from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
+from thinkaloud.metrics.outcomes import outcomes
+from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
+from thinkaloud.metrics.written import written
 from thinkaloud.records.condition import MISMATCHED, PARAPHRASE, Condition
 from thinkaloud.records.item import ConditionRecord, ItemRecord
 from thinkaloud.records.pieces import describe, thought
 from thinkaloud.studies.channels.card import CARD
 from thinkaloud.studies.channels.page import PAGE
 from thinkaloud.study import Asked
-from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Transcript
 
 
-class Channels(ItemStudy):
+class Channels(AskingStudy):
     """How much of the ability is silent, compute, content or residue, and does the answer follow what was said?"""
 
     name = "channels"
@@ -70,7 +74,7 @@ class Channels(ItemStudy):
     async def measure(self, model: Model, group: Group, settings: ConditionSettings, key: Key) -> list[Record]:
         """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
         bench = Bench(model, group, settings, key)
-        written = await asyncio.gather(*(_write(bench, item) for item in group.items))
+        written = await write(bench)
         owns = [None if isinstance(one, Failure) else one.own for one in written]
         return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
@@ -78,7 +82,7 @@ class Channels(ItemStudy):
         """Channels first, then lengths, use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, masses, lengths, listening, use, early, legibility)
+            for metric in (channels, silences, written, outcomes, masses, lengths, listening, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 
@@ -87,28 +91,7 @@ class Channels(ItemStudy):
         return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What the model wrote about an item: its reasoning, the same in steps, and a second sample, which may have
-    failed."""
-
-    first: Completion
-    own: Transcript
-    second: Completion | Failure
-
-
-async def _write(bench: Bench, item: Item) -> _Written | Failure:
-    """Its own reasoning, and a second sample of it."""
-
-    async def first() -> tuple[Completion, Transcript]:
-        done = await bench.own(item)
-        return done, bench.task.parse(done.text)
-
-    found, second = await asyncio.gather(guarded(first()), guarded(bench.again(item)))
-    return found if isinstance(found, Failure) else _Written(*found, second)
-
-
-async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failure) -> Record:
+async def _item(bench: Bench, index: int, owns: Owns, written: Written | Failure) -> Record:
     """The record of one item, whatever happened."""
     base = describe(bench.group.items[index], bench.group.first + index)
     if isinstance(written, Failure):
@@ -117,15 +100,15 @@ async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failur
     return base | (failed(found) if isinstance(found, Failure) else found)
 
 
-async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> dict[str, Any]:
+async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dict[str, Any]:
     """All conditions of one item."""
     item, own = bench.group.items[index], written.own
     base = {"thought": thought(bench.task, item, own, written.first)}
-    if not own.steps or written.first.finish != "stop":
-        return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
+    if not own.steps or not written.first.readable:
+        return {**base, "status": "unparsed", "error": why_not(written.first), "conditions": {}}
     jobs: Jobs = {
-        Condition("silent"): bench.read(item, bench.silent, Transcript()),
-        Condition("own"): bench.read(item, bench.aloud, own),
+        **bench.silences(item, written.silent),
+        Condition("own"): bench.answered(item, own, written.answer),
         Condition("resample"): _resample(bench, item, written.second),
         Condition("paraphrase"): bench.paraphrase(item, own),
         Condition("foreign"): bench.foreign(index, owns),
@@ -144,5 +127,5 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
     return {**base, **found, "rejected": bench.rejected(item)}
 
 
-async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> ConditionRecord:
+async def _resample(bench: Bench, item: Item, second: Thought | Failure) -> ConditionRecord:
     return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))
