@@ -2,9 +2,10 @@
 
     {"question": "...", "options": ["...", "..."], "answer": "...", "reasoning": ["...", ...], "level": 1, "id": "..."}
 
-`question`, `options` (or `choices`) and `answer` (an option, its letter, or its place) are required. `reasoning` is the
-worked transcript, `level` is 1 without one, `id` is made from the line's whole content without one; what else a line
-may hold, and how it is read, is in `lines.py`. The file is read once, when the task is opened.
+`question` and `answer` are required. With `options` (or `choices`) the answer is one of them, its letter, or its place;
+without them it is any text, and the question is answered freely. `reasoning` is the worked transcript, `level` is 1
+without one, `id` is made from the line's whole content without one; what else a line may hold, and how it is read, is
+in `lines.py`. The file is read once, when the task is opened.
 
     "transcript": "..." or ["...", "..."], "meta": {"writer": "...", "example": true, ...}
 
@@ -36,6 +37,7 @@ from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.files import holds_questions, question_lines
 from thinkaloud.tasks.identity import contents
 from thinkaloud.tasks.lines import REQUIRED, Seen, Unusable, item_of, parsed
+from thinkaloud.tasks.options import lists
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.tasks.unread import Unread
 from thinkaloud.vocabulary import Item, Key
@@ -64,7 +66,8 @@ class JsonlTask(Unread):
         return other
 
     def items(self, level: int, n: int, key: Key) -> list[Item]:
-        """`n` of the file's questions of this level, in an order and with options in an order given by the key."""
+        """`n` of the file's questions of this level in an order given by the key, as are options that the question does
+        not list."""
         there = [item for item in self._items if item.level == level]
         if not there:
             raise UserError(f"task {self.name!r} has no level {level!r}; its levels are {list(self.levels)}")
@@ -72,11 +75,18 @@ class JsonlTask(Unread):
             raise TooFewItems(f"{self.path} has {len(there)} questions at level {level}, not {n}", len(there))
         drawn = shuffled(key.child(self.stream, level).rng, there)
         chosen = sorted(drawn, key=lambda item: not item.meta.get(EXAMPLE))[:n]
-        return [replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options))) for item in chosen]
+        return [_shuffled(item, key) for item in chosen]
 
     def verify(self, item: Item, answer: str) -> bool:
         """Whether a free-text answer is the gold."""
         return is_gold(item, answer)
+
+
+def _shuffled(item: Item, key: Key) -> Item:
+    """The item with its options in an order given by the key; those that the question lists keep its order."""
+    if not item.shown and lists(item.question, item.options):
+        return item
+    return replace(item, options=tuple(shuffled(key.child(item.id).rng, item.options)))
 
 
 def _read(path: Path, name: str) -> tuple[list[Item], tuple[str, ...]]:
