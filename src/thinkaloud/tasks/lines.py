@@ -192,13 +192,13 @@ def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]
     return options, options[place]
 
 
-def _one(answer: str | int | float | list[Any]) -> str | int:
+def _one(answer: str | int | float | list[str | int | float]) -> str | int:
     """The answer of a question with options; of a list, its only entry."""
-    if isinstance(answer, list):
-        if len(answer) != 1:
-            raise Unusable(f"{len(answer)} answers are given beside options, and one can be right: {answer!r}")
-        answer = answer[0]
-    return json.dumps(answer) if isinstance(answer, float) else answer
+    several = answer if isinstance(answer, list) else [answer]
+    if len(several) != 1:
+        raise Unusable(f"{len(several)} answers are given beside options, and one can be right: {answer!r}")
+    (one,) = several
+    return json.dumps(one) if isinstance(one, float) else one
 
 
 def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bool) -> int | None:
