@@ -30,7 +30,7 @@ from thinkaloud.tasks.check import ACCEPTED, is_gold
 from thinkaloud.tasks.draws import shuffled
 from thinkaloud.tasks.options import CANDIDATES, SPACE
 from thinkaloud.tasks.quantities import quantity
-from thinkaloud.tasks.spelled import Style, altered, near_misses, style, written
+from thinkaloud.tasks.spelled import Style, altered, fitting, near_misses, style, written
 from thinkaloud.vocabulary import Item, Key
 
 LONGEST = 60
@@ -104,7 +104,7 @@ def _style(item: Item, told: Sequence[str]) -> Style | None:
     wrong = Counter(how for text in told if (how := style(text)) is not None and how.rest == own.rest)
     for how, _ in (*right.most_common(), *wrong.most_common()):
         if (text := written(_value(item.gold), how)) is not None and is_gold(item, text):
-            return how
+            return fitting(_value(item.gold), how)
     return own
 
 

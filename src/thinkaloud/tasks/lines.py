@@ -1,4 +1,4 @@
-"""Reads one line of a file of questions, in any of the usual forms, as an item; or says why it cannot be used.
+"""Reads one row of a file of questions, in any of the usual forms, as an item; or says why it cannot be used.
 
     {"question": "...", "options": ["iron", "cork"], "answer": "iron", "reasoning": ["..."], "level": 1, "id": "..."}
     {"question": "...", "choices": ["iron", "cork"], "answer": 0}        the place of the answer, counted from 0
@@ -32,10 +32,12 @@ from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import canonical, same_option
 from thinkaloud.tasks.check import ACCEPTED, check_item
+from thinkaloud.tasks.columns import Columns
 from thinkaloud.tasks.free import Free, Unreadable, free_answer
 from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.inside import inside
 from thinkaloud.tasks.options import lists
+from thinkaloud.tasks.tables import Row, short
 from thinkaloud.tasks.text import entries, sentences
 from thinkaloud.tasks.transcripts import TRANSCRIPT
 from thinkaloud.vocabulary import Item, Step, Transcript
@@ -80,35 +82,40 @@ PLACED = "answers were read as the letter or place of an option"
 SOLVED = "answers were worked solutions: what they state is the answer, what leads to it the reasoning"
 
 
-def parsed(line: str, where: str, seen: Seen) -> dict[str, Any]:
-    """The fields of a line that have a value. Raises `UserError` if it does not have the form of a question."""
-    twice: list[str] = []
-    try:
-        data = json.loads(line, object_pairs_hook=lambda pairs: _unique(pairs, twice))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {short(line)}") from None
-    if not isinstance(data, dict):
-        raise UserError(f"{where}: not a JSON object: {short(line)}")
-    if twice:
-        raise Unusable(f"the field {twice[0]!r} is there twice")
-    data = {name: value for name, value in data.items() if value is not None}
-    _known(data, where, seen)
+def fields(row: Row, seen: Seen) -> dict[str, Any]:
+    """The fields of a row that have a value. Raises `UserError` if it does not have the form of a question."""
+    if row.twice is not None:
+        raise Unusable(f"the field {row.twice!r} is there twice")
+    data = {name: value for name, value in row.data.items() if value is not None}
+    _known(data, row.where, seen)
     if data.get("choices") and data.get("options"):
         raise Unusable("it has both 'options' and 'choices'")
     for name in REQUIRED:
         if name not in data:
-            raise UserError(f"{where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+            raise UserError(f"{row.where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+    return typed(data, row.where)
+
+
+def mapped_fields(row: Row, columns: Columns) -> dict[str, Any]:
+    """The fields of a row of somebody's table. Raises `Unusable` where question or answer have no value, and
+    `UserError` for one of another type than its field has."""
+    if row.twice is not None:
+        raise Unusable(f"the field {row.twice!r} is there twice")
+    data = columns.read(row.data)
+    for name in REQUIRED:
+        if name not in data:
+            raise Unusable(f"it has no {name} in {'|'.join(columns.named[name])!r}")
+    return typed(data, row.where)
+
+
+def typed(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """The same fields, each of its type. Raises `UserError`."""
     for name, kind in FIELDS.items():
         if name in data:
             data[name] = _of_kind(data[name], name, kind, where)
     if abs(data.get("level", 1)) >= LARGEST:
         raise UserError(f"{where}: the level {short(str(data['level']))} is not below 2 to the 63rd")
     return data
-
-
-def _unique(pairs: Sequence[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
-    twice += [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
-    return dict(pairs)
 
 
 def _known(data: Mapping[str, Any], where: str, seen: Seen) -> None:
@@ -246,8 +253,3 @@ def _transcript(there: str | list[str], came: bool, options: Sequence[str], seen
         raise Unusable("the transcript is an answer without reasoning")
     seen.done[CUT] += 1
     return {TRANSCRIPT: split.text if isinstance(there, str) else list(split.sentences), STATED: split.answer}
-
-
-def short(text: str, limit: int = 80) -> str:
-    """The beginning of a text, for a message."""
-    return text if len(text) <= limit else text[:limit] + " ..."

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -54,15 +54,26 @@ def style(text: str) -> Style | None:
 
 def written(value: Fraction, how: Style) -> str | None:
     """The number in this style, with more decimals where it needs them; None where it cannot be written in it."""
-    face = abs(value) / how.scale
-    places = next((n for n in range(how.decimals, DECIMALS + 1) if (face * 10**n).denominator == 1), None)
+    places = _places(value, how)
     if places is None:
         return None
+    face = abs(value) / how.scale
     whole, part = divmod(int(face * 10**places), 10**places)
     digits = (f"{whole:,}" if how.grouped else str(whole)) + (f".{part:0{places}d}" if places else "")
     text = f"{'-' if value < 0 else ''}{how.before}{digits}{how.rest}"
     read = quantity(text)
     return text if read is not None and read.value == value else None
+
+
+def fitting(value: Fraction, how: Style) -> Style:
+    """The style with as many decimals as the number needs."""
+    return replace(how, decimals=_places(value, how) or how.decimals)
+
+
+def _places(value: Fraction, how: Style) -> int | None:
+    """Decimals with which the number is written in this style; None where it needs too many."""
+    face = abs(value) / how.scale
+    return next((n for n in range(how.decimals, DECIMALS + 1) if (face * 10**n).denominator == 1), None)
 
 
 def near_misses(value: Fraction, how: Style, rng: np.random.Generator) -> Iterator[str]:
