@@ -1,4 +1,4 @@
-"""A command stops at its cap and loses nothing: what had begun is finished, and resuming ends with the same findings."""
+"""A command stops at its cap and loses nothing: what had begun is finished, and resume ends with the same findings."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_what_is_no_duration_is_refused(given: str) -> None:
 
 def test_numbers_of_tokens_are_read() -> None:
     assert [tokens(text) for text in ("500", "500k", "2M", "50_000")] == [500, 500_000, 2_000_000, 50_000]
-    with pytest.raises(UserError, match="'2.5' is no number of tokens"):
+    with pytest.raises(UserError, match=r"'2\.5' is no number of tokens"):
         tokens("2.5")
 
 

@@ -21,7 +21,7 @@ from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.settings import ConditionSettings, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.think import aloud, think
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
@@ -81,11 +81,12 @@ class Bench:
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
-        the item's own length counts: one very long item must not take the room from the others."""
-        room = self.group.room
-        if room > self.model.card.context // 2:
-            room = replace(self.group, items=(item,)).room
-        return aloud(room, self.settings.temperature if temperature is None else temperature)
+        the item's own length counts: one very long item must not take the room from the others. A number that the user
+        gave is taken as it is."""
+        tokens = room(self.settings, self.group)
+        if tokens > self.model.card.context // 2:
+            tokens = room(self.settings, replace(self.group, items=(item,)))
+        return aloud(tokens, self.settings.temperature if temperature is None else temperature)
 
     async def own(self, item: Item, sample: int = 0) -> Completion:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs

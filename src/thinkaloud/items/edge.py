@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import aloud, think
 from thinkaloud.isolate import Failure, failed, guarded
@@ -30,7 +31,7 @@ MEASURED = f"ability over chance, {ITEMS} separate items a level"
 async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) -> list[Record]:
     """One record per item: its reading after reasoning aloud."""
     examples = shots(group.examples, worked)
-    tokens = group.room
+    tokens = room(settings, group)
 
     async def one(item: Item) -> dict[str, object]:
         sampling = aloud(tokens, settings.temperature)

@@ -58,7 +58,7 @@ def _settings(settings: Any) -> dict[str, Any]:
 
 
 def _word(option: Option, value: Any) -> Any:
-    return option.text(value) if option.many else value
+    return option.text(value) if option.many or value is None else value
 
 
 def _unfinished(run: Run) -> str | None:

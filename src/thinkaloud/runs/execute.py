@@ -74,7 +74,7 @@ class Execution:
         who = known(unit.model).digest if unit.model is not None else ""
         about = {"phase": unit.phase, "subject": unit.subject, "at": unit.at, "content": unit.content}
         key = unit_key(of=self.identity.hash, who=who, **about)
-        done = self.journal.get(key)
+        done: Mapping[str, Any] | None = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
                 f"{unit.title or unit.subject} no longer has the content that this run began with (unit "
