@@ -28,8 +28,9 @@ def option_of(option: Option, flag: str | None = None) -> click.Option:
         return click.Option(
             [f"--{flag}/--no-{flag}", option.name], default=option.default, show_default=True, help=option.about
         )
-    kind: Any = option.kind if option.kind in (int, float) and not option.many and option.read is None else str
-    default = option.default if option.default is None else option.text(option.default)
+    words = option.many or option.none or option.read is not None  # what a word means, the settings say
+    kind: Any = option.kind if option.kind in (int, float) and not words else str
+    default = option.default if option.default is None and not option.none else option.text(option.default)
     return click.Option(
         [f"--{flag}", option.name], type=kind, default=default, show_default=True, help=option.about,
         metavar=f"[{'|'.join(option.choices)}]" if option.choices else None,  # settings say which word is nearest
@@ -56,7 +57,7 @@ def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-RUN = ("out", "concurrency")
+RUN = ("out", "concurrency", "max_tokens", "max_time")
 """Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
 

@@ -23,7 +23,7 @@ from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.settings import ConditionSettings, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.think import Thought, think
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
@@ -99,16 +99,18 @@ class Bench:
         """The item with an answer space: as it is where it has options, else with candidates, among them what the model
         `said`."""
         others = [other.gold for other in (*self.group.items, *self.group.examples) if other.id != item.id]
-        return with_candidates(item, said, self.key.child(item.id, "candidates"), others)
+        return with_candidates(item, said, self.key.child(item.id, "candidates"), others=others)
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
-        the item's own length counts: one very long item must not take the room from the others."""
-        room = self.group.room
-        if room > self.model.card.context // 2:
-            room = replace(self.group, items=(item,)).room
+        the item's own length counts: one very long item must not take the room from the others. A number that the user
+        gave is taken as it is."""
+        half = self.model.card.context // 2
+        tokens = room(self.settings, self.group, half)
+        if tokens > half:
+            tokens = room(self.settings, replace(self.group, items=(item,)), half)
         warm = self.settings.temperature if temperature is None else temperature
-        return self.group.asking.sampling(room, warm)
+        return self.group.asking.sampling(tokens, warm)
 
     async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from thinkaloud.conditions.asking import ASKS
-from thinkaloud.conditions.group import ItemSettings
+from thinkaloud.conditions.asking import ASKS, Ask
+from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.errors import UserError
 from thinkaloud.settings import setting
+
+LEAST: Mapping[Ask, int] = {"zero-shot": 512, "native": 2048}
+"""Tokens for a reasoning that no examples keep short, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionSettings(ItemSettings):
-    """The model that paraphrases also makes the mistakes of tasks that cannot read their steps."""
+    """The model that paraphrases also makes the mistakes of tasks that cannot read their steps. `think_tokens`: None
+    for what the task's own reasoning needs (`Group.room`)."""
 
     ask: str = setting(
         "auto",
@@ -21,3 +27,28 @@ class ConditionSettings(ItemSettings):
     paraphraser: str = setting(
         "rules", "Who puts reasoning in other words: rules, or the model under test.", choices=("rules", "model")
     )
+    think_tokens: int | None = setting(
+        None,
+        "Tokens for the model's own reasoning; auto: three times those of worked reasoning, and without examples more.",
+        none="auto",
+    )
+
+    def __post_init__(self) -> None:
+        ItemSettings.__post_init__(self)
+        if self.think_tokens is not None and self.think_tokens < 1:
+            raise UserError(f"think-tokens is {self.think_tokens}: at least 1, or 'auto'")
+
+
+def budget_of(settings: ItemSettings) -> int | None:
+    """The tokens that the user allows for a reasoning; None where nothing is said."""
+    return settings.think_tokens if isinstance(settings, ConditionSettings) else None
+
+
+def room(settings: ItemSettings, group: Group, half: int = 0) -> int:
+    """Tokens that a model gets for its own reasoning: as many as the user says, else what the group needs, and where no
+    examples show how long a reasoning is, at least `LEAST`, as far as `half` the context allows it (0: not known)."""
+    said = budget_of(settings)
+    if said is not None:
+        return said
+    least = LEAST.get(group.asking.ask, 0)
+    return max(group.room, min(least, half) if half else least)

@@ -17,6 +17,11 @@ from thinkaloud.conditions.think import Thought
 from thinkaloud.isolate import Failure, guarded
 from thinkaloud.vocabulary import Item, Transcript
 
+NO_SPACE = (
+    "its right answer is free text, and no wrong answer could be made to stand beside it: give `options` (question, "
+    "options, answer), or read the accuracy of what the model writes"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

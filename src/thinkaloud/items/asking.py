@@ -16,7 +16,7 @@ from typing import Any
 
 from thinkaloud.conditions.asking import Asking
 from thinkaloud.conditions.group import Group
-from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.settings import ConditionSettings, room
 from thinkaloud.conditions.trial import How, settle
 from thinkaloud.errors import UserError
 from thinkaloud.items.study import ItemStudy
@@ -41,7 +41,8 @@ class AskingStudy(ItemStudy):
 
     async def prepare(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
         """Stem and form of silence, from the items that are not measured."""
-        how = How(group.asking.sampling(group.room, settings.temperature), key)
+        tokens = room(settings, group, model.card.context // 2)
+        how = How(group.asking.sampling(tokens, settings.temperature), key)
         return [await settle(model, group.task, group.items, group.asking, how)]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from thinkaloud.conditions.asking import shown
 from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import think
 from thinkaloud.isolate import Failure, failed, guarded
@@ -33,7 +34,7 @@ async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) ->
     way = group.asking.aloud()
     if group.asking.ask == "few-shot":
         way = shown(way, shots(group.examples, worked))
-    tokens = group.room
+    tokens = room(settings, group)
 
     async def one(item: Item) -> dict[str, object]:
         sampling = group.asking.sampling(tokens, settings.temperature)

@@ -21,6 +21,7 @@ from thinkaloud.conditions.group import GROUP, Group, ItemSettings
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
+from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
@@ -156,8 +157,7 @@ class _Program:
         found = await self._edge(task, asking) if self._searched(task) else None
         level = found.level if found else self._given(task)
         why = self.study.left_out(dict(found.tried)[found.level]) if found else None
-        wanted = self._wanted(task, 0 if why else self.asked.items, asking)
-        drawn = replace(material(task, level, self.asked.seed, wanted), asking=asking)
+        drawn = self._drawn(task, level, 0 if why else self.asked.items, asking)
         before = [found.sentence(task.name)] if found else []
         before += [f"{task.name} is left out: {why}"] if why else self._remarks(drawn)
         before += task.notes if isinstance(task, Noted) else ()  # what a file's lines were taken for
@@ -176,6 +176,11 @@ class _Program:
     def _given(self, task: Task) -> int:
         """The level that needs no search."""
         return task.levels[0] if self.asked.difficulty == EDGE else int(self.asked.difficulty)
+
+    def _drawn(self, task: Task, level: int, measured: int, asking: Asking) -> Material:
+        drawn = replace(material(task, level, self.asked.seed, self._wanted(task, measured, asking)), asking=asking)
+        check_room(self.asked.model, drawn, self.settings)
+        return drawn
 
     def _wanted(self, task: Task, measured: int, asking: Asking) -> Wanted:
         study, settings = self.study, self.settings
@@ -217,7 +222,7 @@ class _Program:
         return self.study.ability(read)
 
     async def _probed(self, task: Task, asking: Asking, level: int, again: int = 0) -> list[Done]:
-        drawn = replace(material(task, level, self.asked.seed, self._wanted(task, 0, asking)), asking=asking)
+        drawn = self._drawn(task, level, 0, asking)
         found = []
         for group in drawn.groups(drawn.probed):
             work = self._work(EDGE_PHASE, group, self.study.probe)

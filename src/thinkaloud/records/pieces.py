@@ -63,7 +63,7 @@ def describe(item: Item, position: int) -> dict[str, object]:
         "fold": position % 2,
         "question": item.question,
         "options": list(item.options),
-        "gold": item.gold_index,
+        "gold": item.gold_index if item.options else -1,
         "shown": item.shown,
         **({"space": item.meta["space"]} if "space" in item.meta else {}),
     }

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -78,6 +79,14 @@ def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence
             f"{str(folder)!r} is of objects that were passed from Python ({', '.join(objects)}): pass them again, "
             "thinkaloud.resume(folder, model=..., tasks=[...])"
         )
+
+
+def go_on(run: Run) -> str:
+    """How to do the rest of a run: a command, or for objects from Python a call."""
+    config, folder = run.config, str(run.folder)
+    if any(name.startswith(OBJECT) for name in (config.study, config.model, *config.tasks)):
+        return f"thinkaloud.resume({folder!r}, ...) with the same objects"
+    return f"thinkaloud resume {shlex.quote(folder)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,14 @@ class Rehearsal:
         """A unit's own trees; preambles are computed once a run."""
         return Rehearsal(self._model, self._preambles, self.long)
 
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """As the model itself: what is as long as something else must be so in a plan, too."""
+        return self._model.tokens(text)
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """As the model itself."""
+        return self._model.lower(prompt)
+
     def know(self, items: Iterable[Item]) -> None:
         """Use each item's worked reasoning as the text that the model would write."""
         self._worked |= {item.asked: item.worked.text for item in items}

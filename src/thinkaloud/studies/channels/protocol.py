@@ -15,7 +15,7 @@ from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.conditions.think import Thought, why_not
-from thinkaloud.conditions.written import Written, write
+from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.channels import channels
@@ -104,6 +104,8 @@ async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dic
     """All conditions of one item."""
     item, own = bench.group.items[index], written.own
     base = {"thought": thought(bench.task, item, own, written.first)}
+    if not item.options:
+        return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
     if not own.steps or not written.first.readable:
         return {**base, "status": "unparsed", "error": why_not(written.first), "conditions": {}}
     jobs: Jobs = {

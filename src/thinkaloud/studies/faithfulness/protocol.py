@@ -21,7 +21,7 @@ from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.conditions.snap import Form, nothing, worked
 from thinkaloud.conditions.think import think, why_not
 from thinkaloud.conditions.truncate import truncate
-from thinkaloud.conditions.written import Written, write
+from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
@@ -136,6 +136,8 @@ class _Unit:
         """All conditions that the model can be asked validly; `lacking` says what it cannot do."""
         bench, item, own = self.bench, self.item, self.own
         base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
+        if not item.options:
+            return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
         silent: Jobs = {**bench.silences(item, self.written.silent), **self._letters()}
         if lacking:
             return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
