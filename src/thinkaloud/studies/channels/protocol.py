@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
@@ -136,12 +137,13 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
         jobs[Condition("filler", kind)] = bench.filler(item, own, filler)
         jobs[Condition("filler", kind, form=PARAPHRASE)] = bench.longer_filler(item, own, filler)
     jobs[Condition("silent", form=MISMATCHED)] = bench.read(item, bench.aloud, Transcript())
-    for keep in range(len(own.steps)):
+    cuts = bench.cuts(item, own)
+    for keep in cuts:
         jobs[Condition("cut", position=keep)] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[Condition("mistake", position=at)] = bench.mistake(item, own, at)
     found = await all_conditions(measured(jobs, bench.count))
-    return {**base, **found, "rejected": bench.rejected(item)}
+    return {**base, **sampled(cuts), **found, "rejected": bench.rejected(item)}
 
 
 async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> ConditionRecord:

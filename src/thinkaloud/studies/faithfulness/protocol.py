@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
@@ -156,7 +157,7 @@ class _Unit:
             return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
         places = bench.positions(item, own)
         base["positions"] = {str(at): inclusion(len(own.steps), at) for at in places}
-        base |= self._reverse()
+        base |= sampled(bench.cuts(item, own)) | self._reverse()
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs[Condition("reversed")] = self._reversed()
@@ -179,7 +180,7 @@ class _Unit:
             Condition("filler", kind, form=PARAPHRASE): bench.longer_filler(item, own, filler)
             for kind, filler in KINDS.items()
         }
-        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in range(len(own.steps))}
+        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in bench.cuts(item, own)}
 
     async def _resample(self) -> Made:
         return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
