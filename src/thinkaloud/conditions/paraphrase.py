@@ -24,6 +24,7 @@ from thinkaloud.conditions import plain_wording
 from thinkaloud.conditions.checks import astray
 from thinkaloud.conditions.editor import EXAMPLES, REQUEST, Edited, Editor
 from thinkaloud.conditions.prose import Piece, pieces, put_back
+from thinkaloud.joining import joined
 from thinkaloud.records.item import Extent
 from thinkaloud.tasks.text import sentences
 from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Task, Transcript
@@ -78,7 +79,7 @@ async def paraphrase_by_model(
     examples = tuple(Shot(REQUEST + text, (answer,)) for text, answer in EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
     text = " ".join(thought.text.split())  # on one line, as the examples are: what is asked for ends at a line end
-    done = await model.generate(Prompt(examples, _REQUEST + text), sampling, key)
+    done = await model.generate(Prompt(examples, REQUEST + text), sampling, key)
     other, check = task.parse(done.text), _check(task, thought, done.text)
     why = "it was cut off" if done.finish != "stop" else astray(thought.text, done.text, options)
     if why is None and not other.steps:
@@ -133,7 +134,8 @@ class Rewriter:
         if not self.rules:
             return _Done(piece, len(own), failed=made)
         known = sum(plain_wording.ways(one) > 1 for one in own)
-        return _Done(piece, len(own), plain_wording.reworded(piece.text, self.key), known, True, made)
+        text = joined([plain_wording.reworded(one, self.key) for one in own])
+        return _Done(piece, len(own), text, known, True, made)
 
 
 def _too_little(done: Sequence[_Done], share: float) -> Reworded:

@@ -110,7 +110,7 @@ def ways(sentence: str) -> int:
 
 def reworded(sentence: str, key: Key) -> str:
     """The sentence with every place that the rules know drawn evenly from its ways."""
-    rng: np.random.Generator = key.child(sentence).rng
+    rng: np.random.Generator = key.child(sentence.strip()).rng
     said, at = "", 0
     for (start, end), choices in _places(sentence):
         said += sentence[at:start] + pick(rng, choices)

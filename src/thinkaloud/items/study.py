@@ -20,6 +20,7 @@ from thinkaloud.conditions.group import GROUP, Group, ItemSettings
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
+from thinkaloud.items.editing import editing
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
@@ -128,6 +129,7 @@ class _Program:
     def __init__(self, study: ItemStudy, asked: Asked, do: Do) -> None:
         self.study, self.asked, self.do, self.settings = study, asked, do, asked.settings
         self._shown: dict[tuple[str, ...], str] = {}
+        self.editing = editing(asked)
 
     async def run(self) -> list[str]:
         """Every task: what there is to say of it before it is measured, then what there is to say of its records."""
@@ -241,7 +243,7 @@ class _Program:
             inform(session, (*group.items, *group.examples, *turned))
             inform_of_task(session, group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
-            return await measure(session, group, self.settings, key)
+            return await self.editing.lent(session, group, lambda it: measure(session, it, self.settings, key))
 
         return work
 
@@ -251,6 +253,7 @@ class _Program:
         content: dict[str, Any] = {
             "stream": stream(task), "items": contents(group.items), "shown": self._contents(group)
         }  # fmt: skip
+        content |= self.editing.content
         if group.prepared:
             content["prepared"] = digest_of([_timeless(record) for record in group.prepared])
         if part in (files := self.study.files(self.settings)):

@@ -113,7 +113,7 @@ class Faithfulness(ItemStudy):
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
 
 
 async def _write(bench: Bench, item: Item, sample: int) -> Written | Failure:
