@@ -19,12 +19,15 @@ from typing import Any
 
 from thinkaloud.conditions.answering import Answer, right
 from thinkaloud.conditions.asking import Way, shown
+from thinkaloud.conditions.cuts import cuts
+from thinkaloud.conditions.editor import Editor
 from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
-from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings, room
+from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
+from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
+from thinkaloud.conditions.stated_number import mistake_by_number
 from thinkaloud.conditions.think import Thought, think
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
 from thinkaloud.conditions.trial import Settled
@@ -77,6 +80,8 @@ class Bench:
         self.model, self.group, self.settings, self.key = model, group, settings, key
         self.task = group.task
         self.count = counted(model)
+        self.paraphraser = paraphraser_of(settings, group.task)
+        self.editor = Editor(group.editor or model, key.child("editor"))
         self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
         self.settled = Settled.of(group.prepared)
         asking, stem = group.asking, self.settled.stem
@@ -165,6 +170,11 @@ class Bench:
         way = self.with_examples(lambda example: instead(example, form(example)))
         return await self.read(item, way, instead(item, thought))
 
+    def cuts(self, item: Item, own: Transcript) -> dict[int, float]:
+        """After how many sentences its own reasoning is cut, each with the probability that it was drawn: 1 for all of
+        a short one."""
+        return cuts(len(own.steps), self.key.child(item.id, "cuts", own.text))
+
     async def cut(self, item: Item, own: Transcript, keep: int) -> ConditionRecord:
         """The first `keep` sentences of its own."""
         return await self.read(item, self.aloud, truncate(own, keep))
@@ -177,21 +187,27 @@ class Bench:
             self.refused[item.id] = made
             return None
         way, other = self.with_examples(self.reworded), made.transcript
-        found = condition(other, await snap(self.model, item, way, other), differing(own, other))
-        return {**found, "check": made.check}
+        changed = differing(own, other) if made.changed is None else made.changed
+        found = condition(other, await snap(self.model, item, way, other), changed)
+        return {**found, "check": made.check, **made.extent}
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
-        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
+        """A paraphrase by who the settings say; `part` names the piece of reasoning it is of. Each item draws its
         wordings for itself: then how the model takes them is part of what items differ in, and of the interval. A
         model is asked once, however often its paraphrase is needed."""
-        if self.settings.paraphraser != "model":
+        if self.paraphraser == "rules":
             return paraphrase_by_rules(self.task, thought, self.key.child(item.id, "wording", *part))
         key = self.key.child(item.id, "paraphrase", *part)
         asked = (key, thought.text)
         if asked not in self._paraphrases:
-            made = paraphrase_by_model(self.model, self.task, thought, key, item.options)
-            self._paraphrases[asked] = asyncio.ensure_future(made)
+            self._paraphrases[asked] = asyncio.ensure_future(self._other_words(item, thought, key))
         return await self._paraphrases[asked]
+
+    async def _other_words(self, item: Item, thought: Transcript, key: Key) -> Reworded:
+        if self.paraphraser == "model" and self.task.reads_steps:
+            return await paraphrase_by_model(self.editor.model, self.task, thought, key, item.options)
+        editor = None if self.paraphraser == "wording" else self.editor
+        return await Rewriter(self.task, key, editor, self.paraphraser != "model").reword(thought, item.options)
 
     def reworded(self, example: Item) -> Transcript:
         """An example's reasoning in other words, for all items of the group: they share its tokens."""
@@ -203,7 +219,8 @@ class Bench:
         made = self.refused.get(item.id)
         if made is None:
             return None
-        return Rejected(by=self.settings.paraphraser, why=made.why or "", wrote=made.wrote)
+        by = "model" if self.paraphraser == "auto" else self.paraphraser
+        return Rejected(by=by, why=made.why or "", wrote=made.wrote)
 
     async def foreign(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning: what any reasoning at all does."""
@@ -248,10 +265,15 @@ class Bench:
         return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
 
     async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
-        """The mistake: by the task's rules, else (where a task cannot read its steps) by the model if asked to."""
-        if self.task.reads_steps or self.settings.paraphraser != "model":
-            return self.task.mistake(item, own, at, self.key.child(item.id, "mistake", at))
-        return await mistake_by_model(self.model, item, own, at, self.key.child(item.id, "mistake", at))
+        """The mistake: by the task's rules where it reads its steps; else a number that is another one, and where there
+        is none to change, by the editor if one is asked."""
+        key = self.key.child(item.id, "mistake", at)
+        if self.task.reads_steps:
+            return self.task.mistake(item, own, at, key)
+        made = mistake_by_number(item, own, at, key)
+        if made is not None or self.paraphraser not in ("auto", "model"):
+            return made
+        return await mistake_by_model(self.editor.model, item, own, at, key)
 
     async def go_on(
         self, item: Item, edit: Edit, way: Way | None = None, implied: int | None = None

@@ -10,7 +10,7 @@ from thinkaloud.settings import setting
 from thinkaloud.tasks.options import MODES
 from thinkaloud.tasks.text import room
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Item, Record, Task
+from thinkaloud.vocabulary import Item, Model, Record, Task
 
 UNKNOWN = 256
 """Tokens allowed for reasoning if no item has reasoning from which to estimate its length."""
@@ -44,7 +44,8 @@ class Group:
 
     `first` is the position of its first item among all items of the task, from which the fold of an item follows.
     `part` names what of the study this unit is, where it has several (`ItemStudy.parts`), and `prepared` is what the
-    study made before for that part. `asking`: how the questions are asked.
+    study made before for that part. `asking`: how the questions are asked; `editor`: a session of the model that makes
+    edits, where it is another one.
     """
 
     task: Task
@@ -56,6 +57,7 @@ class Group:
     part: str = ""
     prepared: tuple[Record, ...] = ()
     asking: Asking = FEW_SHOT
+    editor: Model | None = None
 
     @property
     def room(self) -> int:

@@ -21,6 +21,7 @@ from thinkaloud.conditions.group import GROUP, Group, ItemSettings
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
+from thinkaloud.items.editing import editing
 from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform, inform_of_task
@@ -141,6 +142,7 @@ class _Program:
         self.study, self.asked, self.do, self.settings = study, asked, do, asked.settings
         self._shown: dict[tuple[str, ...], str] = {}
         self._settled: dict[str, list[Record]] = {}
+        self.editing = editing(asked)
 
     async def run(self) -> list[str]:
         """Every task: what there is to say of it before it is measured, then what there is to say of its records."""
@@ -263,7 +265,7 @@ class _Program:
             inform(session, (*group.items, *group.examples, *turned))
             inform_of_task(session, group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
-            return await measure(session, group, self.settings, key)
+            return await self.editing.lent(session, group, lambda it: measure(session, it, self.settings, key))
 
         return work
 
@@ -275,6 +277,7 @@ class _Program:
         }  # fmt: skip
         if group.asking.ask != "few-shot":
             content["asked"] = group.asking.ask
+        content |= self.editing.content
         if group.prepared:
             content["prepared"] = digest_of([_timeless(record) for record in group.prepared])
         if part in (files := self.study.files(self.settings)):

@@ -11,6 +11,14 @@ from typing import Any, Literal, NotRequired, TypedDict
 from thinkaloud.vocabulary import Outcome
 
 
+class Extent(TypedDict, total=False):
+    """How much of a text was reworded piece by piece. `share`: of the sentences that have words to change; `by_rule`:
+    how much of that was done by rule and not by an editor."""
+
+    share: float
+    by_rule: float
+
+
 class ConditionRecord(TypedDict):
     """One condition: what stood between, and what was read.
 
@@ -20,8 +28,8 @@ class ConditionRecord(TypedDict):
     model wrote after an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how
     much of a probability is only a bound; `tokens`: length of the text. `order`: the options in the order of their
     letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
-    reasoning names the hint. `check`: how a paraphrase was checked. `said`: the answer that the model wrote (None: none
-    that could be read), and whether it is `right` by the task's verifier.
+    reasoning names the hint. `check`: how a paraphrase was checked; `share`, `by_rule`: see `Extent`. `said`: the
+    answer that the model wrote (None: none that could be read), and whether it is `right` by the task's verifier.
     """
 
     between: list[str]
@@ -35,6 +43,8 @@ class ConditionRecord(TypedDict):
     unknown: NotRequired[list[float]]
     tokens: NotRequired[float]
     check: NotRequired[str]
+    share: NotRequired[float]
+    by_rule: NotRequired[float]
     start: NotRequired[int]
     order: NotRequired[list[int]]
     base: NotRequired[str]
@@ -86,7 +96,8 @@ class ItemRecord(TypedDict):
 
     `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
     says why. `conditions`: by name (`records/condition.py`); `failed`: those that failed, with their reasons; `again`:
-    a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
+    a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit; `cuts`:
+    the same for the cuts of a long reasoning (where it is missing, there is a cut before every sentence). `lacking`:
     what the model cannot do. `meta`: what the task says of the item. `space`: what `options` are: the item's own, or
     candidates for a free answer.
     """
@@ -107,6 +118,7 @@ class ItemRecord(TypedDict):
     lacking: NotRequired[list[str]]
     thought: NotRequired[ThoughtRecord]
     positions: NotRequired[dict[str, float]]
+    cuts: NotRequired[dict[str, float]]
     rejected: NotRequired[Rejected | None]
     reverse: NotRequired[Reverse]
     failed: NotRequired[dict[str, str]]

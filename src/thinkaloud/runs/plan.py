@@ -21,7 +21,7 @@ from thinkaloud.models.session import Counts
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.records import Forgetting
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
-from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
 
 Long = dict[str, int]
 """Item that does not fit the context -> the most tokens that a prompt of it needs."""
@@ -135,7 +135,8 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         return [said, *_expected(study, asked)]
     rehearsal = Rehearsal(model)
     do = Counting(study, rehearsal)
-    notes = asyncio.run(study.run(replace(asked, model=rehearsal, rehearsal=True), do))
+    rehearsed = replace(asked, model=rehearsal, rehearsal=True, open_model=_rehearsing(asked.open_model, rehearsal))
+    notes = asyncio.run(study.run(rehearsed, do))
     total, units = sum(do.spent.values(), Usage()), sum(do.units.values())
     read, write = speed(model)
     seconds = total.computed / read.tokens + total.generated / write.tokens
@@ -153,6 +154,18 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         f"{read} prompt tokens and {write} written tokens a second)",
         *_expected(study, asked),
     ]
+
+
+def _rehearsing(open_model: Callable[[str], Model] | None, rehearsal: Rehearsal) -> Callable[[str], Model] | None:
+    """Opens further models that only count, too; one that does not say its tokens is counted in the run's own."""
+    if open_model is None:
+        return None
+
+    def opened(name: str) -> Model:
+        found = open_model(name)
+        return Rehearsal(found) if isinstance(found, Counts) else rehearsal.session()
+
+    return opened
 
 
 def _cost(name: str, spent: Usage) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
@@ -88,7 +89,7 @@ class Channels(AskingStudy):
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
 
 
 async def _item(bench: Bench, index: int, owns: Owns, written: Written | Failure) -> Record:
@@ -121,12 +122,13 @@ async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dic
         jobs[Condition("filler", kind)] = bench.filler(item, own, filler)
         jobs[Condition("filler", kind, form=PARAPHRASE)] = bench.longer_filler(item, own, filler)
     jobs[Condition("silent", form=MISMATCHED)] = bench.read(item, bench.aloud, Transcript())
-    for keep in range(len(own.steps)):
+    cuts = bench.cuts(item, own)
+    for keep in cuts:
         jobs[Condition("cut", position=keep)] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[Condition("mistake", position=at)] = bench.mistake(item, own, at)
     found = await all_conditions(measured(jobs, bench.count))
-    return {**base, **found, "rejected": bench.rejected(item)}
+    return {**base, **sampled(cuts), **found, "rejected": bench.rejected(item)}
 
 
 async def _resample(bench: Bench, item: Item, second: Thought | Failure) -> ConditionRecord:

@@ -12,6 +12,7 @@ from typing import Any
 
 from thinkaloud.conditions.asking import Way, shown
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
@@ -111,7 +112,7 @@ class Faithfulness(AskingStudy):
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
 
 
 class _Unit:
@@ -147,7 +148,7 @@ class _Unit:
             return {**base, "status": "unparsed", "error": why_not(self.first), "conditions": {}}
         places = bench.positions(item, own)
         base["positions"] = {str(at): inclusion(len(own.steps), at) for at in places}
-        base |= self._reverse()
+        base |= sampled(bench.cuts(item, own)) | self._reverse()
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs[Condition("reversed")] = self._reversed()
@@ -170,7 +171,7 @@ class _Unit:
             Condition("filler", kind, form=PARAPHRASE): bench.longer_filler(item, own, filler)
             for kind, filler in KINDS.items()
         }
-        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in range(len(own.steps))}
+        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in bench.cuts(item, own)}
 
     async def _resample(self) -> Made:
         return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
