@@ -5,7 +5,8 @@
     FOLDER, hf:ORG/REPO[@REVISION]    a checkpoint, through transformers (transformers:FILE.gguf for a GGUF file)
     http://HOST:PORT/v1#NAME          a server that speaks OpenAI's completions
     inspect:PROVIDER/NAME             a hosted model, through Inspect
-    scripted:RULE, organism:NAME      reasoners whose truth is known; routed:SHARE:MODEL makes one of any model
+    scripted:RULE, organism:NAME      reasoners whose truth is known; routed:SHARE:MODEL makes one of any model, and
+                                      blocked:MODEL gives any a block to reason in
 
 What needs an extra is imported when it is asked for.
 """
@@ -36,6 +37,7 @@ FORMS = {
     "http://HOST/v1#NAME": "a server: llama-server, vLLM, SGLang, or any with OpenAI's completions",
     "inspect:PROVIDER/NAME": "a hosted model, through Inspect's providers",
     "routed:SHARE:MODEL": "any of these behind a gate that decides what its answer call sees",
+    "blocked:MODEL": "any of these as a model that reasons in a thinking block of its own",
 }
 """Other ways to name a model."""
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
@@ -110,6 +112,12 @@ def _routed(spec: str, loading: Loading) -> Model:
     return routed(open_model(name, loading), dial)
 
 
+def _blocked(spec: str, loading: Loading) -> Model:
+    from thinkaloud.organisms.blocked import Blocked
+
+    return Blocked(open_model(spec, loading))
+
+
 def _hub(name: str, loading: Loading) -> Model:
     if name.endswith(".gguf"):
         return LlamaCpp(_hub_file(name), None, loading)
@@ -141,6 +149,7 @@ OPENERS: dict[str, Callable[[str, Loading], Model]] = {
     "scripted": _scripted,
     "organism": _organism,
     "routed": _routed,
+    "blocked": _blocked,
     "hf": _hub,
     "transformers": _transformers,
     "http": _server("http"),
