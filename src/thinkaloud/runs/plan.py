@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from thinkaloud.errors import SHOWN, ContextTooSmall
 from thinkaloud.joining import joined
 from thinkaloud.models.closed import sequences
-from thinkaloud.models.session import Counts
+from thinkaloud.models.session import Counts, profile_of
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.records import Forgetting
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
@@ -31,7 +31,7 @@ class Rehearsal:
     """A model that answers at once and counts what a real one would compute."""
 
     def __init__(self, model: Counts, known: set[tuple[int, ...]] | None = None, long: Long | None = None) -> None:
-        self._model, self.card = model, model.card
+        self._model, self.card, self.profile = model, model.card, profile_of(model)
         self._preambles = set() if known is None else known
         self.long: Long = {} if long is None else long
         self._trees: dict[tuple[int, ...], Tree] = {}
@@ -59,10 +59,12 @@ class Rehearsal:
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The rest of the worked reasoning."""
         self._ask(prompt, (), room=sampling.tokens)
-        text = self._worked.get(prompt.question, "")[len(joined(prompt.prefill)) :].strip() or "nothing."
+        inside = prompt.thinking is not None and not prompt.thinking.closed
+        begun = prompt.thinking.parts if inside and prompt.thinking else prompt.prefill
+        text = self._worked.get(prompt.question, "")[len(joined(begun)) :].strip() or "nothing."
         written = len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
-        return Completion(text, written, "stop")
+        return Completion(text, written, "stop", self.profile.mark if inside and self.profile else None)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Equal log-probabilities: only tokens are counted."""

@@ -19,6 +19,7 @@ from thinkaloud.models.llama_cpp.lib import Context
 from thinkaloud.models.llama_cpp.text import cuts, turn_format, whole
 from thinkaloud.models.loading import Loading, cores
 from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.marks import cut_at, marks_of, shown
 from thinkaloud.vocabulary import ModelCard
 
 SEQUENCES = 97  # half of them are leaves of a wave: more leaves a wave, fewer and larger decode calls
@@ -43,7 +44,8 @@ class LlamaCpp(Local):
         context = Context(source, loading.context, SEQUENCES, loading.threads or cores(), exact)
         self._context = context
         cells = min(loading.context, context.trained_context)
-        turns = turn_format(context, loading.format)
+        turns = turn_format(context, loading.format, loading.profile)
+        marks = marks_of(turns.profile, context.tokenize)
         card = ModelCard(
             name=name or path.stem,
             backend="llama_cpp",
@@ -55,8 +57,9 @@ class LlamaCpp(Local):
             details={"file": path.name, "parameters": context.parameters, "library": context.lib.path.parent.name}
             | dict(turns.notes),
         )
-        lowering = Lowering(context.tokenize, context.bos(), turns.render, cuts(context))
-        super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS))
+        text = cut_at(cuts(context), marks)
+        lowering = Lowering(context.tokenize, context.bos(), turns.render, text, turns.profile)
+        super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS, shown(context, marks)))
         self.reference = whole(context, turns)
 
 

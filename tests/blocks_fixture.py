@@ -1,0 +1,174 @@
+"""Small tokenizers and model files of every kind of model that thinks in a block, with chat templates of their kind.
+
+The templates were written for these tests: they do what those of the families do with a think block, and little else.
+A file for llama.cpp and a tokenizer for transformers have the same tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gguf
+
+from files_fixture import TEXT
+from tiny import weights
+
+SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""How the files with `qwen2` split a text before it is tokenised."""
+THOUGHT = "{{ '<think>\n' + m.reasoning_content.strip('\n') + '\n</think>\n\n' if %s else '' }}"
+LAST = "loop.last and m.reasoning_content is defined"
+
+
+def chatml(own: str, begins: str, thought: str = THOUGHT % LAST) -> str:
+    """A template with ChatML turns. `own`: what is written of an assistant's content; `begins`: after the beginning of
+    its turn; `thought`: before its content."""
+    return (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' %}" + thought + own + "{% else %}"
+        "{{ m.content }}{% endif %}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n" + begins + "{% endif %}"
+    )
+
+
+OWN = "{{ m.content.split('</think>')[-1].lstrip('\n') }}"
+EMPTY = "{{ '<think>\n\n</think>\n\n' if enable_thinking is defined and not enable_thinking else '' }}"
+DEEPSEEK = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}<\uff5cUser\uff5c>{{ m.content }}{% else %}"
+    "<\uff5cAssistant\uff5c>BEFORE{{ m.content.split('</think>')[-1] }}<\uff5cend\uff5c>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<\uff5cAssistant\uff5c>BEGINS{% endif %}"
+)
+HARMONY = (
+    "<|start|>system<|message|>Reasoning: {{ reasoning_effort | default('medium') }}<|end|>{% for m in messages %}"
+    "{% if m.role == 'assistant' %}{% if loop.last and m.thinking is defined %}<|start|>assistant<|channel|>analysis"
+    "<|message|>{{ m.thinking }}<|end|>{% endif %}<|start|>assistant<|channel|>final<|message|>{{ m.content }}"
+    "{{ '<|return|>' if loop.last else '<|end|>' }}{% else %}<|start|>user<|message|>{{ m.content }}<|end|>{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+MISTRAL = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST]{{ m.content }}[/INST]{% else %}"
+    "{{ m.content + eos_token }}{% endif %}{% endfor %}"
+)
+GLM = (
+    "[gMASK]{% for m in messages %}{% if m.role == 'user' %}<|user|>\n{{ m.content }}"
+    "{{ '/nothink' if enable_thinking is defined and not enable_thinking else '' }}{% else %}<|assistant|>\n<think>"
+    "{{ m.reasoning_content | default('') if loop.last else '' }}</think>\n{{ m.content.strip() }}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>"
+    "{{ '\n<think></think>' if enable_thinking is defined and not enable_thinking else '' }}{% endif %}"
+)
+CHANNEL = (
+    "{{ bos_token }}{% if enable_thinking is defined and enable_thinking %}<|turn>system\n<|think|><turn|>\n{% endif %}"
+    "{% for m in messages %}<|turn>{{ 'model' if m.role == 'assistant' else m.role }}\n{{ m.content | trim }}<turn|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|turn>model\n"
+    "{{ '' if enable_thinking | default(false) else '<|channel>thought\n<channel|>' }}{% endif %}"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of model. `controls`: its control tokens, the last one ends a turn; `marks`: tokens that are read in any
+    text; `block`: an open and a closed block in a prompt, as literal text; `silent`: what its switch writes at the end
+    of a prompt."""
+
+    family: str
+    template: str
+    controls: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    opens: str = "<think>\n"
+    closes: str = "\n</think>\n\n"
+    given: bool = False
+    direct: str = ""
+    silent: str | None = None
+
+
+TURNS = ("<|endoftext|>", "<|im_start|>", "<|object_ref_start|>", "<|im_end|>")
+TAGS = ("<think>", "</think>")
+EAST = ("<\uff5cbegin\uff5c>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>", "<\uff5cend\uff5c>")
+KINDS = {
+    "hybrid": Kind("qwen3", chatml(OWN, EMPTY), TURNS, TAGS, silent="<think>\n\n</think>\n\n"),
+    "only": Kind("qwen3-thinking", chatml(OWN, "<think>\n"), TURNS, TAGS, given=True),
+    "r1": Kind(
+        "deepseek-r1", DEEPSEEK.replace("BEFORE", "").replace("BEGINS", "<think>\n"), EAST, TAGS, given=True
+    ),
+    "v31": Kind(
+        "deepseek-hybrid",
+        DEEPSEEK.replace("BEFORE", "</think>").replace("BEGINS", "{{ '<think>' if thinking else '</think>' }}"),
+        EAST, TAGS, "<think>", "</think>", given=True, silent="</think>",
+    ),
+    "harmony": Kind(
+        "gpt-oss", HARMONY, ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>"), (),
+        "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>",
+        direct="<|channel|>final<|message|>",
+    ),
+    "mistral": Kind(
+        "magistral", MISTRAL, ("<s>", "[INST]", "[/INST]", "[THINK]", "[/THINK]", "</s>"), (), "[THINK]", "[/THINK]"
+    ),
+    "glm": Kind(
+        "glm", GLM, ("[gMASK]", "<|user|>", "<|assistant|>", "<|endoftext|>"), TAGS, "\n<think>", "</think>\n",
+        silent="\n<think></think>",
+    ),
+    "channel": Kind(
+        "gemma", CHANNEL, ("<bos>", "<|think|>", "<|turn>", "<|channel>", "<channel|>", "<turn|>"), (),
+        "<|channel>thought\n", "<channel|>", silent="<|channel>thought\n<channel|>",
+    ),
+    "letters": Kind("think", chatml(OWN, EMPTY), ("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
+        silent="<think>\n\n</think>\n\n"),
+    "keeps": Kind(
+        "think-no_think", chatml("{{ m.content }}", "{# /no_think #}", THOUGHT % "m.reasoning_content is defined"),
+        ("<|endoftext|>", "<|im_start|>", "<|im_end|>"), TAGS,
+    ),
+}  # fmt: skip
+"""A sort of model by a short name. `letters`: its marks are ordinary text; `keeps`: its template keeps the reasoning of
+earlier turns."""
+
+
+def _learned() -> tuple[list[str], list[str]]:
+    """Words and merges of a byte-level vocabulary, learned from a few sentences."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    learner.train_from_iterator(TEXT * 4, trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet))
+    model = json.loads(learner.to_str())["model"]
+    return sorted(model["vocab"], key=model["vocab"].get), [" ".join(pair) for pair in model["merges"]]
+
+
+def file(kind: Kind, path: Path) -> Path:
+    """A model file for llama.cpp with random weights."""
+    words, merges = _learned()
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list([*kind.controls, *words, *kind.marks])
+    writer.add_token_types([*(3 for _ in kind.controls), *(1 for _ in words), *(4 for _ in kind.marks)])
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(len(kind.controls) - 1)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(kind.template)
+    writer.add_vocab_size(len(kind.controls) + len(words) + len(kind.marks))
+    weights(writer, 4096, len(kind.controls) + len(words) + len(kind.marks))
+    return path
+
+
+def tokenizer(kind: Kind) -> Any:
+    """The same tokens for transformers."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words, merges = _learned()
+    every = {text: i for i, text in enumerate([*kind.controls, *words, *kind.marks])}
+    made = Tokenizer(models.BPE(every, [tuple(pair.split(" ")) for pair in merges]))
+    byte = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(SPLIT), "isolated"), byte])
+    made.decoder = decoders.ByteLevel()
+    made.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in kind.controls])
+    made.add_tokens([AddedToken(text, special=False, normalized=False) for text in kind.marks])
+    names = {"bos_token": kind.controls[0], "eos_token": kind.controls[-1]}
+    found = PreTrainedTokenizerFast(tokenizer_object=made, **names)
+    found.chat_template = kind.template
+    return found
