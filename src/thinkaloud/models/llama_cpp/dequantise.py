@@ -23,7 +23,7 @@ Tensor = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a copy has changed. `tensor`: from a tensor's name and values to the values that are written; `texts`: fields
+    """What is changed in a copy. `tensor`: from a tensor's name and values to those that are written; `texts`: fields
     of the metadata."""
 
     tensor: Callable[[str, Tensor], Tensor]
