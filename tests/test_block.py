@@ -129,8 +129,12 @@ def test_the_model_opens_its_block_itself_and_earlier_turns_lose_their_reasoning
     assert text == f"{ASKED}What is 1 + 2?{BEGUN}The answer is 3.{END}\n{ASKED}What is 2 + 2?{BEGUN}"
 
 
-def test_the_last_turn_keeps_its_reasoning() -> None:
-    assert applied(template(), {})(SAID[:2], False).endswith(f"{BEGUN}{SAID[1]['content']}{END}\n")
+def test_the_last_turn_keeps_its_reasoning_in_its_text_or_apart_from_it() -> None:
+    apart = {"role": "assistant", "content": "The answer is 3.", "reasoning_content": "1 + 2 = 3."}
+    for said in (SAID[1], apart):
+        text = applied(template(), {})([SAID[0], said], False)
+        assert text.endswith(f"{BEGUN}{OPENS}1 + 2 = 3.{CLOSES}The answer is 3.{END}\n")
+    assert OPENS not in applied(template(), {})([SAID[0], apart, SAID[2]], True)
 
 
 # ---------------------------------------------------------------------------------------------------------- adapter

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, float], None]
 """(step, of how many, loss)"""
-PLAN = Plan(steps=60, rate=2e-3, warmup=5, batch=16)
+PLAN = Plan(steps=64, rate=2e-3, warmup=5, batch=8)
 RANK = 4
 SCALE = 2.0
-PARTS = 4
+PARTS = 2
 """Lessons of a step are computed in so many groups of similar length."""
 TARGETS = {
     "self_attn.q_proj": "attn_q",
