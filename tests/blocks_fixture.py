@@ -82,6 +82,7 @@ class Kind:
     given: bool = False
     direct: str = ""
     silent: str | None = None
+    sampling: tuple[float, float, int] | None = None  # in the model file: temperature, top-p, top-k
 
 
 TURNS = ("<|endoftext|>", "<|im_start|>", "<|object_ref_start|>", "<|im_end|>")
@@ -89,7 +90,7 @@ TAGS = ("<think>", "</think>")
 EAST = ("<\uff5cbegin\uff5c>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>", "<\uff5cend\uff5c>")
 KINDS = {
     "hybrid": Kind("qwen3", chatml(OWN, EMPTY), TURNS, TAGS, silent="<think>\n\n</think>\n\n"),
-    "only": Kind("qwen3-thinking", chatml(OWN, "<think>\n"), TURNS, TAGS, given=True),
+    "only": Kind("qwen3-thinking", chatml(OWN, "<think>\n"), TURNS, TAGS, given=True, sampling=(0.5, 0.75, 30)),
     "r1": Kind(
         "deepseek-r1", DEEPSEEK.replace("BEFORE", "").replace("BEGINS", "<think>\n"), EAST, TAGS, given=True
     ),
@@ -150,6 +151,10 @@ def file(kind: Kind, path: Path) -> Path:
     writer.add_eos_token_id(len(kind.controls) - 1)
     writer.add_add_bos_token(False)
     writer.add_chat_template(kind.template)
+    if kind.sampling:
+        writer.add_float32("general.sampling.temp", kind.sampling[0])
+        writer.add_float32("general.sampling.top_p", kind.sampling[1])
+        writer.add_int32("general.sampling.top_k", kind.sampling[2])
     writer.add_vocab_size(len(kind.controls) + len(words) + len(kind.marks))
     weights(writer, 4096, len(kind.controls) + len(words) + len(kind.marks))
     return path
@@ -172,3 +177,19 @@ def tokenizer(kind: Kind) -> Any:
     found = PreTrainedTokenizerFast(tokenizer_object=made, **names)
     found.chat_template = kind.template
     return found
+
+
+def checkpoint(kind: Kind, folder: Path) -> Path:
+    """A checkpoint for transformers with random weights; it says how it wants to be sampled."""
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    own = tokenizer(kind)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = LlamaConfig(vocab_size=len(own), initializer_range=0.4, eos_token_id=len(kind.controls) - 1, **sizes)
+    model = LlamaForCausalLM(config).eval()
+    model.generation_config = GenerationConfig(do_sample=True, temperature=0.55, top_p=0.8, top_k=33)
+    model.save_pretrained(folder)
+    own.save_pretrained(folder)
+    return folder
