@@ -6,6 +6,7 @@ A file for llama.cpp and a tokenizer for transformers have the same tokens.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import gguf
 
 from files_fixture import TEXT
+from thinkaloud.models.local import Local
+from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling, Thinking
 from tiny import weights
 
 SPLIT = (
@@ -100,7 +103,7 @@ KINDS = {
         EAST, TAGS, "<think>", "</think>", given=True, silent="</think>",
     ),
     "harmony": Kind(
-        "gpt-oss", HARMONY, ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>"), (),
+        "gpt-oss", HARMONY, ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|call|>", "<|return|>"), (),
         "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>",
         direct="<|channel|>final<|message|>",
     ),
@@ -193,3 +196,28 @@ def checkpoint(kind: Kind, folder: Path) -> Path:
     model.save_pretrained(folder)
     own.save_pretrained(folder)
     return folder
+
+
+def hot(model: Local, n: int = 12) -> list[Completion]:
+    """What a random model writes inside its block, at a temperature at which all its tokens are alike."""
+    assert model.profile is not None
+    sampling = Sampling(300, (model.profile.mark,), 60.0)
+    prompt = Prompt((), "What is 2 + 3?", (), Thinking(("2 plus 3 is 5.",), False))
+
+    async def all_of_them() -> list[Completion]:
+        session = model.session()
+        keys = [Key(("hot", str(i))) for i in range(n)]
+        return list(await asyncio.gather(*(session.generate(prompt, sampling, key) for key in keys)))
+
+    return asyncio.run(all_of_them())
+
+
+def ends_are_told(model: Local, is_token: bool) -> None:
+    """What ended a text is the mark, the end of the turn, or nothing; chance writes no mark of many letters."""
+    assert model.profile is not None
+    mark, done = model.profile.mark, hot(model)
+    by = {one.stopped_by for one in done}
+    assert by <= {mark, "", None}
+    assert (mark in by) == is_token
+    assert all((one.stopped_by is None) == (one.finish == "length") for one in done)
+    assert not any(mark in one.text for one in done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from dataclasses import replace
@@ -12,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, checkpoint, file, tokenizer
+from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, checkpoint, ends_are_told, file, tokenizer
 from files_fixture import CHATML
 from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.models.cuts import Tokens
 from thinkaloud.models.detect import recommended
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.local import Lowering
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.profiles import families, family_of
 from thinkaloud.models.requests import Pieces, SampleRequest, Shown, Writer, first_stop, pick
@@ -354,31 +353,6 @@ def test_only_the_likeliest_tokens_are_drawn() -> None:
     assert {pick(logits, Sampling(1, (), 1.0, 0.5, 2), u) for u in np.linspace(0, 0.999, 50)} == {1}
     every = [pick(logits, Sampling(1, (), 1.0, 1.0, 9), u) for u in np.linspace(0, 0.999, 50)]
     assert every == [pick(logits, Sampling(1, (), 1.0), u) for u in np.linspace(0, 0.999, 50)]
-
-
-def hot(model: Local, n: int = 12) -> list[Completion]:
-    """What a random model writes inside its block, at a temperature at which all its tokens are alike."""
-    assert model.profile is not None
-    sampling = Sampling(300, (model.profile.mark,), 60.0)
-    prompt = Prompt((), ASKED, (), Thinking(TWO, False))
-
-    async def all_of_them() -> list[Completion]:
-        session = model.session()
-        keys = [Key(("hot", str(i))) for i in range(n)]
-        return list(await asyncio.gather(*(session.generate(prompt, sampling, key) for key in keys)))
-
-    return asyncio.run(all_of_them())
-
-
-def ends_are_told(model: Local, is_token: bool) -> None:
-    """What ended a text is the mark, the end of the turn, or nothing; chance writes no mark of many letters."""
-    assert model.profile is not None
-    mark, done = model.profile.mark, hot(model)
-    by = {one.stopped_by for one in done}
-    assert by <= {mark, "", None}
-    assert (mark in by) == is_token
-    assert all((one.stopped_by is None) == (one.finish == "length") for one in done)
-    assert not any(mark in one.text for one in done)
 
 
 def test_llama_cpp_stops_at_the_mark_inside_the_block(kind: Kind, llama: LlamaCpp) -> None:
