@@ -8,7 +8,9 @@ from typing import Literal
 
 import pytest
 
-from thinkaloud.conditions.paraphrase import Reworded, astray, numbers, paraphrase_by_model
+from thinkaloud.conditions.checks import astray, numbers
+from thinkaloud.conditions.editor import Editor
+from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model
 from thinkaloud.items.material import given_away
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.unread import Unread
@@ -46,8 +48,16 @@ class Says:
 def rewritten(
     model: Says, text: str = THOUGHT, task: str | Task = "chain_sum", options: Sequence[str] = ()
 ) -> Reworded:
-    opened = open_task(task) if isinstance(task, str) else task
-    return asyncio.run(paraphrase_by_model(model, opened, opened.parse(text), Key(("k",)), options))
+    opened, key = open_task(task) if isinstance(task, str) else task, Key(("k",))
+    if opened.reads_steps:
+        return asyncio.run(paraphrase_by_model(model, opened, opened.parse(text), key, options))
+    return asyncio.run(_in_pieces(model, opened, text, options))
+
+
+async def _in_pieces(model: Says, task: Task, text: str, options: Sequence[str]) -> Reworded:
+    """By the editor alone, without rules for what it fails with."""
+    rewriter = Rewriter(task, Key(("k",)), Editor(model, Key(("e",))), rules=False)
+    return await rewriter.reword(task.parse(text), options)
 
 
 def test_other_words_with_the_same_numbers_are_taken() -> None:

@@ -189,8 +189,8 @@ def test_a_task_without_a_grammar_has_silent_and_compute_and_says_why_it_has_no_
     ] * 3
     for name in ("content", "residue", "externalised share"):
         assert rows[name].reason == (
-            "not measured: no item has paraphrase: the task has no grammar to reword by (--paraphraser model asks the "
-            "model)"
+            "not measured: no item has paraphrase: the task has no grammar to reword by (--paraphraser auto asks an "
+            "editor)"
         )
     assert rows["paraphrase validity"].value == 0
     assert any("16 of 16 items have no paraphrase" in note for note in made.notes)
@@ -214,5 +214,5 @@ def test_a_paraphrase_by_the_model_under_test_is_a_limit_named_beside_the_number
     assert rows["paraphrase accepted"].value == 1 and rows["content"].value is not None
     assert str(rows["paraphrase validity"].reason).startswith("not verifiable beyond numbers and negations: 16 of 16")
     assert any("A code that it keeps when it rewrites its own words is counted as content" in n for n in made.notes)
-    assert any("the paraphrases are the model's own" in text for text in wording(made.findings))
-    assert "the paraphrases are the model" in (made.folder / "report.md").read_text()
+    assert any("no grammar made the paraphrases" in text for text in wording(made.findings))
+    assert "no grammar made the paraphrases" in (made.folder / "report.md").read_text()

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from thinkaloud.conditions.asking import Way
 from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.snap import shots, snap, worked
+from thinkaloud.conditions.think import think
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.metrics.bootstrap import Array, Sample, corners, divide, interval, mean, means
 from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
-from thinkaloud.conditions.snap import shots, snap, worked
-from thinkaloud.conditions.think import aloud, think
-from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,14 @@ class Lengths(ItemStudy):
 
     async def measure(self, model: Model, group: Group, settings: LengthSettings, key: Key) -> list[Record]:
         """One record an item."""
-        shown = shots(group.examples, worked)
+        way = Way(shots(group.examples, worked))
 
         async def one(at: int, item: Item) -> Record:
-            written = await think(model, item, shown, aloud(group.room, settings.temperature), key.child(item.id))
+            written = await think(
+                model, item, way, Sampling(group.room, (), settings.temperature or 0.0), key.child(item.id)
+            )
             own = group.task.parse(written.text)
-            read = condition(own, await snap(model, item, shown, own))
+            read = condition(own, await snap(model, item, way, own))
             words = min(settings.longest, len(written.text.split()))
             about = {**describe(item, group.first + at), "thought": thought(group.task, item, own, written)}
             return {**about, "status": "ok", "error": None, "words": words, "conditions": {"own": read}}

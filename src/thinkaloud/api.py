@@ -24,13 +24,15 @@ from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run as _open_run
 from thinkaloud.open_study import open_study
 from thinkaloud.runs.aside import run_to_end
+from thinkaloud.runs.caps import Caps, caps_of
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import Execution, findings
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
-from thinkaloud.runs.names import all_there, reopened, short, slug
+from thinkaloud.runs.missing import ahead, so_far
+from thinkaloud.runs.names import all_there, go_on, reopened, short, slug
 from thinkaloud.runs.progress import NullProgress, Progress
 from thinkaloud.settings import checked, load
 from thinkaloud.study import EDGE, Asked, NoModel, Study
@@ -62,23 +64,29 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     loading: Loading | None = None,
     progress: Progress | None = None,
     concurrency: int = 1,
+    max_tokens: int | None = None,
+    max_time: float | str | None = None,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
-    not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones."""
+    not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones. `max_tokens`
+    and `max_time` (seconds, or a text like `"10m"`): the most that this call may spend (`runs/caps.py`); where that
+    ends it before it is through, `Run.stopped` says so."""
+    caps = caps_of(max_tokens, max_time)  # from here on: loading the model takes time, too
     opened = open_study(study)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
     answering, asked_of = _opened(opened, config, model, tasks)
     opened.check(config.settings)
+    caps.check(answering if "model" in opened.takes else None)
     card = known(answering)
     of = identify(config, opened, card, asked_of)
     folder = Path(out) if out is not None else Path("runs") / slug(config, of)
     Run.check(folder)
     with holding(folder):
         found = Run.create(folder, config, opened, card, of)
-        return _finish(found, asked(config, answering, asked_of), progress, concurrency)
+        return _finish(found, asked(config, answering, asked_of), progress, concurrency, caps)
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)
@@ -151,7 +159,7 @@ def _opened(study: Study, config: Config, model: str | Model, tasks: Sequence[st
     return answering, opened
 
 
-def resume(
+def resume(  # noqa: PLR0913  (everything a user may say, by name)
     folder: str | Path,
     *,
     study: Study | type[Study] | None = None,
@@ -159,9 +167,12 @@ def resume(
     tasks: Sequence[Task] | None = None,
     progress: Progress | None = None,
     concurrency: int = 1,
+    max_tokens: int | None = None,
+    max_time: float | str | None = None,
 ) -> Run:
-    """Do what is missing or failed in a run folder. Objects that were passed to `run` must be passed again. Files are
-    looked for where the run began."""
+    """Do what is missing or failed in a run folder, within the caps of this call (`run`). Objects that were passed to
+    `run` must be passed again. Files are looked for where the run began."""
+    caps = caps_of(max_tokens, max_time)
     found = open_run(folder, study)
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
@@ -170,11 +181,12 @@ def resume(
             opened = open_tasks(tasks or named.tasks) if "tasks" in found.study.takes else []
             answering = open_model(model or named.model, found.config.loading) if found.config.model else NoModel()
             found.study.check(named.settings)
+            caps.check(answering if found.config.model else None)
             card = known(answering)
             of = identify(found.config, found.study, card, opened, named.settings)
         found.claim(card, of)
         request = replace(asked(found.config, answering, opened), settings=named.settings)
-        return _finish(found, request, progress, concurrency)
+        return _finish(found, request, progress, concurrency, caps)
 
 
 def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:
@@ -356,18 +368,21 @@ def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
     )  # fmt: skip
 
 
-def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: int) -> Run:
+def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: int, caps: Caps) -> Run:
     told = progress or NullProgress()
-    for remark in found.remarks():
+    for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
-    execution = Execution(found.study, request, found.identity, found.journal, told, concurrency)
+    execution = Execution(found.study, request, found.identity, found.journal, told, concurrency, caps)
     try:
         notes = run_to_end(execution.run)
     finally:
         found.journal.close()
-    found.note([*notes, *remarks(list(found.records))])
-    if all(unit["status"] == "ok" for unit in found.journal):
-        found.journal.seal()
+    if notes is None:
+        found.stopped = caps.sentence(so_far(found), go_on(found))
+    else:
+        found.note([*notes, *remarks(list(found.records))])
+        if all(unit["status"] == "ok" for unit in found.journal):
+            found.journal.seal()
     _conclude(found)
     return found
 

@@ -42,8 +42,9 @@ def setting(
     path: bool = False,
 ) -> Any:
     """A field of a settings dataclass. `about`: one sentence for the help; `choices`: the only words allowed; `none`:
-    the word for an empty tuple (`all`); `read`: turns a word of a command line into a value, where the type alone does
-    not say how (`4k`); `path`: it may name a file or a folder, which is looked for where the run was begun."""
+    the word for an empty tuple (`all`) or for None (`auto`); `read`: turns a word of a command line into a value, where
+    the type alone does not say how (`4k`); `path`: it may name a file or a folder, which is looked for where the run
+    was begun."""
     return dataclasses.field(default=default, metadata={"option": (about, choices, none, read), "path": path})
 
 
@@ -64,12 +65,14 @@ class Option:
 
     def text(self, value: Any) -> str:
         """A value as one word of a command line."""
+        if value is None:
+            return self.none
         return (",".join(map(str, value)) or self.none) if self.many else str(value)
 
     def value(self, text: str) -> Any:
         """The value of a word; `UserError` where it is none. Commas separate the parts of a tuple (`names.py`)."""
         if not self.many:
-            return self._one(text)
+            return None if self.none and text == self.none else self._one(text)
         return tuple(map(self._one, () if text == self.none else split_names(text)))
 
     def _one(self, word: str) -> Any:

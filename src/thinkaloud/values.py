@@ -1,10 +1,15 @@
-"""Values as they are written on a command line: a budget (`4k`), a run with its size (`FOLDER=135e6`)."""
+"""Values as they are written on a command line: a budget (`4k`), tokens (`2M`), a duration (`10m`), a run with its size
+(`FOLDER=135e6`)."""
 
 from __future__ import annotations
 
 import os
+import re
 
 from thinkaloud.errors import UserError
+
+THOUSANDS = {"k": 1_000, "m": 1_000_000}
+SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 def budget(given: str) -> int:
@@ -24,3 +29,20 @@ def run_size(given: str) -> tuple[str, float | None]:
         return folder, float(parameters)
     except ValueError as error:
         raise UserError(f"{parameters!r} is no number of parameters: give one like {folder}=135e6") from error
+
+
+def tokens(given: str) -> int:
+    """`500000`, `500k` or `2M` tokens."""
+    found = re.fullmatch(r"(\d+)([km]?)", given.strip().lower().replace("_", ""))
+    if found is None:
+        raise UserError(f"{given!r} is no number of tokens: give one like 50000, 500k or 2M")
+    return int(found[1]) * THOUSANDS.get(found[2], 1)
+
+
+def duration(given: str) -> float:
+    """Seconds of `90s`, `10m`, `2h`, `1h30m`, or of a number of seconds."""
+    text = given.strip().lower()
+    found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", text)
+    if not text or found is None:
+        raise UserError(f"{given!r} is no duration: give one like 90s, 10m, 2h or 1h30m")
+    return sum(float(part or 0) * SECONDS[unit] for part, unit in zip(found.groups(), SECONDS, strict=True))

@@ -1,39 +1,29 @@
 """The command line: a thin layer over `thinkaloud.api`.
 
 Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some items
-failed, 4 finished but nothing could be measured of some task (said first), 130 stopped by Ctrl-C, 141 nobody read the
-output to its end.
+failed, 4 finished but nothing could be measured of some task (said first), 5 stopped by `--max-tokens` or `--max-time`
+before the end (resume goes on), 130 stopped by Ctrl-C, 141 nobody read the output to its end.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from thinkaloud._version import __version__
 from thinkaloud.cli.checks import check_study, check_task
 from thinkaloud.cli.interop import export, import_
-from thinkaloud.cli.options import Late, Studies, config_of, options_of, run_options, values_of
+from thinkaloud.cli.options import Late, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
+from thinkaloud.cli.running import CONCURRENCY, OUT, plan, report, resume, run
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.names import split_names
 from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
 from thinkaloud.values import run_size
 
-if TYPE_CHECKING:
-    from thinkaloud.runs.folder import Run
-    from thinkaloud.study import Study
-
-OUT = click.Option(
-    ["--out"], type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>."
-)
-CONCURRENCY = click.Option(
-    ["--concurrency"], default=1, show_default=True, help="Units at once (for servers; results do not change)."
-)
 UNTOLD = ("seed", "arms", "edits", "plan", "tuner", "temperature", "resample_temperature", "show_options")
 """Options of the rungs that a challenge decides by itself."""
 
@@ -52,71 +42,10 @@ cli.add_command(import_)
 cli.add_command(export)
 cli.add_command(check_task)
 cli.add_command(check_study)
-
-
-def _show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None:
-    from thinkaloud.cli.show import show
-
-    show(done, out, seen)
-
-
-def _run(name: str, study: Study, given: dict[str, Any]) -> None:
-    from thinkaloud import api
-    from thinkaloud.cli.progress import progress, seen
-
-    config = config_of(name, study, given)
-    with progress() as shown:
-        done = api.run(
-            name, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
-            out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
-            concurrency=given["concurrency"],
-        )  # fmt: skip
-    _show(done, seen=seen(shown))
-
-
-def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
-    from thinkaloud import api
-    from thinkaloud.cli.terminal import print_lines
-
-    print_lines(api.planned(name, config_of(name, study, given)))
-
-
-cli.add_command(
-    Studies(
-        _run,
-        [OUT, CONCURRENCY],
-        name="run",
-        help="Run STUDY; a folder that holds this very run is completed, not done again.",
-    )
-)
-cli.add_command(
-    Studies(
-        _plan, [], name="plan", help="What a run would cost and show: units, tokens, time, intervals. Runs nothing."
-    )
-)
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--concurrency", default=1, show_default=True)
-def resume(folder: Path, concurrency: int) -> None:
-    """Do what is missing or failed in a run FOLDER."""
-    from thinkaloud import api
-    from thinkaloud.cli.progress import progress, seen
-
-    with progress() as shown:
-        done = api.resume(folder, progress=shown, concurrency=concurrency)
-    _show(done, seen=seen(shown))
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to; default: FOLDER itself.")
-def report(folder: Path, out: Path | None) -> None:
-    """Make findings and report of a run FOLDER again from its records. Asks no model."""
-    from thinkaloud import api
-
-    _show(api.rescore(folder, out), out)
+cli.add_command(run)
+cli.add_command(plan)
+cli.add_command(resume)
+cli.add_command(report)
 
 
 def _ruler_options() -> list[click.Parameter]:

@@ -13,16 +13,24 @@ from thinkaloud.runs.failures import failures
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.unmeasured import unmeasured
 
+FAILED, UNMEASURED, CAPPED = 3, 4, 5
+"""Exit codes of a run (docs/errors.md)."""
+
 
 def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None:
-    """Findings of a run, what was spent besides, what failed (exit code 3), and whether nothing was measured (4).
-    `out`: where its report is, if elsewhere; `seen`: what the reader was told on the way (`progress.seen`)."""
+    """Findings of a run, what was spent besides, what failed, and as the last line which cap ended it. The exit code
+    says whether something failed, nothing was measured, or a cap ended it. `out`: where its report is, if elsewhere;
+    `seen`: what the reader was told on the way (`progress.seen`)."""
     print_run(done, out, seen)
     print_lines(done.study.spent(done.units))
     failed = failures(done.units)
     if failed:
         sys.stdout.flush()
         click.echo(failed.sentence(done.folder), err=True)
-        sys.exit(3)
+    if done.stopped is not None:  # whatever else is said of it: the rest is still to be done
+        print_lines([done.stopped])
+        sys.exit(CAPPED)
+    if failed:
+        sys.exit(FAILED)
     if unmeasured(done.study.name, done.units):
-        sys.exit(4)
+        sys.exit(UNMEASURED)

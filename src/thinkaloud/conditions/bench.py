@@ -17,21 +17,28 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.conditions.answering import Answer, right
+from thinkaloud.conditions.asking import Way, shown
+from thinkaloud.conditions.cuts import cuts
+from thinkaloud.conditions.editor import Editor
 from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
-from thinkaloud.conditions.paraphrase import Reworded, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
+from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
-from thinkaloud.conditions.think import aloud, think
+from thinkaloud.conditions.stated_number import mistake_by_number
+from thinkaloud.conditions.think import Thought, think
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
+from thinkaloud.conditions.trial import Settled
 from thinkaloud.conditions.truncate import replace_step, truncate
 from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
+from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Completion, Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
+from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Step, Task, Transcript
 
 Made = ConditionRecord | None
 """The record of one condition, None where an item has no such condition."""
@@ -73,37 +80,78 @@ class Bench:
         self.model, self.group, self.settings, self.key = model, group, settings, key
         self.task = group.task
         self.count = counted(model)
+        self.paraphraser = paraphraser_of(settings, group.task)
+        self.editor = Editor(group.editor or model, key.child("editor"))
         self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
-        self.aloud = shots(group.examples, worked)
-        self.silent = shots(group.examples, nothing)
+        self.settled = Settled.of(group.prepared)
+        asking, stem = group.asking, self.settled.stem
+        self.aloud = self.with_examples(worked, asking.aloud(stem))
+        self.silent = self.with_examples(nothing, asking.silent(self.settled.silence, stem))
         self.refused: dict[str, Reworded] = {}
         """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
 
+    def with_examples(self, form: Form, way: Way | None = None) -> Way:
+        """A way to ask (that with reasoning) with the group's examples in this form, where it shows examples at all."""
+        base = self.aloud if way is None else way
+        return shown(base, shots(self.group.examples, form)) if self.group.asking.ask == "few-shot" else base
+
+    @property
+    def writes_answers(self) -> bool:
+        """Whether the model is let write its own answers: where no examples show it how to state them."""
+        return self.group.asking.ask != "few-shot"
+
+    def spaced(self, item: Item, said: Sequence[str]) -> Item:
+        """The item with an answer space: as it is where it has options, else with candidates, among them what the model
+        `said`."""
+        others = [other.gold for other in (*self.group.items, *self.group.examples) if other.id != item.id]
+        return with_candidates(item, said, self.key.child(item.id, "candidates"), others=others)
+
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,
-        the item's own length counts: one very long item must not take the room from the others."""
-        room = self.group.room
-        if room > self.model.card.context // 2:
-            room = replace(self.group, items=(item,)).room
-        return aloud(room, self.settings.temperature if temperature is None else temperature)
+        the item's own length counts: one very long item must not take the room from the others. A number that the user
+        gave is taken as it is."""
+        half = self.model.card.context // 2
+        tokens = room(self.settings, self.group, half)
+        if tokens > half:
+            tokens = room(self.settings, replace(self.group, items=(item,)), half)
+        warm = self.settings.temperature if temperature is None else temperature
+        return self.group.asking.sampling(tokens, warm)
 
-    async def own(self, item: Item, sample: int = 0) -> Completion:
+    async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
         nothing; `sample` counts repeated ones."""
         came = given(item)
         if came is not None and not sample:
-            return Completion(came, 0, "stop")
+            return Thought(came, 0, "stop", "closed")
         key = self.key.child(item.id, "own", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(item), key)
 
-    async def again(self, item: Item, sample: int = 0) -> Completion:
+    async def again(self, item: Item, sample: int = 0) -> Thought:
         """A second sample of it, at the temperature for that."""
         key = self.key.child(item.id, "resample", *([sample] if sample else []))
         return await think(self.model, item, self.aloud, self.sampling(item, self.settings.resample_temperature), key)
 
-    async def read(self, item: Item, examples: tuple[Shot, ...], between: Transcript) -> ConditionRecord:
+    async def read(self, item: Item, way: Way, between: Transcript) -> ConditionRecord:
         """What the model answers when `between` stands there."""
-        return condition(between, await snap(self.model, item, examples, between))
+        return condition(between, await snap(self.model, item, way, between))
+
+    def silences(self, item: Item, answer: Answer | None = None) -> Jobs:
+        """Without reasoning: in the form that is the baseline, and in the others that this model has. `answer`: what it
+        wrote in the first."""
+        asking, stem = self.group.asking, self.settled.stem
+        main = self.settled.silence or next(iter(asking.silences), "")
+        jobs: Jobs = {Condition("silent"): self.answered(item, Transcript(), answer)}
+        for form in asking.silences:
+            if form != main:
+                jobs[Condition("silent", form=form)] = self.read(item, asking.silent(form, stem), Transcript())
+        return jobs
+
+    async def answered(self, item: Item, between: Transcript, answer: Answer | None) -> ConditionRecord:
+        """What the model answers after `between` (its own reasoning, or nothing), with the answer that it wrote."""
+        found = await self.read(item, self.aloud if between.steps else self.silent, between)
+        if answer is None:
+            return found
+        return {**found, "said": answer.said, "right": right(self.task, item, answer.said)}
 
     async def filler(self, item: Item, own: Transcript, filler: Filler) -> ConditionRecord:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
@@ -119,8 +167,13 @@ class Bench:
         def instead(asked: Item, of: Transcript) -> Transcript:
             return filler(asked, self.count(of.text), self.count)
 
-        examples = shots(self.group.examples, lambda example: instead(example, form(example)))
-        return await self.read(item, examples, instead(item, thought))
+        way = self.with_examples(lambda example: instead(example, form(example)))
+        return await self.read(item, way, instead(item, thought))
+
+    def cuts(self, item: Item, own: Transcript) -> dict[int, float]:
+        """After how many sentences its own reasoning is cut, each with the probability that it was drawn: 1 for all of
+        a short one."""
+        return cuts(len(own.steps), self.key.child(item.id, "cuts", own.text))
 
     async def cut(self, item: Item, own: Transcript, keep: int) -> ConditionRecord:
         """The first `keep` sentences of its own."""
@@ -133,22 +186,28 @@ class Bench:
         if made.transcript is None:
             self.refused[item.id] = made
             return None
-        examples, other = shots(self.group.examples, self.reworded), made.transcript
-        found = condition(other, await snap(self.model, item, examples, other), differing(own, other))
-        return {**found, "check": made.check}
+        way, other = self.with_examples(self.reworded), made.transcript
+        changed = differing(own, other) if made.changed is None else made.changed
+        found = condition(other, await snap(self.model, item, way, other), changed)
+        return {**found, "check": made.check, **made.extent}
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:
-        """A paraphrase by the settings' paraphraser; `part` names the piece of reasoning it is of. Each item draws its
+        """A paraphrase by who the settings say; `part` names the piece of reasoning it is of. Each item draws its
         wordings for itself: then how the model takes them is part of what items differ in, and of the interval. A
         model is asked once, however often its paraphrase is needed."""
-        if self.settings.paraphraser != "model":
+        if self.paraphraser == "rules":
             return paraphrase_by_rules(self.task, thought, self.key.child(item.id, "wording", *part))
         key = self.key.child(item.id, "paraphrase", *part)
         asked = (key, thought.text)
         if asked not in self._paraphrases:
-            made = paraphrase_by_model(self.model, self.task, thought, key, item.options)
-            self._paraphrases[asked] = asyncio.ensure_future(made)
+            self._paraphrases[asked] = asyncio.ensure_future(self._other_words(item, thought, key))
         return await self._paraphrases[asked]
+
+    async def _other_words(self, item: Item, thought: Transcript, key: Key) -> Reworded:
+        if self.paraphraser == "model" and self.task.reads_steps:
+            return await paraphrase_by_model(self.editor.model, self.task, thought, key, item.options)
+        editor = None if self.paraphraser == "wording" else self.editor
+        return await Rewriter(self.task, key, editor, self.paraphraser != "model").reword(thought, item.options)
 
     def reworded(self, example: Item) -> Transcript:
         """An example's reasoning in other words, for all items of the group: they share its tokens."""
@@ -160,7 +219,8 @@ class Bench:
         made = self.refused.get(item.id)
         if made is None:
             return None
-        return Rejected(by=self.settings.paraphraser, why=made.why or "", wrote=made.wrote)
+        by = "model" if self.paraphraser == "auto" else self.paraphraser
+        return Rejected(by=by, why=made.why or "", wrote=made.wrote)
 
     async def foreign(self, index: int, owns: Owns) -> Made:
         """A neighbour's own reasoning: what any reasoning at all does."""
@@ -194,8 +254,7 @@ class Bench:
         between = self.task.paraphrase(other.worked, key) or other.worked
         if _alike(between, own):
             return None
-        examples = shots(self.group.examples, self.reworded)
-        reading = await snap(self.model, item, examples, between)
+        reading = await snap(self.model, item, self.with_examples(self.reworded), between)
         return condition(between, reading, range(len(between.steps)), option(item, between.conclusion))
 
     async def mistake(self, item: Item, own: Transcript, at: int, name: str = "on") -> Made:
@@ -206,22 +265,27 @@ class Bench:
         return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
 
     async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
-        """The mistake: by the task's rules, else (where a task cannot read its steps) by the model if asked to."""
-        if self.task.reads_steps or self.settings.paraphraser != "model":
-            return self.task.mistake(item, own, at, self.key.child(item.id, "mistake", at))
-        return await mistake_by_model(self.model, item, own, at, self.key.child(item.id, "mistake", at))
+        """The mistake: by the task's rules where it reads its steps; else a number that is another one, and where there
+        is none to change, by the editor if one is asked."""
+        key = self.key.child(item.id, "mistake", at)
+        if self.task.reads_steps:
+            return self.task.mistake(item, own, at, key)
+        made = mistake_by_number(item, own, at, key)
+        if made is not None or self.paraphraser not in ("auto", "model"):
+            return made
+        return await mistake_by_model(self.editor.model, item, own, at, key)
 
     async def go_on(
-        self, item: Item, edit: Edit, examples: tuple[Shot, ...] | None = None, implied: int | None = None
+        self, item: Item, edit: Edit, way: Way | None = None, implied: int | None = None
     ) -> ConditionRecord:
         """The model goes on from an edit where there was a rest, and answers."""
-        between, wrote, shown = edit.start, None, self.aloud if examples is None else examples
+        between, wrote, asked = edit.start, None, self.aloud if way is None else way
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, shown, self.sampling(item), key, edit.start)
+            rest = await think(self.model, item, asked, self.sampling(item), key, edit.start)
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
-        reading = await snap(self.model, item, shown, between)
+        reading = await snap(self.model, item, asked, between)
         changed = (edit.at,) if edit.changed is None else edit.changed
         return condition(between, reading, changed, implied, wrote) | {"start": len(edit.start.steps)}
 

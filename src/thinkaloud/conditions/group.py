@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thinkaloud.conditions.asking import FEW_SHOT, Asking
 from thinkaloud.errors import UserError
 from thinkaloud.settings import setting
 from thinkaloud.tasks.options import MODES
 from thinkaloud.tasks.text import room
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Item, Record, Task
+from thinkaloud.vocabulary import Item, Model, Record, Task
 
 UNKNOWN = 256
 """Tokens allowed for reasoning if no item has reasoning from which to estimate its length."""
@@ -22,7 +23,9 @@ class ItemSettings:
     """The settings of every study over items."""
 
     shots: int = setting(6, "Solved examples before every question.")
-    temperature: float = setting(0.0, "For the model's own reasoning; 0 is greedy.")
+    temperature: float | None = setting(
+        None, "For the model's own reasoning; 0 is greedy. Without: as it is recommended for a thinking block, else 0."
+    )
     resample_temperature: float = setting(0.7, "For further samples, where the first one is greedy.")
     show_options: str = setting(
         "auto", "Whether options are listed to the model; auto: those of files are.", choices=MODES
@@ -31,8 +34,8 @@ class ItemSettings:
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise UserError(f"shots is {self.shots}: at least 0")
-        if min(self.temperature, self.resample_temperature) < 0:
-            raise UserError(f"a temperature is {min(self.temperature, self.resample_temperature)}: at least 0")
+        if (least := min(self.temperature or 0.0, self.resample_temperature)) < 0:
+            raise UserError(f"a temperature is {least}: at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Group:
 
     `first` is the position of its first item among all items of the task, from which the fold of an item follows.
     `part` names what of the study this unit is, where it has several (`ItemStudy.parts`), and `prepared` is what the
-    study made before for that part.
+    study made before for that part. `asking`: how the questions are asked; `editor`: a session of the model that makes
+    edits, where it is another one.
     """
 
     task: Task
@@ -52,6 +56,8 @@ class Group:
     donors: tuple[Item, ...]
     part: str = ""
     prepared: tuple[Record, ...] = ()
+    asking: Asking = FEW_SHOT
+    editor: Model | None = None
 
     @property
     def room(self) -> int:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from thinkaloud.conditions.snap import Form, parts, read
-from thinkaloud.vocabulary import PROBE, Item, Model, Prompt, Reading, Shot, Transcript
+from thinkaloud.conditions.asking import Way, parts
+from thinkaloud.conditions.snap import Form, read
+from thinkaloud.vocabulary import PROBE, Item, Model, Reading, Shot, Transcript
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LEAD = " Options: "
@@ -85,9 +86,9 @@ def lettered_shots(examples: Sequence[Item], form: Form, order: Callable[[Item],
 
 
 async def snap_lettered(
-    model: Model, item: Item, order: Order, examples: tuple[Shot, ...], between: Transcript, question: str | None = None
+    model: Model, item: Item, order: Order, way: Way, between: Transcript, question: str | None = None
 ) -> Reading:
     """The distribution over the item's options, in the item's order, read as letters right after `between`."""
-    prompt = Prompt(examples, ask(item, order, question), (*parts(between), PROBE))
-    found = await read(model, item, prompt, labels(len(order)))
+    prompt = way.stated(ask(item, order, question), between)
+    found = await read(model, item, prompt, labels(len(order)), way.stem.closing)
     return found.ordered([order.index(option) for option in range(len(order))])

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from thinkaloud.conditions.asking import Way, parts
 from thinkaloud.models.sound import sound
 from thinkaloud.vocabulary import PROBE, Item, Model, Prompt, Reading, Shot, Transcript
 
 Form = Callable[[Item], Transcript]
 """What stands between question and answer in an example."""
-
-
-def parts(between: Transcript) -> tuple[str, ...]:
-    """The sentences of a transcript."""
-    return tuple(step.text for step in between.steps)
 
 
 def shots(examples: Sequence[Item], form: Form) -> tuple[Shot, ...]:
@@ -36,12 +32,12 @@ def worked(item: Item) -> Transcript:
     return item.worked
 
 
-async def snap(model: Model, item: Item, examples: tuple[Shot, ...], between: Transcript | None = None) -> Reading:
+async def snap(model: Model, item: Item, way: Way, between: Transcript | None = None) -> Reading:
     """The distribution over the item's options, read right after `between`."""
-    prefill = (*parts(between or Transcript()), PROBE)
-    return await read(model, item, Prompt(examples, item.asked, prefill), item.options)
+    prompt = way.stated(item.asked, between or Transcript())
+    return await read(model, item, prompt, item.options, way.stem.closing)
 
 
-async def read(model: Model, item: Item, prompt: Prompt, options: Sequence[str]) -> Reading:
+async def read(model: Model, item: Item, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
     """A model's reading of `options`, asked about `item`; `FailedReading` where it is no distribution."""
-    return sound(await model.score(prompt, options), len(options), model.card.name, f"item {item.id}")
+    return sound(await model.score(prompt, options, closing), len(options), model.card.name, f"item {item.id}")

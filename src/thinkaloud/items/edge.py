@@ -12,9 +12,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.conditions.asking import shown
 from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
-from thinkaloud.conditions.think import aloud, think
+from thinkaloud.conditions.think import think
 from thinkaloud.isolate import Failure, failed, guarded
 from thinkaloud.metrics.readings import chance, p_gold
 from thinkaloud.records.pieces import condition, describe
@@ -29,14 +31,16 @@ MEASURED = f"ability over chance, {ITEMS} separate items a level"
 
 async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) -> list[Record]:
     """One record per item: its reading after reasoning aloud."""
-    examples = shots(group.examples, worked)
-    tokens = group.room
+    way = group.asking.aloud()
+    if group.asking.ask == "few-shot":
+        way = shown(way, shots(group.examples, worked))
+    tokens = room(settings, group)
 
     async def one(item: Item) -> dict[str, object]:
-        sampling = aloud(tokens, settings.temperature)
-        done = await think(model, item, examples, sampling, key.child(item.id, "own"))
+        sampling = group.asking.sampling(tokens, settings.temperature)
+        done = await think(model, item, way, sampling, key.child(item.id, "own"))
         own = group.task.parse(done.text)
-        reading = await snap(model, item, examples, own)
+        reading = await snap(model, item, way, own)
         return {"status": "ok", "conditions": {"own": condition(own, reading)}}
 
     async def record(position: int, item: Item) -> Record:

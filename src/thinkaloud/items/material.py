@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from thinkaloud.conditions.asking import FEW_SHOT, Asking
 from thinkaloud.conditions.group import GROUP, Group
 from thinkaloud.errors import UserError
 from thinkaloud.items.choosing import apart, drawn, too_few
@@ -26,7 +27,8 @@ CUE = 0.5
 class Wanted:
     """How many items a level must have for each purpose: `examples`, `probed` (to find the level), `dev` (for the
     study's preparation), and `measured`. `reasoned`: only items with worked reasoning become examples. `show`: whether
-    options are listed (`tasks/options.py`)."""
+    options are listed (`tasks/options.py`). `trial`: so many to settle how answers are asked for, or as many as there
+    are."""
 
     measured: int
     examples: int
@@ -34,6 +36,7 @@ class Wanted:
     dev: int = 0
     reasoned: bool = True
     show: str = "auto"
+    trial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,13 @@ class Material:
     items: tuple[Item, ...]
     donors: tuple[Item, ...]
     dev: tuple[Item, ...] = ()
+    trial: tuple[Item, ...] = ()
+    asking: Asking = FEW_SHOT
 
     def groups(self, items: Sequence[Item]) -> list[Group]:
         """Units of `GROUP` items."""
-        return [
-            Group(self.task, self.level, i, tuple(items[i : i + GROUP]), self.examples, self.donors)
-            for i in range(0, len(items), GROUP)
-        ]
+        shared = Group(self.task, self.level, 0, (), self.examples, self.donors, asking=self.asking)
+        return [replace(shared, first=i, items=tuple(items[i : i + GROUP])) for i in range(0, len(items), GROUP)]
 
 
 def material(task: Task, level: int, seed: int, wanted: Wanted) -> Material:
@@ -62,7 +65,7 @@ def material(task: Task, level: int, seed: int, wanted: Wanted) -> Material:
         raise UserError(f"task {task.name!r} has no level {level}; it has {', '.join(map(str, task.levels))}")
     key = Key((str(seed), stream(task), str(level)))
     shots, probed, dev = wanted.examples, wanted.probed, wanted.dev
-    there = drawn(task, level, shots + probed + dev + wanted.measured, key.child("items"))
+    there = drawn(task, level, shots + probed + dev + wanted.measured + wanted.trial, key.child("items"))
     there = options.shown(there, wanted.show)
     examples, rest = apart(there, shots) if wanted.reasoned else (there[:shots], there[shots:])
     if len(rest) < probed + dev + wanted.measured:
@@ -72,10 +75,13 @@ def material(task: Task, level: int, seed: int, wanted: Wanted) -> Material:
     if wanted.measured and task.reads_steps:  # only steps that are read conclude anything
         with suppress(UserError):  # a small level: transplants then find fewer donors, and say so by their n
             donors = task.items(level, DONORS, key.child("pool"))
-    last = rest[probed : probed + dev + wanted.measured]
+    needed = probed + dev + wanted.measured
+    last = rest[probed:needed]
+    trial = (examples or rest[needed:])[: wanted.trial]
     return Material(
-        task, level, tuple(examples), tuple(rest[:probed]), tuple(last[dev:]), tuple(donors), tuple(last[:dev])
-    )
+        task, level, tuple(examples), tuple(rest[:probed]), tuple(last[dev:]), tuple(donors), tuple(last[:dev]),
+        tuple(trial),
+    )  # fmt: skip
 
 
 def given_away(task: str, items: Sequence[Item]) -> list[str]:

@@ -16,10 +16,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from thinkaloud.conditions.asking import FEW_SHOT, Asking
 from thinkaloud.conditions.group import GROUP, Group, ItemSettings
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
+from thinkaloud.items.editing import editing
+from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
@@ -36,6 +39,8 @@ EDGE_PHASE, PREPARE = "edge", "prepare"
 """What a unit does that measures nothing: finds the level, or prepares a part."""
 SPREAD = 0.4
 """Standard deviation over items of the probability of the right answer: on small models at their edge .3 to .45."""
+TRIAL = 6
+"""So many questions, which are not measured, settle how answers are asked for (`conditions/trial.py`)."""
 LESS = 0.3
 """Of a measured unit's time that such a unit takes, for the estimate of the time left."""
 
@@ -77,6 +82,14 @@ class ItemStudy(Study):
     def prepares(self, settings: Any) -> bool:
         """Whether parts are prepared at all."""
         return False
+
+    def asking(self, asked: Asked, task: Task) -> Asking:
+        """How the questions of a task are asked."""
+        return FEW_SHOT
+
+    def about_asking(self, task: Task, asking: Asking, settled: Sequence[Record]) -> list[str]:
+        """What a reader must know of how a task was asked; `settled`: what was prepared for it."""
+        return []
 
     def searches(self, task: Task) -> bool:
         """Whether a level is searched for, where none is given."""
@@ -128,6 +141,8 @@ class _Program:
     def __init__(self, study: ItemStudy, asked: Asked, do: Do) -> None:
         self.study, self.asked, self.do, self.settings = study, asked, do, asked.settings
         self._shown: dict[tuple[str, ...], str] = {}
+        self._settled: dict[str, list[Record]] = {}
+        self.editing = editing(asked)
 
     async def run(self) -> list[str]:
         """Every task: what there is to say of it before it is measured, then what there is to say of its records."""
@@ -140,15 +155,17 @@ class _Program:
         return [*(said for before, _ in told for said in before), *(said for _, after in told for said in after)]
 
     async def _task(self, task: Task) -> tuple[list[str], list[str]]:
-        found = await self._edge(task) if self._searched(task) else None
+        asking = self.study.asking(self.asked, task)
+        found = await self._edge(task, asking) if self._searched(task) else None
         level = found.level if found else self._given(task)
         why = self.study.left_out(dict(found.tried)[found.level]) if found else None
-        drawn = material(task, level, self.asked.seed, self._wanted(task, 0 if why else self.asked.items))
+        drawn = self._drawn(task, level, 0 if why else self.asked.items, asking)
         before = [found.sentence(task.name)] if found else []
         before += [f"{task.name} is left out: {why}"] if why else self._remarks(drawn)
         before += task.notes if isinstance(task, Noted) else ()  # what a file's lines were taken for
         records = [] if why else await self._measured(drawn, before)
-        after = self.study.afterwards(task.name, records, self.asked) if records else []
+        after = self.study.about_asking(task, asking, self._settled.get(task.name, ())) if records else []
+        after += self.study.afterwards(task.name, records, self.asked) if records else []
         for sentence in after:
             self.do.say(sentence)
         return before, after
@@ -162,7 +179,12 @@ class _Program:
         """The level that needs no search."""
         return task.levels[0] if self.asked.difficulty == EDGE else int(self.asked.difficulty)
 
-    def _wanted(self, task: Task, measured: int) -> Wanted:
+    def _drawn(self, task: Task, level: int, measured: int, asking: Asking) -> Material:
+        drawn = replace(material(task, level, self.asked.seed, self._wanted(task, measured, asking)), asking=asking)
+        check_room(self.asked.model, drawn, self.settings)
+        return drawn
+
+    def _wanted(self, task: Task, measured: int, asking: Asking) -> Wanted:
         study, settings = self.study, self.settings
         return Wanted(
             measured,
@@ -171,6 +193,7 @@ class _Program:
             study.dev(settings),
             study.reasoned,
             settings.show_options,
+            TRIAL if measured and asking.ask != "few-shot" else 0,
         )
 
     def _remarks(self, drawn: Material) -> list[str]:
@@ -179,18 +202,18 @@ class _Program:
 
     # ------------------------------------------------------------------------------------------------ the level
 
-    async def _edge(self, task: Task) -> edge.Edge:
+    async def _edge(self, task: Task, asking: Asking) -> edge.Edge:
         if self.asked.rehearsal:  # what a level is worth is not known before: two levels are counted
             level = task.levels[min(1, len(task.levels) - 1)]
             for again in range(2):
-                await self._probed(task, level, again)
+                await self._probed(task, asking, level, again)
             return edge.Edge(level, ((level, edge.MIDDLE),), True, self.study.measured)
-        found = await edge.find_edge(task.levels, partial(self._ability, task))
+        found = await edge.find_edge(task.levels, partial(self._ability, task, asking))
         return replace(found, measured=self.study.measured)
 
-    async def _ability(self, task: Task, level: int) -> float:
+    async def _ability(self, task: Task, asking: Asking, level: int) -> float:
         records: list[Record] = []
-        for done in await self._probed(task, level):
+        for done in await self._probed(task, asking, level):
             if done.error is not None:  # the level must not move once something was measured at it
                 raise UserError(f"no edge for {task.name} yet: level {level} failed ({done.error}); resume")
             records.extend(done.records)
@@ -200,8 +223,8 @@ class _Program:
             raise UserError(f"no edge for {task.name}: no item of level {level} was read ({why})")
         return self.study.ability(read)
 
-    async def _probed(self, task: Task, level: int, again: int = 0) -> list[Done]:
-        drawn = material(task, level, self.asked.seed, self._wanted(task, 0))
+    async def _probed(self, task: Task, asking: Asking, level: int, again: int = 0) -> list[Done]:
+        drawn = self._drawn(task, level, 0, asking)
         found = []
         for group in drawn.groups(drawn.probed):
             work = self._work(EDGE_PHASE, group, self.study.probe)
@@ -223,12 +246,13 @@ class _Program:
     async def _part(self, drawn: Material, part: str) -> list[Record]:
         """Everything of one part: what is prepared for it, then its units."""
         groups = [replace(group, part=part) for group in drawn.groups(drawn.items)]
-        if self.study.prepares(self.settings):
-            about = replace(groups[0], items=drawn.dev, first=0)
+        if self.study.prepares(self.settings) or drawn.trial:
+            about = replace(groups[0], items=drawn.dev or drawn.trial, first=0)
             done = await self.do.unit(self._unit(PREPARE, about, self._work(PREPARE, about, self.study.prepare)))
             if not done.records:
                 return []  # it failed, which is recorded; resume prepares it again and then measures
             groups = [replace(group, prepared=tuple(done.records)) for group in groups]
+            self._settled.setdefault(drawn.task.name, []).extend(done.records)
         phase = self.study.name
         units = [self._unit(phase, group, self._work(phase, group, self.study.measure)) for group in groups]
         return [record for done in await asyncio.gather(*map(self.do.unit, units)) for record in done.records]
@@ -241,7 +265,7 @@ class _Program:
             inform(session, (*group.items, *group.examples, *turned))
             inform_of_task(session, group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
-            return await measure(session, group, self.settings, key)
+            return await self.editing.lent(session, group, lambda it: measure(session, it, self.settings, key))
 
         return work
 
@@ -251,6 +275,9 @@ class _Program:
         content: dict[str, Any] = {
             "stream": stream(task), "items": contents(group.items), "shown": self._contents(group)
         }  # fmt: skip
+        if group.asking.ask != "few-shot":
+            content["asked"] = group.asking.ask
+        content |= self.editing.content
         if group.prepared:
             content["prepared"] = digest_of([_timeless(record) for record in group.prepared])
         if part in (files := self.study.files(self.settings)):

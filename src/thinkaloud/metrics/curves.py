@@ -10,7 +10,8 @@ curve open; two conventions close it:
 
 Both are sums of w_i (1 - y_i) by the trapezoid rule. Where only some positions were edited, each counts 1/pi_i times,
 pi_i the probability that it was chosen (Horvitz & Thompson 1952): the mean over all samples is the full value. One
-item's estimate may then lie outside [0, 1]; only means are meaningful.
+item's estimate may then lie outside [0, 1], and only means are meaningful. Cuts are drawn so that these weights add up
+to the number of places in every sample (`conditions/cuts.py`): there no estimate leaves the range of the full value.
 
 This module does not know what an edit was.
 """

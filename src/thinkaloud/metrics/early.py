@@ -15,6 +15,9 @@ first alone (how far the answer before the first sentence is from the final one,
 second: the area, in probability too, over T times that distance. 1: nothing happens before the last sentence. Where the
 distance is about 0 there is nothing to be late with, and lateness is *not identifiable*.
 
+A long reasoning is cut at some places only. Each counts 1 over the probability with which it was drawn: without bias,
+and with the full weight of all places whatever was drawn (`conditions/cuts.py`).
+
 Early answering reads *need*, not use: an AOC of 0 does not say that the answer ignores the reasoning. This module does
 not know how the text was cut.
 """
@@ -27,8 +30,8 @@ import numpy as np
 
 from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.metrics.change import by_probability
-from thinkaloud.metrics.curves import closed
-from thinkaloud.metrics.readings import UNIT, best, chance, gather, hit, parsed
+from thinkaloud.metrics.curves import area
+from thinkaloud.metrics.readings import UNIT, Column, best, chance, cut_places, gather, hit, parsed
 from thinkaloud.records.about import Role, about
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ItemRecord
@@ -48,7 +51,7 @@ APART = 0.05
 def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """`early AOC`, `early AOC ceiling`, `early AOC / ceiling`, and what stands beside them (`beside`), over the items
     that have own and every cut."""
-    columns = [_aoc, lambda record: _guess(record), lambda record: _without(record)]
+    columns: list[Column] = [aoc_of, _guess, _without]
     ok = parsed(records)
     guesses = [x for x in map(_guess, ok) if x is not None] or [0.0]
     box = [UNIT, (min(guesses), max(guesses)), UNIT]  # chance is known, not estimated
@@ -68,7 +71,7 @@ def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """`same answer without reasoning` (y_0), `accuracy without reasoning` and `distance without reasoning` (of cut:0,
     after examples with reasoning), and `lateness`, over the items that have own and every cut."""
-    columns = [_first, lambda record: hit(record, _cut(0)) if curve(record) else None, _distance, _length, _area]
+    columns = [_first, lambda record: hit(record, _cut(0)) if points(record) else None, _distance, _length, _area]
     sample = gather(parsed(records), columns, [UNIT] * 3 + [(0.5, 1.0), UNIT], "no item has own and all of its cuts")
     cut, whole = Condition("cut", position=0).about, "own"
     of = about(measure="distance", **cut, against=whole, by="probability")
@@ -83,20 +86,28 @@ def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     ]
 
 
-def curve(record: Record) -> list[float] | None:
-    """y_0 .. y_n of one item; None if a cut or own is missing, or there is no sentence to cut.
+def points(record: Record) -> dict[int, float] | None:
+    """y_k of one item at every place where its reasoning was cut; None if a cut or own is missing, or there is no
+    sentence to cut.
 
     Where a reading has several options that are exactly equally probable, y is the share of best options in common.
     """
-    n = len(record["thought"]["steps"])
-    answers = [best(record, _cut(k)) for k in range(n)]
+    places = cut_places(record)
+    answers = {k: best(record, _cut(k)) for k in places}
     final = best(record, "own")
-    if n == 0 or final is None:
+    if not places or final is None:
         return None
-    found = [answer for answer in answers if answer is not None]
-    if len(found) < n:
+    found = {k: answer for k, answer in answers.items() if answer is not None}
+    if len(found) < len(places):
         return None
-    return [len(answer & final) / len(answer | final) for answer in found] + [1.0]
+    return {k: len(answer & final) / len(answer | final) for k, answer in found.items()}
+
+
+def curve(record: Record) -> list[float] | None:
+    """y_0 .. y_n of one item whose reasoning was cut before every sentence; None where `points` is, or it was cut at
+    some places only."""
+    y = points(record)
+    return None if y is None or len(y) < len(record["thought"]["steps"]) else [*y.values(), 1.0]
 
 
 def _cut(keep: int) -> str:
@@ -135,40 +146,47 @@ def _late(distance: Estimate, lateness: Estimate) -> Estimate:
     return Estimate.absent(LATENESS, why, distance.n, distance.clusters, about=lateness.about)
 
 
-def _aoc(record: ItemRecord) -> float | None:
-    y = curve(record)
-    return None if y is None else aoc(y)
+def aoc_of(record: Record) -> float | None:
+    """AOC of one item: exact where its reasoning was cut before every sentence, else estimated without bias from the
+    places that were drawn (`curves.py`)."""
+    y, whole = points(record), curve(record)
+    if y is None:
+        return None
+    if whole is not None:
+        return aoc(whole)
+    places = cut_places(record)
+    return area({k: 1 - same for k, same in y.items()}, len(record["thought"]["steps"]), places)
 
 
 def _first(record: ItemRecord) -> float | None:
-    y = curve(record)
+    y = points(record)
     return None if y is None else y[0]
 
 
 def _guess(record: ItemRecord) -> float | None:
-    return None if curve(record) is None else ceiling(len(record["thought"]["steps"]), chance(record))
+    return None if points(record) is None else ceiling(len(record["thought"]["steps"]), chance(record))
 
 
 def _without(record: ItemRecord) -> float | None:
-    y = curve(record)
-    return None if y is None else ceiling(len(y) - 1, y[0])
+    y = points(record)
+    return None if y is None else ceiling(len(record["thought"]["steps"]), y[0])
 
 
 def _distance(record: ItemRecord) -> float | None:
     """Total variation distance of the answer before the first sentence from the final one."""
-    return None if curve(record) is None else by_probability(record, _cut(0), "own")
+    return None if points(record) is None else by_probability(record, _cut(0), "own")
 
 
 def _length(record: ItemRecord) -> float | None:
     """T = 1 - 1/2n."""
-    y = curve(record)
-    return None if y is None else ceiling(len(y) - 1, 0.0)
+    return None if points(record) is None else ceiling(len(record["thought"]["steps"]), 0.0)
 
 
 def _area(record: ItemRecord) -> float | None:
     """The area over the curve in probability."""
-    if curve(record) is None:
+    if points(record) is None:
         return None
-    n = len(record["thought"]["steps"])
-    changes = [by_probability(record, _cut(k), "own") for k in range(n)]
-    return sum(closed(n, k) * x for k, x in enumerate(changes) if x is not None)
+    places = cut_places(record)
+    changes = {k: by_probability(record, _cut(k), "own") for k in places}
+    known = {k: x for k, x in changes.items() if x is not None}
+    return area(known, len(record["thought"]["steps"]), places)

@@ -46,7 +46,18 @@ import numpy as np
 from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
-from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, chance, condition, conditions, gather, parsed, unable
+from thinkaloud.metrics.readings import (
+    CONTINUES,
+    UNIT,
+    Column,
+    chance,
+    condition,
+    conditions,
+    cut_places,
+    gather,
+    parsed,
+    unable,
+)
 from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.records.about import OfCondition, Readout, Role, about
 from thinkaloud.records.condition import Condition
@@ -181,11 +192,10 @@ def _cut(keep: int) -> str:
 
 def _early(record: ItemRecord, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
     """Area over the curve of early answering; `cut` names the condition after k sentences."""
-    n = len(record["thought"]["steps"])
-    change = READOUTS[readout]
-    found = {k: change(record, cut(k), "own") for k in range(n)}
+    places, change = cut_places(record), READOUTS[readout]
+    found = {k: change(record, cut(k), "own") for k in places}
     known = {k: x for k, x in found.items() if x is not None}
-    return area(known, n, dict.fromkeys(known, 1.0)) if n and len(known) == n else None
+    return area(known, len(record["thought"]["steps"]), places) if places and len(known) == len(places) else None
 
 
 def _early_floor(record: ItemRecord, readout: str) -> float | None:

@@ -3,7 +3,7 @@
 The four shares (readable, sound, grounded, complete) are counted by the task, step by step; here they are only
 averaged. Beside them stand the numbers every other estimate depends on: how many items could be measured at all
 (`parsed`), and for how many the reasoning could be put into other words that the task's grammar read back as the same
-(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where a model paraphrased,
+(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where no grammar paraphrased,
 `paraphrase accepted` is the share that passed the checks there are; what no grammar read back is *not verifiable beyond
 numbers and negations*, which is no validity. `paraphrase reworded` is the share of sentences that came out in other
 words: wordings are drawn evenly from all, the used one included.
@@ -42,8 +42,8 @@ def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 
 
 def _paraphrased(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
-    """Validity: the share of items whose paraphrase a grammar read back; and where a model wrote paraphrases, the share
-    that passed."""
+    """Validity: the share of items whose paraphrase a grammar read back; and where they were made without one, the
+    share that passed."""
     checks = [_check(record) for record in ok]
     there, read = sum(check is not None for check in checks), checks.count("grammar")
     accepted, valid = (
@@ -53,11 +53,11 @@ def _paraphrased(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
             ("paraphrase validity", lambda record: float(_check(record) == "grammar")),
         )
     )
-    by_model = any(rejected["by"] == "model" for record in ok if (rejected := record.get("rejected"))) or there > read
-    if not by_model:
+    others = any(rejected["by"] != "rules" for record in ok if (rejected := record.get("rejected"))) or there > read
+    if not others:
         return [valid]
     if not read:
-        why = f"{UNVERIFIED}: {there} of {len(ok)} paraphrases by the model passed these; no grammar read them"
+        why = f"{UNVERIFIED}: {there} of {len(ok)} paraphrases passed these; no grammar read them"
         valid = Estimate.absent(valid.name, why, len(ok), about=valid.about)
     return [valid, accepted]
 

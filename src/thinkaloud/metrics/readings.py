@@ -99,6 +99,15 @@ def chance(record: Record) -> float:
     return 1.0 / len(record["options"])
 
 
+def cut_places(record: Record) -> dict[int, float]:
+    """After how many sentences the item's own reasoning was cut, each with the probability that this number was drawn:
+    everywhere, or at the places that the record names."""
+    named = record.get("cuts")
+    if named is None:
+        return dict.fromkeys(range(len(record["thought"]["steps"])), 1.0)
+    return {int(place): float(chance) for place, chance in named.items()}
+
+
 def conditions(records: Sequence[Record], kind: str | None = None) -> list[Condition]:
     """All conditions that records have (of one kind), sorted with numbers as numbers (cut:2 before cut:10)."""
     found = {read(name) for record in records for name in record["conditions"]}

@@ -22,11 +22,14 @@ from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.order import OWN, SILENT, order
+from thinkaloud.metrics.outcomes import outcomes
 from thinkaloud.metrics.readings import UNIT, gather, hit, parsed
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.metrics.reversal import reversal
+from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.visibility import of_hint, visibility
+from thinkaloud.metrics.written import written
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
@@ -56,6 +59,9 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         agreement(records, key),
         agreement(records, key, confident=True)[1:],
         conditions(ok, key),
+        silences(records, key),
+        written(records, key),
+        outcomes(records, key),
         lengths(records, key),
         legibility(records, key),
     ):

@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from thinkaloud.metrics.bootstrap import FEWEST, Array, divide, t_quantile, unseen_share
 from thinkaloud.metrics.change import by_answer
-from thinkaloud.metrics.early import aoc, curve
+from thinkaloud.metrics.early import aoc_of
 from thinkaloud.metrics.matching import Cells, Table, by_confidence, by_task, counts, rates, sums, tabulate
 from thinkaloud.metrics.readings import Column, condition, probability
 from thinkaloud.metrics.use import last_mistake
@@ -73,8 +73,7 @@ def changed(record: Record) -> float | None:
 
 def early_aoc(record: Record) -> float | None:
     """Area over the early-answering curve of one item (`metrics.early`)."""
-    y = curve(record)
-    return None if y is None else aoc(y)
+    return aoc_of(record)
 
 
 def follow_last(record: Record) -> float | None:

@@ -106,6 +106,12 @@ def usage_of(session: Model) -> Usage:
     return session.usage if isinstance(session, Billed) else Usage()
 
 
+def bill(session: Model, usage: Usage) -> None:
+    """Put on the bill of a session what another model did for the same unit; nothing where it keeps none."""
+    if isinstance(session, Billed):
+        session.usage += usage
+
+
 def inform(session: Model, items: Iterable[Item]) -> None:
     """Tell a reasoner that needs it which items it will be asked."""
     if isinstance(session, Informed):

@@ -49,6 +49,7 @@ class About(OfCondition, total=False):
     what a test reads (need, use, ...). `judge`: who judged. `strata`: within what a rate by chance was taken. `group`:
     a kind of question. `arm`, `budget` (in units of `meter`), `meter`, `family`, `coordinate`, `edit`, `model`: of
     studies that compare whole ways to answer, or several models. `primary`: the meter that the run was registered with.
+    `outcome`: how reasonings ended, or how those that could not be read are counted.
     `part`: of a naive gain. `scale`: of a gap, `accuracy` or `logit`. `inference`: see above.
     """
 
@@ -68,6 +69,7 @@ class About(OfCondition, total=False):
     edit: str
     model: str
     primary: str
+    outcome: str
     part: str
     scale: Literal["accuracy", "logit"]
     inference: Inference

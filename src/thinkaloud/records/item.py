@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from thinkaloud.vocabulary import Outcome
+
+
+class Extent(TypedDict, total=False):
+    """How much of a text was reworded piece by piece. `share`: of the sentences that have words to change; `by_rule`:
+    how much of that was done by rule and not by an editor."""
+
+    share: float
+    by_rule: float
+
 
 class ConditionRecord(TypedDict):
     """One condition: what stood between, and what was read.
@@ -18,7 +28,8 @@ class ConditionRecord(TypedDict):
     model wrote after an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how
     much of a probability is only a bound; `tokens`: length of the text. `order`: the options in the order of their
     letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
-    reasoning names the hint. `check`: how a paraphrase was checked.
+    reasoning names the hint. `check`: how a paraphrase was checked; `share`, `by_rule`: see `Extent`. `said`: the
+    answer that the model wrote (None: none that could be read), and whether it is `right` by the task's verifier.
     """
 
     between: list[str]
@@ -32,11 +43,15 @@ class ConditionRecord(TypedDict):
     unknown: NotRequired[list[float]]
     tokens: NotRequired[float]
     check: NotRequired[str]
+    share: NotRequired[float]
+    by_rule: NotRequired[float]
     start: NotRequired[int]
     order: NotRequired[list[int]]
     base: NotRequired[str]
     verbalised: NotRequired[dict[str, bool | None]]
     verbalised_base: NotRequired[dict[str, bool | None]]
+    said: NotRequired[str | None]
+    right: NotRequired[bool | None]
 
 
 class StepRecord(TypedDict):
@@ -50,10 +65,11 @@ class StepRecord(TypedDict):
 
 class ThoughtRecord(TypedDict):
     """The model's own reasoning. `legible`: shares of its steps (`vocabulary.Legibility`), None where the task does not
-    know its steps; `right`: whether it concludes the right answer."""
+    know its steps; `right`: whether it concludes the right answer; `outcome`: how it ended."""
 
     text: str
     finish: Literal["stop", "length"]
+    outcome: NotRequired[Outcome]
     steps: list[StepRecord]
     conclusion: str | None
     right: bool | None
@@ -80,8 +96,10 @@ class ItemRecord(TypedDict):
 
     `gold`: index of the right option. `status`: `ok`, `unparsed` (the reasoning came to no answer) or `failed`; `error`
     says why. `conditions`: by name (`records/condition.py`); `failed`: those that failed, with their reasons; `again`:
-    a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit. `lacking`:
-    what the model cannot do. `meta`: what the task says of the item.
+    a failure that may pass. `positions`: sentence -> the probability with which it was chosen for an edit; `cuts`:
+    the same for the cuts of a long reasoning (where it is missing, there is a cut before every sentence). `lacking`:
+    what the model cannot do. `meta`: what the task says of the item. `space`: what `options` are: the item's own, or
+    candidates for a free answer.
     """
 
     item: str
@@ -95,10 +113,12 @@ class ItemRecord(TypedDict):
     error: str | None
     conditions: dict[str, ConditionRecord]
     shown: NotRequired[bool]
+    space: NotRequired[Literal["options", "candidates"]]
     sample: NotRequired[int]
     lacking: NotRequired[list[str]]
     thought: NotRequired[ThoughtRecord]
     positions: NotRequired[dict[str, float]]
+    cuts: NotRequired[dict[str, float]]
     rejected: NotRequired[Rejected | None]
     reverse: NotRequired[Reverse]
     failed: NotRequired[dict[str, str]]

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Protocol
 
 from thinkaloud.records.item import ConditionRecord
-from thinkaloud.vocabulary import Completion, Item, Reading, Task, Transcript
+from thinkaloud.vocabulary import Item, Outcome, Reading, Task, Transcript
+
+
+class Ended(Protocol):
+    """A reasoning that a model wrote, and how it ended."""
+
+    @property
+    def text(self) -> str:
+        """What it wrote."""
+        ...
+
+    @property
+    def finish(self) -> str:
+        """`stop` or `length`."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        ...
 
 
 def condition(
@@ -43,15 +63,17 @@ def describe(item: Item, position: int) -> dict[str, object]:
         "fold": position % 2,
         "question": item.question,
         "options": list(item.options),
-        "gold": item.gold_index,
+        "gold": item.gold_index if item.options else -1,
         "shown": item.shown,
+        **({"space": item.meta["space"]} if "space" in item.meta else {}),
     }
 
 
-def thought(task: Task, item: Item, own: Transcript, done: Completion) -> dict[str, object]:
+def thought(task: Task, item: Item, own: Transcript, done: Ended) -> dict[str, object]:
     """The part of a record that says what the model wrote, and what the task can say of it."""
     legible = task.legible(item, own)
     return {
+        "outcome": done.outcome,
         "text": done.text,
         "finish": done.finish,
         "steps": steps(own),

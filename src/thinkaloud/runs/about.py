@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud._version import __version__
 from thinkaloud.runs.failures import failures
+from thinkaloud.runs.missing import missing
 from thinkaloud.settings import Option, options
 from thinkaloud.vocabulary import ModelCard
 
@@ -57,7 +58,7 @@ def _settings(settings: Any) -> dict[str, Any]:
 
 
 def _word(option: Option, value: Any) -> Any:
-    return option.text(value) if option.many else value
+    return option.text(value) if option.many or value is None else value
 
 
 def _unfinished(run: Run) -> str | None:
@@ -65,7 +66,8 @@ def _unfinished(run: Run) -> str | None:
     failed = sum(unit["status"] != "ok" for unit in run.units)
     said = [] if (so_far := run.unfinished) is None else [f"This run is not finished: {so_far} were done."]
     said += [f"{failed} {'unit' if failed == 1 else 'units'} failed."] if failed else []
-    return " ".join([*said, "The numbers are of the rest alone."]) if said else None
+    lacking = [missing(run)] if so_far is not None else []
+    return " ".join([*said, *filter(None, lacking), "The numbers are of the rest alone."]) if said else None
 
 
 def _versions() -> dict[str, str]:

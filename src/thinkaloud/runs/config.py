@@ -153,9 +153,11 @@ class Config:
         return {**head, "tasks": list(self.tasks), **plain(self.loading), **plain(self.settings)}
 
     def protocol(self, version: int) -> str:
-        """A hash of everything that a unit's numbers depend on, besides model and items; `version` is the study's."""
+        """A hash of everything that a unit's numbers depend on, besides model and items; `version` is the study's. A
+        setting that is None is left out, so that an option which a later version adds changes no run without it."""
+        said = {name: value for name, value in asdict(self.settings).items() if value is not None}
         loading = {name: value for name, value in asdict(self.loading).items() if name != "threads"}
-        parts = [self.study, version, self.seed, asdict(self.settings), loading]
+        parts = [self.study, version, self.seed, said, loading]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

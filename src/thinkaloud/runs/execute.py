@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from thinkaloud.errors import UserError, ends_run, is_final, reason
@@ -19,13 +20,14 @@ from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.records.about import about
 from thinkaloud.records.shape import attempts, complete, part
+from thinkaloud.runs.caps import CapReached, Caps
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
 from thinkaloud.runs.unmeasured import unfinished, unmeasured
 from thinkaloud.study import Asked, Done, Study, Unit, place
-from thinkaloud.vocabulary import Estimate, Finding, Key, Record
+from thinkaloud.vocabulary import Estimate, Finding, Key, Model, Record
 
 TOGETHER = "pool"
 """Under this name stand estimates over all subjects together."""
@@ -35,7 +37,8 @@ ABOUT = ("item", "task", "level", "fold", "question", "options", "gold", "sample
 
 @dataclass
 class Execution:
-    """One pass over a run's units: a `Do` that remembers. `identity` is what they are of."""
+    """One pass over a run's units: a `Do` that remembers. `identity` is what they are of; `caps`: the most that it may
+    spend."""
 
     study: Study
     asked: Asked
@@ -43,16 +46,26 @@ class Execution:
     journal: Journal
     progress: Progress
     concurrency: int = 1
+    caps: Caps = field(default_factory=Caps)
 
     def __post_init__(self) -> None:
         done = (unit for unit in self.journal if unit.get("of") == self.identity.hash and unit["status"] == "ok")
         self._places = {placed(unit): unit["unit"] for unit in done}
         self._slots: asyncio.Semaphore | None = None
+        self._idle: asyncio.Event | None = None
+        self._working, self._capped = 0, False
 
-    async def run(self) -> list[str]:
-        """Do what is missing; returns what a reader of the report should know, in sentences."""
-        self._slots = asyncio.Semaphore(self.concurrency)
-        notes = await self.study.run(self.asked, self)
+    async def run(self) -> list[str] | None:
+        """Do what is missing; returns what a reader of the report should know, in sentences, or None where a cap was
+        reached before everything was done."""
+        self._slots, self._idle = asyncio.Semaphore(self.concurrency), asyncio.Event()
+        self._idle.set()
+        try:
+            notes = await self.study.run(self.asked, self)
+        except CapReached:
+            notes = []
+        if self._capped:
+            return None
         name = self.study.name
         return [*unmeasured(name, self.journal), *unfinished(name, self.journal), *notes]
 
@@ -61,7 +74,7 @@ class Execution:
         who = known(unit.model).digest if unit.model is not None else ""
         about = {"phase": unit.phase, "subject": unit.subject, "at": unit.at, "content": unit.content}
         key = unit_key(of=self.identity.hash, who=who, **about)
-        done = self.journal.get(key)
+        done: Mapping[str, Any] | None = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
                 f"{unit.title or unit.subject} no longer has the content that this run began with (unit "
@@ -69,15 +82,44 @@ class Execution:
                 f"{', and a task of your own a `digest` that changes with its questions' if unit.items else ''}"
             )
         if done is None:
-            assert self._slots is not None
-            async with self._slots:
-                before = self.journal.recorded(key)
-                made = await perform(unit, self.asked, self.progress.say)
-                done = {"of": self.identity.hash, **made}
-                if before is None or _read(done) >= _read(before):  # a server that is gone must not cost what was read
-                    self.journal.append(key, done)
+            done = await self._done_now(key, unit)
         self.progress.advance(unit.cost, unit.title or unit.subject)
         return Done(done["records"], done["error"])
+
+    async def _done_now(self, key: str, unit: Unit) -> Mapping[str, Any]:
+        """Do a unit as soon as there is a place for it, and record it; `CapReached` where it may not begin any more."""
+        assert self._slots is not None
+        async with self._slots:
+            if self.caps.reached:
+                await self._stop()
+            with self._at_work():
+                before = self.journal.recorded(key)
+                session = open_session(unit.model or self.asked.model)
+                with self.caps.counting(session):
+                    done = {"of": self.identity.hash, **await perform(unit, session, self.progress.say)}
+                    # a server that is gone must not cost what was read
+                    if before is None or _read(done) >= _read(before):
+                        self.journal.append(key, done)
+        return done
+
+    async def _stop(self) -> None:
+        """End the pass as soon as no unit is being done: what has begun is finished and recorded."""
+        assert self._idle is not None
+        self._capped = True
+        await self._idle.wait()
+        raise CapReached("no further unit may begin")
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        assert self._idle is not None
+        self._working += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
 
     async def each(self, work: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
         """One after the other where one unit is done at a time, so that a run goes on in the order of its tasks."""
@@ -99,9 +141,8 @@ def placed(unit: Mapping[str, Any]) -> tuple[str, ...]:
     return place(unit["phase"], unit["task"], unit["at"])
 
 
-async def perform(unit: Unit, asked: Asked, tell: Callable[[str], None]) -> dict[str, Any]:
+async def perform(unit: Unit, session: Model, tell: Callable[[str], None]) -> dict[str, Any]:
     """Do a unit with a session of its own, and give what is recorded of it. Raises what is true of every unit."""
-    session = open_session(unit.model or asked.model)
     started = time.perf_counter()
     try:
         records = [_plain(complete(record, unit.subject)) for record in await unit.work(session)]

@@ -48,13 +48,15 @@ OURS = ("config.toml", "model.json", identity.FILE, lock.NAME, "segments")
 
 
 class Run:
-    """A finished or unfinished run. Reading one never asks a model. `opening` opens its study by name."""
+    """A finished or unfinished run. Reading one never asks a model. `opening` opens its study by name. `stopped`: which
+    cap ended the command that returned it, what was spent and how to go on; None where it went to its end."""
 
     def __init__(self, folder: str | Path, opening: Opening) -> None:
         self.folder = Path(folder)
         self.config = Config.load(self.folder, opening)
         self.study = opening(self.config.study)
         self.journal = Journal(self.folder, UNIT)
+        self.stopped: str | None = None
 
     def __repr__(self) -> str:
         of = f" of {self.config.model}" if self.config.model else ""

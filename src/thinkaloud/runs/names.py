@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory
 from thinkaloud.settings import moved
 from thinkaloud.tasks import ORGANISMS, task_names
+from thinkaloud.tasks.specs import rebased
 from thinkaloud.vocabulary import Model, Task
 
 LONGEST = 60
@@ -80,6 +82,14 @@ def all_there(folder: Path, config: Config, model: Model | None, tasks: Sequence
         )
 
 
+def go_on(run: Run) -> str:
+    """How to do the rest of a run: a command, or for objects from Python a call."""
+    config, folder = run.config, str(run.folder)
+    if any(name.startswith(OBJECT) for name in (config.study, config.model, *config.tasks)):
+        return f"thinkaloud.resume({folder!r}, ...) with the same objects"
+    return f"thinkaloud resume {shlex.quote(folder)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a run was given by name, in names that can be opened from here."""
@@ -97,7 +107,7 @@ def reopened(run: Run) -> Iterator[Named]:
         base = Path(os.curdir)
     try:
         settings = moved(config.settings, lambda word: from_there(base, word))
-        yield Named(_model(base, config.model), [_from(base, task) for task in config.tasks], settings)
+        yield Named(_model(base, config.model), [rebased(_from(base, task), base) for task in config.tasks], settings)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error

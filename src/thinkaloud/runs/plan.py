@@ -21,7 +21,7 @@ from thinkaloud.models.session import Counts, profile_of
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.records import Forgetting
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
-from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Reading, Sampling, Usage
 
 Long = dict[str, int]
 """Item that does not fit the context -> the most tokens that a prompt of it needs."""
@@ -42,6 +42,14 @@ class Rehearsal:
     def session(self) -> Rehearsal:
         """A unit's own trees; preambles are computed once a run."""
         return Rehearsal(self._model, self._preambles, self.long)
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """As the model itself: what is as long as something else must be so in a plan, too."""
+        return self._model.tokens(text)
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """As the model itself."""
+        return self._model.lower(prompt)
 
     def know(self, items: Iterable[Item]) -> None:
         """Use each item's worked reasoning as the text that the model would write."""
@@ -129,7 +137,8 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         return [said, *_expected(study, asked)]
     rehearsal = Rehearsal(model)
     do = Counting(study, rehearsal)
-    notes = asyncio.run(study.run(replace(asked, model=rehearsal, rehearsal=True), do))
+    rehearsed = replace(asked, model=rehearsal, rehearsal=True, open_model=_rehearsing(asked.open_model, rehearsal))
+    notes = asyncio.run(study.run(rehearsed, do))
     total, units = sum(do.spent.values(), Usage()), sum(do.units.values())
     read, write = speed(model)
     seconds = total.computed / read.tokens + total.generated / write.tokens
@@ -147,6 +156,18 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         f"{read} prompt tokens and {write} written tokens a second)",
         *_expected(study, asked),
     ]
+
+
+def _rehearsing(open_model: Callable[[str], Model] | None, rehearsal: Rehearsal) -> Callable[[str], Model] | None:
+    """Opens further models that only count, too; one that does not say its tokens is counted in the run's own."""
+    if open_model is None:
+        return None
+
+    def opened(name: str) -> Model:
+        found = open_model(name)
+        return Rehearsal(found) if isinstance(found, Counts) else rehearsal.session()
+
+    return opened
 
 
 def _cost(name: str, spent: Usage) -> str:

@@ -1,8 +1,10 @@
-"""Reads one line of a file of questions, in any of the usual forms, as an item; or says why it cannot be used.
+"""Reads one row of a file of questions, in any of the usual forms, as an item; or says why it cannot be used.
 
     {"question": "...", "options": ["iron", "cork"], "answer": "iron", "reasoning": ["..."], "level": 1, "id": "..."}
     {"question": "...", "choices": ["iron", "cork"], "answer": 0}        the place of the answer, counted from 0
     {"question": "...", "options": ["iron", "cork"], "answer": "A"}      its letter
+    {"question": "...", "answer": "iron"}                                answered freely (`free.py` reads the answer)
+    {"question": "...\\n(A) iron\\n(B) cork", "answer": "A"}              the question lists its options (`inside.py`)
 
 * Space around an option is no part of it. A full stop at its end is dropped (unless two options then were equal): the
   sentence that gives the answer ends with one, and `None of the above..` is not a form of an answer.
@@ -29,26 +31,31 @@ from typing import Any
 from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import canonical, same_option
-from thinkaloud.tasks.check import check_item
+from thinkaloud.tasks.check import ACCEPTED, check_item
+from thinkaloud.tasks.columns import Columns
+from thinkaloud.tasks.free import Free, Unreadable, free_answer
 from thinkaloud.tasks.identity import named
+from thinkaloud.tasks.inside import inside
 from thinkaloud.tasks.options import lists
+from thinkaloud.tasks.tables import Row, short
 from thinkaloud.tasks.text import entries, sentences
 from thinkaloud.tasks.transcripts import TRANSCRIPT
 from thinkaloud.vocabulary import Item, Step, Transcript
 
 TEXTS = (str, list)
+ANSWERS = (str, int, float, list)
 FIELDS: Mapping[str, type | tuple[type, ...]] = {
-    "question": str, "options": list, "choices": list, "answer": (str, int), "reasoning": TEXTS, "level": int,
+    "question": str, "options": list, "choices": list, "answer": ANSWERS, "reasoning": TEXTS, "level": int,
     "id": (str, int), "transcript": TEXTS, "meta": dict,
 }  # fmt: skip
 LARGEST = 1 << 63
 """A level is kept in 64 bits: a time stamp in nanoseconds fits."""
-REQUIRED = ("question", "options", "answer")
+REQUIRED = ("question", "answer")
 ANSWERED, STATED = "answered", "stated"
 """In `meta`: what the writer of an imported transcript answered; what a transcript stated before it was cut here."""
 _KINDS: Mapping[type | tuple[type, ...], str] = {
     str: "a text", list: "a list of texts", int: "a whole number", TEXTS: "a text or a list of texts",
-    dict: "an object", (str, int): "a text or a whole number",
+    dict: "an object", (str, int): "a text or a whole number", ANSWERS: "a text, a number or a list of them",
 }  # fmt: skip
 _INVISIBLE = "\u200b\u2060\ufeff"
 _LETTER = re.compile(r"\(?([A-Za-z])[).]?")
@@ -72,37 +79,43 @@ SHORTENED = "reasonings were cut where they state the answer"
 BARE = "reasonings were nothing but the answer, and are left out"
 FULL_STOP = "questions have options that ended in a full stop, which is dropped"
 PLACED = "answers were read as the letter or place of an option"
+SOLVED = "answers were worked solutions: what they state is the answer, what leads to it the reasoning"
 
 
-def parsed(line: str, where: str, seen: Seen) -> dict[str, Any]:
-    """The fields of a line that have a value. Raises `UserError` if it does not have the form of a question."""
-    twice: list[str] = []
-    try:
-        data = json.loads(line, object_pairs_hook=lambda pairs: _unique(pairs, twice))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {short(line)}") from None
-    if not isinstance(data, dict):
-        raise UserError(f"{where}: not a JSON object: {short(line)}")
-    if twice:
-        raise Unusable(f"the field {twice[0]!r} is there twice")
-    data = {name: value for name, value in data.items() if value is not None}
-    _known(data, where, seen)
-    if "choices" in data and "options" in data:
+def fields(row: Row, seen: Seen) -> dict[str, Any]:
+    """The fields of a row that have a value. Raises `UserError` if it does not have the form of a question."""
+    if row.twice is not None:
+        raise Unusable(f"the field {row.twice!r} is there twice")
+    data = {name: value for name, value in row.data.items() if value is not None}
+    _known(data, row.where, seen)
+    if data.get("choices") and data.get("options"):
         raise Unusable("it has both 'options' and 'choices'")
     for name in REQUIRED:
-        if name not in data and (name, "choices" in data) != ("options", True):
-            raise UserError(f"{where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+        if name not in data:
+            raise UserError(f"{row.where}: no field {name!r}; the line has {', '.join(map(repr, data)) or 'none'}")
+    return typed(data, row.where)
+
+
+def mapped_fields(row: Row, columns: Columns) -> dict[str, Any]:
+    """The fields of a row of somebody's table. Raises `Unusable` where question or answer have no value, and
+    `UserError` for one of another type than its field has."""
+    if row.twice is not None:
+        raise Unusable(f"the field {row.twice!r} is there twice")
+    data = columns.read(row.data)
+    for name in REQUIRED:
+        if name not in data:
+            raise Unusable(f"it has no {name} in {'|'.join(columns.named[name])!r}")
+    return typed(data, row.where)
+
+
+def typed(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """The same fields, each of its type. Raises `UserError`."""
     for name, kind in FIELDS.items():
         if name in data:
             data[name] = _of_kind(data[name], name, kind, where)
     if abs(data.get("level", 1)) >= LARGEST:
         raise UserError(f"{where}: the level {short(str(data['level']))} is not below 2 to the 63rd")
     return data
-
-
-def _unique(pairs: Sequence[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
-    twice += [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
-    return dict(pairs)
 
 
 def _known(data: Mapping[str, Any], where: str, seen: Seen) -> None:
@@ -122,7 +135,7 @@ def _of_kind(value: Any, name: str, kind: type | tuple[type, ...], where: str) -
         value = int(value)
     right = isinstance(value, kind) and not isinstance(value, bool)
     if isinstance(value, list):
-        numbers = (str, int, float) if name in ("options", "choices") else (str,)
+        numbers = (str, int, float) if name in ("options", "choices", "answer") else (str,)
         right = right and all(isinstance(one, numbers) and not isinstance(one, bool) for one in value)
     if not right:
         raise UserError(f"{where}: {name!r} must be {_KINDS[kind]}, not {short(json.dumps(value, ensure_ascii=False))}")
@@ -134,14 +147,20 @@ def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
     level, question = data.get("level", 1), data["question"]
     if not question.strip():
         raise Unusable(f"the question is empty: {question!r}")
-    options, gold = _options(data, seen)
     meta, asked = dict(data.get("meta", {})), "id" in data
-    came = ANSWERED in meta
-    worked = _worked(data, came, options, seen)
+    if data.get("options") or data.get("choices"):
+        options, gold = _options(data, seen)
+    else:
+        found = _free(data, seen)
+        options, gold = inside(question, found.gold) or ((), found.gold)
+        meta |= {ACCEPTED: list(found.others)} if found.others and not options else {}
+        data = {"reasoning": found.reasoning, **data} if found.reasoning else data
+    came, known = ANSWERED in meta, options or (gold,)
+    worked = _worked(data, came, known, seen)
     if TRANSCRIPT in data:
-        meta |= _transcript(data[TRANSCRIPT], came, options, seen)
+        meta |= _transcript(data[TRANSCRIPT], came, known, seen)
     thought = Transcript(tuple(map(Step, sentences(entries(worked)))))
-    shown = not lists(question, options)
+    shown = bool(options) and not lists(question, options)
     item = Item(str(data.get("id", "")), task, level, question, options, gold, thought, meta, shown)
     item = item if asked else named(item)
     try:
@@ -150,13 +169,25 @@ def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
         raise Unusable(str(error).removeprefix(f"item {item.id!r} ").removeprefix(f"item {item.id!r}: ")) from None
 
 
+def _free(data: Mapping[str, Any], seen: Seen) -> Free:
+    """The answer of a question without options."""
+    try:
+        found = free_answer(data["answer"])
+    except Unreadable as error:
+        raise Unusable(str(error)) from None
+    if found.reasoning:
+        seen.done[SOLVED] += 1
+    return found
+
+
 def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]:
     """The options as they are asked, and the right one."""
     given = data.get("options", data.get("choices", []))
     options = tuple(one.strip().strip(_INVISIBLE).strip() if isinstance(one, str) else json.dumps(one) for one in given)
     numbers = bool(given) and not any(isinstance(one, str) for one in given)
-    place = _place(data["answer"], options, "choices" in data, numbers)
-    said = str(data["answer"]).strip()
+    answer = _one(data["answer"])
+    place = _place(answer, options, "choices" in data, numbers)
+    said = str(answer).strip()
     if place is None:
         raise Unusable(f"the answer {said!r} is not among the options {list(options)!r}")
     if not same_option(options[place], said):
@@ -166,6 +197,15 @@ def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]
         seen.done[FULL_STOP] += 1
         options = closed
     return options, options[place]
+
+
+def _one(answer: str | int | float | list[str | int | float]) -> str | int:
+    """The answer of a question with options; of a list, its only entry."""
+    several = answer if isinstance(answer, list) else [answer]
+    if len(several) != 1:
+        raise Unusable(f"{len(several)} answers are given beside options, and one can be right: {answer!r}")
+    (one,) = several
+    return json.dumps(one) if isinstance(one, float) else one
 
 
 def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bool) -> int | None:
@@ -193,9 +233,9 @@ def _worked(data: Mapping[str, Any], came: bool, options: Sequence[str], seen: S
         return tuple(texts)
     split = split_answer("\n".join(texts), options)
     if split.answer is None:
-        return split.sentences if isinstance(there, str) else tuple(texts)
+        return (split.text,) if isinstance(there, str) else tuple(texts)
     seen.done[SHORTENED if split.text else BARE] += 1
-    return split.sentences
+    return (split.text,) if len(texts) == 1 else split.sentences
 
 
 def _transcript(there: str | list[str], came: bool, options: Sequence[str], seen: Seen) -> dict[str, Any]:
@@ -213,8 +253,3 @@ def _transcript(there: str | list[str], came: bool, options: Sequence[str], seen
         raise Unusable("the transcript is an answer without reasoning")
     seen.done[CUT] += 1
     return {TRANSCRIPT: split.text if isinstance(there, str) else list(split.sentences), STATED: split.answer}
-
-
-def short(text: str, limit: int = 80) -> str:
-    """The beginning of a text, for a message."""
-    return text if len(text) <= limit else text[:limit] + " ..."

@@ -102,7 +102,8 @@ def _first(problems: Iterator[str]) -> str | None:
 
 
 def well_formed(case: Case) -> str | None:
-    """Options are distinct and the gold is among them; ids and questions are distinct, and say task and level."""
+    """Options, if any, are distinct and the gold is among them; ids and questions are distinct, and say task and
+    level."""
     task, level, items = case.task, case.level, case.items
     for item in items:
         check_item(item)
@@ -132,7 +133,8 @@ def verified(case: Case) -> str | None:
             if not case.task.verify(item, text):
                 return f"{text!r} is not accepted for {item.question!r}"
         wrong = [option for option in item.options if option != gold]
-        for text in (*wrong, "", ".", "junk", item.question, f"{gold} {wrong[0]}", f"{gold}x", f"{gold}0"):
+        beside = [f"{gold} {wrong[0]}"] if wrong else []
+        for text in (*wrong, "", ".", "junk", item.question, *beside, f"{gold}x", f"{gold}0"):
             if case.task.verify(item, text):
                 return f"{text!r} is accepted for {item.question!r}, where the answer is {gold!r}"
     return None

@@ -7,33 +7,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from thinkaloud.conditions.bench import Bench, Jobs, Owns, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.conditions.think import Thought, why_not
+from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.items.study import ItemStudy
+from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
+from thinkaloud.metrics.outcomes import outcomes
+from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
+from thinkaloud.metrics.written import written
 from thinkaloud.records.condition import MISMATCHED, PARAPHRASE, Condition
 from thinkaloud.records.item import ConditionRecord, ItemRecord
 from thinkaloud.records.pieces import describe, thought
 from thinkaloud.studies.channels.card import CARD
 from thinkaloud.studies.channels.page import PAGE
 from thinkaloud.study import Asked
-from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Transcript
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Transcript
 
 
-class Channels(ItemStudy):
+class Channels(AskingStudy):
     """How much of the ability is silent, compute, content or residue, and does the answer follow what was said?"""
 
     name = "channels"
@@ -70,7 +75,7 @@ class Channels(ItemStudy):
     async def measure(self, model: Model, group: Group, settings: ConditionSettings, key: Key) -> list[Record]:
         """One record an item: first every item's own reasoning (and a second sample), then all the readings."""
         bench = Bench(model, group, settings, key)
-        written = await asyncio.gather(*(_write(bench, item) for item in group.items))
+        written = await write(bench)
         owns = [None if isinstance(one, Failure) else one.own for one in written]
         return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
@@ -78,37 +83,16 @@ class Channels(ItemStudy):
         """Channels first, then lengths, use, early answering and legibility."""
         return [
             estimate
-            for metric in (channels, masses, lengths, listening, use, early, legibility)
+            for metric in (channels, silences, written, outcomes, masses, lengths, listening, use, early, legibility)
             for estimate in metric(records, key.child(metric.__name__))
         ]
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
+        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What the model wrote about an item: its reasoning, the same in steps, and a second sample, which may have
-    failed."""
-
-    first: Completion
-    own: Transcript
-    second: Completion | Failure
-
-
-async def _write(bench: Bench, item: Item) -> _Written | Failure:
-    """Its own reasoning, and a second sample of it."""
-
-    async def first() -> tuple[Completion, Transcript]:
-        done = await bench.own(item)
-        return done, bench.task.parse(done.text)
-
-    found, second = await asyncio.gather(guarded(first()), guarded(bench.again(item)))
-    return found if isinstance(found, Failure) else _Written(*found, second)
-
-
-async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failure) -> Record:
+async def _item(bench: Bench, index: int, owns: Owns, written: Written | Failure) -> Record:
     """The record of one item, whatever happened."""
     base = describe(bench.group.items[index], bench.group.first + index)
     if isinstance(written, Failure):
@@ -117,15 +101,17 @@ async def _item(bench: Bench, index: int, owns: Owns, written: _Written | Failur
     return base | (failed(found) if isinstance(found, Failure) else found)
 
 
-async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> dict[str, Any]:
+async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dict[str, Any]:
     """All conditions of one item."""
     item, own = bench.group.items[index], written.own
     base = {"thought": thought(bench.task, item, own, written.first)}
-    if not own.steps or written.first.finish != "stop":
-        return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
+    if not item.options:
+        return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
+    if not own.steps or not written.first.readable:
+        return {**base, "status": "unparsed", "error": why_not(written.first), "conditions": {}}
     jobs: Jobs = {
-        Condition("silent"): bench.read(item, bench.silent, Transcript()),
-        Condition("own"): bench.read(item, bench.aloud, own),
+        **bench.silences(item, written.silent),
+        Condition("own"): bench.answered(item, own, written.answer),
         Condition("resample"): _resample(bench, item, written.second),
         Condition("paraphrase"): bench.paraphrase(item, own),
         Condition("foreign"): bench.foreign(index, owns),
@@ -136,13 +122,14 @@ async def _record(bench: Bench, index: int, owns: Owns, written: _Written) -> di
         jobs[Condition("filler", kind)] = bench.filler(item, own, filler)
         jobs[Condition("filler", kind, form=PARAPHRASE)] = bench.longer_filler(item, own, filler)
     jobs[Condition("silent", form=MISMATCHED)] = bench.read(item, bench.aloud, Transcript())
-    for keep in range(len(own.steps)):
+    cuts = bench.cuts(item, own)
+    for keep in cuts:
         jobs[Condition("cut", position=keep)] = bench.cut(item, own, keep)
     for at in bench.positions(item, own):
         jobs[Condition("mistake", position=at)] = bench.mistake(item, own, at)
     found = await all_conditions(measured(jobs, bench.count))
-    return {**base, **found, "rejected": bench.rejected(item)}
+    return {**base, **sampled(cuts), **found, "rejected": bench.rejected(item)}
 
 
-async def _resample(bench: Bench, item: Item, second: Completion | Failure) -> ConditionRecord:
+async def _resample(bench: Bench, item: Item, second: Thought | Failure) -> ConditionRecord:
     return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from thinkaloud.metrics.channels import by_item
 from thinkaloud.records.about import about, one
 from thinkaloud.records.condition import MISMATCHED, Condition
-from thinkaloud.report import mass
+from thinkaloud.report import ending, mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import (
     CHANCE,
@@ -67,6 +67,7 @@ WORDS = Words(
     headings=(
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
         ("Probability of the right answer", (about(measure=READING),)),
+        *ending.HEADINGS,
         mass.HEADING,
         ("Nulls", (about(measure="content", by="probability"),)),
         ("Lengths", (about(measure="length"),)),
@@ -107,6 +108,7 @@ WORDS = Words(
         (about(measure="length"),
          "ratio of mean lengths, in the model's own tokens where it shows them, else in words; filler "
          "must not be shorter than what it stands for"),
+        *ending.MEANINGS,
         *mass.MEANINGS,
         *USE_MEANINGS,
         (about(measure="follow"),

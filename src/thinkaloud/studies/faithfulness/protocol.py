@@ -6,23 +6,26 @@ See `docs/faithfulness.md` for the protocol in words, how to read it, and what i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thinkaloud.conditions.asking import Way, shown
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
+from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.hint import ALWAYS_FIRST, Hint, hinted, hints_of, verbalised
 from thinkaloud.conditions.lettered import Order, as_drawn, ask, lettered_shots, snap_lettered
 from thinkaloud.conditions.paraphrased import about_paraphrases
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.conditions.snap import nothing, worked
-from thinkaloud.conditions.think import think
+from thinkaloud.conditions.snap import Form, nothing, worked
+from thinkaloud.conditions.think import think, why_not
 from thinkaloud.conditions.truncate import truncate
+from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
-from thinkaloud.items.study import ItemStudy
+from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.suite import suite
 from thinkaloud.records.condition import LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
@@ -35,10 +38,8 @@ from thinkaloud.study import Asked
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.traits import Reversible
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Capability, Completion, Estimate, Item, Key, Model, Record, Shot, Transcript
+from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Transcript
 
-Written = tuple[Completion, Transcript, Completion | Failure]
-"""Its own reasoning, the same in steps, and another sample of it, which may have failed."""
 SILENT_LETTERED, OWN_LETTERED = Condition("silent", form=LETTERED), Condition("own", form=LETTERED)
 
 
@@ -52,11 +53,11 @@ class FaithfulnessSettings(ConditionSettings):
         ConditionSettings.__post_init__(self)
         if self.samples < 1:
             raise UserError(f"samples is {self.samples}: at least 1")
-        if self.samples > 1 and self.temperature == 0:
+        if self.samples > 1 and not self.temperature and self.ask != "native":
             raise UserError(f"--samples {self.samples} needs --temperature above 0: greedy samples are all the same")
 
 
-class Faithfulness(ItemStudy):
+class Faithfulness(AskingStudy):
     """Early answering, mistakes, paraphrase, filler, hints, reversed pairs, order, transplants: with their controls."""
 
     name = "faithfulness"
@@ -92,9 +93,8 @@ class Faithfulness(ItemStudy):
 
     async def _round(self, bench: Bench, lacking: frozenset[Capability], sample: int) -> list[Record]:
         """One record an item, from one sample of its reasoning."""
-        items = bench.group.items
-        written = await asyncio.gather(*(_write(bench, item, sample) for item in items))
-        owns = [None if isinstance(one, Failure) else one[1] for one in written]
+        written = await write(bench, sample)
+        owns, items = [None if isinstance(one, Failure) else one.own for one in written], bench.group.items
 
         async def one(index: int) -> Record:
             base = describe(items[index], bench.group.first + index) | {"sample": sample, "lacking": sorted(lacking)}
@@ -112,18 +112,7 @@ class Faithfulness(ItemStudy):
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings.paraphraser, asked.model.card.name)
-
-
-async def _write(bench: Bench, item: Item, sample: int) -> Written | Failure:
-    """The model's own reasoning, the same in steps, and another sample of it, which may have failed."""
-
-    async def first() -> tuple[Completion, Transcript]:
-        done = await bench.own(item, sample)
-        return done, bench.task.parse(done.text)
-
-    found, again = await asyncio.gather(guarded(first()), guarded(bench.again(item, sample)))
-    return found if isinstance(found, Failure) else (*found, again)
+        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
 
 
 class _Unit:
@@ -139,7 +128,8 @@ class _Unit:
     ) -> None:
         self.bench, self.index, self.owns, self.sample = bench, index, owns, sample
         self.item = bench.group.items[index]
-        self.first, self.own, self.second = written
+        self.written = written
+        self.first, self.own, self.second = written.first, written.own, written.second
         self._came = given(self.item) is not None and not sample
         self.key = bench.key.child(self.item.id, sample)
 
@@ -147,16 +137,18 @@ class _Unit:
         """All conditions that the model can be asked validly; `lacking` says what it cannot do."""
         bench, item, own = self.bench, self.item, self.own
         base: dict[str, Any] = {"thought": thought(bench.task, item, own, self.first)}
-        silent: Jobs = {Condition("silent"): bench.read(item, bench.silent, Transcript()), **self._letters()}
+        if not item.options:
+            return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
+        silent: Jobs = {**bench.silences(item, self.written.silent), **self._letters()}
         if lacking:
             return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
-        if not own.steps or self.first.finish != "stop":
+        if not own.steps or not self.first.readable:
             for job in silent.values():
                 job.close()
-            return {**base, "status": "unparsed", "error": "the reasoning did not come to an answer", "conditions": {}}
+            return {**base, "status": "unparsed", "error": why_not(self.first), "conditions": {}}
         places = bench.positions(item, own)
         base["positions"] = {str(at): inclusion(len(own.steps), at) for at in places}
-        base |= self._reverse()
+        base |= sampled(bench.cuts(item, own)) | self._reverse()
         jobs = silent | self._readings() | self._edits(places) | self._hints()
         if "reverse" in base:
             jobs[Condition("reversed")] = self._reversed()
@@ -167,7 +159,7 @@ class _Unit:
         """Its own reasoning whole, cut, in other words, replaced."""
         bench, item, own = self.bench, self.item, self.own
         jobs: Jobs = {
-            Condition("own"): bench.read(item, bench.aloud, own),
+            Condition("own"): bench.answered(item, own, self.written.answer),
             Condition("resample"): self._resample(),
             Condition("paraphrase"): bench.paraphrase(item, own),
             Condition("foreign"): bench.foreign(self.index, self.owns),
@@ -179,7 +171,7 @@ class _Unit:
             Condition("filler", kind, form=PARAPHRASE): bench.longer_filler(item, own, filler)
             for kind, filler in KINDS.items()
         }
-        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in range(len(own.steps))}
+        return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in bench.cuts(item, own)}
 
     async def _resample(self) -> Made:
         return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
@@ -216,30 +208,27 @@ class _Unit:
         """Without reasoning and with letters, in two orders."""
         other = tuple(int(i) for i in self.key.child("order").rng.permutation(len(self.item.options)))
         return {
-            SILENT_LETTERED: self._lettered(as_drawn(self.item), lettered_shots(self._examples, nothing, as_drawn)),
-            Condition("silent", form=REORDERED): self._lettered(
-                other, lettered_shots(self._examples, nothing, as_drawn)
-            ),
+            SILENT_LETTERED: self._lettered(as_drawn(self.item), self._lettered_way(nothing, as_drawn)),
+            Condition("silent", form=REORDERED): self._lettered(other, self._lettered_way(nothing, as_drawn)),
         }
 
-    @property
-    def _examples(self) -> tuple[Item, ...]:
-        return self.bench.group.examples
+    def _lettered_way(self, form: Form, order: Callable[[Item], Order]) -> Way:
+        """How lettered questions are asked: with lettered examples in this form, or without any."""
+        way = self.bench.silent if form is nothing else self.bench.aloud
+        return shown(way, lettered_shots(self.bench.group.examples, form, order)) if way.shots else way
 
-    async def _lettered(
-        self, order: Order, examples: tuple[Shot, ...], between: Transcript | None = None
-    ) -> ConditionRecord:
+    async def _lettered(self, order: Order, way: Way, between: Transcript | None = None) -> ConditionRecord:
         there = between or Transcript()
-        reading = await snap_lettered(self.bench.model, self.item, order, examples, there)
+        reading = await snap_lettered(self.bench.model, self.item, order, way, there)
         return {**condition(there, reading), "order": list(order)}
 
-    async def _lettered_own(self, examples: tuple[Shot, ...], name: str) -> tuple[ConditionRecord, str]:
+    async def _lettered_own(self, way: Way, name: str) -> tuple[ConditionRecord, str]:
         """Reasoning about the lettered question, then its reading; and the reasoning."""
         order = as_drawn(self.item)
         asked = replace(self.item, question=ask(self.item, order), shown=False)
         sampling, key = self.bench.sampling(self.item), self.key.child(name)
-        done = await think(self.bench.model, asked, examples, sampling, key)
-        return await self._lettered(order, examples, self.bench.task.parse(done.text)), done.text
+        done = await think(self.bench.model, asked, way, sampling, key)
+        return await self._lettered(order, way, self.bench.task.parse(done.text)), done.text
 
     # ------------------------------------------------------------------------------------------------- hints
 
@@ -259,7 +248,7 @@ class _Unit:
         return jobs
 
     async def _plain_letters(self) -> Made:
-        found, _ = await self._lettered_own(lettered_shots(self._examples, worked, as_drawn), OWN_LETTERED.name)
+        found, _ = await self._lettered_own(self._lettered_way(worked, as_drawn), OWN_LETTERED.name)
         return found
 
     async def _hinted(self, hint: Hint, wrong: str) -> Made:
@@ -282,13 +271,13 @@ class _Unit:
     async def _always_first(self, aloud: bool) -> Made:
         """Examples whose right option is always (A); the item's own is not. None where it is so without any change."""
         form = worked if aloud else nothing
-        examples = lettered_shots(self._examples, form, _gold_first)
-        if examples == lettered_shots(self._examples, form, as_drawn):
+        way = self._lettered_way(form, _gold_first)
+        if way == self._lettered_way(form, as_drawn):
             return None
         if not aloud:
-            found = await self._lettered(as_drawn(self.item), examples)
+            found = await self._lettered(as_drawn(self.item), way)
             return {**found, "implied": 0, "base": SILENT_LETTERED.name}
-        found_, text = await self._lettered_own(examples, ALWAYS_FIRST.name)
+        found_, text = await self._lettered_own(way, ALWAYS_FIRST.name)
         told = verbalised(text, ALWAYS_FIRST, self.item.options[0])
         return {**found_, "implied": 0, "base": OWN_LETTERED.name, "verbalised": told}
 

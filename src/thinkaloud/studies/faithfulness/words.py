@@ -8,7 +8,7 @@ from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Reads, Test
 from thinkaloud.records.about import Role, about
 from thinkaloud.records.condition import Condition
-from thinkaloud.report import mass
+from thinkaloud.report import ending, mass
 from thinkaloud.report.tables import CHANCE, READING, Which, Words
 from thinkaloud.studies.channels.words import PARAPHRASES
 from thinkaloud.studies.channels.words import WORDS as CHANNEL_WORDS
@@ -124,6 +124,7 @@ WORDS = Words(
          about(measure="same content"), about(measure="same letter"))),
         ("Agreement of silent and own", (about(measure="same answer"), about(measure="agreement (kappa)"))),
         ("Probability of the right answer", (about(measure=READING),)),
+        *ending.HEADINGS,
         mass.HEADING,
         ("Lengths", (about(measure="length"),)),
         ("Legibility", ("readable", "sound", "grounded", "complete", *PARAPHRASES, "parsed")),

@@ -1,0 +1,105 @@
+"""The commands around a run: `plan`, `run`, `resume`, `report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thinkaloud.cli.options import Studies, config_of
+from thinkaloud.values import duration, tokens
+
+if TYPE_CHECKING:
+    from thinkaloud.study import Study
+
+OUT = click.Option(
+    ["--out"], type=click.Path(path_type=Path), default=None, help="The run folder; default: runs/<what it is>."
+)
+CONCURRENCY = click.Option(
+    ["--concurrency"], default=1, show_default=True, help="Units at once (for servers; results do not change)."
+)
+MAX_TOKENS = click.Option(
+    ["--max-tokens"], default=None, metavar="N",
+    help="Begin no further unit once this command has computed and written so many tokens (500k, 2M); exit code 5.",
+)  # fmt: skip
+MAX_TIME = click.Option(
+    ["--max-time"], default=None, metavar="DURATION",
+    help="Begin no further unit once this command has taken so long (90s, 10m, 2h); exit code 5.",
+)  # fmt: skip
+WORK: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME]
+"""How units are done, which decides nothing that is measured."""
+
+
+def _work(given: dict[str, Any]) -> dict[str, Any]:
+    """The values of `WORK`, as `api.run` and `api.resume` take them."""
+    most, longest = given["max_tokens"], given["max_time"]
+    return {
+        "concurrency": given["concurrency"],
+        "max_tokens": None if most is None else tokens(most),
+        "max_time": None if longest is None else duration(longest),
+    }
+
+
+def _run(name: str, study: Study, given: dict[str, Any]) -> None:
+    from thinkaloud import api
+    from thinkaloud.cli.progress import progress, seen
+    from thinkaloud.cli.show import show
+
+    config, work = config_of(name, study, given), _work(given)
+    with progress() as shown:
+        done = api.run(
+            name, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
+            out=given["out"], settings=config.settings, loading=config.loading, progress=shown, **work,
+        )  # fmt: skip
+    show(done, seen=seen(shown))
+
+
+run = Studies(
+    _run,
+    [OUT, *WORK],
+    name="run",
+    help="Run STUDY; a folder that holds this very run is completed, not done again.",
+)
+
+
+def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
+    from thinkaloud import api
+    from thinkaloud.cli.terminal import print_lines
+
+    print_lines(api.planned(name, config_of(name, study, given)))
+
+
+plan = Studies(
+    _plan, [], name="plan", help="What a run would cost and show: units, tokens, time, intervals. Runs nothing."
+)
+
+
+def _resume(folder: Path, **given: Any) -> None:
+    from thinkaloud import api
+    from thinkaloud.cli.progress import progress, seen
+    from thinkaloud.cli.show import show
+
+    work = _work(given)
+    with progress() as shown:
+        done = api.resume(folder, progress=shown, **work)
+    show(done, seen=seen(shown))
+
+
+resume = click.Command(
+    "resume",
+    params=[click.Argument(["folder"], type=click.Path(path_type=Path)), *WORK],
+    callback=_resume,
+    help="Do what is missing or failed in a run FOLDER.",
+)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to; default: FOLDER itself.")
+def report(folder: Path, out: Path | None) -> None:
+    """Make findings and report of a run FOLDER again from its records. Asks no model."""
+    from thinkaloud import api
+    from thinkaloud.cli.show import show
+
+    show(api.rescore(folder, out), out)

@@ -1,0 +1,108 @@
+"""How a run asks the questions of a task, and why: decided from the model and the task before anything is asked.
+
+    native      the model has a block to reason in that is known here (`models/profile.py`)
+    few-shot    the task reads its own steps, and its examples show the model how to write them; or the model has no
+                turns and needs examples
+    zero-shot   a chat model and questions of a user's own: asked in words to reason, or to answer at once
+
+A user's own `--ask` is followed, or refused in one line. Measured questions are the same under every way of asking:
+examples that are not shown are what stem and silence are settled on (`conditions/trial.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from thinkaloud.conditions.asking import Asking
+from thinkaloud.conditions.group import Group
+from thinkaloud.conditions.settings import ConditionSettings, room
+from thinkaloud.conditions.trial import How, settle
+from thinkaloud.errors import UserError
+from thinkaloud.items.study import ItemStudy
+from thinkaloud.models.profile import Profile
+from thinkaloud.models.session import profile_of
+from thinkaloud.study import Asked
+from thinkaloud.vocabulary import Key, Model, Record, Task
+
+
+class AskingStudy(ItemStudy):
+    """A study that puts things between a question and its answer, in any way of asking."""
+
+    Settings: type = ConditionSettings
+
+    def asking(self, asked: Asked, task: Task) -> Asking:
+        """See the head of this module. `UserError` where the model cannot be asked as the user wants it."""
+        return chosen(asked.model, task, asked.settings)
+
+    def about_asking(self, task: Task, asking: Asking, settled: Sequence[Record]) -> list[str]:
+        """How it was asked and why, and what was settled."""
+        return about_asking(task.name, asking, settled)
+
+    async def prepare(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
+        """Stem and form of silence, from the items that are not measured."""
+        tokens = room(settings, group, model.card.context // 2)
+        how = How(group.asking.sampling(tokens, settings.temperature), key)
+        return [await settle(model, group.task, group.items, group.asking, how)]
+
+
+def chosen(model: Model, task: Task, settings: ConditionSettings) -> Asking:
+    """The way to ask, with the reason."""
+    profile, chat = profile_of(model), model.card.format != "completion"
+    if settings.ask == "few-shot":
+        return Asking("few-shot", _left_out(profile, "asked for with --ask few-shot"), None, chat)
+    if settings.ask == "zero-shot":
+        return Asking("zero-shot", _left_out(profile, "asked for with --ask zero-shot"), None, chat)
+    if settings.ask == "native" or profile is not None:
+        return Asking("native", _native(model, profile, settings), profile, chat)
+    if task.reads_steps:
+        return Asking("few-shot", "the task's own examples show the model how to reason", None, chat)
+    if model.card.format == "chat":
+        return Asking("zero-shot", "a chat model without a thinking block, and questions of no built-in task", None)
+    return Asking("few-shot", "a model that is not asked in turns learns from examples", None, chat)
+
+
+def _native(model: Model, profile: Profile | None, settings: ConditionSettings) -> str:
+    """Why a model is asked in its block; `UserError` where it has none, or cannot be sampled as the user wants it."""
+    if profile is None:
+        raise UserError(
+            f"--ask native: {model.card.name} has no thinking block that is known here; `thinkaloud check` says what "
+            "is known of a model, and --ask zero-shot asks it in words"
+        )
+    recommended = profile.sampling
+    if settings.temperature == 0 and recommended is not None and not recommended.greedy:
+        raise UserError(
+            f"--temperature 0: {profile.family} is not to be sampled greedily ({recommended.why}); recommended: "
+            f"{recommended.temperature:g}"
+        )
+    return f"the model reasons in a block of its own ({profile.family})"
+
+
+def _left_out(profile: Profile | None, why: str) -> str:
+    if profile is None:
+        return why
+    return f"{why}: the model's thinking block ({profile.family}) is left out, so this is not its reasoning mode"
+
+
+def about_asking(task: str, asking: Asking, settled: Sequence[Record]) -> list[str]:
+    """What a reader must know of how a task was asked, in sentences."""
+    said = [f"{task}: asked {asking.ask}: {asking.why}."] if asking.why else []
+    found = next((record for record in settled if record.get("stems")), None)
+    if asking.ask == "few-shot":
+        return said
+    if found is None:
+        return [
+            *said,
+            f"{task}: no questions were to spare to find out how this model states its answers: the usual "
+            "stem ('The answer is') and the usual form of silence were taken. More questions than --items help.",
+        ]
+    best = max(found["stems"], key=lambda stem: float(stem["mass"]))
+    others = "; ".join(f"{one['text'].strip()!r} {one['mass']:.2f}" for one in found["stems"] if one is not best)
+    silences = ", ".join(f"{form} {value:.2f}" for form, value in found["silences"].items())
+    return [
+        *said,
+        f"{task}: answers are read after {best['text'].strip()!r}, where the answer space held {best['mass']:.2f} of "
+        f"the model's probability on {found['items']} separate questions (others: {others}).",
+        f"{task}: the answer without reasoning is asked for by {found['silence']!r}, the best of its forms on "
+        f"these questions (P(gold) {silences}).",
+    ]

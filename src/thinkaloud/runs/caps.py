@@ -1,0 +1,139 @@
+"""The most that one command may spend: tokens, seconds, or both.
+
+Once a cap is reached no further unit begins; those that are being done are finished and recorded, so that a command can
+spend more than its cap, by at most the units that were being done then. A cap is of one command and not of a run: what
+earlier commands spent on the same folder does not count, and nothing that is measured depends on a cap.
+
+Tokens are those of the bill: prompt tokens that were computed, and tokens written. This module knows no unit, no folder
+and no study.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from thinkaloud.errors import ThinkaloudError, UserError
+from thinkaloud.models.session import Billed, open_session, usage_of
+from thinkaloud.values import duration
+from thinkaloud.vocabulary import Model, Usage
+
+
+class CapReached(ThinkaloudError):
+    """No further unit may begin. Passes through everything that isolates failures of items."""
+
+    ends_run = True
+
+
+class Caps:
+    """What one command may spend, and what it has spent since this object was made. `tokens` and `seconds`: None for no
+    cap, else above 0 (`UserError`); `clock`: seconds that only grow."""
+
+    def __init__(
+        self, tokens: int | None = None, seconds: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        if tokens is not None and tokens < 1:
+            raise UserError(f"--max-tokens is {tokens}: at least 1")
+        if seconds is not None and not seconds > 0:
+            raise UserError(f"--max-time is {seconds:g} s: give more than 0 seconds")
+        self.tokens, self.seconds = tokens, seconds
+        self._clock, self._began = clock, clock()
+        self._closed, self._open = 0, list[_Counted]()
+        self._untold: str | None = None
+
+    @property
+    def spent(self) -> int:
+        """Tokens so far, with those of units that are being done."""
+        return self._closed + sum(one.tokens for one in self._open)
+
+    @property
+    def took(self) -> float:
+        """Seconds so far."""
+        return self._clock() - self._began
+
+    @property
+    def reached(self) -> bool:
+        """Whether no further unit may begin. Once it is true it stays true."""
+        late = self.seconds is not None and self.took >= self.seconds
+        return late or self._tokens_are_spent or self._untold is not None
+
+    @property
+    def _tokens_are_spent(self) -> bool:
+        return self.tokens is not None and self.spent >= self.tokens
+
+    @contextmanager
+    def counting(self, session: Model) -> Iterator[None]:
+        """While a unit is done: the tokens of its session count. Where there is a cap of tokens and none was told of
+        requests that were made, no further unit begins: a cap that cannot be kept must not look kept."""
+        counted = _Counted(session, usage_of(session))
+        self._open.append(counted)
+        try:
+            yield
+        finally:
+            self._open.remove(counted)
+            self._closed += counted.tokens
+            if self.tokens is not None and counted.untold:
+                self._untold = _untold(session.card.name)
+
+    def check(self, model: Model | None) -> None:
+        """`UserError` where a cap of tokens cannot be kept: no model is asked (None), or it counts no tokens."""
+        if self.tokens is None:
+            return
+        if model is None:
+            raise UserError(f"--max-tokens is {self.tokens}, and this study asks no model: give --max-time")
+        if not isinstance(open_session(model), Billed):
+            raise UserError(_untold(model.card.name))
+
+    def sentence(self, done: str, go_on: str) -> str:
+        """Which cap ended the command, what was spent, how much is `done`, and how to `go_on`."""
+        used = f"{self.spent:,} tokens and {self.took:,.1f} s used{self._more}"
+        return f"stopped by {self._cap}: {used}; {done} are done; to go on: {go_on}"
+
+    @property
+    def _cap(self) -> str:
+        """The one that was reached."""
+        if self._untold is not None:
+            return self._untold
+        return f"--max-tokens {self.tokens:,}" if self._tokens_are_spent else f"--max-time {self.seconds:g} s"
+
+    @property
+    def _more(self) -> str:
+        """How far what had begun went over it."""
+        if self._untold is not None:
+            return ""
+        if self._tokens_are_spent:
+            over, unit = self.spent - (self.tokens or 0), "tokens"
+        else:
+            over, unit = int(self.took - (self.seconds or 0)), "s"
+        return f" ({over:,} {unit} more than the cap: units that had begun were finished)" if over else ""
+
+
+def caps_of(tokens: int | None, time: float | str | None) -> Caps:
+    """Caps as a caller gives them: `time` in seconds, or as in `10m` (`values.duration`). The clock starts now."""
+    return Caps(tokens, duration(time) if isinstance(time, str) else time)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counted:
+    """A session whose unit is being done, and its bill when that began."""
+
+    session: Model
+    before: Usage
+
+    @property
+    def tokens(self) -> int:
+        """Computed and written since."""
+        now = usage_of(self.session)
+        return now.computed + now.generated - self.before.computed - self.before.generated
+
+    @property
+    def untold(self) -> bool:
+        """Whether requests were made since, and not one token was counted, not even asked for."""
+        now = usage_of(self.session)
+        return now.requests > self.before.requests and now.asked == self.before.asked and not self.tokens
+
+
+def _untold(name: str) -> str:
+    return f"--max-tokens cannot be kept: {name} does not count its tokens; give --max-time"
