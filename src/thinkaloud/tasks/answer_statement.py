@@ -40,7 +40,7 @@ _NAMED = (
     rf"(?:(?:the|my|our)\s+)?(?:(?:{_GOOD}\s+)*answer\b(?:\s+choice)?(?:\s+to\s[^:=]{{0,80}}?)?"
     rf"|{_GOOD}\s+(?P<option>option|choice)\b)"
 )
-_IS = r"(?:\s+(?:is|would be|must be|should be)\b|[\s*_]*[:=]|\s+[-\u2013\u2014](?=\s))"
+_IS = r"(?:\s+(?:is|will be|would be|must be|should be)\b|[\s*_]*[:=]|\s+[-\u2013\u2014](?=\s))"
 _STATED = re.compile(
     rf"[\W_]*(?:{_LEAD}{_NAMED}{_IS}|{'|'.join(LANGUAGES.values())})(?P<answer>.*)", re.IGNORECASE | re.DOTALL
 )
@@ -66,6 +66,12 @@ _RESULT = re.compile(
 _LABELLED = re.compile(
     r"[\W_]*(?:(?:final\s+)?(?:solution|result)\s*[:=]|\u2192|=>|\u2234|A:)(?P<answer>.*)", re.IGNORECASE | re.DOTALL
 )
+_NAMES_LETTER = re.compile(
+    r"(?:\A|(?<=[\s,;:=.(>\u2014-]))(?:(?:the|hence|so|thus|therefore),?\s+)*(?:[Cc]orrect\s+|[Rr]ight\s+|CORRECT\s+)?"
+    r"(?:[Aa]nswer|ANSWER|[Aa]ns|ANS|[Oo]ption|OPTION|[Cc]hoice|CHOICE)(?:\s+(?:choice|option|is|will be))?"
+    r"\s*[:.=\u2013-]*\s*\(?(?P<answer>[A-J])\)?[\W_]*(?P<text>\S.{0,40})?\Z"
+)
+"""`Answer D` at the end of a text, or beside the option's text; only capital letters, and only known ones."""
 _MUST_BE = re.compile(
     r"[\W_]*(?:so|therefore|thus|hence),?\s+(?:it|this|that|the\s+\w+)\s+(?:is|must be|has to be)\s+(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -196,8 +202,8 @@ def _statements(text: str, known: frozenset[str]) -> Iterator[Statement]:
             following = text[pieces[at + 1][0] : pieces[at + 1][1]]
             if len(following) <= LONGEST and not _sentence(following, following, known):
                 yield Statement(start, pieces[at + 1][1], _inside(following, known))
-        elif at + 1 == len(pieces) and (weak := _weak(piece, known)):
-            yield Statement(start, end, weak, True)
+        elif at + 1 == len(pieces) and (ended := _weak(piece, known)):
+            yield Statement(start + ended.start, end, ended.answer, True)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int, int]]:
@@ -282,16 +288,21 @@ def _lines(text: str, known: frozenset[str]) -> Statement | None:
     return last_statement(text, known) if len(list(_pieces(text))) > 1 else None
 
 
-def _weak(piece: str, known: frozenset[str]) -> str | None:
-    """The answer of a last sentence that states one without saying so."""
+def _weak(piece: str, known: frozenset[str]) -> Statement | None:
+    """The statement in a last sentence that states an answer without saying so; its place counted from the sentence's
+    beginning."""
     if plain(bare(piece)) in known:
-        return bare(piece)
+        return Statement(0, len(piece), bare(piece))
     if found := _LABELLED.fullmatch(piece):
         said = bare(found["answer"])
-        return said if plain(said) in known or quantity(said) or _LETTER.fullmatch(said) else None
+        if plain(said) in known or quantity(said) or _LETTER.fullmatch(said):
+            return Statement(0, len(piece), said)
+    named = _last(_NAMES_LETTER, piece)
+    if named and plain(named["answer"]) in known and (not named["text"] or plain(bare(named["text"])) in known):
+        return Statement(named.start(), len(piece), named["answer"])
     found = _MUST_BE.fullmatch(piece)
     said = bare(found["answer"]) if found else ""
-    return said if said and plain(said) in known else None
+    return Statement(0, len(piece), said) if said and plain(said) in known else None
 
 
 def _untagged(text: str) -> str:
