@@ -26,6 +26,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from thinkaloud.joining import UNSPACED
 from thinkaloud.tasks.answer_languages import LANGUAGES
 from thinkaloud.tasks.answers import bare, plain
 from thinkaloud.tasks.quantities import quantity
@@ -46,7 +47,8 @@ _STATED = re.compile(
 )
 _CLAUSE = re.compile(
     rf"(?:(?<=[\s,;:\u2014-])(?:and\s+)?(?:so|therefore|thus|hence|which means)\s+(?:that\s+)?{_NAMED}{_IS}"
-    rf"|(?<=[\u3002\uff01\uff1f\uff1b\uff0c])(?:{LANGUAGES['zh']}|{LANGUAGES['ja']}))(?P<answer>.*)",
+    rf"|(?<=[\u3002\uff01\uff1f\uff1b\uff0c,])(?:{LANGUAGES['zh']}|{LANGUAGES['ja']})"
+    rf"|(?<=\s){LANGUAGES['th']})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHOSEN = re.compile(
@@ -95,14 +97,18 @@ _THOUGHT = re.compile(r"</think(?:ing)?>\s*(?P<answer>[^\n]+?)\s*\Z", re.IGNOREC
 _TOKENS = re.compile(r"<\|start\|>\w*|<\|channel\|>\w*|<\|[^|<>\s]*\|>|</?think(?:ing)?>", re.IGNORECASE)
 
 _ABBREVIATED = "".join(rf"(?<!\b{word}\.)" for word in ("St", "Dr", "Mr", "Mrs", "Ms", "Mt", "vs", "approx"))
-_END = re.compile(rf"(?<!\s)\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u3002\uff01\uff1f\uff1b])")
+_END = re.compile(
+    rf"(?<!\s)\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u0964\u061f\u06d4])\s+|(?<=[\u3002\uff01\uff1f\uff1b])|(?<=[.!?;])(?=[{UNSPACED}])"
+)
 _SOFT = re.compile(
     r"\s*[:=]?\s*(?:therefore|thus|hence|then|clearly|simply|just|indeed|approximately|about|roughly|around|exactly|likely|"
     r"probably|donc|also|daher|somit|ca\.|that|option|choice)\b[\s,:]*",
     re.IGNORECASE,
 )
 _WHY = re.compile(r",?\s+(?:because|since|as|which|so that|weil|porque|parce que)\b.*", re.IGNORECASE | re.DOTALL)
-_POLITE = re.compile(r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\uc785\ub2c8\ub2e4|\uc774\ub2e4)[\s.\u3002]*\Z")
+_POLITE = re.compile(
+    r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\uc785\ub2c8\ub2e4|\uc774\ub2e4|\u0939\u0948|\u06c1\u06d2)[\s.\u3002\u0964\u06d4]*\Z"
+)
 _NO_ANSWER = re.compile(
     r"(?:n't|not|un(?:clear|known|certain|sure)|obvious\w*|found|obtained|given|what|whether|in|to|by|based|simple|easy|"
     r"yet|the same|as follows|nicht|pas|no es|n\u00e3o|\u4e0d)(?:\b|(?=\W)).*",
