@@ -25,7 +25,7 @@ from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
+from thinkaloud.conditions.settings import ConditionSettings, budget_of, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.stated_number import mistake_by_number
 from thinkaloud.conditions.think import Thought, think
@@ -47,6 +47,8 @@ Jobs = dict[Condition, Coroutine[Any, Any, Made]]
 Owns = Sequence[Transcript | None]
 """The own reasoning of every item of the group; None where it failed."""
 
+REST = 32
+"""Tokens that a reasoning gets at least, to go on after its beginning."""
 POSITIONS = 4
 """Edits are made at every step of a short thought, and at this many of a long one."""
 
@@ -116,6 +118,14 @@ class Bench:
             tokens = room(self.settings, replace(self.group, items=(item,)), half)
         warm = self.settings.temperature if temperature is None else temperature
         return self.group.asking.sampling(tokens, warm)
+
+    def rest(self, item: Item, start: Transcript) -> Sampling:
+        """How a reasoning that has begun is written on. Of a number of tokens that the user gave, what is left is used,
+        and at least `REST`: with its beginning it is no longer than one that the model writes by itself."""
+        whole = self.sampling(item)
+        if budget_of(self.settings) is None:
+            return whole
+        return replace(whole, tokens=max(REST, whole.tokens - self.count(start.text)))
 
     async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
@@ -282,7 +292,7 @@ class Bench:
         between, wrote, asked = edit.start, None, self.aloud if way is None else way
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, asked, self.sampling(item), key, edit.start)
+            rest = await think(self.model, item, asked, self.rest(item, edit.start), key, edit.start)
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, asked, between)
