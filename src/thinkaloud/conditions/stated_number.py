@@ -110,4 +110,3 @@ def _as(old: str, value: Decimal) -> str:
 
 def _decimals(value: Decimal) -> int:
     return len(format(value, "f").partition(".")[2].rstrip("0"))
-
