@@ -41,8 +41,8 @@ _SIGNS = {"+": "plus", "-": "minus", "*": "times", "\u00d7": "times", "/": "divi
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*", "divided by": "/"}
 _OPERATOR = rf"(?: [-+*/\u00d7\u00f7] | (?:{'|'.join(_SPOKEN)}) )"
 _TIGHT = re.compile(
-    rf"(?<![\w.,$\u00d7\u00f7*/+=-])(?<![=+*/-] )(?P<left>{_DIGITS}(?:[-+*/\u00d7\u00f7]{_DIGITS})+) ?= ?(?P<right>{_DIGITS})"
-    r"(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
+    rf"(?<![\w.,$\u00d7\u00f7*/+=-])(?<![=+*/-] )(?P<left>{_DIGITS}(?:[-+*/\u00d7\u00f7]{_DIGITS})+)"
+    rf" ?= ?(?P<right>{_DIGITS})(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
 )
 """An equation without spaces around its signs: only with its result, since `48/2` may be a fraction or a date."""
 _SUM = re.compile(
@@ -50,7 +50,9 @@ _SUM = re.compile(
     rf"(?: (?:=|is|equals) (?P<right>{_DIGITS}))?(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
 )
 _SPELLED = {digits: word for word, digits in NUMBER_WORDS.items() if digits != "0"}
-_COUNTED = r"(?= (?!plus\b|minus\b|times\b|divided\b|is\b|are\b|equals\b|of\b|and\b|or\b|to\b|hundred|thousand|million|dozen)[a-z])"
+_COUNTED = (
+    r"(?= (?!(?:plus|minus|times|divided|is|are|equals|of|and|or|to|hundred|thousand|million|dozen)\b)[a-z])"
+)
 
 
 def _sums(found: re.Match[str]) -> list[str]:

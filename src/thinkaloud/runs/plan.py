@@ -49,10 +49,12 @@ class Rehearsal:
         self._items |= {item.asked: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """The rest of the worked reasoning."""
+        """The rest of the worked reasoning. Asked about no item, it is an editor, which is given three times the room
+        that its text needs (`tasks/text.py`)."""
         self._ask(prompt, (), room=sampling.tokens)
         text = self._worked.get(prompt.question, "")[len(joined(prompt.prefill)) :].strip() or "nothing."
-        written = len(self._model.tokens(f" {text} {PROBE}"))
+        edits = not any(known in prompt.question for known in self._items)
+        written = sampling.tokens // 3 if edits else len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
         return Completion(text, written, "stop")
 
