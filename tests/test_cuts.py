@@ -122,7 +122,7 @@ def test_every_row_about_cuts_has_its_ceiling_where_only_the_end_decides() -> No
     records = [record(i, 60 + i, 2.0) for i in range(12)]
     rows = {row.name: row.value for row in [*early(records), *faithfulness(records, only=("early answering",))]}
     assert rows["early AOC / ceiling"] == rows[LATENESS] == pytest.approx(1)
-    assert rows["early answering / ceiling"] == rows["early answering / ceiling by answer"] == pytest.approx(1)
+    assert rows["early answering / ceiling"] == pytest.approx(1) == rows["early answering / ceiling by answer"]
     assert [point.same.value for point in dose(records)["early answering"]][-1] == 1
 
 
