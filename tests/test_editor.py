@@ -1,4 +1,4 @@
-"""Any text is put in other words piece by piece: what may change does, the rest stays, and what went astray is refused."""
+"""Any text is put in other words piece by piece: what may change does, the rest stays, what went astray is refused."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_text_in_any_script_is_cut_into_pieces() -> None:
         (lambda piece: rightly(piece).replace("16", "17").replace("26", "27").replace("3", "4"), "other numbers"),
         (lambda piece: "", "nothing was written"),
         (lambda piece: "The cat is on the mat.", "other numbers"),
-        (lambda piece: rightly(piece) + " I am happy to be of help to you in this way, as it is a nice text to say anew",
+        (lambda piece: rightly(piece) + " I am happy to be of help to you in this way, it is a nice text to say anew",
          "much longer"),
         (lambda piece: f"{rightly(piece)} The answer is red.", "it states an answer"),
     ],

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from test_editor import Lines
 from thinkaloud.conditions.bench import Bench
 from thinkaloud.conditions.checks import numbers
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.conditions.stated_number import mistake_by_number
 from thinkaloud.vocabulary import Completion, Item, Key, Mistake, ModelCard, Prompt, Reading, Sampling, Step, Transcript
-from test_editor import Lines
 
 ITEM = Item("i", "t", 1, "?", ("18", "20", "1,250"), "18")
 

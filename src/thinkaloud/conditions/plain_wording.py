@@ -50,9 +50,7 @@ _SUM = re.compile(
     rf"(?: (?:=|is|equals) (?P<right>{_DIGITS}))?(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
 )
 _SPELLED = {digits: word for word, digits in NUMBER_WORDS.items() if digits != "0"}
-_COUNTED = (
-    r"(?= (?!(?:plus|minus|times|divided|is|are|equals|of|and|or|to|hundred|thousand|million|dozen)\b)[a-z])"
-)
+_COUNTED = r"(?= (?!(?:plus|minus|times|divided|is|are|equals|of|and|or|to|hundred|thousand|million|dozen)\b)[a-z])"
 
 
 def _sums(found: re.Match[str]) -> list[str]:
