@@ -70,12 +70,14 @@ class Rehearsal:
         self._items |= {item.asked: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """The rest of the reasoning."""
+        """The rest of the reasoning. Asked about no item, it is an editor, which is given three times the room that its
+        text needs (`tasks/text.py`)."""
         self._ask(prompt, (), room=sampling.tokens)
         item = self._about(prompt.question)
         inside = prompt.thinking is not None and not prompt.thinking.closed
         text = "" if item is None else self._reasoning(item, sampling.tokens)[len(_begun(prompt)) :].strip()
-        written = len(self._model.tokens(f" {text or NOTHING} {PROBE}"))
+        edits = not any(known in prompt.question for known in self._items)
+        written = sampling.tokens // 3 if edits else len(self._model.tokens(f" {text or NOTHING} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
         self.whole.most += sampling.tokens
         return Completion(text or NOTHING, written, "stop", self.profile.mark if inside and self.profile else None)
