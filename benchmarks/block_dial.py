@@ -7,9 +7,9 @@ closed gate shows the question with an empty block, an open one the block behind
 them each item has one of its two records. Printed are each dial on the whole pool, beside the truth; and how often the
 intervals of small samples with gates of their own hold the truth.
 
-The truth at dial p, from the two ends of the pool: content p C, silent (1 - p) S, externalised share p C over their sum,
-a test of use p U. C, S and U are what the ends give (content and use where every gate is open, silent ability where
-every gate is closed).
+The truth at dial p, from the two ends of the pool: content p C, silent (1 - p) S, externalised share p C over their
+sum, a test of use p U. C, S and U are what the ends give: content and use with every gate open, silent ability with
+every gate closed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.metrics.bootstrap import interval
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
@@ -44,7 +45,8 @@ def records(share: float, items: int, level: int) -> list[Record]:
     """A study of the model behind gates."""
     name = f"routed:{share:g}:{MODEL}"
     start = time.perf_counter()
-    found = records_of(Channels(), open_model(name), open_task(TASK), Config("channels", name, (TASK,), items, level, 7))
+    config = Config("channels", name, (TASK,), items, level, 7, ConditionSettings(ask="native"))
+    found = records_of(Channels(), open_model(name), open_task(TASK), config)
     ok = sum(record["status"] == "ok" for record in found)
     print(f"{name}: {ok} of {len(found)} items read, {time.perf_counter() - start:.0f} s", flush=True)
     return found
@@ -61,7 +63,9 @@ def estimates(records: list[Record], key: Key) -> Iterator[Estimate]:
 
 def truths(ends: Ends, dial: float) -> Mapping[str, float]:
     """What each estimate is at a dial."""
-    opened, closed = ({e.name: e.value or 0.0 for e in estimates([*end], Key(("truth",)))} for end in (ends.opened, ends.closed))
+    opened, closed = (
+        {e.name: e.value or 0.0 for e in estimates([*end], Key(("truth",)))} for end in (ends.opened, ends.closed)
+    )
     content, silent = dial * opened["content"], (1 - dial) * closed["silent"]
     share = content / (content + silent) if content + silent else 0.0
     found = {"content": content, "silent": silent, "externalised share": share}

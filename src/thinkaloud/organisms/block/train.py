@@ -73,7 +73,7 @@ def opened(folder: Path) -> Base:
     return Base(model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder))
 
 
-def make(seed: int, folder: Path, progress: Progress | None = None, items: int = 40) -> list[Share]:
+def make(seed: int, folder: Path, progress: Progress | None = None, items: int = 20) -> list[Share]:
     """Train, round to float16, store, and measure what is stored; returns what was measured. About half an hour."""
     blob = pack(train(opened(unpacked(smollm2(), digest=SMOLLM2_SHA256)), seed, PLAN, progress))
     about = {"base": SMOLLM2_SHA256, "rank": RANK, **asdict(PLAN), "date": datetime.date.today().isoformat(),
