@@ -25,13 +25,15 @@ from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
+from thinkaloud.conditions.sampled import one_answer
 from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.stated_number import mistake_by_number
-from thinkaloud.conditions.think import Thought, think
+from thinkaloud.conditions.think import Thought, think, why_not
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
 from thinkaloud.conditions.trial import Settled
 from thinkaloud.conditions.truncate import replace_step, truncate
+from thinkaloud.errors import FailedReading
 from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
@@ -152,6 +154,14 @@ class Bench:
         if answer is None:
             return found
         return {**found, "said": answer.said, "right": right(self.task, item, answer.said)}
+
+    async def told(self, item: Item, done: Thought, implied: int | None = None) -> ConditionRecord:
+        """What the model answered at the end of a turn of its own, as a reading of one draw; `FailedReading` where no
+        answer could be read from it."""
+        if done.said is None:
+            raise FailedReading(f"no answer could be read: {why_not(done)}")
+        found = condition(self.task.parse(done.text), one_answer(self.task, item, done.said), (), implied)
+        return {**found, "said": done.said, "right": right(self.task, item, done.said)}
 
     async def filler(self, item: Item, own: Transcript, filler: Filler) -> ConditionRecord:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
