@@ -9,10 +9,10 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
+from thinkaloud.conditions.asking import Way, parts
 from thinkaloud.conditions.bench import Bench, Edit, continued
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.conditions.asking import Way, parts
 from thinkaloud.conditions.snap import nothing, shots, worked
 from thinkaloud.conditions.think import STOP, on_one_line, think, unanswered
 from thinkaloud.models.cuts import Cuts
