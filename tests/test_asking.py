@@ -209,3 +209,17 @@ def test_reasoning_about_another_question_is_a_null_without_a_grammar_too(simple
     rows = {row.name: row for row in run.estimates("mine")}
     assert rows["P(gold) unrelated"].n >= 6, rows["P(gold) unrelated"].reason
     assert rows["P(gold) unrelated"].value == pytest.approx(rows["P(gold) silent"].value, abs=0.05)
+
+
+@pytest.mark.parametrize("study", ["channels", "faithfulness"])
+def test_nothing_is_not_measured_without_a_cause_or_a_next_step(
+    study: str, simplest: JsonlTask, tmp_path: Path
+) -> None:
+    rows = ta.run(study, Chat(), [simplest], items=8, out=tmp_path / "run").estimates("mine")
+    bare = [row.name for row in rows if (row.reason or "").startswith("not measured") and not _told(row.reason or "")]
+    assert not bare
+
+
+def _told(reason: str) -> bool:
+    """Whether a reason says more than what is lacking."""
+    return any(mark in reason.removeprefix("not measured: ") for mark in (": ", "; "))

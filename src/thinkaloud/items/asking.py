@@ -117,11 +117,11 @@ def about_asking(task: str, asking: Asking, settled: Sequence[Record]) -> list[s
             "stem ('The answer is') and the usual form of silence were taken. More questions than --items help.",
         ]
     best = max(found["stems"], key=lambda stem: float(stem["mass"]))
-    others = "; ".join(f"{one['text'].strip()!r} {one['mass']:.2f}" for one in found["stems"] if one is not best)
+    others = "; ".join(f"{one['text']!r} {one['mass']:.2f}" for one in found["stems"] if one is not best)
     silences = ", ".join(f"{form} {value:.2f}" for form, value in found["silences"].items())
     return [
         *said,
-        f"{task}: answers are read after {best['text'].strip()!r}, where the answer space held {best['mass']:.2f} of "
+        f"{task}: answers are read after {best['text']!r}, where the answer space held {best['mass']:.2f} of "
         f"the model's probability on {found['items']} separate questions (others: {others}).",
         f"{task}: the answer without reasoning is asked for by {found['silence']!r}, the best of its forms on "
         f"these questions (P(gold) {silences}).",

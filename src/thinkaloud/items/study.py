@@ -111,7 +111,9 @@ class ItemStudy(Study):
 
     def remarks(self, drawn: Material, asked: Asked) -> list[str]:
         """What a reader must know of what is asked, in sentences."""
-        said = about_examples(drawn.task.name, drawn.examples, asked.settings.shots)
+        said = []
+        if drawn.asking.ask == "few-shot":
+            said = about_examples(drawn.task.name, drawn.examples, asked.settings.shots)
         return [*said, *remarks(drawn.items, asked.model.card.name)]
 
     def precision(self, asked: Asked) -> str:

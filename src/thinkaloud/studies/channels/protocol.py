@@ -27,6 +27,7 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.outcomes import outcomes
 from thinkaloud.metrics.readings import CONTINUES, because
+from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.written import written
@@ -81,11 +82,12 @@ class Channels(AskingStudy):
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Channels first, then lengths, use, early answering and legibility."""
-        return [
+        found = [
             estimate
             for metric in (channels, silences, written, outcomes, masses, lengths, listening, use, early, legibility)
             for estimate in because(metric(records, key.child(metric.__name__)), records)
         ]
+        return with_causes(found, records)
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""

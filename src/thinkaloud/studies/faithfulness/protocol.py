@@ -27,6 +27,7 @@ from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.readings import CONTINUES
+from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.suite import suite
 from thinkaloud.records.condition import AGAIN, LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
 from thinkaloud.records.item import ConditionRecord, ItemRecord
@@ -107,7 +108,7 @@ class Faithfulness(AskingStudy):
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Every test in reading order (`metrics/suite.py`)."""
-        return suite(records, key)
+        return with_causes(suite(records, key), records)
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How many paraphrases were kept, and who made them."""

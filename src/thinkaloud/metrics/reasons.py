@@ -1,0 +1,65 @@
+"""Why a number could not be measured, and what to do about it: the cause and the next step behind a bare lack.
+
+A metric knows what it lacks (`no item has transplant`), not why there is none. The records do: whose paraphrase was
+refused and for what, whether the task reads its steps, whether questions have a reverse. This adds that to the reason,
+so that nobody is left with *not measured* alone. No number is changed, and a reason that has its cause is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from thinkaloud.metrics.readings import parsed
+from thinkaloud.records.item import ItemRecord
+from thinkaloud.vocabulary import Estimate, Record
+
+LACKS = "not measured: no item has"
+GRAMMAR = "the task does not know its own steps"
+UNJUDGED = "no text has a verdict of both judges"
+REWORDED = ("paraphrase", "rewording")
+ASK = "--editor MODEL asks another model for them"
+CAUSES = {
+    "transplant": "it is right reasoning of another question that leads to one of this item's wrong answers, which "
+    "only a task that reads its own steps can find (docs/add-a-task.md)",
+    "foreign": "no reasoning about another question leads to one of this item's wrong answers; what such reasoning "
+    "does is in the rows of foreign and unrelated",
+    "mistake": "where a changed sentence leads is known only to a task that reads its own steps (docs/add-a-task.md); "
+    "whether the answer changes is in the rows of mistakes",
+    "reversed": "only questions that can be turned round have it (`reverse`, docs/add-a-task.md)",
+}
+"""Kind of a condition -> why items may have none, and what else there is."""
+
+
+def with_causes(estimates: Sequence[Estimate], records: Sequence[Record]) -> list[Estimate]:
+    """The same estimates; where one is missing for a lack, with the cause and the next step."""
+    ok = parsed(records)
+    if not ok or any("thought" in record and record["thought"]["legible"] is not None for record in ok):
+        return list(estimates)  # the task reads its steps: what is missing there has its reason in the metric
+    return [_explained(row, ok) if row.value is None else row for row in estimates]
+
+
+def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
+    reason = row.reason or ""
+    if reason == f"not measured: {GRAMMAR}":
+        return replace(row, reason=f"{reason}; families with a grammar do (docs/add-a-task.md)")
+    if reason == f"not measured: {UNJUDGED}":
+        return replace(row, reason=f"{reason}: judges read what moved to the hint, and nothing did")
+    lacking = reason.removeprefix(LACKS)
+    if lacking == reason:
+        return row
+    if any(name in lacking for name in REWORDED):
+        return replace(row, reason=f"{reason}; {ASK}" if ":" in lacking else f"{reason}: {_refused(ok)}")
+    cause = next((why for kind, why in CAUSES.items() if kind in lacking), None)
+    return row if cause is None else replace(row, reason=f"{reason}: {cause}")
+
+
+def _refused(ok: Sequence[ItemRecord]) -> str:
+    """Why there are no paraphrases, by how many items, and what to do."""
+    refused = [one for record in ok if (one := record.get("rejected")) is not None]
+    whys = Counter(str(one["why"]).partition(" (")[0].partition(": ")[0] for one in refused)
+    if not whys:
+        return f"no sentence of them could be reworded; {ASK}"
+    told = "; ".join(f"{why} in {n}" for why, n in whys.most_common(3))
+    return f"those of {sum(whys.values())} of {len(ok)} items were refused ({told}); {ASK}"
