@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, checkpoint, ends_are_told, file, tokenizer
+from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, chatml, checkpoint, ends_are_told, file, tokenizer
 from files_fixture import CHATML
 from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.models.cuts import Tokens
@@ -269,7 +269,7 @@ def test_a_mark_that_a_text_spells_is_not_the_mark(kind: Kind, spelling: Spellin
 
 def test_examples_whose_reasoning_the_template_drops_are_refused() -> None:
     shot = Shot("What is 1 + 1?", ("The answer is 2.",), ("1 plus 1 is 2.",))
-    for name in ("hybrid", "r1", "harmony", "mistral"):
+    for name in ("hybrid", "r1", "v31", "harmony"):
         with pytest.raises(FatalError, match="drops the reasoning of earlier turns") as refused:
             spell(name).lowering.lower(Prompt((shot,), ASKED))
         assert "\n" not in str(refused.value)
@@ -282,6 +282,33 @@ def test_examples_keep_their_reasoning_where_the_template_does() -> None:
     shot = Shot("What is 1 + 1?", ("The answer is 2.",), ("1 plus 1 is 2.",))
     shown = spell("keeps").turns.render(Prompt((shot,), ASKED)).text
     assert "<think>\n1 plus 1 is 2.\n</think>\n\nThe answer is 2.<|im_end|>" in shown
+
+
+KEPT = chatml("{{ m.content }}", "{{ '<think>\n\n</think>\n' if enable_thinking is false else '' }}", "")
+OBEYS = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content.replace('/no_think', '') }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n\n{% endif %}{# </think> #}"
+)
+
+
+def templated(template: str) -> Spelling:
+    return spelled(tokenizer(replace(KINDS["keeps"], template=template)), (), "auto", None)
+
+
+def test_examples_keep_their_reasoning_in_the_text_of_their_turn_where_the_template_keeps_that() -> None:
+    """And the line end behind the block is the one that the template itself writes behind an empty one."""
+    found = templated(KEPT)
+    assert profile(found).closes == "\n</think>\n"
+    shot = Shot("What is 1 + 1?", ("The answer is 2.",), ("1 plus 1 is 2.",))
+    text = found.turns.render(Prompt((shot,), ASKED)).text
+    assert "assistant\n<think>\n1 plus 1 is 2.\n</think>\nThe answer is 2.<|im_end|>" in text
+
+
+def test_words_that_a_template_takes_out_of_a_question_are_no_form_of_silence() -> None:
+    """Prompts are made with a mark in the question's place, so the template would not see them."""
+    assert "instruction" not in profile(templated(OBEYS)).silence
+    assert profile(templated(OBEYS)).opens == "<think>\n\n"
+    assert "instruction" in profile(spell("keeps")).silence
 
 
 def test_a_model_without_a_block_is_not_asked_for_one() -> None:
@@ -355,6 +382,7 @@ def test_only_the_likeliest_tokens_are_drawn() -> None:
     assert every == [pick(logits, Sampling(1, (), 1.0), u) for u in np.linspace(0, 0.999, 50)]
 
 
+@pytest.mark.slow
 def test_llama_cpp_stops_at_the_mark_inside_the_block(kind: Kind, llama: LlamaCpp) -> None:
     ends_are_told(llama, kind != KINDS["letters"])
 

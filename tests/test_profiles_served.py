@@ -167,6 +167,7 @@ def here(name: str) -> Spelling:
     return spelled(tokenizer(KINDS[name]), (), "auto", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hybrid", "only", "v31", "glm", "mistral", "keeps"])
 def test_a_server_that_shows_no_template_is_asked_with_the_same_tokens(make: type[ThinkingVLLM], name: str) -> None:
     """Its profile is found by what its template writes for small conversations."""
@@ -232,3 +233,23 @@ def test_a_model_that_is_asked_in_text_is_not_asked_for_a_block() -> None:
         model = open_http(f"{server.url}?backoff=0.01&patience=5")
         with pytest.raises(NotMeasurable, match="think block"):
             asyncio.run(model.generate(Prompt((), ASKED, (), Thinking()), Sampling(4), Key(("k",))))
+
+
+def test_a_text_server_with_a_file_of_ones_own_is_sent_the_marks_as_text(tmp_path: Path) -> None:
+    import asyncio
+
+    path = tmp_path / "mine.toml"
+    path.write_text('family = "mine"\nopens = "<hm>"\ncloses = "</hm> "\nmark = "</hm>"\n')
+    with closing(FakePlain("completion")) as server:
+        model = open_http(f"{server.url}?backoff=0.01&patience=5", Loading(profile=str(path)))
+        shot = Shot("What is 1 + 1?", ("The answer is 2.",), ("1 plus 1 is 2.",))
+        asyncio.run(model.generate(Prompt((shot,), ASKED, STEM, Thinking(TWO)), Sampling(4, ("</hm>",)), Key(("k",))))
+        sent = server.log[-1][1]
+        assert sent["prompt"] == (
+            "Question: What is 1 + 1?\nAnswer: <hm>1 plus 1 is 2.</hm> The answer is 2.\n\n"
+            "Question: What is 2 + 3?\nAnswer: <hm>2 plus 3 is 5. So it is 5.</hm> The answer is"
+        )
+        assert sent["stop"] == ["</hm>"]
+        assert "sent as text" in model.card.details["profile"]
+        with pytest.raises(TextRefused, match="would close its block"):
+            asyncio.run(model.generate(Prompt((), ASKED, (), Thinking(("a </hm> b",))), Sampling(4), Key(("k",))))

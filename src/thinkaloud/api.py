@@ -181,7 +181,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
         found = open_run(folder, study)
         with reopened(found) as named:
             opened = open_tasks(tasks or named.tasks) if "tasks" in found.study.takes else []
-            answering = open_model(model or named.model, found.config.loading) if found.config.model else NoModel()
+            answering = open_model(model or named.model, named.loading) if found.config.model else NoModel()
             found.study.check(named.settings)
             caps.check(answering if found.config.model else None)
             card = known(answering)

@@ -18,9 +18,9 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from thinkaloud.errors import FatalError, UserError
+from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.joining import joined, spaced
 from thinkaloud.models.detect import REASONING
 from thinkaloud.models.profile import Profile
@@ -58,7 +58,7 @@ def with_block(profile: Profile, frames: Frames, ends: tuple[str, ...] = ()) -> 
         frame = frames(prompt.shots, prompt.off)
         on = frame if not prompt.off else frames(prompt.shots, False)
         turn = _turn(profile, frame.between, on.between, prompt)
-        return _filled(replace(frame, between=turn), _block(profile, prompt), prompt, ends)
+        return _filled(replace(frame, between=turn), block_of(profile, prompt), prompt, ends)
 
     return render
 
@@ -79,7 +79,7 @@ def bare(profile: Profile, between: str) -> str:
     return between[: found.start()] if found else between
 
 
-def _block(profile: Profile, prompt: Prompt) -> str:
+def block_of(profile: Profile, prompt: Prompt) -> str:
     """The block, marks included; what stands in place of one where there is none."""
     if prompt.thinking is None:
         return "" if prompt.off else profile.direct
@@ -113,17 +113,14 @@ def by_profile(template: str, tokens: Mapping[str, str], profile: Profile) -> Tu
 
     @functools.lru_cache(maxsize=64)
     def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
-        first: UserError | None = None
-        for parted in (False, True):  # some take parts, and no plain text
-            try:
-                return opened(told[off](asked(shots, PADDED.format(QUESTION), parted), True), shots)
-            except UserError as error:
-                first = first or error
-        raise first or FatalError(DROPPED)
+        def tried(said: list[dict[str, Any]]) -> Frame:
+            return opened(told[off](said, True), shots)
+
+        question = PADDED.format(QUESTION)
+        return first_of([functools.partial(tried, said) for said in ways_to_ask(profile, shots, question)])
 
     def reference(prompt: Prompt) -> str:
-        said = asked(prompt.shots, prompt.question)
-        return told[prompt.off](said, True)
+        return told[prompt.off](asked(prompt.shots, prompt.question), True)
 
     notes = {**dates(template), "profile": profile.sentence}
     return TurnFormat(with_block(profile, frame), "chat", notes, _referred(profile, reference), profile)
@@ -134,6 +131,37 @@ def by_known(template: str | None, tokens: Mapping[str, str], profile: Profile |
     if template is None:
         return completion_block(profile) if profile else TurnFormat(completion, "completion", {})
     return by_profile(template, tokens, profile) if profile else by_template(template, tokens)
+
+
+T = TypeVar("T")
+
+
+def first_of(ways: Sequence[Callable[[], T]]) -> T:
+    """What the first of these gives that does not fail; the first error, if all do."""
+    first: UserError | None = None
+    for way in ways:
+        try:
+            return way()
+        except UserError as error:
+            first = first or error
+    raise first or FatalError(DROPPED)
+
+
+def ways_to_ask(profile: Profile, shots: Sequence[Shot], question: str) -> list[list[dict[str, Any]]]:
+    """Examples and a question as templates take them. Some take content in parts, and no plain text. Some know no
+    reasoning of earlier turns, and keep what a turn says: there the block of an example is part of its text, unless the
+    template puts a mark before it (`direct`)."""
+    ways = [asked(shots, question, parted) for parted in (False, True)]
+    if any(shot.thinking for shot in shots) and not profile.direct:
+        inside = [Shot(shot.question, (whole_turn(profile, shot),)) for shot in shots]
+        ways += [asked(inside, question, parted) for parted in (False, True)]
+    return ways
+
+
+def whole_turn(profile: Profile, shot: Shot) -> str:
+    """The turn of an example, with its block."""
+    block = profile.opens + joined(shot.thinking) + profile.closes if shot.thinking else ""
+    return block + joined(shot.answer)
 
 
 def asked(shots: Sequence[Shot], question: str, parted: bool = False) -> list[dict[str, Any]]:
@@ -159,12 +187,24 @@ def opened(text: str, shots: Sequence[Shot]) -> Frame:
     return Frame(before, between, (trims, True))
 
 
+def as_text(profile: Profile, prompt: Prompt) -> Prompt:
+    """The prompt with its blocks as text of the answers, for whoever is sent text and knows no marks. Raises
+    `TextRefused` for a reasoning that would close its own block."""
+    for part in prompt.thinking.parts if prompt.thinking else ():
+        if profile.mark in part:
+            raise TextRefused(f"a reasoning spells {profile.mark!r}, which would close its block: {part[:60]!r}")
+    if prompt.off:
+        raise FatalError(f"this model ({profile.family}) has no switch that turns its reasoning off")
+    shots = tuple(Shot(shot.question, (whole_turn(profile, shot),)) for shot in prompt.shots)
+    begun = block_of(profile, prompt) + joined(prompt.prefill)
+    return Prompt(shots, prompt.question, (begun,) if begun else ())
+
+
 def completion_block(profile: Profile) -> TurnFormat:
     """Turns in the completion form, of a model without a chat template: its marks as they stand."""
 
     def example(shot: Shot) -> str:
-        thought = profile.opens + joined(shot.thinking) + profile.closes if shot.thinking else ""
-        return f"Question: {shot.question}\nAnswer: {thought}{joined(shot.answer)}\n\n"
+        return f"Question: {shot.question}\nAnswer: {whole_turn(profile, shot)}\n\n"
 
     def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
         return Frame("".join(map(example, shots)) + "Question: ", "\nAnswer: ", (False, True))
@@ -185,4 +225,4 @@ def _referred(profile: Profile, begun: Callable[[Prompt], str]) -> Callable[[Pro
 def ended(profile: Profile, begun: str, switched_on: str, prompt: Prompt) -> str:
     """A text that ends with the beginning of the model's turn, and what the prompt puts after it."""
     frame = Frame("", _turn(profile, begun, switched_on, prompt), (False, True))
-    return _filled(frame, _block(profile, prompt), replace(prompt, question=""), ()).text
+    return _filled(frame, block_of(profile, prompt), replace(prompt, question=""), ()).text

@@ -30,15 +30,17 @@ Value = tuple[tuple[str, bool], ...]
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """A conversation that a template is applied to: a question (`begun`: and the beginning of the answer's turn), or a
-    question with an answer and its reasoning (`reasoned`). `variables`: what the template is told besides."""
+    question with an answer and its reasoning (`reasoned`). `variables`: what the template is told besides; `words`:
+    stand below the question."""
 
     kind: Literal["begun", "reasoned"]
     variables: Value = ()
+    words: str = ""
 
     @property
     def messages(self) -> Messages:
         """The conversation, as templates take it."""
-        asked = {"role": "user", "content": QUESTION}
+        asked = {"role": "user", "content": QUESTION + (f"\n\n{self.words}" if self.words else "")}
         said = {"role": "assistant", "content": ANSWER, **dict.fromkeys(REASONING, THOUGHT)}
         return [asked] if self.kind == "begun" else [asked, said]
 
@@ -55,7 +57,8 @@ class Seen:
 
     def mentions(self, texts: Sequence[str]) -> bool:
         """Whether the template knows all of these texts."""
-        return all(any(text in one for one in (self.text, *self.written.values())) for text in texts)
+        own = [self.text, *(found for one, found in self.written.items() if not one.words)]
+        return all(any(text in one for one in own) for text in texts)
 
     def after_question(self, kind: Literal["begun", "reasoned"], variables: Mapping[str, bool]) -> str:
         """What the template writes after the question; empty where it failed."""
@@ -67,7 +70,9 @@ def renderings(known: Sequence[Family]) -> list[Rendering]:
     switches = dict.fromkeys(name for family in known for name in family.switches)
     told: list[Value] = [(), *(((name, value),) for name in switches for value in (True, False))]
     kinds: tuple[Literal["begun", "reasoned"], ...] = ("begun", "reasoned")
-    return [Rendering(kind, variables) for kind, variables in itertools.product(kinds, told)]
+    words = dict.fromkeys(family.instruction for family in known if family.instruction)
+    plain = [Rendering(kind, variables) for kind, variables in itertools.product(kinds, told)]
+    return [*plain, *(Rendering("begun", (), one) for one in words)]
 
 
 def marks(known: Sequence[Family]) -> list[str]:
@@ -91,9 +96,18 @@ def fitted(family: Family, seen: Seen) -> Profile:
         family.family, family.opens, family.closes, family.mark, family.given, (), _switch(family, seen),
         family.instruction, family.direct, family.sampling, family.notes,
     )  # fmt: skip
-    there = {"switch": bare.switch is not None, "instruction": bool(bare.instruction)}
+    there = {"switch": bare.switch is not None, "instruction": _stays(bare.instruction, seen)}
     silence = tuple(form for form in family.silence if there.get(form, True))
     return _as_shown(replace(bare, silence=silence), seen)
+
+
+def _stays(instruction: str, seen: Seen) -> bool:
+    """Whether words in a question reach the model. A template that takes them out, and acts on them itself, is never
+    shown them: prompts are made with a mark in the question's place."""
+    if not instruction:
+        return False
+    written = seen.written.get(Rendering("begun", (), instruction))
+    return written is None or instruction in written.partition(QUESTION)[2]
 
 
 def _as_shown(profile: Profile, seen: Seen) -> Profile:
@@ -109,8 +123,17 @@ def _as_shown(profile: Profile, seen: Seen) -> Profile:
     before, found, after = reasoned.partition(THOUGHT)
     closes, answered, _ = after.partition(ANSWER)
     if not (found and answered and profile.mark in closes and before.startswith(begun[:at]) and tag in before[at:]):
-        return shown
+        return replace(shown, closes=_closed_when_off(shown, seen))
     return replace(shown, opens=shown.opens if given else before[at:], closes=closes)
+
+
+def _closed_when_off(profile: Profile, seen: Seen) -> str:
+    """What closes the block, with the white space that the template itself writes behind an empty one."""
+    off = seen.after_question("begun", profile.variables(True)) if profile.switch else ""
+    body, found, space = off.rpartition(profile.mark)
+    if not found or space.strip() or not body.rstrip().endswith(profile.opens.strip()):
+        return profile.closes
+    return profile.closes.rstrip() + space
 
 
 def _switch(family: Family, seen: Seen) -> tuple[str, bool] | None:

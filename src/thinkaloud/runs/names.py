@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.loading import Loading
 from thinkaloud.models.named import NAMED
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run
@@ -97,6 +98,7 @@ class Named:
     model: str
     tasks: Sequence[str]
     settings: Any
+    loading: Loading
 
 
 @contextmanager
@@ -107,7 +109,9 @@ def reopened(run: Run) -> Iterator[Named]:
         base = Path(os.curdir)
     try:
         settings = moved(config.settings, lambda word: from_there(base, word))
-        yield Named(_model(base, config.model), [rebased(_from(base, task), base) for task in config.tasks], settings)
+        loading = moved(config.loading, lambda word: from_there(base, word))
+        tasks = [rebased(_from(base, task), base) for task in config.tasks]
+        yield Named(_model(base, config.model), tasks, settings, loading)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from thinkaloud.errors import FatalError, ThinkaloudError
-from thinkaloud.models.block import asked, by_known, opened, with_block
+from thinkaloud.models.block import by_known, first_of, opened, ways_to_ask, with_block
 from thinkaloud.models.detect import NOTHING, Rendering, Seen, candidates, marks, profile_seen, renderings
 from thinkaloud.models.http.client import CALLS, Refused
 from thinkaloud.models.profile import Profile
@@ -73,13 +73,17 @@ def _with_block(apply: Apply, profile: Profile) -> TurnFormat:
 
     @functools.lru_cache(maxsize=64)
     def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
-        async def rendered() -> str:
+        async def rendered(said: Sequence[Mapping[str, Any]]) -> str:
             try:
-                return await apply(asked(shots, PADDED.format(QUESTION)), profile.variables(off))
+                return await apply(said, profile.variables(off))
             except Refused as error:
                 raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
 
-        return opened(undated(CALLS.wait(rendered())), shots)
+        def tried(said: Sequence[Mapping[str, Any]]) -> Frame:
+            return opened(undated(CALLS.wait(rendered(said))), shots)
+
+        question = PADDED.format(QUESTION)
+        return first_of([functools.partial(tried, said) for said in ways_to_ask(profile, shots, question)])
 
     return TurnFormat(with_block(profile, frame), "chat", {"profile": profile.sentence}, profile=profile)
 

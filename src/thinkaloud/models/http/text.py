@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from thinkaloud.errors import ModelError, UserError
+from thinkaloud.models.block import as_text
+from thinkaloud.models.detect import NOTHING, profile_seen
 from thinkaloud.models.http.client import CALLS, Client, Malformed, Refused
 from thinkaloud.models.http.served import counted, text_of
 from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, Turn, given
 from thinkaloud.models.inspect.model import InspectModel
 from thinkaloud.models.inspect.probe import Shown, probe
 from thinkaloud.models.loading import Loading
-from thinkaloud.vocabulary import ModelCard, Usage
+from thinkaloud.models.profile import Profile
+from thinkaloud.vocabulary import ModelCard, Prompt, Usage
 
 Form = Literal["chat", "completion"]
 GOES_ON = {"continue_final_message": True, "add_generation_prompt": False}
@@ -31,7 +34,8 @@ async def open_text(client: Client, loading: Loading) -> Spoken:
     if loading.format == "chat" or (loading.format == "auto" and not await _completes(client, name)):
         form = "chat"
     line = TextLine(client, name, form)
-    return Spoken(line, await probe(line), loading.context)
+    known = profile_seen(loading.profile, NOTHING) if form == "completion" else None
+    return Spoken(line, await probe(line), loading.context, known)
 
 
 async def _name(client: Client) -> str:
@@ -161,10 +165,11 @@ def _given(listed: Iterable[tuple[Any, Any]]) -> Top:
 
 
 class Spoken(InspectModel):
-    """A model that was probed in text. Its session is the same model with its own bill."""
+    """A model that was probed in text. Its session is the same model with its own bill. `profile`: how it thinks in a
+    block, as a user's file says (no template is known); then the marks are sent as text."""
 
-    def __init__(self, line: TextLine, shown: Shown, context: int) -> None:
-        self.line, self.shown, self.usage = line, shown, Usage()
+    def __init__(self, line: TextLine, shown: Shown, context: int, profile: Profile | None = None) -> None:
+        self.line, self.shown, self.usage, self.profile = line, shown, Usage(), profile
         self.card = ModelCard(
             name=line.name,
             backend="http",
@@ -179,5 +184,9 @@ class Spoken(InspectModel):
                 **shown.details,
                 "weights": "known by name only: what answers under it may change",
                 "context": "not known, as --context says",
+                **({"profile": f"{profile.sentence}; the marks are sent as text"} if profile else {}),
             },
         )
+
+    async def _ask(self, prompt: Prompt, asked: Asked, said: str = "") -> Reply:
+        return await super()._ask(as_text(self.profile, prompt) if self.profile else prompt, asked, said)

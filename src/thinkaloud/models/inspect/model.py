@@ -25,6 +25,7 @@ from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.loop import BackgroundLoop
+from thinkaloud.models.profile import Profile
 from thinkaloud.models.requests import first_stop
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
@@ -69,6 +70,8 @@ async def _adopted(model: InspectsModel, context: int) -> InspectModel:
 
 class InspectModel:
     """A chat model that was probed. Its session is the same model with its own bill."""
+
+    profile: Profile | None = None
 
     def __init__(self, line: Line, shown: Shown, context: int) -> None:
         self.line, self.shown, self.usage = line, shown, Usage()
@@ -134,7 +137,8 @@ class InspectModel:
         return reply
 
     def _may(self, prompt: Prompt) -> None:
-        if prompt.thinking is not None or prompt.off or any(shot.thinking for shot in prompt.shots):
+        thinks = prompt.thinking is not None or prompt.off or any(shot.thinking for shot in prompt.shots)
+        if thinks and self.profile is None:
             raise NotMeasurable(f"{self.card.name} is asked in text: nothing can be written into its think block")
         if prompt.prefill and not self.shown.prefill:
             raise NotMeasurable(f"{self.card.name} cannot go on with its own turn: {self.shown.details['prefill']}")
