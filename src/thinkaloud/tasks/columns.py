@@ -182,14 +182,14 @@ def _listed(there: Any) -> Any:
 
 
 def _unmarked(options: Any) -> Any:
-    """Options without `A)`, `B)`, ... before them, where all have these in order."""
+    """Options without `A)`, `B)`, ... before them, once or twice, where all have these in order."""
     if not isinstance(options, list) or not all(isinstance(one, str) for one in options):
         return options
     found = [_MARKED.fullmatch(one.strip()) for one in options]
     marked = [one for one in found if one is not None]
     if len(marked) < len(options) or [one[1] for one in marked] != [chr(65 + i) for i in range(len(marked))]:
         return options
-    return [one[2] for one in marked]
+    return _unmarked([one[2] for one in marked])
 
 
 def _placed(answer: Any, options: Any, labels: Any) -> int | None:

@@ -234,8 +234,8 @@ def _letters(answer: Any, options: Sequence[str]) -> list[str]:
 
 
 def _worked(data: Mapping[str, Any], known: Sequence[str] | None, right: Sequence[str], seen: Seen) -> tuple[str, ...]:
-    """The worked reasoning, up to where it states the answer (one of `known`; `right` are names of the right one); as it
-    is where none is known."""
+    """The worked reasoning, up to where it states the answer (one of `known`; `right` are names of the right one); as
+    it is where none is known."""
     there = data.get("reasoning", [])
     texts = [there] if isinstance(there, str) else list(there)
     if known is None or not texts:
