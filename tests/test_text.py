@@ -18,6 +18,7 @@ CODE = "```python\nx = 1.\n\ny = 2; z = 3\n```"
 LANGUAGES = {
     "English": ("Tom has 5 apples.¦ He buys 6 more!¦ Has he 11?¦ Half of them is 5 and a half."),
     "Chinese": ("小明有五个苹果。¦他又买了3.5个苹果！¦真的吗？¦一半就是五个半……¦完。"),
+    "Chinese sums": ("5加6等于11。¦11加31等于42！¦3．5加…1是多少？¦4。"),
     "Chinese, quoted": ("他说：“好。”¦然后走了。¦（完。）¦再来。"),
     "Japanese": ("太郎はりんごを五個持っています。¦さらに六個買いました。¦「半分は五個半です。」¦以上。"),
     "Hindi": ("राम के पास पाँच सेब हैं।¦ उसने छह और खरीदे।¦ तो ग्यारह सेब हैं।"),

@@ -5,6 +5,7 @@
     questions.jsonl    a file of questions (`jsonl.py`; `files.py` has the other endings)
     data.csv?answer=x  the same, and which of its columns are read (`specs.py`)
     gsm8k, bbh:NAME    a benchmark, from the hub or from a local copy (`gsm8k:PATH`; `benchmarks/`)
+    inspect-task:NAME  the questions of a task of Inspect (`inspect_task.py`)
     gym:NAME           a family of reasoning-gym (`gym.py`)
     sim:chain_1        questions for simulated models, which no other model understands (`simulated.py`)
     mine.py:Digits     a class of a file of your own (`thinkaloud check-task` tries it)
@@ -82,6 +83,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if spec in (known := {**BUILTIN, **RECORDS, **ORGANISMS}):
         module, _, name = known[spec].partition(":")
         return _as_task(getattr(import_module(module), name), spec)
+    if spec.startswith("inspect-task:"):
+        return _as_task(import_module("thinkaloud.tasks.inspect_task").open_inspect_task(spec), spec)
     if ".py:" in spec or spec.endswith(".py"):
         return _as_task(from_file(spec, "task"), spec)
     files = import_module("thinkaloud.tasks.files")

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -48,20 +48,28 @@ _REFUSED = re.compile(
 _LETTER = re.compile(r"(\(?)([A-Za-z])(\)?)")
 
 
-def with_candidates(item: Item, said: Sequence[str], key: Key, k: int = 4, others: Sequence[str] = ()) -> Item:
+Verify = Callable[[Item, str], bool]
+"""Whether a text is right: `Task.verify`."""
+
+
+def with_candidates(
+    item: Item, said: Sequence[str], key: Key, k: int = 4, others: Sequence[str] = (), verify: Verify = is_gold
+) -> Item:
     """The item with candidates in the place of options; `said`: what the model answered in samples, `others`: right
-    answers of other questions. Its gold is the one of them that is right, and `meta` has what was right before. An item
-    with options, or for which no wrong answer can be made, is unchanged."""
-    made = candidates(item, said, key, k, others)
+    answers of other questions, `verify`: that of the item's task. Its gold is the one of them that is right, and `meta`
+    has what was right before. An item with options, or for which no wrong answer can be made, is unchanged."""
+    made = candidates(item, said, key, k, others, verify)
     if item.options or len(made) < 2:
         return item
-    gold = next(one for one in made if is_gold(item, one))
+    gold = next(one for one in made if verify(item, one))
     also = [one for one in (item.gold, *item.meta.get(ACCEPTED, ())) if one != gold]
     meta = {**item.meta, SPACE: CANDIDATES, **({ACCEPTED: also} if also else {})}
     return replace(item, options=made, gold=gold, shown=False, meta=meta)
 
 
-def candidates(item: Item, said: Sequence[str], key: Key, k: int = 4, others: Sequence[str] = ()) -> tuple[str, ...]:
+def candidates(
+    item: Item, said: Sequence[str], key: Key, k: int = 4, others: Sequence[str] = (), verify: Verify = is_gold
+) -> tuple[str, ...]:
     """At most `k` answers, one of them right, in an order given by the key; the item's options where it has some. Only
     the right answer where no wrong one can be made."""
     if item.options:
@@ -70,13 +78,14 @@ def candidates(item: Item, said: Sequence[str], key: Key, k: int = 4, others: Se
     if (opposite := opposite_of(item.gold)) is not None:
         return tuple(shuffled(rng, [item.gold, opposite]))
     told = [text for text in map(bare, said) if _usable(text)]
-    how = _style(item, told)
-    gold = _spelled(item, told) if how is None else written(_value(item.gold), how) or item.gold
+    right = [text for text in told if verify(item, text)]
+    how = _style(item, told, right)
+    gold = _spelled(item, right) if how is None else written(_value(item.gold), how) or item.gold
     found = [gold]
     for one in (*_frequent(item, told, how), *_made(item, gold, how, rng, others)):
         if len(found) >= k:
             break
-        if not is_gold(item, one) and not any(same_option(one, other) or same(one, other) for other in found):
+        if not verify(item, one) and not any(same_option(one, other) or same(one, other) for other in found):
             found.append(one)
     return tuple(shuffled(rng, found))
 
@@ -103,24 +112,24 @@ def _usable(text: str) -> bool:
     return short and re.search(r"\w", text) is not None and not _REFUSED.search(text)
 
 
-def _style(item: Item, told: Sequence[str]) -> Style | None:
+def _style(item: Item, told: Sequence[str], right: Sequence[str]) -> Style | None:
     """The style of numbers in which the model answers most often, if the right answer can be told in it; else that of
     the right answer. None where that is no number."""
     own = style(canonical(item.gold))
     if own is None:
         return None
-    right = Counter(how for text in told if is_gold(item, text) and (how := style(text)) is not None)
-    wrong = Counter(how for text in told if (how := style(text)) is not None and how.rest == own.rest)
-    for how, _ in (*right.most_common(), *wrong.most_common()):
+    fits = Counter(how for how in map(style, right) if how is not None)
+    others = Counter(how for how in map(style, told) if how is not None and how.rest == own.rest)
+    for how, _ in (*fits.most_common(), *others.most_common()):
         if (text := written(_value(item.gold), how)) is not None and is_gold(item, text):
             return fitting(_value(item.gold), how)
     return own
 
 
-def _spelled(item: Item, told: Iterable[str]) -> str:
+def _spelled(item: Item, right: Sequence[str]) -> str:
     """The right answer as the model spells it most often; as the item does where it never gives it."""
-    given = Counter(text for text in told if is_gold(item, text) and not _LETTER.fullmatch(item.gold))
-    return next((text for text, _ in given.most_common(1)), item.gold)
+    usual = Counter(right).most_common(1)
+    return usual[0][0] if usual and not _LETTER.fullmatch(item.gold) else item.gold
 
 
 def _value(text: str) -> Fraction:

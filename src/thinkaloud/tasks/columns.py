@@ -67,9 +67,8 @@ class Columns:
             if name in found:
                 raise UserError(f"the map gives the field {name!r} twice")
             if len(columns) > 1 and name != "options":
-                raise UserError(
-                    f"the map gives {name!r} {len(columns)} columns ({SEVERAL.join(columns)}): only options"
-                )
+                several = f"{len(columns)} columns ({SEVERAL.join(columns)})"
+                raise UserError(f"the map gives {name!r} {several}: only options may have several")
             found[name] = columns
         return Columns(found)
 
@@ -183,14 +182,14 @@ def _listed(there: Any) -> Any:
 
 
 def _unmarked(options: Any) -> Any:
-    """Options without `A)`, `B)`, ... before them, where all have these in order."""
+    """Options without `A)`, `B)`, ... before them, once or twice, where all have these in order."""
     if not isinstance(options, list) or not all(isinstance(one, str) for one in options):
         return options
     found = [_MARKED.fullmatch(one.strip()) for one in options]
     marked = [one for one in found if one is not None]
     if len(marked) < len(options) or [one[1] for one in marked] != [chr(65 + i) for i in range(len(marked))]:
         return options
-    return [one[2] for one in marked]
+    return _unmarked([one[2] for one in marked])
 
 
 def _placed(answer: Any, options: Any, labels: Any) -> int | None:
@@ -204,7 +203,7 @@ def _placed(answer: Any, options: Any, labels: Any) -> int | None:
         return places[0] if len(places) == 1 else None
     if isinstance(answer, list) and len(answer) == len(options) and set(answer) == {0, 1} and answer.count(1) == 1:
         return answer.index(1)
-    cell = isinstance(answer, str) and said.isdecimal() and said not in map(str, options)
+    cell = isinstance(answer, str) and said.isdecimal() and said not in [str(one).strip() for one in options]
     return int(said) if cell else None
 
 

@@ -23,6 +23,9 @@ from thinkaloud.vocabulary import Item
 NAMED = 5
 """How many left-out rows are named with their reasons; the others are only counted."""
 
+GUESSED = ("level", "id", "meta", "reasoning", "transcript")
+"""Fields that are taken from a column of a usual name only where all of its values fit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,14 +58,22 @@ def _columns(rows: Sequence[Row], source: Source, seen: Seen) -> Columns | None:
     there = names(row.data for row in rows)
     if source.columns is None and source.json and _own(there, rows):
         return None
-    given_ones = source.columns or Columns({})
-    found = given_ones.fitted(there, source.where)
-    if "level" in found.named and "level" not in given_ones.named:
-        levels = [found.read(row.data).get("level") for row in rows]
-        if not all(isinstance(level, int) for level in levels):
-            found = found.without("level")
+    said = source.columns or Columns({})
+    found = said.fitted(there, source.where)
+    for name in [name for name in GUESSED if name in found.named and name not in said.named]:
+        values = [found.read(row.data).get(name) for row in rows]
+        if not _suits(name, [value for value in values if value is not None]):
+            found = found.without(name)
     seen.ignored.update(found.unread(there))
     return found
+
+
+def _suits(name: str, values: Sequence[Any]) -> bool:
+    """Whether a column of this name holds what the field is."""
+    if name == "id":
+        return all(isinstance(one, str | int) for one in values) and len(set(values)) == len(values)
+    kind = {"level": int, "meta": dict}.get(name, (str, list))
+    return all(isinstance(one, kind) for one in values)
 
 
 def _own(there: Sequence[str], rows: Sequence[Row]) -> bool:

@@ -155,8 +155,10 @@ def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
         options, gold = inside(question, found.gold) or ((), found.gold)
         meta |= {ACCEPTED: list(found.others)} if found.others and not options else {}
         data = {"reasoning": found.reasoning, **data} if found.reasoning else data
-    came, known = ANSWERED in meta, (*(options or (gold,)), *_letters(data["answer"], options))
-    worked = _worked(data, None if came else known, gold, seen)
+    letters = _letters(data["answer"], options)
+    right = (gold, *([letters[options.index(gold)]] if letters else []))
+    came, known = ANSWERED in meta, (*(options or (gold,)), *letters)
+    worked = _worked(data, None if came else known, right, seen)
     if TRANSCRIPT in data:
         meta |= _transcript(data[TRANSCRIPT], came, known, seen)
     thought = Transcript(tuple(map(Step, sentences(entries(worked)))))
@@ -228,11 +230,12 @@ def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bo
 def _letters(answer: Any, options: Sequence[str]) -> list[str]:
     """The letters of the options, where the answer is one of them: the reasoning may then end in one."""
     lettered = isinstance(answer, str) and _LETTER.fullmatch(answer.strip())
-    return [chr(ord("A") + place) for place in range(min(len(options), 26))] if lettered else []
+    return [chr(ord("A") + place) for place in range(len(options))] if lettered and len(options) <= 26 else []
 
 
-def _worked(data: Mapping[str, Any], known: Sequence[str] | None, gold: str, seen: Seen) -> tuple[str, ...]:
-    """The worked reasoning, up to where it states the answer; as it is without texts that can be one (`known`)."""
+def _worked(data: Mapping[str, Any], known: Sequence[str] | None, right: Sequence[str], seen: Seen) -> tuple[str, ...]:
+    """The worked reasoning, up to where it states the answer (one of `known`; `right` are names of the right one); as
+    it is where none is known."""
     there = data.get("reasoning", [])
     texts = [there] if isinstance(there, str) else list(there)
     if known is None or not texts:
@@ -241,7 +244,7 @@ def _worked(data: Mapping[str, Any], known: Sequence[str] | None, gold: str, see
     if split.answer is None:
         return (split.text,) if isinstance(there, str) else tuple(texts)
     while (before := split_answer(split.text, known)).answer is not None and not before.after:
-        if match(before.answer or "", (gold,)) is None:
+        if all(match(before.answer or "", (one,)) is None for one in right):
             break
         split = before  # the same answer once more: its text before its letter
     seen.done[SHORTENED if split.text else BARE] += 1

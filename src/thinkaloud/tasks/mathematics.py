@@ -9,6 +9,7 @@ Numbers are not its business: `5!` is not 5 here. Without the extra `math` only 
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +17,14 @@ from importlib.metadata import PackageNotFoundError, version
 from thinkaloud.tasks.answer_statement import last_statement
 from thinkaloud.tasks.answers import bare
 from thinkaloud.tasks.check import ACCEPTED, STATED_IN, is_gold
+from thinkaloud.tasks.options import CANDIDATES, SPACE
 from thinkaloud.tasks.quantities import quantity
 from thinkaloud.vocabulary import Item
 
 LONGEST = 120
 """Characters of an expression that is worked out."""
-_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s+[A-Za-z]{2,}")
+_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}\b.*(?<![\\A-Za-z{])[A-Za-z]{2,}\b|\b(?:or|not)\b", re.DOTALL)
+"""Two words that are no commands, or a choice."""
 _HUGE = re.compile(r"\^\s*\{?\s*\d{4,}|\^\s*\{?[^{}^]*\^|\d{3,}\s*!")
 """Powers and factorials that would take for ever."""
 
@@ -30,7 +33,8 @@ def is_right(item: Item, answer: str) -> bool:
     """Whether a free-text answer is the gold, or an expression that equals it."""
     if is_gold(item, answer):
         return True
-    if not installed() or (item.options and not item.meta.get(ACCEPTED)):
+    chosen = bool(item.options) and item.meta.get(SPACE) != CANDIDATES
+    if chosen or not installed():
         return False
     found = last_statement(answer[-STATED_IN:])
     said = bare(answer if found is None else found.answer)
@@ -68,5 +72,6 @@ def _verified(gold: str, said: str) -> bool:
     """What math-verify says. Its own time limits need a signal, which only the main thread has, so they are off."""
     from math_verify import parse, verify
 
+    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns of this at every call
     right, found = (parse(f"${text}$", parsing_timeout=None) for text in (gold, said))
     return bool(right and found and verify(right, found, timeout_seconds=None))

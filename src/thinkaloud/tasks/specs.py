@@ -18,6 +18,8 @@ from thinkaloud.tasks.benchmarks.table import rebased as benchmark_rebased
 from thinkaloud.tasks.columns import SEVERAL, Columns
 from thinkaloud.tasks.files import holds_questions
 
+INSPECT = "inspect-task:"
+
 
 def parted(spec: str) -> tuple[str, Columns | None]:
     """The path in a spec, and its map (None: it has none)."""
@@ -48,6 +50,9 @@ def rebased(spec: str, base: Path) -> str:
     """The spec with a relative path (of a file with a map, of a benchmark's local copy) that begins at `base`."""
     if is_benchmark(spec):
         return benchmark_rebased(spec, base)
+    if spec.startswith(INSPECT):
+        file, at, task = spec.removeprefix(INSPECT).partition("@")
+        return f"{INSPECT}{base / file}{at}{task}" if os.path.isfile(base / file) else spec
     path, mark, query = spec.rpartition("?")
     there = bool(mark) and holds_questions(path) and os.path.exists(base / path)
     return f"{base / path}?{query}" if there else spec

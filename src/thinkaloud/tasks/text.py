@@ -43,6 +43,8 @@ _SPACED = (
     ".!?;\u037e\u0589\u061b\u061f\u06d4\u0964\u0965\u104a\u104b\u1362\u1367\u1368\u17d4\u17d5\u203c\u2026\u2047-\u2049"
 )
 _FULL = "\u3002\uff01\uff0e\uff1b\uff1f\uff61\u2026"
+_POINT = "[\uff0e\u2026]"
+"""Of these, the ones that may stand before the digits of a number."""
 _THAI = "\u0e00-\u0eff"
 _THAI_WORDS = ("ดังนั้น", "จากนั้น", "เพราะฉะนั้น", "ต่อมา", "ต่อไป", "สุดท้าย", "แต่")
 """So, then, therefore, afterwards, next, finally, but."""
@@ -52,7 +54,7 @@ _END = re.compile(
     | (?<=[{_SPACED}])[ \t]+                                # a mark and a space
     | (?<=[{_SPACED}][{_CLOSERS}])[ \t]+
     | (?<=[{_SPACED}][{_CLOSERS}]{{2}})[ \t]+
-    | (?<=[{_FULL}])(?![{_FULL}{_CLOSERS}\d]|\Z)\s*         # a full-width mark
+    | (?<=[{_FULL}])(?<!{_POINT}(?=\d))(?![{_FULL}{_CLOSERS}]|\Z)\s*         # a full-width mark
     | (?<=[{_FULL}][{_CLOSERS}])(?![{_FULL}{_CLOSERS}]|\Z)\s*
     | (?<=[.!?;])(?=[{UNSPACED}])(?![{_FULL}{_CLOSERS}])    # a mark before a Chinese or Japanese character
     | (?<=[{_THAI}])[ \t]+(?=[{_THAI}])                     # Thai and Lao
