@@ -1,8 +1,11 @@
 """The most that one command may spend: tokens, seconds, or both.
 
 Once a cap is reached no further unit begins; those that are being done are finished and recorded, so that a command can
-spend more than its cap, by at most the units that were being done then. A cap is of one command and not of a run: what
-earlier commands spent on the same folder does not count, and nothing that is measured depends on a cap.
+spend more than its cap, by at most the units that were being done then. Every command may begin one unit, even where
+loading the model took all its time: resuming again and again must come to an end.
+
+A cap is of one command and not of a run: what earlier commands spent on the same folder does not count, and nothing
+that is measured depends on a cap.
 
 Tokens are those of the bill: prompt tokens that were computed, and tokens written. This module knows no unit, no folder
 and no study.
@@ -41,7 +44,7 @@ class Caps:
         self.tokens, self.seconds = tokens, seconds
         self._clock, self._began = clock, clock()
         self._closed, self._open = 0, list[_Counted]()
-        self._untold: str | None = None
+        self._any, self._untold = False, ""
 
     @property
     def spent(self) -> int:
@@ -56,8 +59,10 @@ class Caps:
     @property
     def reached(self) -> bool:
         """Whether no further unit may begin. Once it is true it stays true."""
+        if not self._any:
+            return False
         late = self.seconds is not None and self.took >= self.seconds
-        return late or self._tokens_are_spent or self._untold is not None
+        return late or self._tokens_are_spent or bool(self._untold)
 
     @property
     def _tokens_are_spent(self) -> bool:
@@ -69,6 +74,7 @@ class Caps:
         requests that were made, no further unit begins: a cap that cannot be kept must not look kept."""
         counted = _Counted(session, usage_of(session))
         self._open.append(counted)
+        self._any = True
         try:
             yield
         finally:
@@ -90,19 +96,19 @@ class Caps:
         """Which cap ended the command, what was spent, how much is `done`, and how to `go_on`."""
         tokens = f"{self.spent:,} tokens and " if self.spent else ""  # some models count none
         used = f"{tokens}{self.took:,.1f} s used{self._more}"
-        return f"stopped by {self._cap}: {used}; {done} are done; to go on: {go_on}"
+        return f"stopped {self._why}: {used}; {done} are done; to go on: {go_on}"
 
     @property
-    def _cap(self) -> str:
-        """The one that was reached."""
-        if self._untold is not None:
-            return self._untold
-        return f"--max-tokens {self.tokens:,}" if self._tokens_are_spent else f"--max-time {self.seconds:g} s"
+    def _why(self) -> str:
+        """Which cap was reached, or cannot be kept."""
+        if self._untold:
+            return f"because {self._untold}"
+        return f"by --max-tokens {self.tokens:,}" if self._tokens_are_spent else f"by --max-time {self.seconds:g} s"
 
     @property
     def _more(self) -> str:
         """How far what had begun went over it."""
-        if self._untold is not None:
+        if self._untold:
             return ""
         if self._tokens_are_spent:
             over, unit = self.spent - (self.tokens or 0), "tokens"

@@ -2,7 +2,8 @@
 
 The program is replayed from the journal where it was done before, so resuming is running again. Nothing here depends on
 time, on order or on how many units are done at once; that is why a killed and resumed run ends with the same findings,
-byte for byte. This module knows no study, no task and no item.
+byte for byte. A cap (`runs/caps.py`) decides where a pass stops, and nothing else. This module knows no study, no task
+and no item.
 """
 
 from __future__ import annotations

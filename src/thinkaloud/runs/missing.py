@@ -16,13 +16,13 @@ LARGE = 24
 
 
 def missing(run: Run) -> str:
-    """Which tasks lack units, in a sentence; empty where that is not known or none does."""
+    """Which of several tasks lack units, in a sentence; empty where that is not known or none does."""
     expected = run.study.expected(run.config.settings, 1, run.config.items)
     try:
         tasks = [task.name for task in run.identity.tasks]
     except UserError:  # an older folder: nothing is known of its tasks
         tasks = []
-    if expected is None or not tasks:
+    if expected is None or len(tasks) < 2:
         return ""
     done = Counter(unit["task"] for unit in _measured(run))
     lacking = [f"{name} {expected - done[name]} of {expected} units" for name in tasks if done[name] < expected]
