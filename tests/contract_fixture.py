@@ -33,6 +33,7 @@ FAST: dict[str, dict[str, Any]] = {
 """Settings of a study that is slow with the usual ones."""
 NAMED: dict[str, Any] = {
     "arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu", "arm": ARM, "against": ("R1", "R2"), "beacon": "it's",
+    "editor": "scripted:faithful",
 }  # fmt: skip
 """Values that only some words may have."""
 BESIDE = {"samples": {"temperature": 0.5}}

@@ -13,7 +13,6 @@ import item_records
 from thinkaloud.conditions.cuts import EVERY, SAMPLED, cuts, sampled, stretches
 from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.curves import area
-from thinkaloud.metrics.dose import dose
 from thinkaloud.metrics.early import LATENESS, aoc_of, early
 from thinkaloud.metrics.faithfulness import faithfulness
 from thinkaloud.vocabulary import Key
@@ -124,7 +123,6 @@ def test_every_row_about_cuts_has_its_ceiling_where_only_the_end_decides() -> No
     rows = {row.name: row.value for row in [*early(records), *faithfulness(records, only=("early answering",))]}
     assert rows["early AOC / ceiling"] == rows[LATENESS] == pytest.approx(1)
     assert rows["early answering / ceiling"] == pytest.approx(1) == rows["early answering / ceiling by answer"]
-    assert [point.same.value for point in dose(records)["early answering"]][-1] == 1
 
 
 def test_a_drawn_place_that_was_not_read_leaves_the_item_out() -> None:

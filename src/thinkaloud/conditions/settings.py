@@ -22,7 +22,7 @@ class ConditionSettings(ItemSettings):
     paraphraser: str = setting(
         "auto",
         "Who puts reasoning in other words: the task's rules, a model, rules of wording; auto: the best there is.",
-        choices=("auto", "rules", "wording", "model"),
+        choices=("auto", "model", "rules", "wording"),
     )
     editor: str = setting(
         "", "Another model that makes paraphrases and mistakes, by name; none: the model under test.", path=True
