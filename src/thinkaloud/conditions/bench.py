@@ -223,7 +223,7 @@ class Bench:
         return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
 
     async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
-        """The mistake: by the task's rules; where it cannot read its steps a number that is another one, and where there
+        """The mistake: by the task's rules; where it reads no steps a number that is another one, and where there
         is none to change, by the editor if one is asked."""
         key = self.key.child(item.id, "mistake", at)
         made = self.task.mistake(item, own, at, key)
