@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import item_records
+import thinkaloud as ta
+from test_editor import Lines, Thinker
 from thinkaloud.conditions.cuts import EVERY, SAMPLED, cuts, sampled, stretches
 from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.curves import area
-from thinkaloud.metrics.dose import dose
 from thinkaloud.metrics.early import LATENESS, aoc_of, early
 from thinkaloud.metrics.faithfulness import faithfulness
-from thinkaloud.vocabulary import Key
+from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling
 
 Y = Callable[[float], float]
 CURVES: dict[str, Y] = {
@@ -124,7 +125,6 @@ def test_every_row_about_cuts_has_its_ceiling_where_only_the_end_decides() -> No
     rows = {row.name: row.value for row in [*early(records), *faithfulness(records, only=("early answering",))]}
     assert rows["early AOC / ceiling"] == rows[LATENESS] == pytest.approx(1)
     assert rows["early answering / ceiling"] == pytest.approx(1) == rows["early answering / ceiling by answer"]
-    assert [point.same.value for point in dose(records)["early answering"]][-1] == 1
 
 
 def test_a_drawn_place_that_was_not_read_leaves_the_item_out() -> None:
@@ -132,3 +132,31 @@ def test_a_drawn_place_that_was_not_read_leaves_the_item_out() -> None:
     conditions = dict(one["conditions"])  # type: ignore[call-overload]
     del conditions["cut:0"]
     assert aoc_of({**one, "conditions": conditions}) is None
+
+
+class Long(Thinker):
+    """Thinks in forty sentences about everything, and knows the answer once it has said 26."""
+
+    def session(self) -> Long:
+        return Long()
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        said = "".join(prompt.prefill)
+        rest = [f"Now it is {k}." for k in range(1, 41) if f"Now it is {k}." not in said]
+        return Completion(" ".join(rest), 9, "stop")
+
+
+@pytest.mark.parametrize("study", ["channels", "faithfulness"])
+def test_studies_cut_a_long_reasoning_at_the_drawn_places_and_weigh_them(tmp_path, study: str) -> None:
+    made = ta.run(
+        study, Long(), [Lines()], items=8, difficulty=1, out=tmp_path / "run",
+        settings={"shots": 0, "paraphraser": "wording"},
+    )  # fmt: skip
+    for one in made.records:
+        cut = {name for name in one["conditions"] if name.startswith("cut:")}
+        assert cut == {f"cut:{place}" for place in one["cuts"]} and len(cut) == SAMPLED + 1
+    rows = {row.estimate.name: row.estimate for row in made.findings}
+    found = rows["early AOC" if study == "channels" else "early answering (raw) by answer"]
+    assert found.n == 8 and found.value is not None
+    # the answer is 26 from the 26th sentence of 40 on; before, the two options are equal
+    assert found.value == pytest.approx(full(40, lambda x: 1.0 if x >= 26 / 40 else 0.5), abs=0.1)

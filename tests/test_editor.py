@@ -9,13 +9,30 @@ from collections.abc import Callable, Sequence
 import pytest
 
 import thinkaloud as ta
-from thinkaloud.conditions.editor import REQUEST, Editor
+from thinkaloud.conditions.editor import REQUEST, Editor, asking
 from thinkaloud.conditions.paraphrase import LEAST, Reworded, Rewriter
 from thinkaloud.conditions.prose import pieces
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
+from thinkaloud.models.profile import Profile
+from thinkaloud.open_model import open_model
+from thinkaloud.runs.plan import Rehearsal, make_plan
+from thinkaloud.studies.channels.protocol import Channels
+from thinkaloud.study import Asked
 from thinkaloud.tasks.unread import Unread
-from thinkaloud.vocabulary import Completion, Item, Key, ModelCard, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import (
+    Completion,
+    Item,
+    Key,
+    ModelCard,
+    Prompt,
+    Reading,
+    Sampling,
+    Step,
+    Thinking,
+    Transcript,
+    Usage,
+)
 
 TEXT = (
     "We count what is left:\n\n"
@@ -34,7 +51,7 @@ class Lines(Unread):
     name, levels, meaning = "lines", (1,), "nothing"
 
     def items(self, level: int, n: int, key: Key) -> list[Item]:
-        return [Item(f"lines/{i}", "lines", 1, f"What is {i}?", ("26", "13"), "26") for i in range(n)]
+        return [Item(f"lines/{i}", "lines", 1, f"What is {i}?", ("26", "13"), "26", self.parse(TEXT)) for i in range(n)]
 
     def verify(self, item: Item, answer: str) -> bool:
         return answer == item.gold
@@ -236,3 +253,53 @@ def test_without_any_model_the_rules_of_wording_make_the_paraphrase(tmp_path) ->
     refused = [record["rejected"] for record in made.records]
     assert all("the rules know other words for too little of it" in one["why"] for one in refused)
     assert {one["by"] for one in refused} == {"wording"}
+
+
+# ------------------------------------------------------------------------------------------------- asking and planning
+
+
+def test_a_model_that_thinks_in_a_block_edits_with_its_block_closed() -> None:
+    class Thinks(Hand):
+        profile = Profile("test", "<think>\n", "\n</think>\n\n", "</think>")
+
+    assert asking(Thinks(rightly), "A.").thinking == Thinking((), closed=True)
+    assert asking(Hand(rightly), "A.").thinking is None
+
+
+def test_a_plan_counts_what_an_editor_writes_as_a_third_of_its_room() -> None:
+    counted = Rehearsal(open_model("scripted:sim:.1,0,0"))  # type: ignore[arg-type]  # its tokens are words
+    item = Item("i", "t", 1, "What is 5?", ("5", "6"), "5", Transcript((Step("It is 5."),)))
+    counted.know([item])
+    asyncio.run(counted.generate(Prompt((), f"{REQUEST}She eats 3 of them."), Sampling(60), Key(("k",))))
+    assert counted.usage.generated == 20
+    asyncio.run(counted.generate(Prompt((), item.asked), Sampling(60), Key(("k",))))
+    assert 20 < counted.usage.generated < 40, "an item is answered with its worked reasoning"
+
+
+class Wordy(Thinker):
+    """A thinker that says which tokens it is given: words."""
+
+    def session(self) -> Wordy:
+        return Wordy()
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        return Completion("", 0, "stop")  # only for the plan's measure of speed
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return tuple(map(hash, text.split()))
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        return (), self.tokens(" ".join([prompt.question, *prompt.prefill])), " "
+
+
+def test_a_plan_counts_what_another_model_is_asked() -> None:
+    """Nothing is asked: a plan's models only count."""
+    written = {}
+    for name, paraphraser in (("", "rules"), ("another", "auto")):
+        settings = ConditionSettings(shots=0, editor=name, paraphraser=paraphraser)
+        asked = Asked(
+            settings=settings, model=Wordy(), tasks=[Lines()], items=8, difficulty=1, open_model=lambda name: Wordy()
+        )
+        line = make_plan(Channels(), asked)[0]
+        written[name] = int(line.rpartition(" to write")[0].rpartition(" ")[2].replace(",", ""))
+    assert written["another"] > written[""] > 0

@@ -312,11 +312,12 @@ class Bench:
         return await self.go_on(item, Edit.of(own, at, made.step, name), implied=option(item, made.implied))
 
     async def wrong(self, item: Item, own: Transcript, at: int) -> Mistake | None:
-        """The mistake: by the task's rules where it reads its steps; else a number that is another one, and where there
+        """The mistake: by the task's rules; where it reads no steps a number that is another one, and where there
         is none to change, by the editor if one is asked."""
         key = self.key.child(item.id, "mistake", at)
-        if self.task.reads_steps:
-            return self.task.mistake(item, own, at, key)
+        made = self.task.mistake(item, own, at, key)
+        if made is not None or self.task.reads_steps:
+            return made
         made = mistake_by_number(item, own, at, key)
         if made is not None or self.paraphraser not in ("auto", "model"):
             return made

@@ -77,7 +77,12 @@ class Editor:
 def asking(model: Model, text: str) -> Prompt:
     """The prompt for other words of one line of text."""
     shots = tuple(Shot(REQUEST + old, (new,)) for old, new in EXAMPLES)
-    return Prompt(shots, REQUEST + text, thinking=None if profile_of(model) is None else Thinking())
+    return Prompt(shots, REQUEST + text, thinking=unthinking(model))
+
+
+def unthinking(model: Model) -> Thinking | None:
+    """The closed block after which a model that thinks in one writes at once; None for other models."""
+    return None if profile_of(model) is None else Thinking()
 
 
 def unquoted(asked: str, wrote: str) -> str:

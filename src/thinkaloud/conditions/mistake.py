@@ -1,13 +1,15 @@
 """A mistake written by a model, for tasks that cannot parse their own steps (Lanham et al. 2023, 2307.13702).
 
-The default is the task's own `mistake`, which knows which option the wrong step leads to. This one shows the model
-under test three examples and asks for the sentence again with a mistake added. It is not known where that leads, so it
-can be used for tests of whether an answer changes, not of what it follows. This module cannot tell whether the new
-sentence is wrong or only says the same in other words: in the paper's own check at least 80% were plausible mistakes.
+The task's own `mistake` comes first, which knows which option the wrong step leads to, and then a stated number that
+becomes another one (`stated_number.py`). This one shows a model three examples and asks for the sentence again with a
+mistake added. It is not known where that leads, so it can be used for tests of whether an answer changes, not of what
+it follows. This module cannot tell whether the new sentence is wrong or only says the same in other words: in the
+paper's own check at least 80% were plausible mistakes; `benchmarks/editor.py` measures it.
 """
 
 from __future__ import annotations
 
+from thinkaloud.conditions.editor import unthinking
 from thinkaloud.joining import lead
 from thinkaloud.vocabulary import Item, Key, Mistake, Model, Prompt, Sampling, Shot, Step, Transcript
 
@@ -32,7 +34,8 @@ async def mistake_by_model(model: Model, item: Item, own: Transcript, at: int, k
     )
     old = own.steps[at].text
     asked = _REQUEST.format(question=item.question, sentence=" ".join(old.split()))
-    done = await model.generate(Prompt(shots, asked, (_LEAD,)), Sampling(TOKENS, ("\n",)), key)
+    prompt = Prompt(shots, asked, (_LEAD,), thinking=unthinking(model))
+    done = await model.generate(prompt, Sampling(TOKENS, ("\n",)), key)
     text = " ".join(done.text.split())
     if done.finish != "stop" or not text or text == " ".join(old.split()):
         return None

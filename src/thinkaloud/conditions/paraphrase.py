@@ -22,7 +22,7 @@ from typing import Literal
 
 from thinkaloud.conditions import plain_wording
 from thinkaloud.conditions.checks import astray
-from thinkaloud.conditions.editor import Edited, Editor
+from thinkaloud.conditions.editor import Edited, Editor, unthinking
 from thinkaloud.conditions.prose import Piece, pieces, put_back
 from thinkaloud.joining import joined
 from thinkaloud.records.item import Extent
@@ -86,7 +86,7 @@ async def paraphrase_by_model(
     examples = tuple(Shot(_REQUEST + text, (answer,)) for text, answer in _EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
     text = " ".join(thought.text.split())  # on one line, as the examples are: what is asked for ends at a line end
-    done = await model.generate(Prompt(examples, _REQUEST + text), sampling, key)
+    done = await model.generate(Prompt(examples, _REQUEST + text, thinking=unthinking(model)), sampling, key)
     other, check = task.parse(done.text), _check(task, thought, done.text)
     why = "it was cut off" if done.finish != "stop" else astray(thought.text, done.text, options)
     if why is None and not other.steps:

@@ -33,7 +33,7 @@ class ConditionSettings(ItemSettings):
     paraphraser: str = setting(
         "auto",
         "Who puts reasoning in other words: the task's rules, a model, rules of wording; auto: the best there is.",
-        choices=("auto", "rules", "wording", "model"),
+        choices=("auto", "model", "rules", "wording"),
     )
     think_tokens: int | None = setting(
         None,
