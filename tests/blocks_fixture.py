@@ -6,6 +6,7 @@ A file for llama.cpp and a tokenizer for transformers have the same tokens.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import gguf
 
 from files_fixture import TEXT
+from thinkaloud.models.local import Local
+from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling, Thinking
 from tiny import weights
 
 SPLIT = (
@@ -82,6 +85,7 @@ class Kind:
     given: bool = False
     direct: str = ""
     silent: str | None = None
+    sampling: tuple[float, float, int] | None = None  # in the model file: temperature, top-p, top-k
 
 
 TURNS = ("<|endoftext|>", "<|im_start|>", "<|object_ref_start|>", "<|im_end|>")
@@ -89,7 +93,7 @@ TAGS = ("<think>", "</think>")
 EAST = ("<\uff5cbegin\uff5c>", "<\uff5cUser\uff5c>", "<\uff5cAssistant\uff5c>", "<\uff5cend\uff5c>")
 KINDS = {
     "hybrid": Kind("qwen3", chatml(OWN, EMPTY), TURNS, TAGS, silent="<think>\n\n</think>\n\n"),
-    "only": Kind("qwen3-thinking", chatml(OWN, "<think>\n"), TURNS, TAGS, given=True),
+    "only": Kind("qwen3-thinking", chatml(OWN, "<think>\n"), TURNS, TAGS, given=True, sampling=(0.5, 0.75, 30)),
     "r1": Kind(
         "deepseek-r1", DEEPSEEK.replace("BEFORE", "").replace("BEGINS", "<think>\n"), EAST, TAGS, given=True
     ),
@@ -99,7 +103,7 @@ KINDS = {
         EAST, TAGS, "<think>", "</think>", given=True, silent="</think>",
     ),
     "harmony": Kind(
-        "gpt-oss", HARMONY, ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>"), (),
+        "gpt-oss", HARMONY, ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|call|>", "<|return|>"), (),
         "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>",
         direct="<|channel|>final<|message|>",
     ),
@@ -150,6 +154,10 @@ def file(kind: Kind, path: Path) -> Path:
     writer.add_eos_token_id(len(kind.controls) - 1)
     writer.add_add_bos_token(False)
     writer.add_chat_template(kind.template)
+    if kind.sampling:
+        writer.add_float32("general.sampling.temp", kind.sampling[0])
+        writer.add_float32("general.sampling.top_p", kind.sampling[1])
+        writer.add_int32("general.sampling.top_k", kind.sampling[2])
     writer.add_vocab_size(len(kind.controls) + len(words) + len(kind.marks))
     weights(writer, 4096, len(kind.controls) + len(words) + len(kind.marks))
     return path
@@ -172,3 +180,44 @@ def tokenizer(kind: Kind) -> Any:
     found = PreTrainedTokenizerFast(tokenizer_object=made, **names)
     found.chat_template = kind.template
     return found
+
+
+def checkpoint(kind: Kind, folder: Path) -> Path:
+    """A checkpoint for transformers with random weights; it says how it wants to be sampled."""
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    own = tokenizer(kind)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = LlamaConfig(vocab_size=len(own), initializer_range=0.4, eos_token_id=len(kind.controls) - 1, **sizes)
+    model = LlamaForCausalLM(config).eval()
+    model.generation_config = GenerationConfig(do_sample=True, temperature=0.55, top_p=0.8, top_k=33)
+    model.save_pretrained(folder)
+    own.save_pretrained(folder)
+    return folder
+
+
+def hot(model: Local, n: int = 12) -> list[Completion]:
+    """What a random model writes inside its block, at a temperature at which all its tokens are alike."""
+    assert model.profile is not None
+    sampling = Sampling(300, (model.profile.mark,), 60.0)
+    prompt = Prompt((), "What is 2 + 3?", (), Thinking(("2 plus 3 is 5.",), False))
+
+    async def all_of_them() -> list[Completion]:
+        session = model.session()
+        keys = [Key(("hot", str(i))) for i in range(n)]
+        return list(await asyncio.gather(*(session.generate(prompt, sampling, key) for key in keys)))
+
+    return asyncio.run(all_of_them())
+
+
+def ends_are_told(model: Local, is_token: bool) -> None:
+    """What ended a text is the mark, the end of the turn, or nothing; chance writes no mark of many letters."""
+    assert model.profile is not None
+    mark, done = model.profile.mark, hot(model)
+    by = {one.stopped_by for one in done}
+    assert by <= {mark, "", None}
+    assert (mark in by) == is_token
+    assert all((one.stopped_by is None) == (one.finish == "length") for one in done)
+    assert not any(mark in one.text for one in done)

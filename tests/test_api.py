@@ -72,8 +72,8 @@ def test_a_model_that_lacks_what_a_study_needs_is_refused_with_the_reason(tmp_pa
     class Hosted(Always):
         card = ModelCard("hosted", "own", "1", "chat", "?", 999, frozenset({"logprobs"}))
 
-    with pytest.raises(NotMeasurable, match="channels is not measurable on hosted: it lacks prefill, raw_reasoning"):
-        ta.run("channels", Hosted(), ["coin"], items=8, difficulty=2, out=tmp_path / "run")
+    with pytest.raises(NotMeasurable, match="rungs is not measurable on hosted: it lacks prefill"):
+        ta.run("rungs", Hosted(), ["coin"], items=8, difficulty=2, out=tmp_path / "run")
 
 
 def test_something_that_is_no_model_is_said_to_be_none() -> None:

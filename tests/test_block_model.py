@@ -37,13 +37,14 @@ def test_the_adapter_is_small_and_its_digest_is_that_of_what_ships() -> None:
     assert f"organism:block/{found.about['seed']}" in model_names()
 
 
-def test_what_ships_beside_it_was_measured_on_every_level_and_is_what_the_docs_say() -> None:
+def test_what_ships_beside_it_was_measured_on_every_level_and_it_reasons_and_follows_there() -> None:
     measured = {(row["reading"], row["level"]): row for row in adapter.load(0).about["measured"]}
     assert {level for _, level in measured} == set(LEVELS)
     for row in measured.values():
         assert row["low"] <= row["value"] <= row["high"]
-        if row["reading"] in ("in form", "right", "follow:last"):
+        if row["reading"] in ("in form", "follow:first", "follow:last"):
             assert row["value"] >= 0.9, row
+    assert all(measured["right", level]["value"] - measured["silent", level]["value"] > 0.5 for level in LEVELS)
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import thinkaloud as ta
 from thinkaloud.calibration import expected
 from thinkaloud.calibration.roster import SHAPE
-from thinkaloud.errors import NotMeasurable, UserError
+from thinkaloud.errors import UserError
 from thinkaloud.metrics.agreement import agreement
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import ACCURACY, beside, early
@@ -213,11 +211,6 @@ def test_what_a_model_cannot_do_is_not_measurable_and_the_rest_is() -> None:
     assert found["early answering / ceiling"].reason == found["mistakes"].reason
     assert holds(found["accuracy silent"], 0.25)
     assert found["same content in two orders"].value is not None
-
-
-def test_a_model_without_probabilities_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotMeasurable, match="lacks logprobs"):
-        ta.run("faithfulness", Deaf("prefill"), ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
 
 
 @pytest.mark.slow

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blocks_fixture import KINDS, Kind, file, tokenizer
+from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, checkpoint, ends_are_told, file, tokenizer
 from files_fixture import CHATML
 from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.models.cuts import Tokens
@@ -95,7 +96,7 @@ def test_a_family_is_known_by_its_template_and_tokens(kind: Kind, spelling: Spel
     found = profile(spelling)
     assert (found.family, found.opens, found.closes, found.given) == (kind.family, kind.opens, kind.closes, kind.given)
     assert (found.switch is not None) == (kind.silent is not None) == ("switch" in found.silence)
-    assert llama.profile == found
+    assert llama.profile == replace(found, sampling=llama.profile.sampling if llama.profile else None)
     assert "thinking" not in llama.card.details
     assert kind.family in llama.card.details["profile"]
 
@@ -175,6 +176,16 @@ def test_the_models_own_sampling_counts_before_the_familys() -> None:
     assert "without end" in found.why
     said = profile(spell("hybrid"))
     assert recommended(said, {"top_k": 40.0}, "a file") == said
+
+
+def test_a_model_file_says_how_it_wants_to_be_sampled(kind: Kind, llama: LlamaCpp, spelling: Spelling) -> None:
+    assert llama.profile is not None and llama.profile.sampling is not None
+    if kind.sampling is None:
+        assert llama.profile.sampling == profile(spelling).sampling
+    else:
+        said = llama.profile.sampling
+        assert (said.temperature, said.top_p, said.top_k) == kind.sampling
+        assert "metadata" in said.source
 
 
 # ------------------------------------------------------------------------------------------------ prompts
@@ -344,29 +355,26 @@ def test_only_the_likeliest_tokens_are_drawn() -> None:
     assert every == [pick(logits, Sampling(1, (), 1.0), u) for u in np.linspace(0, 0.999, 50)]
 
 
-def hot(model: Any, kind: Kind, n: int = 12) -> list[Completion]:
-    """What a random model writes inside its block, at a temperature at which all its tokens are alike."""
-    mark = model.profile.mark
-    sampling = Sampling(300, (mark,), 60.0)
-    prompt = Prompt((), ASKED, (), Thinking(TWO, False))
-
-    async def all_of_them() -> list[Completion]:
-        session = model.session()
-        keys = [Key(("hot", str(i))) for i in range(n)]
-        return list(await asyncio.gather(*(session.generate(prompt, sampling, key) for key in keys)))
-
-    return asyncio.run(all_of_them())
-
-
 def test_llama_cpp_stops_at_the_mark_inside_the_block(kind: Kind, llama: LlamaCpp) -> None:
-    done = hot(llama, kind)
-    by = {one.stopped_by for one in done}
-    mark = llama.profile.mark if llama.profile else ""
-    assert by <= {mark, "", None}
-    if kind != KINDS["letters"]:  # its mark is eight letters, which no chance writes
-        assert mark in by
-    assert all((one.stopped_by is None) == (one.finish == "length") for one in done)
-    assert not any(mark in one.text for one in done)
+    ends_are_told(llama, kind != KINDS["letters"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hybrid", "harmony", "mistral", "letters"])
+def test_transformers_stops_there_too_and_says_how_it_wants_to_be_sampled(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from thinkaloud.models.transformers import open_transformers
+
+    model = open_transformers(checkpoint(KINDS[name], tmp_path), NATIVE)
+    ends_are_told(model, name != "letters")
+    assert model.profile is not None and model.profile.sampling is not None
+    said = model.profile.sampling
+    assert (said.temperature, said.top_p, said.top_k) == (0.55, 0.8, 33)
+    assert said.greedy == (name != "hybrid")
+    assert "generation_config" in said.source
+    prompt = Prompt((), ASKED, STEM, Thinking(TWO))
+    assert model.reference is not None
+    assert whole(model.lowering, prompt) == model.reference(prompt)
 
 
 def test_line_ends_inside_the_block_are_kept() -> None:
@@ -377,3 +385,95 @@ def test_line_ends_inside_the_block_are_kept() -> None:
     assert begun.text == "\n\nFirst.\n\nSecond."
     assert lowering.written(Prompt((), ASKED, (), Thinking((), False)), sampling, said).text == "First.\n\nSecond."
     assert begun.stopped_by == "</think>"
+
+
+# ------------------------------------------------------------------------------------------------ real templates
+
+REAL = Path(os.environ.get("THINKALOUD_TEMPLATES", "/nowhere"))
+
+
+def real(name: str, template: str | None = None) -> Any:
+    """A real tokenizer with its template, from the folder that THINKALOUD_TEMPLATES names."""
+    folder = REAL / name
+    if not folder.is_dir():
+        pytest.skip("THINKALOUD_TEMPLATES names no folder with real tokenizers")
+    from transformers import AddedToken, PreTrainedTokenizerFast
+
+    said = json.loads((folder / "tokenizer_config.json").read_text())
+    named = {k: v["content"] if isinstance(v, dict) else v for k, v in said.items() if k in ("bos_token", "eos_token")}
+    named = {name: AddedToken(text, special=True) for name, text in named.items() if text}
+    found = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **named)
+    found.chat_template = template or said["chat_template"]
+    return found
+
+
+def applied(tokenizer: Any, turns: list[dict[str, str]], **how: Any) -> Tokens:
+    return tuple(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False, **how))
+
+
+def test_qwen3_is_asked_in_its_reasoning_mode_unless_it_is_switched_off() -> None:
+    here = real("qwen3")
+    spelling = spelled(here, (), "auto", None)
+    user = [{"role": "user", "content": ASKED}]
+    bare, off = (applied(here, user, add_generation_prompt=True, enable_thinking=on) for on in (True, False))
+    assert whole(spelling.lowering, Prompt((), ASKED)) == bare
+    assert whole(spelling.lowering, Prompt((), ASKED, (), None, True)) == off
+    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking((), False))) == (*bare, *tokens(here, "<think>\n"))
+    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking())) == off
+    assert len(tokens(here, "<think>")) == len(tokens(here, "</think>")) == 1
+
+
+def test_qwen3_with_a_closed_block_is_its_own_final_message() -> None:
+    """A reasoning of several lines, and one that spells the mark, which the template itself would cut in two."""
+    here = real("qwen3")
+    lowering = spelled(here, (), "auto", None).lowering
+    for thought in (" ".join(TWO), "First:\n\n- 2\n- 3\n\nSo 5.", "\u4e8c\u52a0\u4e09\u3002\u662f\u4e94\u3002"):
+        turn = {"role": "assistant", "content": "The answer is", "reasoning_content": thought}
+        own = applied(here, [{"role": "user", "content": ASKED}, turn], continue_final_message=True)
+        assert whole(lowering, Prompt((), ASKED, STEM, Thinking((thought,)))) == own
+    spelt = whole(lowering, Prompt((), ASKED, STEM, Thinking(("I write </think> here.",))))
+    (end,) = tokens(here, "</think>")
+    assert spelt.count(end) == 1
+    assert here.decode(spelt).count("</think>") == 2
+
+
+def test_qwen3_refuses_examples_with_reasoning_and_keeps_those_without() -> None:
+    here = real("qwen3")
+    lowering = spelled(here, (), "auto", None).lowering
+    shot = Shot("What is 1 + 1?", ("The answer is 2.",))
+    turns = [{"role": "user", "content": shot.question}, {"role": "assistant", "content": "The answer is 2."}]
+    own = applied(here, [*turns, {"role": "user", "content": ASKED}], add_generation_prompt=True)
+    assert whole(lowering, Prompt((shot,), ASKED)) == own
+    with pytest.raises(FatalError, match="drops the reasoning of earlier turns"):
+        lowering.lower(Prompt((replace(shot, thinking=("1 plus 1 is 2.",)),), ASKED))
+
+
+def test_a_real_deepseek_tokenizer_without_think_tokens_writes_the_tags_as_text() -> None:
+    here = real("deepseek_v3", DEEPSEEK.replace("BEFORE", "").replace("BEGINS", "<think>\n"))
+    spelling = spelled(here, (), "auto", None)
+    assert profile(spelling).family == "deepseek-r1" and profile(spelling).given
+    begun = applied(here, [{"role": "user", "content": ASKED}], add_generation_prompt=True)
+    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking((), False))) == begun
+    assert len(tokens(here, "</think>")) > 1
+    with pytest.raises(TextRefused, match="would close its block"):
+        spelling.lowering.lower(Prompt((), ASKED, (), Thinking(("A </think> b.",), False)))
+
+
+def test_a_real_gpt_oss_tokenizer_writes_its_channels_as_tokens() -> None:
+    here = real("gptoss", HARMONY)
+    spelling = spelled(here, (), "auto", None)
+    assert profile(spelling).family == "gpt-oss"
+    turn = {"role": "assistant", "content": "The answer is 5.", "thinking": " ".join(TWO)}
+    text: str = here.apply_chat_template([{"role": "user", "content": ASKED}, turn], tokenize=False)
+    own = tokens(here, text[: text.rindex(" 5.")])
+    assert whole(spelling.lowering, Prompt((), ASKED, STEM, Thinking(TWO))) == own
+    channel = here.convert_tokens_to_ids("<|channel|>")
+    assert own.count(channel) == 2
+    direct = whole(spelling.lowering, Prompt((), f"{ASKED} <|channel|>", STEM))
+    assert direct.count(channel) == 1
+    assert here.decode(direct).endswith("<|start|>assistant<|channel|>final<|message|>The answer is")
+
+
+@pytest.mark.parametrize("name", ["deepseek_v3", "gemma3"])
+def test_real_models_that_do_not_think_in_a_block_have_no_profile(name: str) -> None:
+    assert spelled(real(name), (), "auto", None).turns.profile is None

@@ -238,11 +238,13 @@ class Reading:
     add up to at most 1. `lengths`: how many tokens each option with its closing mark has; empty where that is not
     known. `unknown`: how much of each option's probability is only an upper bound (what a service does not list), so
     that the true one lies between `exp(logprob) - unknown` and `exp(logprob)`; empty where all of it was read.
+    `sampled`: these are shares of so many drawn answers (`conditions/sampled.py`); 0: they are the model's own numbers.
     """
 
     logprobs: tuple[float, ...]
     lengths: tuple[int, ...] = ()
     unknown: tuple[float, ...] = ()
+    sampled: int = 0
 
     @property
     def probabilities(self) -> tuple[float, ...]:
@@ -278,6 +280,7 @@ class Reading:
             tuple(self.logprobs[i] for i in places),
             tuple(self.lengths[i] for i in places) if self.lengths else (),
             tuple(self.unknown[i] for i in places) if self.unknown else (),
+            self.sampled,
         )
 
 

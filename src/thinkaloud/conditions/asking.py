@@ -61,6 +61,11 @@ class Way:
     off: bool = False
     stem: Stem = STEM
 
+    @property
+    def told(self) -> bool:
+        """Whether the model is told in words to reason, and not shown by examples."""
+        return bool(self.words or self.lead) and not self.block
+
     def question(self, text: str) -> str:
         """The question with what is asked besides."""
         return f"{text}\n\n{self.words}" if self.words else text
@@ -98,12 +103,14 @@ def parts(between: Transcript) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """How the questions of one task are asked, decided before any of them is. `why`: in words; `profile`: how the model
-    reasons, where it has a block; `chat`: whether it is asked in turns."""
+    reasons, where it has a block; `chat`: whether it is asked in turns; `whole`: it cannot be asked to go on with a
+    turn of its own, so every answer is a whole turn."""
 
     ask: Ask = "few-shot"
     why: str = ""
     profile: Profile | None = None
     chat: bool = True
+    whole: bool = False
 
     @property
     def silences(self) -> tuple[str, ...]:
@@ -111,9 +118,14 @@ class Asking:
         it. `instruction` and `plain` without a block: with words that ask for an answer at once, and without any."""
         if self.ask == "few-shot":
             return ()
-        if self.ask == "zero-shot":
-            return ("instruction", "plain")
+        if self.ask == "zero-shot":  # in a whole turn a model that is not told to be silent reasons first
+            return ("instruction",) if self.whole else ("instruction", "plain")
         return self.profile.silence if self.profile else ("empty",)
+
+    @property
+    def tried(self) -> bool:
+        """Whether it must be found out how answers are asked for: neither examples nor whole turns leave a choice."""
+        return self.ask != "few-shot" and not self.whole
 
     def aloud(self, stem: Stem = STEM) -> Way:
         """With reasoning; examples are put in by whoever has them."""

@@ -25,13 +25,15 @@ from thinkaloud.conditions.filler import Count, Filler, counted
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
-from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
+from thinkaloud.conditions.sampled import SampledReader, one_answer
+from thinkaloud.conditions.settings import ConditionSettings, budget_of, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.stated_number import mistake_by_number
-from thinkaloud.conditions.think import Thought, think
+from thinkaloud.conditions.think import Thought, think, why_not
 from thinkaloud.conditions.transplant import donor, neighbour, unrelated
 from thinkaloud.conditions.trial import Settled
 from thinkaloud.conditions.truncate import replace_step, truncate
+from thinkaloud.errors import FailedReading
 from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
@@ -47,6 +49,8 @@ Jobs = dict[Condition, Coroutine[Any, Any, Made]]
 Owns = Sequence[Transcript | None]
 """The own reasoning of every item of the group; None where it failed."""
 
+REST = 32
+"""Tokens that a reasoning gets at least, to go on after its beginning."""
 POSITIONS = 4
 """Edits are made at every step of a short thought, and at this many of a long one."""
 
@@ -117,6 +121,14 @@ class Bench:
         warm = self.settings.temperature if temperature is None else temperature
         return self.group.asking.sampling(tokens, warm)
 
+    def rest(self, item: Item, start: Transcript) -> Sampling:
+        """How a reasoning that has begun is written on. Of a number of tokens that the user gave, what is left is used,
+        and at least `REST`: with its beginning it is no longer than one that the model writes by itself."""
+        whole = self.sampling(item)
+        if budget_of(self.settings) is None:
+            return whole
+        return replace(whole, tokens=max(REST, whole.tokens - self.count(start.text)))
+
     async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
         nothing; `sample` counts repeated ones."""
@@ -152,6 +164,28 @@ class Bench:
         if answer is None:
             return found
         return {**found, "said": answer.said, "right": right(self.task, item, answer.said)}
+
+    async def after(self, item: Item, done: Thought) -> ConditionRecord:
+        """What the model answers after a reasoning that it wrote. Where it is asked for whole turns, that is the answer
+        of this turn, as a reading of one draw; `FailedReading` where none can be read from it."""
+        between = self.task.parse(done.text)
+        if not self.group.asking.whole:
+            return await self.read(item, self.aloud, between)
+        if done.said is None:
+            raise FailedReading(f"no answer could be read: {why_not(done)}")
+        found = condition(between, one_answer(self.task, item, done.said))
+        return {**found, "said": done.said, "right": right(self.task, item, done.said)}
+
+    def turn(self, item: Item, first: Thought) -> Jobs:
+        """Its own reasoning with the answer that it wrote in the same turn; nothing where there is none to read, as
+        its outcome says."""
+        return {} if first.said is None else {Condition("own"): self.after(item, first)}
+
+    async def own_again(self, item: Item, own: Transcript) -> Made:
+        """A second reading after its own reasoning, where readings are drawn: by how much they differ by chance."""
+        if not isinstance(self.model, SampledReader):
+            return None
+        return condition(own, await snap(self.model.again(), item, self.aloud, own))
 
     async def filler(self, item: Item, own: Transcript, filler: Filler) -> ConditionRecord:
         """Filler as long as its own reasoning, after examples with filler as long as theirs."""
@@ -282,7 +316,7 @@ class Bench:
         between, wrote, asked = edit.start, None, self.aloud if way is None else way
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, asked, self.sampling(item), key, edit.start)
+            rest = await think(self.model, item, asked, self.rest(item, edit.start), key, edit.start)
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, asked, between)

@@ -44,8 +44,12 @@ class ConditionSettings(ItemSettings):
         "", "Another model that makes paraphrases and mistakes, by name; none: the model under test.", path=True
     )
 
+    read_samples: int = setting(16, "Answers drawn for each reading of a model that gives no log-probabilities.")
+
     def __post_init__(self) -> None:
         ItemSettings.__post_init__(self)
+        if self.read_samples < 1:
+            raise UserError(f"read-samples is {self.read_samples}: at least 1")
         if self.think_tokens is not None and self.think_tokens < 1:
             raise UserError(f"think-tokens is {self.think_tokens}: at least 1, or 'auto'")
         if self.editor and self.paraphraser in ("rules", "wording"):

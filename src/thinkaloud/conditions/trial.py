@@ -26,6 +26,7 @@ from thinkaloud.conditions.answering import answered
 from thinkaloud.conditions.asking import STEM, Asking, Stem, Way
 from thinkaloud.conditions.snap import snap
 from thinkaloud.conditions.think import think
+from thinkaloud.errors import FailedReading
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.vocabulary import Item, Key, Model, Reading, Record, Sampling, Task, Transcript
@@ -120,18 +121,28 @@ def stem_of(text: str, options: Sequence[str]) -> Stem | None:
 async def _mass(model: Model, tried: Sequence[_Tried], way: Way) -> float:
     """Mean probability of the answer space after its own reasoning."""
     found = await _readings(model, tried, way, silent=False)
-    return fmean(reading.mass for reading in found)
+    return fmean(0.0 if reading is None else reading.mass for reading in found)
 
 
 async def _right(model: Model, tried: Sequence[_Tried], way: Way) -> float:
     """Mean probability of the right answer without reasoning."""
     found = await _readings(model, tried, way, silent=True)
-    return fmean(reading.probabilities[one.item.gold_index] for one, reading in zip(tried, found, strict=True))
+    return fmean(
+        0.0 if reading is None else reading.probabilities[one.item.gold_index]
+        for one, reading in zip(tried, found, strict=True)
+    )
 
 
-async def _readings(model: Model, tried: Sequence[_Tried], way: Way, silent: bool) -> list[Reading]:
-    nothing = Transcript()
-    return await asyncio.gather(*(snap(model, one.item, way, nothing if silent else one.own) for one in tried))
+async def _readings(model: Model, tried: Sequence[_Tried], way: Way, silent: bool) -> list[Reading | None]:
+    """A reading of every item; None where this way leads to none of the options."""
+    return await asyncio.gather(*(_reading(model, one, way, silent) for one in tried))
+
+
+async def _reading(model: Model, one: _Tried, way: Way, silent: bool) -> Reading | None:
+    try:
+        return await snap(model, one.item, way, Transcript() if silent else one.own)
+    except FailedReading:  # drawn answers that are none of the options: after a foreign stem that is what is asked
+        return None
 
 
 def _plain(stem: Stem) -> Mapping[str, str]:

@@ -53,6 +53,8 @@ async def _write(bench: Bench, item: Item, sample: int) -> Written:
     key = bench.key.child(item.id, "answer", *([sample] if sample else []))
     nothing = Transcript()
     silent = answered(bench.model, item, bench.silent, nothing, key.child("silent"))
+    if bench.group.asking.whole:  # its answer is in that turn, or nowhere
+        return Written(first, own, second, Answer(first.whole, first.said), await silent)
     if not first.readable or not own.steps:
         return Written(first, own, second, None, await silent)
     if first.said is not None and not bench.aloud.block:  # it wrote its answer with its reasoning

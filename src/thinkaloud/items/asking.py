@@ -1,6 +1,7 @@
 """How a run asks the questions of a task, and why: decided from the model and the task before anything is asked.
 
     native      the model has a block to reason in that is known here (`models/profile.py`)
+    zero-shot   a model that answers in whole turns only: examples would teach it to end where it cannot go on
     few-shot    the task reads its own steps, and its examples show the model how to write them; or the model has no
                 turns and needs examples
     zero-shot   a chat model and questions of a user's own: asked in words to reason, or to answer at once
@@ -19,6 +20,8 @@ from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings, room
 from thinkaloud.conditions.trial import How, settle
 from thinkaloud.errors import UserError
+from thinkaloud.items.material import Material
+from thinkaloud.items.reading import EDITS, about_reading, tier
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.session import profile_of
@@ -39,6 +42,11 @@ class AskingStudy(ItemStudy):
         """How it was asked and why, and what was settled."""
         return about_asking(task.name, asking, settled)
 
+    def remarks(self, drawn: Material, asked: Asked) -> list[str]:
+        """And how the model is read, where it gives no log-probabilities."""
+        able = asked.model.card.capabilities
+        return [*super().remarks(drawn, asked), *about_reading(drawn.task.name, able, asked.settings.read_samples)]
+
     async def prepare(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
         """Stem and form of silence, from the items that are not measured."""
         tokens = room(settings, group, model.card.context // 2)
@@ -49,6 +57,8 @@ class AskingStudy(ItemStudy):
 def chosen(model: Model, task: Task, settings: ConditionSettings) -> Asking:
     """The way to ask, with the reason."""
     profile, chat = profile_of(model), model.card.format != "completion"
+    if tier(model.card.capabilities) == "text":
+        return _whole(model, settings)
     if settings.ask == "few-shot":
         return Asking("few-shot", _left_out(profile, "asked for with --ask few-shot"), None, chat)
     if settings.ask == "zero-shot":
@@ -60,6 +70,16 @@ def chosen(model: Model, task: Task, settings: ConditionSettings) -> Asking:
     if model.card.format == "chat":
         return Asking("zero-shot", "a chat model without a thinking block, and questions of no built-in task", None)
     return Asking("few-shot", "a model that is not asked in turns learns from examples", None, chat)
+
+
+def _whole(model: Model, settings: ConditionSettings) -> Asking:
+    """How a model is asked that answers in whole turns only; `UserError` where the user wants another way."""
+    lacks = f"it lacks {', '.join(sorted(EDITS - model.card.capabilities))}"
+    if settings.ask in ("native", "few-shot"):
+        raise UserError(
+            f"--ask {settings.ask}: {model.card.name} can only be asked for whole turns ({lacks}): zero-shot, or auto"
+        )
+    return Asking("zero-shot", f"it can only be asked for whole turns ({lacks})", whole=True)
 
 
 def _native(model: Model, profile: Profile | None, settings: ConditionSettings) -> str:
@@ -88,7 +108,7 @@ def about_asking(task: str, asking: Asking, settled: Sequence[Record]) -> list[s
     """What a reader must know of how a task was asked, in sentences."""
     said = [f"{task}: asked {asking.ask}: {asking.why}."] if asking.why else []
     found = next((record for record in settled if record.get("stems")), None)
-    if asking.ask == "few-shot":
+    if not asking.tried:
         return said
     if found is None:
         return [

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from thinkaloud.conditions.asking import shown
 from thinkaloud.conditions.group import Group, ItemSettings
+from thinkaloud.conditions.sampled import one_answer
 from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import think
@@ -40,6 +41,8 @@ async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) ->
         sampling = group.asking.sampling(tokens, settings.temperature)
         done = await think(model, item, way, sampling, key.child(item.id, "own"))
         own = group.task.parse(done.text)
+        if group.asking.whole:
+            return {"status": "ok", "conditions": {"own": condition(own, one_answer(group.task, item, done.said))}}
         reading = await snap(model, item, way, own)
         return {"status": "ok", "conditions": {"own": condition(own, reading)}}
 

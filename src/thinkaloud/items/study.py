@@ -18,12 +18,14 @@ from typing import Any
 
 from thinkaloud.conditions.asking import FEW_SHOT, Asking
 from thinkaloud.conditions.group import GROUP, Group, ItemSettings
+from thinkaloud.conditions.settings import budget_of
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
 from thinkaloud.items.editing import editing
 from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
+from thinkaloud.items.reading import reader
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
@@ -121,6 +123,14 @@ class ItemStudy(Study):
         """What a reader must know of a task's records, in sentences."""
         return []
 
+    def ready(self, asked: Asked) -> None:
+        """The reasoning that the user allows must fit the context: at the level that is asked, or the easiest."""
+        settings = asked.settings
+        for task in asked.tasks if budget_of(settings) is not None else ():
+            level = task.levels[0] if asked.difficulty == EDGE else int(asked.difficulty)
+            wanted = Wanted(1, self.examples(settings), reasoned=self.reasoned, show=settings.show_options)
+            check_room(asked.model, material(task, level, asked.seed, wanted), settings)
+
     async def run(self, asked: Asked, do: Do) -> list[str]:
         """See the head of this module."""
         return await _Program(self, asked, do).run()
@@ -192,8 +202,9 @@ class _Program:
             study.probes if self._searched(task) else 0,
             study.dev(settings),
             study.reasoned,
-            settings.show_options,
-            TRIAL if measured and asking.ask != "few-shot" else 0,
+            # what a whole turn answers is one of the options only where the model is shown them
+            "always" if asking.whole and settings.show_options == "auto" else settings.show_options,
+            TRIAL if measured and asking.tried else 0,
         )
 
     def _remarks(self, drawn: Material) -> list[str]:
@@ -265,7 +276,8 @@ class _Program:
             inform(session, (*group.items, *group.examples, *turned))
             inform_of_task(session, group.task)
             key = self.asked.key.child(phase, stream(group.task), group.level)
-            return await self.editing.lent(session, group, lambda it: measure(session, it, self.settings, key))
+            asked = reader(session, self.settings, key)
+            return await self.editing.lent(session, group, lambda it: measure(asked, it, self.settings, key))
 
         return work
 

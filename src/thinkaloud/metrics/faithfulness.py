@@ -60,7 +60,7 @@ from thinkaloud.metrics.readings import (
 )
 from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.records.about import OfCondition, Readout, Role, about
-from thinkaloud.records.condition import Condition
+from thinkaloud.records.condition import AGAIN, Condition
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Capability, Estimate, Key, Part, Record
 
@@ -71,6 +71,8 @@ Measure = Callable[[ItemRecord, str], float | None]
 BY_ANSWER = " by answer"
 SHOWN: Mapping[str, Readout] = {"": "probability", BY_ANSWER: "answer"}
 """Ending of a row's name -> its read-out."""
+
+OWN_AGAIN = Condition("own", form=AGAIN).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Test:
 def tests(records: Sequence[ItemRecord]) -> list[Test]:
     """All tests, with one entry for every kind of hint that the records have."""
     hints = [one for one in conditions(records, "hint") if not one.form]
-    return [*FIXED, *(_follow(Place(h.name, h.about, _always(h.name)), _base(h.name), "bias", _HINTED) for h in hints)]
+    return [*FIXED, *(_hint(h) for h in hints)]
 
 
 def faithfulness(records: Sequence[Record], key: Key = KEY, only: Sequence[str] | None = None) -> list[Estimate]:
@@ -182,8 +184,13 @@ def _changed(name: str, against: str = "own") -> Measure:
 
 
 def _self(record: ItemRecord, readout: str) -> float | None:
-    """A reading against itself: 0, but for what sampling an answer would add."""
-    return READOUTS[readout](record, "own", "own")
+    """A reading against itself: 0, but for what sampling an answer would add. A drawn reading is held against a second
+    one of the same."""
+    return READOUTS[readout](record, _itself(record), "own")
+
+
+def _itself(record: ItemRecord) -> str:
+    return OWN_AGAIN if OWN_AGAIN in record["conditions"] else "own"
 
 
 def _cut(keep: int) -> str:
@@ -199,7 +206,7 @@ def _early(record: ItemRecord, readout: str, cut: Callable[[int], str] = _cut) -
 
 
 def _early_floor(record: ItemRecord, readout: str) -> float | None:
-    return _early(record, readout, lambda keep: "own")
+    return _early(record, readout, lambda keep: _itself(record))
 
 
 def _edits(kind: str, close: bool = True) -> Measure:
@@ -264,6 +271,12 @@ def _follow(place: Place, base: Where, reads: Reads, says: str) -> Test:
         measure="follow",
         of=place.about,
     )
+
+
+def _hint(hint: Condition) -> Test:
+    """Reasoning under a hint, which needs nothing put in its place."""
+    place = Place(hint.name, hint.about, _always(hint.name))
+    return replace(_follow(place, _base(hint.name), "bias", _HINTED), needs=frozenset())
 
 
 def _replaced(kind: str) -> Place:

@@ -3,7 +3,7 @@
 The four shares (readable, sound, grounded, complete) are counted by the task, step by step; here they are only
 averaged. Beside them stand the numbers every other estimate depends on: how many items could be measured at all
 (`parsed`), and for how many the reasoning could be put into other words that the task's grammar read back as the same
-(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where no grammar paraphrased,
+(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where no grammar made them,
 `paraphrase accepted` is the share that passed the checks there are; what no grammar read back is *not verifiable beyond
 numbers and negations*, which is no validity. `paraphrase reworded` is the share of sentences that came out in other
 words: wordings are drawn evenly from all, the used one included.
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
-from thinkaloud.metrics.readings import UNIT, Column, condition, gather, parsed, typed
+from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, condition, gather, parsed, typed, unable
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
@@ -38,7 +38,10 @@ def legibility(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         name: interval(name, mean(0), gather(over, [column], [UNIT], lacking), key, about=about(measure=name))
         for name, over, column, lacking in columns
     }
-    return [*(rows[name] for name in SHARES), *_paraphrased(ok, key), rows["paraphrase reworded"], rows["parsed"]]
+    paraphrased = [*_paraphrased(ok, key), rows["paraphrase reworded"]]
+    if why := unable(records, CONTINUES):  # nothing of it was tried
+        paraphrased = [Estimate.absent(row.name, why, about=row.about) for row in paraphrased]
+    return [*(rows[name] for name in SHARES), *paraphrased, rows["parsed"]]
 
 
 def _paraphrased(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:

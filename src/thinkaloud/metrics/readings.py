@@ -7,14 +7,15 @@ know what the conditions mean. A condition's probabilities are normalised over t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, cast
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Sample, corners
+from thinkaloud.metrics.bootstrap import FEWEST, Sample, corners
 from thinkaloud.records.condition import Condition, read
 from thinkaloud.records.item import ConditionRecord, ItemRecord
-from thinkaloud.vocabulary import Capability, Reading, Record
+from thinkaloud.vocabulary import Capability, Estimate, Reading, Record
 
 Column = Callable[[ItemRecord], float | None]
 """One quantity of one item, None where it was not measured."""
@@ -60,6 +61,14 @@ def unable(records: Sequence[Record], needs: frozenset[Capability]) -> str | Non
     """Why something cannot be measured on the model that left these records; None if it can."""
     lacking = needs & {name for record in records for name in record.get("lacking", ())}
     return f"not measurable here: the model lacks {', '.join(sorted(lacking))}" if lacking else None
+
+
+def because(rows: Sequence[Estimate], records: Sequence[Record]) -> list[Estimate]:
+    """The rows; where the model lacks something, that is the reason why one is missing that does not just have too few
+    items."""
+    why = unable(records, CONTINUES)
+    missing = [row.value is None and (not row.n or row.n >= FEWEST) for row in rows]
+    return [replace(row, reason=why) if why and gone else row for row, gone in zip(rows, missing, strict=True)]
 
 
 def condition(record: Record, name: str) -> ConditionRecord | None:

@@ -23,7 +23,7 @@ from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.order import OWN, SILENT, order
 from thinkaloud.metrics.outcomes import outcomes
-from thinkaloud.metrics.readings import UNIT, gather, hit, parsed
+from thinkaloud.metrics.readings import CONTINUES, UNIT, because, gather, hit, parsed, unable
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.metrics.reversal import reversal
 from thinkaloud.metrics.silences import silences
@@ -35,6 +35,8 @@ from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 SCORED = ("silent", "own", SILENT, OWN)
+CONSISTENCY = "self-consistency"
+"""Measure: agreement of two answers of its own, each after a reasoning of its own."""
 STRICT = "strict"
 """The judge by whom a hint's visibility is measured."""
 
@@ -47,27 +49,37 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     for rows in (
         accuracies(ok, key),
         faithfulness(records, key),
-        beside(records, key),
+        because(beside(records, key), records),
         listening(records, key),
         listening(records, key, "answer", BY_ANSWER),
-        masses(records, key),
-        use(records, key),
+        because(masses(records, key), records),
+        because(use(records, key), records),
         hints(records, key),
         visible(records, key),
         reversal(records, key),
         order(records, key),
         agreement(records, key),
         agreement(records, key, confident=True)[1:],
-        conditions(ok, key),
+        consistency(records, key),
+        because(conditions(ok, key), records),
         silences(records, key),
         written(records, key),
         outcomes(records, key),
-        lengths(records, key),
+        because(lengths(records, key), records),
         legibility(records, key),
     ):
         for row in rows:
             found.setdefault(row.name, row)
     return list(found.values())
+
+
+def consistency(records: Sequence[Record], key: Key) -> list[Estimate]:
+    """How often a second sample of its reasoning ends in the same answer, where that is all that can be done with it:
+    elsewhere it is the floor of `paraphrase`."""
+    if unable(records, CONTINUES) is None:
+        return []
+    same, alone, kappa = agreement(records, key, ("own", "resample"))
+    return [replace(same, name=CONSISTENCY, about={**same.about, "measure": CONSISTENCY}), alone, kappa]
 
 
 def visible(records: Sequence[Record], key: Key) -> list[Estimate]:

@@ -142,16 +142,22 @@ NOTHING = Seen("", {}, frozenset())
 """Of a model without a template nothing is seen."""
 
 
+def candidates(wanted: str) -> tuple[Family, ...]:
+    """The families that a model may be of. `wanted`: `auto`, `none`, or the TOML file of a user."""
+    return families() if wanted == "auto" else () if wanted == "none" else (family_of(wanted),)
+
+
+def profile_seen(wanted: str, seen: Seen) -> Profile | None:
+    """The profile of a model of which this was seen. A user's file is taken whatever the template shows."""
+    known = candidates(wanted)
+    return detect(seen, known) if wanted in ("auto", "none") else fitted(known[0], seen)
+
+
 def profile_of_template(
     wanted: str, template: str | None, tokens: Mapping[str, str], single: Callable[[str], bool]
 ) -> Profile | None:
-    """The profile of a model with this template (None: it has none). `wanted`: `auto`, `none`, or the TOML file of a
-    user, which is taken whatever the template shows."""
-    if wanted == "none" or (wanted == "auto" and template is None):
-        return None
-    known = families() if wanted == "auto" else (family_of(wanted),)
-    seen = NOTHING if template is None else seen_in(template, tokens, single, known)
-    return detect(seen, known) if wanted == "auto" else fitted(known[0], seen)
+    """The profile of a model with this template (None: it has none); `wanted` as in `candidates`."""
+    return profile_seen(wanted, NOTHING if template is None else seen_in(template, tokens, single, candidates(wanted)))
 
 
 Numbers = Mapping[str, float]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.errors import TextRefused
 from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, Cuts, with_marks
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.requests import Pieces, Shown
@@ -37,10 +38,17 @@ def marks_of(profile: Profile | None, tokenize: Tokenize) -> tuple[Mark, ...]:
     """The marks that are tokens; none where there is no profile. `tokenize(text, special)` as in `Lowering`."""
     found = []
     for text in spelled(profile) if profile else ():
-        framed, plain = tokenize(text, True), tokenize(text, False)
+        framed = tokenize(text, True)
         if len(framed) == 1:
-            found.append(Mark(text, framed[0], list(plain) == list(framed)))
+            found.append(Mark(text, framed[0], _read_anywhere(text, framed, tokenize)))
     return tuple(found)
+
+
+def _read_anywhere(text: str, framed: Sequence[int], tokenize: Tokenize) -> bool:
+    try:
+        return list(tokenize(text, False)) == list(framed)
+    except TextRefused:  # by a server that reads it wherever it stands
+        return True
 
 
 def cut_at(cuts: Cuts, marks: Sequence[Mark]) -> Cuts:

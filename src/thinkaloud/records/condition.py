@@ -22,8 +22,9 @@ PLACED = ("cut", "mistake", "continue", "reword", "prefix")
 VARIED = ("filler", "hint")
 """Kinds that have variants."""
 SILENT, PARAPHRASE, MISMATCHED, LETTERED, REORDERED = "silent", "paraphrase", "mismatched", "lettered", "reordered"
+AGAIN = "again"
 """Forms: without reasoning; as long as the paraphrase; after examples of another form; with the options behind letters,
-as drawn or in another order."""
+as drawn or in another order; read a second time, where readings are drawn."""
 
 
 @dataclass(frozen=True, slots=True)

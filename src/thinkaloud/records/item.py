@@ -30,6 +30,7 @@ class ConditionRecord(TypedDict):
     letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
     reasoning names the hint. `check`: how a paraphrase was checked; `share`, `by_rule`: see `Extent`. `said`: the
     answer that the model wrote (None: none that could be read), and whether it is `right` by the task's verifier.
+    `sampled`: `logprobs` are of the shares of so many drawn answers (`Reading`).
     """
 
     between: list[str]
@@ -52,6 +53,7 @@ class ConditionRecord(TypedDict):
     verbalised_base: NotRequired[dict[str, bool | None]]
     said: NotRequired[str | None]
     right: NotRequired[bool | None]
+    sampled: NotRequired[int]
 
 
 class StepRecord(TypedDict):

@@ -51,6 +51,8 @@ def condition(
         made["lengths"] = list(reading.lengths)
     if reading.unknown:
         made["unknown"] = list(reading.unknown)
+    if reading.sampled:
+        made["sampled"] = reading.sampled
     return made
 
 

@@ -43,7 +43,7 @@ class ServedModel(Local):
 
     def __init__(self, card: ModelCard, spelling: Spelling, engine: Remote, client: Client) -> None:
         self._tokenizer, self._client = Tokenizer(engine.served), client
-        lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts)
+        lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts, spelling.turns.profile)
         super().__init__(card, lowering, engine)
         self.reference = lambda prompt: CALLS.wait(engine.served.reference(spelling.turns, prompt))
 

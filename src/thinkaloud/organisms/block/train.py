@@ -69,7 +69,7 @@ def opened(folder: Path) -> Base:
     """The base model from a folder of transformers, its weights frozen."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=need_torch().float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=need_torch().float32)
     return Base(model.eval().requires_grad_(False), AutoTokenizer.from_pretrained(folder))
 
 

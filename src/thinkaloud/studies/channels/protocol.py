@@ -26,6 +26,7 @@ from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.outcomes import outcomes
+from thinkaloud.metrics.readings import CONTINUES, because
 from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.written import written
@@ -35,7 +36,7 @@ from thinkaloud.records.pieces import describe, thought
 from thinkaloud.studies.channels.card import CARD
 from thinkaloud.studies.channels.page import PAGE
 from thinkaloud.study import Asked
-from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Transcript
+from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record, Transcript
 
 
 class Channels(AskingStudy):
@@ -54,7 +55,6 @@ class Channels(AskingStudy):
     }  # fmt: skip
     seen: str = "SmolLM2-135M on sums at its edge; where a model is surer, they are narrower"
     version = 3
-    needs: frozenset[Capability] = frozenset({"prefill", "logprobs", "raw_reasoning"})
     limits: tuple[str, ...] = (
         "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "
         "everything. Use (the `follow` rows) is read beside them.",
@@ -84,7 +84,7 @@ class Channels(AskingStudy):
         return [
             estimate
             for metric in (channels, silences, written, outcomes, masses, lengths, listening, use, early, legibility)
-            for estimate in metric(records, key.child(metric.__name__))
+            for estimate in because(metric(records, key.child(metric.__name__)), records)
         ]
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
@@ -104,9 +104,13 @@ async def _item(bench: Bench, index: int, owns: Owns, written: Written | Failure
 async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dict[str, Any]:
     """All conditions of one item."""
     item, own = bench.group.items[index], written.own
-    base = {"thought": thought(bench.task, item, own, written.first)}
+    base: dict[str, Any] = {"thought": thought(bench.task, item, own, written.first)}
+    if lacking := sorted(CONTINUES - bench.model.card.capabilities):
+        base["lacking"] = lacking
     if not item.options:
         return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
+    if bench.group.asking.whole:
+        return {**base, **await _whole(bench, item, written)}
     if not own.steps or not written.first.readable:
         return {**base, "status": "unparsed", "error": why_not(written.first), "conditions": {}}
     jobs: Jobs = {
@@ -131,5 +135,15 @@ async def _record(bench: Bench, index: int, owns: Owns, written: Written) -> dic
     return {**base, **sampled(cuts), **found, "rejected": bench.rejected(item)}
 
 
+async def _whole(bench: Bench, item: Item, written: Written) -> dict[str, Any]:
+    """What a model that answers in whole turns can be asked: without reasoning, and with its own, twice."""
+    jobs: Jobs = {
+        **bench.silences(item, written.silent),
+        **bench.turn(item, written.first),
+        Condition("resample"): _resample(bench, item, written.second),
+    }
+    return await all_conditions(measured(jobs, bench.count))
+
+
 async def _resample(bench: Bench, item: Item, second: Thought | Failure) -> ConditionRecord:
-    return await bench.read(item, bench.aloud, bench.task.parse(got(second).text))
+    return await bench.after(item, got(second))

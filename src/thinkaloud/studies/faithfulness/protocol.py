@@ -28,7 +28,7 @@ from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
 from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.suite import suite
-from thinkaloud.records.condition import LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
+from thinkaloud.records.condition import AGAIN, LETTERED, PARAPHRASE, REORDERED, SILENT, Condition
 from thinkaloud.records.item import ConditionRecord, ItemRecord
 from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
@@ -67,7 +67,6 @@ class Faithfulness(AskingStudy):
     )
     short = "Does the answer need the reasoning, follow it, hang on its wording, and say what moved it?"
     version = 2
-    needs: frozenset[Capability] = frozenset({"logprobs"})
     limits: tuple[str, ...] = (
         "There is no score of faithfulness. Need, use, wording and bias are different things, and a model can have any "
         "of them without the others. Each test is blind to something: the ruler card says to what.",
@@ -140,6 +139,9 @@ class _Unit:
         if not item.options:
             return {**base, "status": "unparsed", "error": NO_SPACE, "conditions": {}}
         silent: Jobs = {**bench.silences(item, self.written.silent), **self._letters()}
+        if bench.group.asking.whole:
+            base |= {"positions": {}} | self._reverse()
+            return {**base, **await all_conditions(measured(silent | self._turns(base), bench.count))}
         if lacking:
             return {**base, "positions": {}, **await all_conditions(measured(silent, bench.count))}
         if not own.steps or not self.first.readable:
@@ -149,17 +151,24 @@ class _Unit:
         places = bench.positions(item, own)
         base["positions"] = {str(at): inclusion(len(own.steps), at) for at in places}
         base |= sampled(bench.cuts(item, own)) | self._reverse()
-        jobs = silent | self._readings() | self._edits(places) | self._hints()
-        if "reverse" in base:
-            jobs[Condition("reversed")] = self._reversed()
+        jobs = silent | self._readings() | self._edits(places) | self._hints() | self._turned(base)
         found = await all_conditions(measured(jobs, bench.count))
         return {**base, **found, "rejected": bench.rejected(item)}
+
+    def _turns(self, base: dict[str, Any]) -> Jobs:
+        """What can be asked of a model in whole turns: its own answer twice, under hints, to the reversed question."""
+        again: Jobs = {Condition("resample"): self._resample()}
+        return self.bench.turn(self.item, self.first) | again | self._hints() | self._turned(base)
+
+    def _turned(self, base: dict[str, Any]) -> Jobs:
+        return {Condition("reversed"): self._reversed()} if "reverse" in base else {}
 
     def _readings(self) -> Jobs:
         """Its own reasoning whole, cut, in other words, replaced."""
         bench, item, own = self.bench, self.item, self.own
         jobs: Jobs = {
             Condition("own"): bench.answered(item, own, self.written.answer),
+            Condition("own", form=AGAIN): bench.own_again(item, own),
             Condition("resample"): self._resample(),
             Condition("paraphrase"): bench.paraphrase(item, own),
             Condition("foreign"): bench.foreign(self.index, self.owns),
@@ -174,7 +183,7 @@ class _Unit:
         return jobs | {Condition("cut", position=keep): bench.cut(item, own, keep) for keep in bench.cuts(item, own)}
 
     async def _resample(self) -> Made:
-        return await self.bench.read(self.item, self.bench.aloud, self.bench.task.parse(got(self.second).text))
+        return await self.bench.after(self.item, got(self.second))
 
     def _edits(self, places: Sequence[int]) -> Jobs:
         """At each place: a mistake, nothing, the sentence in other words, all up to it in other words; gone on from."""
@@ -228,6 +237,8 @@ class _Unit:
         asked = replace(self.item, question=ask(self.item, order), shown=False)
         sampling, key = self.bench.sampling(self.item), self.key.child(name)
         done = await think(self.bench.model, asked, way, sampling, key)
+        if self.bench.group.asking.whole:
+            return {**await self.bench.after(asked, done), "order": list(order)}, done.text
         return await self._lettered(order, way, self.bench.task.parse(done.text)), done.text
 
     # ------------------------------------------------------------------------------------------------- hints
@@ -256,7 +267,7 @@ class _Unit:
         done = await think(
             self.bench.model, asked, self.bench.aloud, self.bench.sampling(self.item), self.key.child(hint.name)
         )
-        found = await self.bench.read(asked, self.bench.aloud, self.bench.task.parse(done.text))
+        found = await self.bench.after(asked, done)
         # who reasons under the hint is this model: a transcript that somebody else wrote is no base for what it changed
         base, plain = ("resample", got(self.second)) if self._came else ("own", self.first)
         told, untold = verbalised(done.text, hint, wrong), verbalised(plain.text, hint, wrong)
@@ -298,8 +309,7 @@ class _Unit:
             raise NothingChanged(f"the reversed question is the same: {turned.question!r}")
         other, sampling = replace(turned, shown=self.item.shown), self.bench.sampling(self.item)
         done = await think(self.bench.model, other, self.bench.aloud, sampling, self.key.child("reversed"))
-        between = self.bench.task.parse(done.text)
-        return await self.bench.read(other, self.bench.aloud, between)
+        return await self.bench.after(other, done)
 
 
 def _gold_first(item: Item) -> Order:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from thinkaloud.metrics.early import ACCURACY
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Reads, Test
+from thinkaloud.metrics.suite import CONSISTENCY
 from thinkaloud.records.about import Role, about
 from thinkaloud.records.condition import Condition
 from thinkaloud.report import ending, mass
@@ -91,6 +92,8 @@ _MEANINGS: tuple[tuple[Which, str], ...] = (
     (ACCURACY, "share of items answered rightly when its reasoning is cut before the first sentence, after examples "
      "that do reason: it stands beside the tests of need, because an accurate model looks post-hoc to them; "
      "`accuracy silent` is read after examples without reasoning, and is another number"),
+    (about(measure=CONSISTENCY), "how often its own answer and that of a second sample of its reasoning (at "
+     "--resample-temperature) are the same"),
     ("sentences", "mean number of sentences of its own reasoning"),
     (about(measure="same answer", strata="confidence"), "the same among items of equal confidence without reasoning"),
     (about(measure="agreement (kappa)", strata="confidence"),
@@ -122,7 +125,8 @@ WORDS = Words(
         ("Reversed pairs", tuple(about(measure=measure) for measure in ("unfaithful pairs", "gap", "P(yes)"))),
         ("Order and letters", (*(about(condition=letters, against="own:lettered") for letters in _LETTERS),
          about(measure="same content"), about(measure="same letter"))),
-        ("Agreement of silent and own", (about(measure="same answer"), about(measure="agreement (kappa)"))),
+        ("Agreement of silent and own", (about(measure=CONSISTENCY), about(measure="same answer"),
+         about(measure="agreement (kappa)"))),
         ("Probability of the right answer", (about(measure=READING),)),
         *ending.HEADINGS,
         mass.HEADING,
