@@ -11,9 +11,11 @@ from thinkaloud.metrics.readings import p_gold, probability
 from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.named import SMOLLM2_SHA256
+from thinkaloud.models.session import profile_of
 from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms.block import adapter
 from thinkaloud.organisms.block.measured import ANSWER, LEVELS, TURN, fresh, mistaken, written
+from thinkaloud.organisms.block.template import CLOSES, OPENS
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
@@ -53,6 +55,14 @@ def model() -> LlamaCpp:
     assert isinstance(found, LlamaCpp)
     assert found.card.digest == f"sha256:{adapter.load(0).digest(SMOLLM2_SHA256)}"
     return found
+
+
+@pytest.mark.slow
+def test_its_block_and_its_switch_are_found_in_its_template(model: LlamaCpp) -> None:
+    found = profile_of(model)
+    assert found is not None
+    assert (found.opens, found.closes, found.given) == (OPENS, CLOSES, False)
+    assert found.switch == ("enable_thinking", False)
 
 
 @pytest.mark.slow
