@@ -201,3 +201,11 @@ def test_what_is_known_of_a_reasoner_comes_back_in_native_mode(reasoner: str, tm
         return {name: run.get("coin", name).value for name in ("silent", "compute", "content", "residue")}
 
     assert channels(Blocked(scripted(reasoner))) == channels(scripted(reasoner))
+
+
+def test_reasoning_about_another_question_is_a_null_without_a_grammar_too(simplest: JsonlTask, tmp_path: Path) -> None:
+    """Where a reasoning leads is then what the model answered after it."""
+    run = ta.run("channels", Chat(), [simplest], items=8, out=tmp_path / "run")
+    rows = {row.name: row for row in run.estimates("mine")}
+    assert rows["P(gold) unrelated"].n >= 6, rows["P(gold) unrelated"].reason
+    assert rows["P(gold) unrelated"].value == pytest.approx(rows["P(gold) silent"].value, abs=0.05)

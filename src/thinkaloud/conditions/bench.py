@@ -38,6 +38,7 @@ from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
+from thinkaloud.tasks.answers import match
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Step, Task, Transcript
@@ -91,6 +92,8 @@ class Bench:
         asking, stem = group.asking, self.settled.stem
         self.aloud = self.with_examples(worked, asking.aloud(stem))
         self.silent = self.with_examples(nothing, asking.silent(self.settled.silence, stem))
+        self.answers: Sequence[str | None] = ()
+        """What the model answered after its own reasoning about each item, where it was asked to."""
         self.refused: dict[str, Reworded] = {}
         """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
 
@@ -271,12 +274,22 @@ class Bench:
         where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
         the first that would do: it might have been the one, and no failure changes what is read of another item."""
         item = self.group.items[index]
-        # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
-        other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
+        other = unrelated(item, index, [self._leads(item, own, i) for i, own in enumerate(owns)])
         between = None if other is None else owns[other]
         if between is None or _alike(between, owns[index]):
             return None
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
+
+    def _leads(self, item: Item, own: Transcript | None, index: int) -> str | None:
+        """Where a reasoning leads: what its last step concludes, or where no step can be read, what the model answered
+        after it, as the option of `item` that this is."""
+        if own is None:  # no option of any item, so a neighbour that failed is chosen, and has nothing to lend
+            return ""
+        if own.conclusion is not None or not self.answers:
+            return own.conclusion
+        said = self.answers[index]
+        place = None if said is None else match(said, item.options, item.question)
+        return said if place is None else item.options[place]
 
     async def transplant(self, item: Item, own: Transcript) -> Made:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options; None where
