@@ -48,7 +48,7 @@ peers: $(VENV)/.tested
 ruler: $(VENV)/.installed
 	$(BIN)/thinkaloud ruler --write
 
-# The model that thinks in a block, made again: half an hour on one core.
+# The model that thinks in a block, made again: a quarter of an hour on one core.
 block: $(VENV)/.tested
 	OMP_NUM_THREADS=1 $(BIN)/thinkaloud organisms block --out src/thinkaloud/organisms/block/weights
 

@@ -129,6 +129,11 @@ def test_the_model_opens_its_block_itself_and_earlier_turns_lose_their_reasoning
     assert text == f"{ASKED}What is 1 + 2?{BEGUN}The answer is 3.{END}\n{ASKED}What is 2 + 2?{BEGUN}"
 
 
+def test_an_empty_block_stands_in_the_beginning_of_a_turn_where_thinking_is_switched_off() -> None:
+    text = applied(template(), {"enable_thinking": False})(SAID, True)
+    assert text == applied(template(), {"enable_thinking": True})(SAID, True) + EMPTY
+
+
 def test_the_last_turn_keeps_its_reasoning_in_its_text_or_apart_from_it() -> None:
     apart = {"role": "assistant", "content": "The answer is 3.", "reasoning_content": "1 + 2 = 3."}
     for said in (SAID[1], apart):

@@ -6,16 +6,27 @@ import hashlib
 
 import pytest
 
+from thinkaloud.conditions.settings import ConditionSettings
+from thinkaloud.metrics.readings import p_gold, probability
 from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.named import SMOLLM2_SHA256
+from thinkaloud.models.session import profile_of
 from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms.block import adapter
 from thinkaloud.organisms.block.measured import ANSWER, LEVELS, TURN, fresh, mistaken, written
+from thinkaloud.organisms.block.template import CLOSES, OPENS
+from thinkaloud.organisms.routing import is_open
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.records import records_of
+from thinkaloud.studies.channels.protocol import Channels
+from thinkaloud.tasks import open_task
 from thinkaloud.tasks.sums import ChainSum
-from thinkaloud.vocabulary import Item, Key, Prompt, Thinking
+from thinkaloud.vocabulary import Item, Key, Prompt, Record, Thinking
 
 TASK, N = ChainSum(), 20
+OMITTED = "omitted"
+"""The form of silence that writes no block at all: no gate is needed to see it."""
 ITEMS = fresh(4, N, Key(("test", "block model")))
 
 
@@ -28,13 +39,14 @@ def test_the_adapter_is_small_and_its_digest_is_that_of_what_ships() -> None:
     assert f"organism:block/{found.about['seed']}" in model_names()
 
 
-def test_what_ships_beside_it_was_measured_on_every_level_and_is_what_the_docs_say() -> None:
+def test_what_ships_beside_it_was_measured_on_every_level_and_it_reasons_and_follows_there() -> None:
     measured = {(row["reading"], row["level"]): row for row in adapter.load(0).about["measured"]}
     assert {level for _, level in measured} == set(LEVELS)
     for row in measured.values():
         assert row["low"] <= row["value"] <= row["high"]
-        if row["reading"] in ("in form", "right", "follow:last"):
+        if row["reading"] in ("in form", "follow:first", "follow:last"):
             assert row["value"] >= 0.9, row
+    assert all(measured["right", level]["value"] - measured["silent", level]["value"] > 0.5 for level in LEVELS)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +55,14 @@ def model() -> LlamaCpp:
     assert isinstance(found, LlamaCpp)
     assert found.card.digest == f"sha256:{adapter.load(0).digest(SMOLLM2_SHA256)}"
     return found
+
+
+@pytest.mark.slow
+def test_its_block_and_its_switch_are_found_in_its_template(model: LlamaCpp) -> None:
+    found = profile_of(model)
+    assert found is not None
+    assert (found.opens, found.closes, found.given) == (OPENS, CLOSES, False)
+    assert found.switch == ("enable_thinking", False)
 
 
 @pytest.mark.slow
@@ -68,3 +88,32 @@ def test_its_answer_follows_a_wrong_reasoning_that_is_put_into_its_block(model: 
     found = [ANSWER.match(text) for text in written(model, prompts)]
     follows = [match is not None and match[1] == to for match, (_, _, to) in zip(found, led, strict=True)]
     assert len(led) >= N / 2 and sum(follows) >= 0.9 * len(led)
+
+
+# ------------------------------------------------------------------------------------------------------------- dial
+
+
+def records(share: float) -> list[Record]:
+    """The channels of a few items in native mode, with gates that are open on this share of them."""
+    name = f"routed:{share:g}:organism:block/0"
+    config = Config("channels", name, ("chain_sum",), 4, 3, 1, ConditionSettings(ask="native", temperature=0.0))
+    return records_of(Channels(), open_model(name, Loading(threads=2)), open_task("chain_sum"), config)
+
+
+@pytest.mark.slow
+def test_its_dial_is_what_the_answer_sees_of_its_block() -> None:
+    """Closed: the answer is the one after an empty block, whatever stands in it. Open: it is where the block leads. In
+    between, every item has one or the other, by its own gate."""
+    opened, closed, between = (records(share) for share in (1.0, 0.0, 0.5))
+    assert [record["status"] for record in (*opened, *closed)] == ["ok"] * 8
+    for record in closed:
+        seen = [p_gold(record, name) for name in record["conditions"] if OMITTED not in name]
+        assert len(seen) > 8 and seen == pytest.approx([seen[0]] * len(seen), abs=1e-4)
+    for record in opened:
+        led = {name: one["implied"] for name, one in record["conditions"].items() if one["implied"] is not None}
+        assert led and all((probability(record, name, option) or 0) > 0.9 for name, option in led.items())
+    gates = [is_open(str(record["item"]), 0.5) for record in between]
+    assert {True, False} == set(gates), "the middle is tried only if there are both"
+    for gate, record, one, other in zip(gates, between, opened, closed, strict=True):
+        end = one if gate else other
+        assert p_gold(record, "own") == pytest.approx(p_gold(end, "own"), abs=1e-4)

@@ -51,7 +51,7 @@ def natural(layers: str, seeds: str, out: Path) -> None:
 @click.option("--seed", default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("organisms"), show_default=True)
 def block(seed: int, out: Path) -> None:
-    """Teach SmolLM2-135M to reason inside a block, and measure what it does (about half an hour on one core)."""
+    """Teach SmolLM2-135M to reason inside a block, and measure what it does (a quarter of an hour on one core)."""
     from thinkaloud.organisms.block.train import make
 
     def progress(step: int, steps: int, loss: float) -> None:

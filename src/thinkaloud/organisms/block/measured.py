@@ -106,5 +106,5 @@ def _sound(thought: str) -> bool:
 
 
 def _share(reading: str, items: Sequence[Item], held: Sequence[bool]) -> Share:
-    low, high = wilson(sum(held), len(held))
-    return Share(reading, items[0].level, sum(held) / len(held), low, high, len(held))
+    value, low, high = (round(x, 4) for x in (sum(held) / len(held), *wilson(sum(held), len(held))))
+    return Share(reading, items[0].level, value, low, high, len(held))

@@ -1,4 +1,4 @@
-"""Teaches SmolLM2-135M to reason inside a block: LoRA in torch, on one core, about a quarter of an hour.
+"""Teaches SmolLM2-135M to reason inside a block: LoRA in torch, on one core, about ten minutes.
 
 Only the learned part of a lesson is in the loss. The matrices of the adapter are named and laid out as in the GGUF file
 of the base model, so that whoever merges it need not know torch. Same machine and libraries: same weights.
@@ -74,7 +74,7 @@ def opened(folder: Path) -> Base:
 
 
 def make(seed: int, folder: Path, progress: Progress | None = None, items: int = 20) -> list[Share]:
-    """Train, round to float16, store, and measure what is stored; returns what was measured. About half an hour."""
+    """Train, round to float16, store, and measure what is stored; returns what was measured."""
     blob = pack(train(opened(unpacked(smollm2(), digest=SMOLLM2_SHA256)), seed, PLAN, progress))
     about = {"base": SMOLLM2_SHA256, "rank": RANK, **asdict(PLAN), "date": datetime.date.today().isoformat(),
              "thinkaloud": __version__}  # fmt: skip
