@@ -49,7 +49,8 @@ def about_reading(task: str, capabilities: Set[Capability], samples: int) -> lis
         return []
     said = [
         f"{task}: the model was asked for whole turns, since nothing can be put in the place of its reasoning (it "
-        f"lacks {', '.join(sorted(EDITS - capabilities))}): its answers are what it wrote, one turn an item and condition."
+        f"lacks {', '.join(sorted(EDITS - capabilities))}): its answers are what it wrote, one turn an item and "
+        "condition."
     ]
     if "logprobs" not in capabilities:
         said[0] += f" Answers without reasoning are read by {samples} samples."
