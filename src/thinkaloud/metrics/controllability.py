@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -39,6 +40,16 @@ from thinkaloud.records.about import Role, about
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 Column = Callable[[Record], float | None]
+
+
+class OfTurn(Protocol):
+    """One quantity of one turn, None where it was not measured."""
+
+    def __call__(self, record: Record, turn: str) -> float | None:
+        """Of the turn of this name."""
+        ...
+
+
 NOTHING, TOLD, OTHER = "again", "told", "other"
 """Turns: told nothing, told to keep the word out, told to keep out another one."""
 SAID = {NOTHING: "told nothing", TOLD: "told to keep it out", OTHER: "told of another word"}
@@ -79,14 +90,14 @@ class _Rows:
         box = corners(*[UNIT] * len(columns)) if bounded else None
         return Sample(rows, [item for item, _ in full], box, lacking)
 
-    def rate(self, measure: str, turn: str, of: Callable[[Record, str], float | None]) -> Estimate:
+    def rate(self, measure: str, turn: str, of: OfTurn) -> Estimate:
         """A share of turns."""
         sample = self.sample([partial(of, turn=turn)], f"no item was {SAID[turn]}")
         return interval(
             f"{measure}, {SAID[turn]}", mean(0), sample, self.key, about=about(measure=measure, condition=turn)
         )
 
-    def control(self, measure: str, turn: str, of: Callable[[Record, str], float | None], role: Role) -> Estimate:
+    def control(self, measure: str, turn: str, of: OfTurn, role: Role) -> Estimate:
         """By how much less often than untold, as a share of that."""
         columns = [partial(_present, turn=NOTHING), partial(of, turn=turn)]
         sample = self.sample(columns, f"no item was {SAID[NOTHING]} and {SAID[turn]}")

@@ -49,10 +49,9 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
     """What was found, a sentence a task."""
     said = []
     for subject, estimates in by_subject(findings).items():
-        row, floor, still = (
-            one(estimates.values(), measure=measure, role=role)
-            for measure, role in ((CONTROL, "effect"), (CONTROL, "floor"), (REASONING, "effect"))
-        )
+        row = one(estimates.values(), measure=CONTROL, role="effect")
+        floor = one(estimates.values(), measure=CONTROL, role="floor")
+        still = one(estimates.values(), measure=REASONING, role="effect")
         if row is None or floor is None or still is None:
             continue
         if row.value is None:
