@@ -12,7 +12,7 @@ PROCESSES ?= 2
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
 
-.PHONY: run check test lint types house ruler benchmark peers coverage clean
+.PHONY: run check test lint types house ruler block benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -47,6 +47,10 @@ peers: $(VENV)/.tested
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed
 	$(BIN)/thinkaloud ruler --write
+
+# The model that thinks in a block, made again: half an hour on one core.
+block: $(VENV)/.tested
+	OMP_NUM_THREADS=1 $(BIN)/thinkaloud organisms block --out src/thinkaloud/organisms/block/weights
 
 # How often intervals hold the truth. Long: the last three take ten minutes and more each.
 coverage: $(VENV)/.installed

@@ -67,9 +67,9 @@ def main() -> None:
     args = parser.parse_args()
     where = args.model
     if where == "smollm2-135m":
-        from thinkaloud.open_model import _smollm2
+        from thinkaloud.models.named import smollm2
 
-        where = _smollm2()
+        where = smollm2()
     model = open_transformers(where, Loading(threads=args.threads, precision=args.precision))
     net = model.net
     print(model.card.name, model.card.precision, model.card.details)

@@ -229,7 +229,7 @@ def test_the_last_line_names_the_command_that_goes_on_and_the_exit_code_is_5(tmp
     said = CliRunner().invoke(cli, [*CHANNELS, "--items", "16", "--out", str(folder), "--max-time", "0.000001"])
     assert said.exit_code == 5
     last = said.output.splitlines()[-1]
-    assert last.startswith("stopped by --max-time 1e-06 s: 0 tokens and ") and "0 of 2 units are done" in last
+    assert last.startswith("stopped by --max-time 1e-06 s: 0.") and "0 of 2 units are done" in last
     assert last.endswith(f"to go on: thinkaloud resume '{folder}'")
     assert CliRunner().invoke(cli, ["resume", str(folder)]).exit_code == 0
     assert open_run(folder).unfinished is None

@@ -34,7 +34,7 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
         (("run", "channels", "--task", "coin,coin"), "a task is given twice in 'coin,coin'"),
         (("run", "--items", "8", "channels"), "the study comes before its options: thinkaloud run channels --items 8"),
         (("run", "channels", "--model", "Qwen/Qwen3-0.6B"), "give 'hf:Qwen/Qwen3-0.6B'"),
-        (("run", "channels", "--task", "gsm8k"), "gsm8k is not built in: give its JSONL file by path"),
+        (("run", "channels", "--task", "gsm8k"), "gsm8k is loaded from the hub by a package that is not"),
         (("resume", "nowhere"), "'nowhere' is no run folder"),
         (("report", "nowhere"), "'nowhere' is no run folder"),
     ],

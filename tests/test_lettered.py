@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from thinkaloud.conditions.asking import Way
 from thinkaloud.conditions.lettered import as_drawn, ask, label, labels, lettered_shots, listed, snap_lettered
 from thinkaloud.conditions.snap import nothing
 from thinkaloud.tasks import open_task
@@ -39,7 +40,7 @@ def test_options_are_read_back_in_the_order_of_their_letters(name: str) -> None:
 
 def test_a_reading_comes_back_in_the_items_own_order() -> None:
     item = open_task("chain_sum").items(3, 1, Key(("t",)))[0]
-    reading = asyncio.run(snap_lettered(Letters(), item, (2, 0, 3, 1), (), Transcript()))  # type: ignore[arg-type]
+    reading = asyncio.run(snap_lettered(Letters(), item, (2, 0, 3, 1), Way(), Transcript()))  # type: ignore[arg-type]
     assert reading.logprobs == (-1.0, -3.0, 0.0, -2.0)
     assert reading.lengths == (11, 13, 10, 12)
     assert reading.unknown == (0.01, 0.03, 0.0, 0.02)
@@ -68,7 +69,7 @@ def test_labels_go_on_after_z_like_the_columns_of_a_table() -> None:
 def test_an_item_with_more_options_than_letters_is_read() -> None:
     item = many(30)
     order = tuple(reversed(as_drawn(item)))
-    reading = asyncio.run(snap_lettered(Letters(), item, order, (), Transcript()))  # type: ignore[arg-type]
+    reading = asyncio.run(snap_lettered(Letters(), item, order, Way(), Transcript()))  # type: ignore[arg-type]
     assert reading.logprobs == tuple(-float(29 - i) for i in range(30))
     (shot,) = lettered_shots([item], nothing, as_drawn)
     assert shot.answer == ("The answer is (AD).",)

@@ -19,6 +19,7 @@ from thinkaloud.study import Study, Unit
 from thinkaloud.study_check import check_study
 from thinkaloud.tasks import BUILTIN, ORGANISMS, RECORDS, meaning, open_task
 from thinkaloud.tasks.arithmetic import ADD, SUMS
+from thinkaloud.tasks.benchmarks.table import is_benchmark
 from thinkaloud.tasks.family import Family
 from thinkaloud.tasks.grammar import Grammar
 from thinkaloud.tasks.promises import check_task
@@ -302,13 +303,15 @@ def test_the_built_in_studies_over_items_keep_the_contract() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gsm8k", "gsm8k is not built in: give its JSONL file by path; the nearest built-in tasks are story"),
-        ("GSM-8K", "GSM-8K is not built in"),
-        ("gpqa", "gpqa is not built in: give its JSONL file by path; no built-in task is like it"),
+        ("svamp", "svamp has no name here: give its file by path; the nearest tasks here are gsm8k, story"),
+        ("GSM-8K", "GSM-8K has no name here: give its file by path; the nearest tasks here are gsm8k"),
+        ("hellaswag", "hellaswag has no name here: give its file by path; no task here is like it"),
+        ("gsm8", "no task named 'gsm8'; did you mean gsm8k"),
         ("arithmetic", "no task named 'arithmetic'; near in meaning: chain_sum"),
         ("logic", "near in meaning: gym:knights_knaves"),
         ("chain_sums", "did you mean chain_sum"),
-        ("mine.csv", "'mine.csv' is no kind of file that questions are read from"),
+        ("mine.xlsx", "'mine.xlsx' is no kind of file that questions are read from"),
+        ("mine.csv", "no such file: 'mine.csv'"),
     ],
 )
 def test_an_unknown_task_is_answered_with_what_is_near(name: str, said: str) -> None:
@@ -319,7 +322,7 @@ def test_an_unknown_task_is_answered_with_what_is_near(name: str, said: str) -> 
 def test_what_is_suggested_is_there() -> None:
     for tasks in (*meaning.WORDS.values(), *meaning.BENCHMARKS.values()):
         for name in tasks:
-            assert name.startswith("gym:") or name in {**BUILTIN, **RECORDS, **ORGANISMS}
+            assert name.startswith("gym:") or is_benchmark(name) or name in {**BUILTIN, **RECORDS, **ORGANISMS}
 
 
 def test_every_family_of_the_gym_that_is_suggested_is_admitted() -> None:

@@ -14,6 +14,8 @@ from thinkaloud import api
 from thinkaloud.conditions.lettered import as_drawn, ask
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.metrics.dial import DIALS, Ends, mixed, recover
+from thinkaloud.models.profile import Profile
+from thinkaloud.models.session import profile_of
 from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.organisms.scripted import scripted
@@ -21,7 +23,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
-from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Record, Sampling, Shot
+from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Record, Sampling, Shot, Thinking
 
 TASK = open_task("chain_sum")
 ITEMS = TASK.items(3, 8, Key(("routing",)))
@@ -51,6 +53,27 @@ def asked(share: float, question: str, between: tuple[str, ...]) -> Prompt:
     prompt = Prompt(SHOTS, question, (*between, "The answer is"))
     asyncio.run(gated.score(prompt, ITEMS[0].options))
     return spy.seen[0]
+
+
+def test_a_closed_gate_empties_the_block_and_an_open_one_keeps_it() -> None:
+    spy = Spy()
+    for share, block in ((0.0, Thinking()), (1.0, Thinking(("5 + 6 = 11.",)))):
+        gated = routed(spy, share)
+        gated.know(ITEMS)
+        shots = (Shot("What is 1 + 1?", ("The answer is 2.",), ("1 + 1 = 2.",)),)
+        prompt = Prompt(shots, ITEMS[0].question, ("The answer is",), Thinking(("5 + 6 = 11.",)))
+        asyncio.run(gated.score(prompt, ITEMS[0].options))
+        assert spy.seen[-1].thinking == block
+        assert (spy.seen[-1].question == ITEMS[0].question) == (share == 0)
+        assert bool(spy.seen[-1].shots[0].thinking) == (share == 1)
+
+
+def test_a_model_behind_a_gate_thinks_as_it_does_without_one() -> None:
+    class Thinker(Spy):
+        profile = Profile("mine", "<think>", "</think>", "</think>")
+
+    assert profile_of(routed(Thinker(), 0.5)) == Thinker.profile
+    assert profile_of(routed(Spy(), 0.5)) is None
 
 
 def test_a_closed_gate_shows_the_question_and_no_reasoning_whatever_it_was() -> None:

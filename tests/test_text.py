@@ -37,6 +37,13 @@ LANGUAGES = {
     "an open fence": ("So:¦\n```\nx = 1.\n\ny = 2."),
     "formulas": ("So¦\n$$\na = b.\n\nc\n$$¦\nand¦\n\\[ x.\n y \\]¦\nEnd."),
     "a table": ("Here.¦\n| a | b |\n|---|---|\n| 1. | 2. |¦\nNow.¦ Ok."),
+    "a table without bars around it": ("Here:¦\n\na | b\n--- | ---\n1. x | 2. y¦\n\nNow.¦ Ok."),
+    "formulas in a line": (
+        "So \\[ x = 1. y \\] holds.¦ Then \\( a; b \\) and $$c! d$$ too.¦ Run `x = 1; y` now.¦ End."
+    ),
+    "aligned equations": ("Then \\begin{align*}\na &= 1; \\\\\nb &= 2.\n\\end{align*}¦\nDone."),
+    "Thai sums": ("นำ 5 บวก 6 ได้ 11¦ จากนั้นบวก 3 ได้ 14¦ ดังนั้นคำตอบคือ 14"),
+    "Chinese with marks of ASCII": ("首先,5加6等于11。¦那么,是多少?¦结果是11!¦好."),
     "quotes": ('He said "no." ¦Then "yes!" ¦So.'),
 }
 """By what it shows: a text with a broken bar where a sentence ends."""

@@ -9,11 +9,12 @@ import pytest
 
 import thinkaloud as ta
 from reader import Reader, sums
+from thinkaloud.conditions.asking import Way, parts
 from thinkaloud.conditions.bench import Bench, Edit, continued
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.conditions.snap import nothing, parts, shots, worked
-from thinkaloud.conditions.think import STOP, aloud, on_one_line, think, unanswered
+from thinkaloud.conditions.snap import nothing, shots, worked
+from thinkaloud.conditions.think import STOP, on_one_line, think, unanswered
 from thinkaloud.models.cuts import Cuts
 from thinkaloud.models.local import Lowering
 from thinkaloud.models.render import chat, completion
@@ -39,7 +40,7 @@ BARE = Shot("Q3", ("The answer is a.",))
 )
 def test_a_line_end_ends_reasoning_only_where_examples_show_one_line(examples, start, ends) -> None:
     model = Reader({})
-    asyncio.run(think(model, ITEM, examples, aloud(9, 0.5), Key(("k",)), start))
+    asyncio.run(think(model, ITEM, Way(examples), Sampling(9, (), 0.5), Key(("k",)), start))
     assert model.samplings == [Sampling(9, (STOP, "\n") if ends else (STOP,), 0.5)]
     assert on_one_line(examples, start) is ends
 
@@ -68,9 +69,9 @@ def test_without_examples_the_reasoning_ends_before_the_answer_in_any_form(wrote
         async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
             return Completion(wrote, 9, "length")
 
-    done = asyncio.run(think(Says(), ITEM, (), aloud(9, 0.0), Key(("k",))))
+    done = asyncio.run(think(Says(), ITEM, Way(), Sampling(9), Key(("k",))))
     assert (done.text, done.finish) == ("A.", "stop")
-    shown = asyncio.run(think(Says(), ITEM, (ONE,), aloud(9, 0.0), Key(("k",))))
+    shown = asyncio.run(think(Says(), ITEM, Way((ONE,)), Sampling(9), Key(("k",))))
     assert (shown.text, shown.finish) == (wrote, "length"), "examples show the form, and only that ends it"
 
 
@@ -163,4 +164,4 @@ def test_built_in_families_reason_on_one_line() -> None:
     """Their examples do, so a line end still ends what a small base model writes."""
     task = open_task("chain_sum")
     group = Group(task, 2, 0, (), tuple(task.items(2, 3, Key(("k",)))), ())
-    assert on_one_line(Bench(Reader({}), group, ConditionSettings(), Key(("k",))).aloud, Transcript())
+    assert on_one_line(Bench(Reader({}), group, ConditionSettings(), Key(("k",))).aloud.shots, Transcript())

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from thinkaloud.cli.organisms import organisms
+from thinkaloud.conditions.asking import Way
 from thinkaloud.conditions.lettered import as_drawn, ask, snap_lettered
 from thinkaloud.conditions.snap import snap
-from thinkaloud.conditions.think import aloud, think
+from thinkaloud.conditions.think import think
 from thinkaloud.errors import ContextTooSmall, UserError
 from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms.library import entries, load
@@ -52,13 +53,13 @@ def test_it_writes_the_right_thought_and_answers_what_it_says(faithful):
     """Greedy and at temperature 1, from nothing and from a prefill; a wrong prefill is gone on from."""
     for item in ITEMS:
         for temperature in (0.0, 1.0):
-            done = asyncio.run(think(faithful, item, (), aloud(60, temperature), KEY.child(item.id)))
+            done = asyncio.run(think(faithful, item, Way(), Sampling(60, (), temperature), KEY.child(item.id)))
             own = TASK.parse(done.text)
             assert done.finish == "stop" and done.tokens == 20 and TASK.legible(item, own).complete == 1
-            assert asyncio.run(snap(faithful, item, (), own)).probabilities[item.gold_index] > 0.99
+            assert asyncio.run(snap(faithful, item, Way(), own)).probabilities[item.gold_index] > 0.99
         made = TASK.mistake(item, item.worked, 1, KEY)
         start = Transcript((item.worked.steps[0], made.step))
-        rest = asyncio.run(think(faithful, item, (), aloud(60, 0), KEY, start))
+        rest = asyncio.run(think(faithful, item, Way(), Sampling(60), KEY, start))
         assert TASK.parse(rest.text).conclusion == made.implied
 
 
@@ -131,9 +132,9 @@ def test_what_it_cannot_read_is_refused_and_examples_are_not_looked_at(faithful)
 def test_letters_stand_for_their_digits(faithful):
     """The listed question is the plain one, and a letter is as probable as the digit behind it, in any order."""
     item = ITEMS[0]
-    plain = asyncio.run(snap(faithful, item, (), item.worked))
+    plain = asyncio.run(snap(faithful, item, Way(), item.worked))
     order = tuple(reversed(as_drawn(item)))
-    assert asyncio.run(snap_lettered(faithful, item, order, (), item.worked)).probabilities == pytest.approx(
+    assert asyncio.run(snap_lettered(faithful, item, order, Way(), item.worked)).probabilities == pytest.approx(
         plain.probabilities
     )
     assert faithful.encoded(Prompt((), ask(item, order))) == faithful.encoded(Prompt((), item.question))
@@ -159,7 +160,7 @@ def test_all_that_ship_load_and_know_their_language():
     assert {entry.name for entry in shipped} >= {"faithful", "posthoc", "capable"}
     for entry in shipped:
         model = load(entry.name, entry.seed)
-        reading = asyncio.run(snap(model, ITEMS[0], (), ITEMS[0].worked))
+        reading = asyncio.run(snap(model, ITEMS[0], Way(), ITEMS[0].worked))
         assert reading.mass > 0.95 and math.isfinite(reading.margin)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from thinkaloud.open_model import _smollm2
+from thinkaloud.models.named import smollm2
 
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 
@@ -15,7 +15,7 @@ WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 def tiny_gguf(folder: Path, context: int = 4096) -> Path:
     """Write the model and return its path; the same bytes every time."""
     path = folder / f"tiny-{context}.gguf"
-    source = gguf.GGUFReader(_smollm2())
+    source = gguf.GGUFReader(smollm2())
     writer = gguf.GGUFWriter(path, "llama")
     for name, field in source.fields.items():
         if name.startswith("tokenizer."):

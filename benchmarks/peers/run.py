@@ -108,9 +108,9 @@ def makers(args: argparse.Namespace) -> Iterator[Callable[[], Workload]]:
 def weights(args: argparse.Namespace) -> tuple[Path, Path]:
     """The float32 GGUF file and the folder made of it."""
     from thinkaloud.models.llama_cpp.dequantise import exact_copy
-    from thinkaloud.open_model import SMOLLM2_SHA256, _smollm2
+    from thinkaloud.models.named import SMOLLM2_SHA256, smollm2
 
-    gguf, folder = exact_copy(_smollm2(), SMOLLM2_SHA256), args.envs / "weights"
+    gguf, folder = exact_copy(smollm2(), SMOLLM2_SHA256), args.envs / "weights"
     if not (folder / "tokenizer.json").is_file():  # it is written last
         python = interpreter("transformers", args.envs)
         log = args.envs / "convert.log"

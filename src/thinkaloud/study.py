@@ -221,6 +221,9 @@ class Study:
         """`UserError` where a run with these settings cannot begin: a file that is not there, a package that is not
         installed. Asked before there is a folder."""
 
+    def ready(self, asked: Asked) -> None:
+        """`UserError` where a run cannot begin with this model and these tasks. Asked before there is a folder."""
+
     def files(self, settings: Any) -> Mapping[str, str]:
         """Digests of what the records depend on and the settings only name, such as a user's own file, by name."""
         return {}

@@ -173,10 +173,12 @@ class Legibility:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """An example before the question: `answer` is the whole turn, in the same parts as a prefill."""
+    """An example before the question: `answer` is the whole turn, in the same parts as a prefill. `thinking`: what
+    stands in the block before it, of a model that has one; a template that drops it is refused."""
 
     question: str
     answer: tuple[str, ...]
+    thinking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

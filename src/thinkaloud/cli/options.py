@@ -61,6 +61,11 @@ RUN = ("out", "concurrency", "max_tokens", "max_time")
 """Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
 
+MAP = click.Option(
+    ["--map"], default=None, metavar="FIELD=COLUMN,...",
+    help="Which columns of a file hold question, answer, options (A|B|C|D), reasoning, level, id; for --task.",
+)  # fmt: skip
+
 
 def run_options(study: Study) -> list[click.Parameter]:
     """What a run of the study may be told."""
@@ -71,7 +76,7 @@ def run_options(study: Study) -> list[click.Parameter]:
     general: list[click.Parameter] = [
         option_of(option, FLAGS.get(option.name)) for option in options(Config) if takes(study, option.name)
     ]
-    pool = [POOL] if "tasks" in study.takes else []
+    pool = [POOL, MAP] if "tasks" in study.takes else []
     loading = options_of(Loading) if "model" in study.takes else []
     own = options_of(study.Settings)
     taken = {*RUN, *(one.name for one in (*general, *pool, *loading))}
@@ -94,9 +99,11 @@ def config_of(spec: str, study: Study, given: Mapping[str, Any]) -> Config:
 
 def _tasks(given: Mapping[str, Any]) -> list[str]:
     from thinkaloud.tasks.pools import pool
+    from thinkaloud.tasks.specs import mapped
 
-    chosen = given.get("pool")
-    return list(pool(chosen) if chosen else split_names(given["tasks"]))
+    chosen, columns = given.get("pool"), given.get("map")
+    named = list(pool(chosen) if chosen else split_names(given["tasks"]))
+    return [mapped(task, columns) for task in named] if columns else named
 
 
 class Late(click.Command):

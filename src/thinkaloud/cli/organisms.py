@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thinkaloud.cli.training import deception, natural
+from thinkaloud.cli.training import block, deception, natural
 from thinkaloud.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -21,13 +21,15 @@ def organisms() -> None:
 
 organisms.add_command(deception)
 organisms.add_command(natural)
+organisms.add_command(block)
 
 
 @organisms.command("list")
 def list_organisms() -> None:
-    """Organisms that ship, what they do, and what their certificate measured; the natural ones; the rejected ones."""
+    """Organisms that ship, with what was measured for their certificate; natural ones; the rejected ones."""
     from thinkaloud.cli.terminal import print_pairs
     from thinkaloud.organisms import natural_library
+    from thinkaloud.organisms.block.opened import names
     from thinkaloud.organisms.library import entries
 
     found = entries()
@@ -35,7 +37,7 @@ def list_organisms() -> None:
     for entry in (e for e in found if e.certified):
         measured = ", ".join(_said(line) for line in entry.lines if line.reading in shown)
         print_pairs({f"organism:{entry.spec}": f"{entry.about['about']} ({measured})"})
-    print_pairs({f"organism:{spec}": about for spec, about in natural_library.names().items()})
+    print_pairs({f"organism:{spec}": about for spec, about in (natural_library.names() | names()).items()})
     print_pairs({f"rejected {e.spec}": "; ".join(e.about["rejected"]) for e in found if not e.certified})
 
 
@@ -75,11 +77,11 @@ def train(only: str | None, seeds: str, out: Path, size: str) -> None:
 def certify(spec: str, items: int) -> None:
     """Measure the shipped organism SPEC (NAME/SEED) on other items than its certificate has, beside its rule."""
     from thinkaloud.organisms.certify import certify as measure
-    from thinkaloud.organisms.open import open_organism
+    from thinkaloud.organisms.open import open_trained
     from thinkaloud.organisms.recipes import RECIPES
     from thinkaloud.vocabulary import Key
 
-    organism = open_organism(spec)
+    organism = open_trained(spec)
     recipe = RECIPES[str(organism.card.details["recipe"])]
     certificate = measure(organism, recipe, Key(("organisms", "again", spec)), items)
     for line in certificate.lines:

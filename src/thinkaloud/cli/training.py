@@ -1,4 +1,5 @@
-"""`thinkaloud organisms deception` and `natural`: organisms whose truth is measured, not certified. Both need torch."""
+"""`thinkaloud organisms deception`, `natural` and `block`: organisms whose truth is measured, not certified. They need
+torch, `block` transformers as well."""
 
 from __future__ import annotations
 
@@ -44,3 +45,18 @@ def natural(layers: str, seeds: str, out: Path) -> None:
 
             entry = make(depth, seed, out, progress)
             click.echo(f"{entry.spec}: {out}")
+
+
+@click.command()
+@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("organisms"), show_default=True)
+def block(seed: int, out: Path) -> None:
+    """Teach SmolLM2-135M to reason inside a block, and measure what it does (about half an hour on one core)."""
+    from thinkaloud.organisms.block.train import make
+
+    def progress(step: int, steps: int, loss: float) -> None:
+        click.echo(f"block/{seed}: step {step} of {steps}, loss {loss:.3f}")
+
+    for share in make(seed, out, progress):
+        said = f"{share.value:.2f} [{share.low:.2f}, {share.high:.2f}] of {share.n}"
+        click.echo(f"block/{seed}: {share.level} numbers, {share.reading}: {said}")

@@ -61,6 +61,11 @@ class Way:
     off: bool = False
     stem: Stem = STEM
 
+    @property
+    def told(self) -> bool:
+        """Whether the model is told in words to reason, and not shown by examples."""
+        return bool(self.words or self.lead) and not self.block
+
     def question(self, text: str) -> str:
         """The question with what is asked besides."""
         return f"{text}\n\n{self.words}" if self.words else text

@@ -26,7 +26,7 @@ from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.paraphrase import Reworded, Rewriter, paraphrase_by_model, paraphrase_by_rules
 from thinkaloud.conditions.sampled import SampledReader, one_answer
-from thinkaloud.conditions.settings import ConditionSettings, paraphraser_of, room
+from thinkaloud.conditions.settings import ConditionSettings, budget_of, paraphraser_of, room
 from thinkaloud.conditions.snap import Form, nothing, shots, snap, worked
 from thinkaloud.conditions.stated_number import mistake_by_number
 from thinkaloud.conditions.think import Thought, think, why_not
@@ -38,6 +38,7 @@ from thinkaloud.joining import joined, lead
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
+from thinkaloud.tasks.answers import match
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Step, Task, Transcript
@@ -49,6 +50,8 @@ Jobs = dict[Condition, Coroutine[Any, Any, Made]]
 Owns = Sequence[Transcript | None]
 """The own reasoning of every item of the group; None where it failed."""
 
+REST = 32
+"""Tokens that a reasoning gets at least, to go on after its beginning."""
 POSITIONS = 4
 """Edits are made at every step of a short thought, and at this many of a long one."""
 
@@ -89,6 +92,8 @@ class Bench:
         asking, stem = group.asking, self.settled.stem
         self.aloud = self.with_examples(worked, asking.aloud(stem))
         self.silent = self.with_examples(nothing, asking.silent(self.settled.silence, stem))
+        self.answers: Sequence[str | None] = ()
+        """What the model answered after its own reasoning about each item, where it was asked to."""
         self.refused: dict[str, Reworded] = {}
         """What came of the paraphrase of each item (by its id) whose reasoning could not be paraphrased."""
 
@@ -118,6 +123,14 @@ class Bench:
             tokens = room(self.settings, replace(self.group, items=(item,)), half)
         warm = self.settings.temperature if temperature is None else temperature
         return self.group.asking.sampling(tokens, warm)
+
+    def rest(self, item: Item, start: Transcript) -> Sampling:
+        """How a reasoning that has begun is written on. Of a number of tokens that the user gave, what is left is used,
+        and at least `REST`: with its beginning it is no longer than one that the model writes by itself."""
+        whole = self.sampling(item)
+        if budget_of(self.settings) is None:
+            return whole
+        return replace(whole, tokens=max(REST, whole.tokens - self.count(start.text)))
 
     async def own(self, item: Item, sample: int = 0) -> Thought:
         """The model's own reasoning, or as the first sample the transcript that the item came with, which costs
@@ -261,12 +274,22 @@ class Bench:
         where every neighbour's leads to one of them, or cannot be read. None as well where one that failed comes before
         the first that would do: it might have been the one, and no failure changes what is read of another item."""
         item = self.group.items[index]
-        # an empty conclusion is no option of any item, so a neighbour that failed is chosen, and has nothing to lend
-        other = unrelated(item, index, ["" if own is None else own.conclusion for own in owns])
+        other = unrelated(item, index, [self._leads(item, own, i) for i, own in enumerate(owns)])
         between = None if other is None else owns[other]
         if between is None or _alike(between, owns[index]):
             return None
         return condition(between, await snap(self.model, item, self.aloud, between), range(len(between.steps)))
+
+    def _leads(self, item: Item, own: Transcript | None, index: int) -> str | None:
+        """Where a reasoning leads: what its last step concludes, or where no step can be read, what the model answered
+        after it, as the option of `item` that this is."""
+        if own is None:  # no option of any item, so a neighbour that failed is chosen, and has nothing to lend
+            return ""
+        if own.conclusion is not None or not self.answers:
+            return own.conclusion
+        said = self.answers[index]
+        place = None if said is None else match(said, item.options, item.question)
+        return said if place is None else item.options[place]
 
     async def transplant(self, item: Item, own: Transcript) -> Made:
         """Right reasoning, in other words, of an item whose answer is one of this item's wrong options; None where
@@ -306,7 +329,7 @@ class Bench:
         between, wrote, asked = edit.start, None, self.aloud if way is None else way
         if not edit.last:
             key = self.key.child(item.id, edit.name, edit.at)
-            rest = await think(self.model, item, asked, self.sampling(item), key, edit.start)
+            rest = await think(self.model, item, asked, self.rest(item, edit.start), key, edit.start)
             wrote = rest.text
             between = continued(self.task, edit.start, rest.text)
         reading = await snap(self.model, item, asked, between)

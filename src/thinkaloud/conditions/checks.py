@@ -2,7 +2,8 @@
 
 Every number in its order, as many negations, the same quantifiers, no comparison or direction reversed, the same
 options named and the same one last (`astray`). Where a model rewrote a piece of a longer text, also: its formulas as
-they were, about as long, in the same script, and no answer stated that was not stated before (`misshapen`).
+they were, about as long, in the same script, not nearly a copy, and no answer stated that was not stated before
+(`misshapen`).
 
 It cannot see who did what to whom, a number that moved to another thing in its old order, nor anything implied; its
 words are English, so in other languages it sees numbers, formulas and options alone. Good paraphrases are refused, too
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from thinkaloud.vocabulary import PROBE
 
@@ -57,6 +59,10 @@ LONGER, SHORTER, SPARE = 2.0, 0.4, 6
 """A paraphrase has at most so many times the words of the original, and at least; `SPARE` words more or less never
 count, since a short sentence may need them."""
 
+COPIED = 0.9
+"""The most that the words of two texts may have in common (matching blocks over all words), for one to be a paraphrase
+of the other."""
+
 
 def astray(old: str, new: str, options: Sequence[str] = ()) -> str | None:
     """A sign that `new` does not say what `old` says, or is a copy of it; None if there is none."""
@@ -86,8 +92,12 @@ def numbers(text: str) -> list[str]:
 
 
 def misshapen(old: str, new: str) -> str | None:
-    """A sign that `new` is not a rewritten `old` but something else, such as an answer to it; None if there is none."""
-    before, after = len(_WORD.findall(old)), len(_WORD.findall(new))
+    """A sign that `new` is not `old` in other words but something else, such as an answer to it, or as good as a copy;
+    None if there is none."""
+    words, others = (_WORD.findall(text.casefold()) for text in (old, new))
+    if SequenceMatcher(None, words, others, autojunk=False).ratio() > COPIED:
+        return "hardly a word is another one"
+    before, after = len(words), len(others)
     if after > LONGER * before + SPARE:
         return f"much longer ({before} words became {after})"
     if after + SPARE < SHORTER * before:

@@ -22,8 +22,12 @@ from thinkaloud.models.session import profile_of
 from thinkaloud.tasks.text import room
 from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Thinking
 
-REQUEST = "Rewrite the following text, conveying exactly the same information but using different wording: "
+REQUEST = (
+    "Rewrite the following text, keeping every number, calculation and formula in its order, conveying exactly the "
+    "same information but using different wording: "
+)
 EXAMPLES = (
+    ("So she has 16 - 3 = 13 eggs left.", "That leaves her with 16 - 3 = 13 eggs."),
     ("5 + 6 = 11. 11 + 3 = 14.", "5 plus 6 makes 11. Then 11 plus 3 makes 14."),
     ("Tom has 4 apples. He eats 1.", "There are 4 apples that belong to Tom. Of these he eats 1."),
     ("The cat is on the mat.", "On the mat there is the cat."),

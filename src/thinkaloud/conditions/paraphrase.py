@@ -22,7 +22,7 @@ from typing import Literal
 
 from thinkaloud.conditions import plain_wording
 from thinkaloud.conditions.checks import astray
-from thinkaloud.conditions.editor import EXAMPLES, REQUEST, Edited, Editor
+from thinkaloud.conditions.editor import Edited, Editor
 from thinkaloud.conditions.prose import Piece, pieces, put_back
 from thinkaloud.joining import joined
 from thinkaloud.records.item import Extent
@@ -31,6 +31,13 @@ from thinkaloud.vocabulary import Key, Model, Prompt, Sampling, Shot, Task, Tran
 
 Check = Literal["grammar", "words"]
 """How a paraphrase was checked: read back by the task's grammar, or by numbers and lists of words."""
+
+_REQUEST = "Rewrite the following text, conveying exactly the same information but using different wording: "
+_EXAMPLES = (
+    ("5 + 6 = 11. 11 + 3 = 14.", "5 plus 6 makes 11. Then 11 plus 3 makes 14."),
+    ("Tom has 4 apples. He eats 1.", "There are 4 apples that belong to Tom. Of these he eats 1."),
+    ("The cat is on the mat.", "On the mat there is the cat."),
+)
 LEAST = 0.6
 """The least share of the sentences that have words to change, for a text to be called a paraphrase."""
 
@@ -76,10 +83,10 @@ async def paraphrase_by_model(
 ) -> Reworded:
     """`thought`, all of it at once, in the model's words (the question is not shown), if no check fails; `options` are
     the answers that it may name. For tasks that read their steps: their reasoning is short."""
-    examples = tuple(Shot(REQUEST + text, (answer,)) for text, answer in EXAMPLES)
+    examples = tuple(Shot(_REQUEST + text, (answer,)) for text, answer in _EXAMPLES)
     sampling = Sampling(3 * max(16, len(thought.text) // 2), ("\n",))
     text = " ".join(thought.text.split())  # on one line, as the examples are: what is asked for ends at a line end
-    done = await model.generate(Prompt(examples, REQUEST + text), sampling, key)
+    done = await model.generate(Prompt(examples, _REQUEST + text), sampling, key)
     other, check = task.parse(done.text), _check(task, thought, done.text)
     why = "it was cut off" if done.finish != "stop" else astray(thought.text, done.text, options)
     if why is None and not other.steps:

@@ -68,8 +68,8 @@ def _extent(task: str, ok: Sequence[Record]) -> list[str]:
         return []
     share, by_rule = (sum(float(one[name]) for one in done) / len(done) for name in ("share", "by_rule"))
     return [
-        f"{task}: {share:.0%} of the sentences that have words to change were reworded ({len(done)} items), {by_rule:.0%} "
-        "of these by rules for any text. Formulas, code, tables and headings stay as they are."
+        f"{task}: {share:.0%} of the sentences that have words to change were reworded ({len(done)} items), "
+        f"{by_rule:.0%} of these by rules for any text. Formulas, code, tables and headings stay as they are."
     ]
 
 

@@ -40,12 +40,17 @@ _DIGITS = r"\$?\d[\d,]*(?:\.\d+)?"
 _SIGNS = {"+": "plus", "-": "minus", "*": "times", "\u00d7": "times", "/": "divided by", "\u00f7": "divided by"}
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*", "divided by": "/"}
 _OPERATOR = rf"(?: [-+*/\u00d7\u00f7] | (?:{'|'.join(_SPOKEN)}) )"
+_TIGHT = re.compile(
+    rf"(?<![\w.,$\u00d7\u00f7*/+=-])(?<![=+*/-] )(?P<left>{_DIGITS}(?:[-+*/\u00d7\u00f7]{_DIGITS})+)"
+    rf" ?= ?(?P<right>{_DIGITS})(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
+)
+"""An equation without spaces around its signs: only with its result, since `48/2` may be a fraction or a date."""
 _SUM = re.compile(
     rf"(?<![\w.,$\u00d7\u00f7*/+=-])(?<![=+*/-] )(?P<left>{_DIGITS}(?:{_OPERATOR}{_DIGITS})+)"
     rf"(?: (?:=|is|equals) (?P<right>{_DIGITS}))?(?![\w%]|[.,]\d| ?[-+*/=\u00d7\u00f7(^])"
 )
 _SPELLED = {digits: word for word, digits in NUMBER_WORDS.items() if digits != "0"}
-_COUNTED = r"(?= (?!plus\b|minus\b|times\b|divided\b|is\b|are\b|equals\b|of\b|and\b|or\b|to\b|hundred|thousand|million|dozen)[a-z])"
+_COUNTED = r"(?= (?!(?:plus|minus|times|divided|is|are|equals|of|and|or|to|hundred|thousand|million|dozen)\b)[a-z])"
 
 
 def _sums(found: re.Match[str]) -> list[str]:
@@ -56,6 +61,12 @@ def _sums(found: re.Match[str]) -> list[str]:
     if right is None:
         return _with(found[0], [signs, spoken])
     return _with(found[0], [f"{signs} = {right}", f"{spoken} is {right}", f"{spoken} equals {right}"])
+
+
+def _tight(found: re.Match[str]) -> list[str]:
+    """An equation without spaces, and in words."""
+    spoken = re.sub(r"(?<=\d)[-+*/\u00d7\u00f7]", lambda sign: f" {_SIGNS[sign[0]]} ", found["left"])
+    return _with(found[0], [f"{spoken} is {found['right']}", f"{spoken} equals {found['right']}"])
 
 
 def _counted(found: re.Match[str]) -> list[str]:
@@ -87,6 +98,7 @@ _NOT = ("is", "are", "was", "were", "does", "do", "did", "has", "have", "had", "
 
 RULES: tuple[Rule, ...] = (
     Rule(_SUM, _sums),
+    Rule(_TIGHT, _tight),
     Rule(re.compile(rf"(?<=[a-z,] )(?:\d{{1,2}}|{'|'.join(_SPELLED.values())})(?![\w-]){_COUNTED}"), _counted),
     _alike(*_ENDS, before=r"(?:(?<=\A)|(?<=[.!?;] )|(?<=[,;] ))", after=_THEN),
     *(_alike(f"{verb} not", f"{verb}n't") for verb in _NOT),

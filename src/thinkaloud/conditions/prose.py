@@ -23,10 +23,11 @@ MOST = 5
 FEWEST = 3
 """Words, numbers and operators that a sentence needs to be worth other words."""
 _BLOCK = re.compile(r"\s*(?:```|~~~|\$\$|\\\[|\\begin\{|\|)")
-_HEADING = re.compile(r"\s*(?:#{1,6}\s.*|(\*\*|__)[^*_]+\1[:.]?|[^.!?\n]{0,40}:)\s*")
-_HEAD = re.compile(
-    r"\s*(?:(?:[-*+\u2022]|\(?\d{1,3}[.):]|#{1,6}|>)\s+)*(?:\*\*[^*\n]+\*\*:?\s+)?(?:step\s+\d+\s*[:.]\s*)?", re.I
-)
+_MARK = re.compile(r"\s*(?:(?:[-*+\u2022>]|\(?\d{1,3}[.):]|#{1,6})\s+)*")
+_LABEL = r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)[:.]?"
+_HEAD = re.compile(rf"{_MARK.pattern}(?:{_LABEL}\s+)?(?:step\s+\d+\s*[:.]\s*)?", re.IGNORECASE)
+"""What stands before the words of a line: marks of lists, a label in bold, the number of a step."""
+_HEADING = re.compile(rf"\s*#{{1,6}}\s.*|{_MARK.pattern}(?:{_LABEL}|[^.!?\n]{{0,40}}:)\s*")
 _UNIT = re.compile(rf"[{UNSPACED}]|[^\W\d_]+|\d[\d,.]*|[+\u00d7*/=\u00f7]|(?<=\s)[-\u2212](?=\s)")
 
 

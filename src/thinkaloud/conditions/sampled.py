@@ -76,7 +76,9 @@ class _Tokenizing(SampledReader):
 
 def sampled_reader(model: Model, samples: int, key: Key) -> SampledReader:
     """The model as one that can be read."""
-    return (_Tokenizing if isinstance(model, Tokenizes) else SampledReader)(model, samples, key)
+    if isinstance(model, Tokenizes):
+        return _Tokenizing(model, samples, key)
+    return SampledReader(model, samples, key)
 
 
 def frequencies(drawn: Sequence[int | None], options: Sequence[str]) -> Reading:

@@ -2,7 +2,8 @@
 
 *Few-shot* (Wei et al. 2022, 2201.11903): the model writes until it begins to answer ("The answer is", and not "The
 answer isn't") or ends its turn. Reasoning may have line ends and blank lines. Only where the examples show reasoning
-that is all on one line does a line end end it, as it ended theirs: a small base model goes on with anything.
+that is all on one line does a line end end it, as it ended theirs: a small base model goes on with anything. Without
+any examples it may state its answer in any form, and the reasoning ends before it.
 
 *Zero-shot* (Kojima et al. 2022, 2205.11916): the model writes until it ends its turn. What it states as its answer, in
 any form (a box, a heading, a tag), and all that comes after, is cut off and kept apart (`said`).
@@ -66,10 +67,13 @@ async def think(
     if way.block:
         mark = (way.mark,) if way.mark else ()
         return _inside(await model.generate(prompt, replace(sampling, stop=mark), key), item)
-    if not way.shots:
+    if way.told:
         return _cut_off(await model.generate(prompt, sampling, key), item)
     stop = (STOP, "\n") if on_one_line(way.shots, begun) else (STOP,)
     done = unanswered(await model.generate(prompt, replace(sampling, stop=stop), key))
+    if not way.shots:  # a form of its own, which would be read as reasoning
+        split = split_answer(done.text, item.options)
+        done = done if split.answer is None else replace(done, text=split.text, finish="stop")
     ended: Outcome = "closed" if done.finish == "stop" else "unparsed"
     return Thought(done.text, done.tokens, done.finish, ended if done.text.strip() else "empty", None, done.text)
 

@@ -40,6 +40,7 @@ async def write(bench: Bench, sample: int = 0) -> list[Written | Failure]:
     space."""
     found = await asyncio.gather(*(guarded(_write(bench, item, sample)) for item in bench.group.items))
     bench.group = replace(bench.group, items=tuple(map(bench.spaced, bench.group.items, map(_said, found))))
+    bench.answers = [None if isinstance(one, Failure) or one.answer is None else one.answer.said for one in found]
     return found
 
 

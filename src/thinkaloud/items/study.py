@@ -18,6 +18,7 @@ from typing import Any
 
 from thinkaloud.conditions.asking import FEW_SHOT, Asking
 from thinkaloud.conditions.group import GROUP, Group, ItemSettings
+from thinkaloud.conditions.settings import budget_of
 from thinkaloud.errors import UserError
 from thinkaloud.items import edge
 from thinkaloud.items.choosing import about_examples
@@ -123,6 +124,14 @@ class ItemStudy(Study):
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """What a reader must know of a task's records, in sentences."""
         return []
+
+    def ready(self, asked: Asked) -> None:
+        """The reasoning that the user allows must fit the context: at the level that is asked, or the easiest."""
+        settings = asked.settings
+        for task in asked.tasks if budget_of(settings) is not None else ():
+            level = task.levels[0] if asked.difficulty == EDGE else int(asked.difficulty)
+            wanted = Wanted(1, self.examples(settings), reasoned=self.reasoned, show=settings.show_options)
+            check_room(asked.model, material(task, level, asked.seed, wanted), settings)
 
     async def run(self, asked: Asked, do: Do) -> list[str]:
         """See the head of this module."""

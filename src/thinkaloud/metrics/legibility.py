@@ -3,7 +3,7 @@
 The four shares (readable, sound, grounded, complete) are counted by the task, step by step; here they are only
 averaged. Beside them stand the numbers every other estimate depends on: how many items could be measured at all
 (`parsed`), and for how many the reasoning could be put into other words that the task's grammar read back as the same
-(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where no grammar paraphrased,
+(`paraphrase validity`): where that share is low, content and residue describe a chosen few. Where no grammar made them,
 `paraphrase accepted` is the share that passed the checks there are; what no grammar read back is *not verifiable beyond
 numbers and negations*, which is no validity. `paraphrase reworded` is the share of sentences that came out in other
 words: wordings are drawn evenly from all, the used one included.

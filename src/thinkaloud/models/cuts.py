@@ -8,7 +8,9 @@ tokenizer itself, and `reaches` looks for tokens that span a cut; if either fail
 cut before a control token.
 
 Texts of items and models are never read as control tokens. If a text spells out a control token, that place is put
-between two Unicode noncharacters (`guard`), and the text around it is tokenised with control tokens switched off.
+between two Unicode noncharacters (`guard`), and the text around it is tokenised with control tokens switched off. Some
+vocabularies hold the marks of a think block as tokens that are read wherever they stand, also then: such a text is
+broken in two (`broken`).
 
 This module knows texts and rules, and no model.
 """
@@ -48,12 +50,13 @@ SAMPLES = (
 @dataclass(frozen=True, slots=True)
 class Cuts:
     """How texts of one tokenizer are cut. `controls` matches control tokens, `before` those of them before which a text
-    may be cut, and `spelled` what in an item's text may be one."""
+    may be cut, `spelled` what in an item's text may be one, and `broken` those that are read in plain text, too."""
 
     space: Space = "whole"
     controls: re.Pattern[str] = _NOTHING
     before: re.Pattern[str] = _NOTHING
     spelled: re.Pattern[str] = LOOKS_LIKE_CONTROL
+    broken: re.Pattern[str] = _NOTHING
 
     def guard(self, text: str) -> str:
         """The text, with every control token that it spells out between guards. Raises `TextRefused` if it contains a
@@ -105,9 +108,33 @@ class Cuts:
                 close()
                 out.append((control.group(), True))
                 done = control.end()
+            if self.broken.fullmatch(part):
+                first, part = self._halves(part)
+                run += first
+                close()
             run += part[done:]
         close()
         return out
+
+    def _halves(self, mark: str) -> tuple[str, str]:
+        """A mark that a text spells, in two parts that are tokenised alone."""
+        if self.space == "added":
+            raise TextRefused(f"a text spells {mark!r}, and this tokenizer reads it as the mark wherever it stands")
+        end = max(1, len(mark) - len(mark.lstrip("</[|(")))
+        return mark[:end], mark[end:]
+
+
+def with_marks(cuts: Cuts, marks: Mapping[str, bool]) -> Cuts:
+    """The cuts of a vocabulary in which these marks are tokens; the value: they are read in plain text, too."""
+    if not marks:
+        return cuts
+
+    def also(pattern: re.Pattern[str]) -> re.Pattern[str]:
+        new = either(marks).pattern
+        return re.compile(new if pattern is _NOTHING or pattern.pattern == "(?!)" else f"{new}|{pattern.pattern}")
+
+    plain = either(mark for mark, read in marks.items() if read)
+    return replace(cuts, controls=also(cuts.controls), spelled=also(cuts.spelled), broken=plain)
 
 
 def either(texts: Iterable[str]) -> re.Pattern[str]:

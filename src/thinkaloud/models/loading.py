@@ -15,7 +15,8 @@ CELLS = 8192  # the context of one prompt is the smaller of this and what the mo
 class Loading:
     """`precision`: `exact` is float32 without shortcuts, `native` the weights as they are, `auto` exact where the model
     is small enough. `format`: how turns are written. `threads` None: the cores this process may use. `context` in
-    tokens. `device`: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, for the backend that has devices."""
+    tokens. `device`: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`, for the backend that has devices. `profile`: how the model
+    thinks in a block of its own (`profile.py`): detected, none, or as a TOML file says."""
 
     precision: Literal["auto", "exact", "native"] = setting(
         "auto", "exact: float32 without shortcuts; native: the weights as they are; auto: exact for small models."
@@ -24,6 +25,9 @@ class Loading:
     threads: int | None = setting(None, "Default: the cores this process may use.")
     context: int = setting(CELLS, "In tokens.")
     device: str = setting("auto", "transformers: auto, cpu, cuda, cuda:1 or mps.")
+    profile: str = setting(
+        "auto", "How it thinks in a block: auto (by its chat template), none, or your own FILE.toml.", path=True
+    )
 
 
 def cores() -> int:

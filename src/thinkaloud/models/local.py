@@ -12,12 +12,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Self
 
-from thinkaloud.errors import TextRefused, reason
-from thinkaloud.joining import written
+from thinkaloud.errors import FatalError, TextRefused, reason
+from thinkaloud.joining import joined, written
 from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.models.closed import grouped, texts
 from thinkaloud.models.cuts import Atom, Cuts, Tokens
 from thinkaloud.models.kept import Kept
+from thinkaloud.models.profile import Profile
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
 from thinkaloud.models.tree import common
@@ -29,7 +30,8 @@ class Lowering:
 
     `tokenize(text, special)`: tokens of a text as the tokenizer makes them, control tokens recognised only where
     `special`; `bos`: what it puts before everything (not added if a template has written it already); `cuts`: where
-    texts may be cut, so that no piece is tokenised twice.
+    texts may be cut, so that no piece is tokenised twice; `profile`: how the model thinks in a block, without which no
+    prompt may ask for one.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Lowering:
         bos: Sequence[int],
         render: Renderer,
         cuts: Cuts,
+        profile: Profile | None = None,
     ) -> None:
         self._bos, self._render, self._cuts = tuple(bos), render, cuts
+        self.profile = profile
         self._tokens = functools.lru_cache(maxsize=1 << 16)(
             lambda text, special: tuple(tokenize(_whole(text), special))
         )
@@ -76,6 +80,13 @@ class Lowering:
         """The sampling, with stop texts added where the frame would begin the next turn."""
         return replace(sampling, stop=(*sampling.stop, *self._render(prompt).ends))
 
+    def written(self, prompt: Prompt, sampling: Sampling, done: Completion) -> Completion:
+        """What was written with that sampling, as the text that goes on from the prompt (`joining.written`)."""
+        inside = prompt.thinking is not None and not prompt.thinking.closed
+        begun = prompt.thinking.parts if inside and prompt.thinking else prompt.prefill
+        by = "" if done.stopped_by and done.stopped_by not in sampling.stop else done.stopped_by
+        return replace(done, text=written(done.text, bool(begun)), stopped_by=by)
+
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
         """The request to read each option with its closing mark, by the rules of `closed.py`."""
         spelt = texts("", options, closing)
@@ -86,10 +97,30 @@ class Lowering:
 
     def _text(self, prompt: Prompt) -> tuple[str, int, str]:
         """The guarded text of a prompt, how many characters of it belong to the examples, and the lead."""
-        guard = self._cuts.guard
-        shots = tuple(Shot(guard(shot.question), tuple(map(guard, shot.answer))) for shot in prompt.shots)
-        rendered = self._render(Prompt(shots, guard(prompt.question), tuple(map(guard, prompt.prefill))))
+        self._fits(prompt)
+
+        one = self._cuts.guard
+
+        def guard(texts: Sequence[str]) -> tuple[str, ...]:
+            return tuple(map(one, texts))
+
+        shots = tuple(Shot(one(shot.question), guard(shot.answer), guard(shot.thinking)) for shot in prompt.shots)
+        block = prompt.thinking and replace(prompt.thinking, parts=guard(prompt.thinking.parts))
+        rendered = self._render(Prompt(shots, one(prompt.question), guard(prompt.prefill), block, prompt.off))
         return rendered.text, len(rendered.preamble), rendered.lead
+
+    def _fits(self, prompt: Prompt) -> None:
+        """Whether the model has a block, where the prompt asks for one, and whether what stands in it stays there."""
+        blocks = [*(shot.thinking for shot in prompt.shots if shot.thinking)]
+        blocks += [prompt.thinking.parts] if prompt.thinking else []
+        if self.profile is None:
+            if blocks or prompt.off:
+                raise FatalError("this model has no think block that is known here (--profile FILE.toml describes one)")
+            return
+        mark = self.profile.mark
+        for text in map(joined, blocks):
+            if mark in text and len(self._tokens(mark, True)) > 1:
+                raise TextRefused(f"a reasoning spells {mark!r}, which would close its block: {text[:60]!r}")
 
     def _before(self, text: str, shared: int) -> tuple[Tokens, Tokens]:
         # a cut needs the character behind its space, and that must be the examples' too
@@ -125,7 +156,7 @@ class Local:
 
     def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine) -> None:
         self.card, self.engine, self.lowering = card, engine, lowering
-        self.lower, self.tokens = lowering.lower, lowering.tokens
+        self.lower, self.tokens, self.profile = lowering.lower, lowering.tokens, lowering.profile
         self.reference: Callable[[Prompt], Tokens] | None = None
         self._open_batcher()
 
@@ -156,7 +187,7 @@ class Local:
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
         done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
-        return replace(done, text=written(done.text, bool(prompt.prefill)))
+        return self.lowering.written(prompt, sampling, done)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""

@@ -36,7 +36,9 @@ class Profile:
     `opens` and `closes` are written around a reasoning, white space included (`<think>\\n` and `\\n</think>\\n\\n`);
     `mark` is what the model itself writes where its reasoning ends (`</think>`). `given`: the template's own beginning
     of a turn opens the block already. `silence`: the forms that it takes, the usual one first. `switch`: the name of
-    the template's variable that switches reasoning off, with the value that does; `instruction`: words that ask for it.
+    the template's variable that switches reasoning off, with the value that does (`False`, and `True` switches it on);
+    `instruction`: words that ask for it. `direct`: what stands before an answer that no block precedes, in a family
+    that writes something there (`<|channel|>final<|message|>`).
     """
 
     family: str
@@ -45,7 +47,22 @@ class Profile:
     mark: str
     given: bool = False
     silence: tuple[Silence, ...] = ("empty",)
-    switch: tuple[str, object] | None = None
+    switch: tuple[str, bool] | None = None
     instruction: str = ""
+    direct: str = ""
     sampling: Recommended | None = None
     notes: tuple[str, ...] = ()
+
+    def variables(self, off: bool) -> dict[str, bool]:
+        """What the template is told: reasoning on, or off."""
+        if self.switch is None:
+            return {}
+        name, value = self.switch
+        return {name: value if off else not value}
+
+    @property
+    def sentence(self) -> str:
+        """For the model card."""
+        begins = "the chat template opens" if self.given else "the turn opens"
+        forms = ", ".join(self.silence)
+        return f"{self.family}: {begins} {self.opens!r}, {self.closes!r} closes it; silence: {forms}"

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from thinkaloud.errors import FatalError, UserError
 from thinkaloud.joining import joined, spaced
+from thinkaloud.models.profile import Profile
 from thinkaloud.vocabulary import Prompt, Shot
 
 QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
@@ -34,7 +35,8 @@ class Rendered:
 
     `preamble` and `turn` (the text between question and answer) belong to the frame; question and parts are texts of
     items and models. `lead` is put before an option. `ends` are texts with which the frame continues after an answer,
-    if no control token ends it: an answer ends before them.
+    if no control token ends it: an answer ends before them. `block`: what stands between turn and parts where the model
+    thinks in a block, marks and reasoning (`block.py`).
     """
 
     preamble: str
@@ -43,11 +45,12 @@ class Rendered:
     parts: tuple[str, ...]
     lead: str
     ends: tuple[str, ...] = ()
+    block: str = ""
 
     @property
     def text(self) -> str:
         """The whole prompt."""
-        return "".join((self.preamble, self.question, self.turn, *self.parts))
+        return "".join((self.preamble, self.question, self.turn, self.block, *self.parts))
 
 
 Renderer = Callable[[Prompt], Rendered]
@@ -133,13 +136,19 @@ def chat(template: str, bos: str, eos: str, tokens: Mapping[str, str] | None = N
     return lambda prompt: frame(prompt.shots).filled(prompt)
 
 
+def dates(template: str) -> dict[str, str]:
+    """A note for the model card where a template writes the date."""
+    from thinkaloud.models.template import DATE, writes_date
+
+    said = f"the chat template writes the day, which is always {DATE:%Y-%m-%d} here"
+    return {"date": said} if writes_date(template) else {}
+
+
 def notes(template: str, render: Renderer, tokens: Mapping[str, str]) -> dict[str, str]:
     """Notes on a template for the model card: a date, and thinking."""
-    from thinkaloud.models.template import DATE, applied, writes_date
+    from thinkaloud.models.template import applied
 
-    said = {}
-    if writes_date(template):
-        said["date"] = f"the chat template writes the day, which is always {DATE:%Y-%m-%d} here"
+    said = dates(template)
     try:
         begun = applied(template, tokens)(messages([("user", QUESTION)]), True)
         turn = render(Prompt((), "")).turn
@@ -156,12 +165,13 @@ TAG = "QXQ7goes on here7QXQ"
 @dataclass(frozen=True, slots=True)
 class TurnFormat:
     """How a model's turns are written. `reference`: the text of a prompt as the template gives it for the turns without
-    marks (to compare with `render`); `notes`: for the model card."""
+    marks (to compare with `render`); `notes`: for the model card; `profile`: how it thinks in a block of its own."""
 
     render: Renderer
     form: Literal["chat", "completion"]
     notes: Mapping[str, str]
     reference: Callable[[Prompt], str] = lambda prompt: completion(prompt).text
+    profile: Profile | None = None
 
     def noted(self, name: str, why: str) -> TurnFormat:
         """The same, with one more note if it is not None."""

@@ -8,7 +8,7 @@ logits and knows when to stop. This is bookkeeping only: this module knows no mo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -93,6 +93,22 @@ class Pieces(Protocol):
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for."""
         ...
+
+
+class Shown:
+    """A vocabulary in which some control tokens are written as text: the marks of a think block, which writing must
+    see. None of them ends a turn (`<|end|>` ends a message of gpt-oss, and the turn goes on)."""
+
+    def __init__(self, pieces: Pieces, shown: Mapping[int, bytes]) -> None:
+        self._pieces, self._shown = pieces, shown
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends a turn."""
+        return token not in self._shown and self._pieces.ends(token)
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for."""
+        return self._shown.get(token) or self._pieces.piece(token)
 
 
 @runtime_checkable
@@ -217,6 +233,7 @@ class Writer:
         self.next = -1
         self.tokens: list[int] = []
         self._text: str | None = None
+        self._stopped_by: str | None = None
 
     @property
     def written(self) -> int:
@@ -239,13 +256,12 @@ class Writer:
         self.tokens.append(self.next)
         self.position += 1
         if self._pieces.ends(self.next):
-            self._text = self._decoded()
+            self._text, self._stopped_by = self._decoded(), ""
             return
         self._bytes += self._pieces.piece(self.next)
         text = self._decoded()
-        cuts = [at for at in (text.find(stop) for stop in self.request.sampling.stop) if at >= 0]
-        if cuts:
-            self._text = text[: min(cuts)]
+        if found := first_stop(text, self.request.sampling.stop):
+            self._text, self._stopped_by = text[: text.find(found)], found
 
     def _decoded(self) -> str:
         return self._bytes.decode("utf-8", "ignore")
@@ -254,14 +270,24 @@ class Writer:
         """The completion so far."""
         if self._text is None:
             return Completion(self._decoded(), self.written, "length")
-        return Completion(self._text, self.written, "stop")
+        return Completion(self._text, self.written, "stop", self._stopped_by)
+
+
+def first_stop(text: str, stops: Sequence[str]) -> str | None:
+    """The stop text that comes first in a text, of several at the same place the longest; None: the text has none."""
+    found = [(text.find(stop), -len(stop), stop) for stop in stops if stop in text]
+    return min(found)[2] if found else None
 
 
 def pick(logits: Logits, sampling: Sampling, uniform: float) -> int:
-    """A token by temperature and nucleus sampling (Holtzman et al. 2020), from one uniform number in [0, 1)."""
+    """A token by temperature, among the `top_k` likeliest, and by nucleus sampling among these (Holtzman et al. 2020),
+    from one uniform number in [0, 1)."""
     if sampling.temperature == 0:
         return int(logits.argmax())
     weights = np.exp((logits - logits.max()) / np.float32(sampling.temperature))
+    if 0 < sampling.top_k < len(weights):
+        kept = np.argsort(-weights, kind="stable")[: sampling.top_k]
+        weights = np.where(np.isin(np.arange(len(weights)), kept), weights, np.float32(0))
     if sampling.top_p < 1:
         order = np.argsort(-weights, kind="stable")
         mass = np.cumsum(weights[order], dtype=np.float64)

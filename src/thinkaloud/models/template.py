@@ -41,8 +41,9 @@ class Generation(jinja2.ext.Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-def applied(template: str, tokens: Mapping[str, str]) -> Apply:
-    """A template as a function. `tokens`: the texts of control tokens that templates write by name (`bos_token`...)."""
+def applied(template: str, tokens: Mapping[str, object]) -> Apply:
+    """A template as a function. `tokens`: the texts of control tokens that templates write by name (`bos_token`...),
+    and other variables that they may know."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation]
     )

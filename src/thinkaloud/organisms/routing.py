@@ -23,9 +23,21 @@ from difflib import get_close_matches
 
 from thinkaloud.conditions.lettered import LEAD
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.session import Tokenizes, inform, inform_of_task, open_session, usage_of
+from thinkaloud.models.session import Tokenizes, inform, inform_of_task, open_session, profile_of, usage_of
 from thinkaloud.organisms.rules import asked_about, luck
-from thinkaloud.vocabulary import OPTIONS, Completion, Item, Key, Model, Prompt, Reading, Sampling, Task, Usage
+from thinkaloud.vocabulary import (
+    OPTIONS,
+    Completion,
+    Item,
+    Key,
+    Model,
+    Prompt,
+    Reading,
+    Sampling,
+    Task,
+    Thinking,
+    Usage,
+)
 
 GATE = "gate"
 
@@ -43,6 +55,7 @@ class Routed:
         if not 0 <= share <= 1:
             raise UserError(f"the dial is {share}: it goes from 0 to 1")
         self.inner, self.share = model, share
+        self.profile = profile_of(model)
         self._items: dict[str, Item] = {}
         self.card = replace(
             model.card,
@@ -126,6 +139,8 @@ def _alone(question: str) -> str:
 
 
 def _without_reasoning(prompt: Prompt) -> Prompt:
-    """The same question with nothing before the answer, in the examples neither."""
-    shots = tuple(replace(shot, answer=shot.answer[-1:]) for shot in prompt.shots)
-    return replace(prompt, shots=shots, prefill=prompt.prefill[-1:])
+    """The same question with nothing before the answer (in a block to think in: an empty one), in the examples
+    neither."""
+    shots = tuple(replace(shot, answer=shot.answer[-1:], thinking=()) for shot in prompt.shots)
+    block = None if prompt.thinking is None else Thinking((), True)
+    return replace(prompt, shots=shots, prefill=prompt.prefill[-1:], thinking=block)

@@ -63,6 +63,6 @@ def _of_paraphraser(estimates: Estimates) -> str | None:
     if found is None:
         return None
     return (
-        f"no grammar made the paraphrases ({shown(found)} passed the check): a code that is kept in them is in content, "
-        "and a meaning that was changed unseen is in residue."
+        f"no grammar made the paraphrases ({shown(found)} passed the check): a code that they keep is in content, and "
+        "a meaning that they changed unseen is in residue."
     )

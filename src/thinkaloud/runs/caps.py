@@ -88,7 +88,8 @@ class Caps:
 
     def sentence(self, done: str, go_on: str) -> str:
         """Which cap ended the command, what was spent, how much is `done`, and how to `go_on`."""
-        used = f"{self.spent:,} tokens and {self.took:,.1f} s used{self._more}"
+        tokens = f"{self.spent:,} tokens and " if self.spent else ""  # some models count none
+        used = f"{tokens}{self.took:,.1f} s used{self._more}"
         return f"stopped by {self._cap}: {used}; {done} are done; to go on: {go_on}"
 
     @property

@@ -25,6 +25,7 @@ from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import Identity, directory
 from thinkaloud.settings import moved
 from thinkaloud.tasks import ORGANISMS, task_names
+from thinkaloud.tasks.specs import rebased
 from thinkaloud.vocabulary import Model, Task
 
 LONGEST = 60
@@ -106,7 +107,7 @@ def reopened(run: Run) -> Iterator[Named]:
         base = Path(os.curdir)
     try:
         settings = moved(config.settings, lambda word: from_there(base, word))
-        yield Named(_model(base, config.model), [_from(base, task) for task in config.tasks], settings)
+        yield Named(_model(base, config.model), [rebased(_from(base, task), base) for task in config.tasks], settings)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error

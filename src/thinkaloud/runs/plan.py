@@ -2,7 +2,8 @@
 
 The rehearsal asks exactly the prompts that the study would ask if the model reasoned as the task's worked reasoning
 does, merges them into the same prefix trees, and counts nodes. What it does not know is how long this model really
-reasons and, at the edge, which level will be chosen; both are reported with the numbers.
+reasons and, at the edge, which level will be chosen; both are reported with the numbers. Where the user says how many
+tokens a reasoning may take, or no worked reasoning is known, every reasoning is counted with all of its tokens.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from thinkaloud.conditions.settings import budget_of
 from thinkaloud.errors import SHOWN, ContextTooSmall
 from thinkaloud.joining import joined
 from thinkaloud.models.closed import sequences
-from thinkaloud.models.session import Counts
+from thinkaloud.models.session import Counts, profile_of
 from thinkaloud.models.tree import ROOT, Tree
 from thinkaloud.runs.records import Forgetting
 from thinkaloud.study import EDGE, Asked, Done, Study, Unit
@@ -25,23 +27,35 @@ from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, R
 
 Long = dict[str, int]
 """Item that does not fit the context -> the most tokens that a prompt of it needs."""
+MUSING, NOTHING = "Let me think about this step by step.", "nothing."
+"""What a model is taken to write where its reasoning is not known, and where it is asked for something else."""
+
+
+@dataclass
+class Whole:
+    """What the units of a rehearsal have in common: preambles that were computed, items that do not fit, tasks of which
+    no worked reasoning is known with the tokens that each reasoning was counted with, and the `most` tokens that could
+    be written in all."""
+
+    preambles: set[tuple[int, ...]] = field(default_factory=set)
+    long: Long = field(default_factory=dict)
+    guessed: dict[str, int] = field(default_factory=dict)
+    most: int = 0
 
 
 class Rehearsal:
     """A model that answers at once and counts what a real one would compute."""
 
-    def __init__(self, model: Counts, known: set[tuple[int, ...]] | None = None, long: Long | None = None) -> None:
-        self._model, self.card = model, model.card
-        self._preambles = set() if known is None else known
-        self.long: Long = {} if long is None else long
+    def __init__(self, model: Counts, budget: int | None = None, whole: Whole | None = None) -> None:
+        self._model, self.card, self.profile, self._budget = model, model.card, profile_of(model), budget
+        self.whole = whole or Whole()
         self._trees: dict[tuple[int, ...], Tree] = {}
-        self._worked: dict[str, str] = {}
         self._items: dict[str, Item] = {}
         self.usage = Usage()
 
     def session(self) -> Rehearsal:
         """A unit's own trees; preambles are computed once a run."""
-        return Rehearsal(self._model, self._preambles, self.long)
+        return Rehearsal(self._model, self._budget, self.whole)
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """As the model itself: what is as long as something else must be so in a plan, too."""
@@ -53,16 +67,37 @@ class Rehearsal:
 
     def know(self, items: Iterable[Item]) -> None:
         """Use each item's worked reasoning as the text that the model would write."""
-        self._worked |= {item.asked: item.worked.text for item in items}
         self._items |= {item.asked: item for item in items}
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        """The rest of the worked reasoning."""
+        """The rest of the reasoning. Asked about no item, it is an editor, which is given three times the room that its
+        text needs (`tasks/text.py`)."""
         self._ask(prompt, (), room=sampling.tokens)
-        text = self._worked.get(prompt.question, "")[len(joined(prompt.prefill)) :].strip() or "nothing."
-        written = len(self._model.tokens(f" {text} {PROBE}"))
+        item = self._about(prompt.question)
+        inside = prompt.thinking is not None and not prompt.thinking.closed
+        text = "" if item is None else self._reasoning(item, sampling.tokens)[len(_begun(prompt)) :].strip()
+        edits = not any(known in prompt.question for known in self._items)
+        written = sampling.tokens // 3 if edits else len(self._model.tokens(f" {text or NOTHING} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
-        return Completion(text, written, "stop")
+        self.whole.most += sampling.tokens
+        return Completion(text or NOTHING, written, "stop", self.profile.mark if inside and self.profile else None)
+
+    def _about(self, question: str) -> Item | None:
+        """The item that a question is of, with words behind it that ask for reasoning or none."""
+        known = self._items.get(question)
+        begun = [asked for asked in self._items if question.startswith(asked)] if known is None else []
+        return self._items[max(begun, key=len)] if begun else known
+
+    def _reasoning(self, item: Item, room: int) -> str:
+        """What the model would write about an item from the beginning: the worked reasoning, or where its length says
+        nothing, a text that takes all the tokens there are, less than a sentence short of them."""
+        if item.worked.text and self._budget is None:
+            return item.worked.text
+        if not item.worked.text:
+            self.whole.guessed[item.task] = max(room, self.whole.guessed.get(item.task, 0))
+        text = item.worked.text or MUSING
+        times = (self._budget or room) // len(self._model.tokens(f" {text}"))
+        return " ".join([text] * max(1, times))
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Equal log-probabilities: only tokens are counted."""
@@ -74,8 +109,8 @@ class Rehearsal:
         tails, also = sequences(self._model.tokens, lead, options, closing)
         self._fit(prompt, len(preamble) + len(tokens) + max([room, *map(len, tails)]))
         computed = 0
-        if preamble not in self._preambles:
-            self._preambles.add(preamble)
+        if preamble not in self.whole.preambles:
+            self.whole.preambles.add(preamble)
             computed += len(preamble)
         tree = self._trees.setdefault(preamble, Tree())
         before = len(tree)
@@ -93,8 +128,14 @@ class Rehearsal:
         within = [known for known in self._items if known in prompt.question]
         if within:
             name = self._items[max(within, key=len)].id
-            self.long[name] = max(needed, self.long.get(name, 0))
+            self.whole.long[name] = max(needed, self.whole.long.get(name, 0))
         raise ContextTooSmall(needed, context, "a prompt and its answer")
+
+
+def _begun(prompt: Prompt) -> str:
+    """The reasoning that a prompt begins with: inside the block of a model that has one."""
+    inside = prompt.thinking is not None and not prompt.thinking.closed
+    return joined(prompt.thinking.parts if prompt.thinking is not None and inside else prompt.prefill)
 
 
 def too_long(long: Long, context: int) -> list[str]:
@@ -133,7 +174,8 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
     if not isinstance(model, Counts):
         said = f"{model.card.name} does not say what its tokens are: there is nothing to count"
         return [said, *_expected(study, asked)]
-    rehearsal = Rehearsal(model)
+    budget = budget_of(asked.settings)
+    rehearsal = Rehearsal(model, budget)
     do = Counting(study, rehearsal)
     rehearsed = replace(asked, model=rehearsal, rehearsal=True, open_model=_rehearsing(asked.open_model, rehearsal))
     notes = asyncio.run(study.run(rehearsed, do))
@@ -145,11 +187,12 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
         lines.append("the edge is not known before the run: counted at an easy level, with two levels probed")
     return [
         *lines,
-        *too_long(rehearsal.long, model.card.context),
+        *_counted(rehearsal.whole, budget),
+        *too_long(rehearsal.whole.long, model.card.context),
         *notes,
         f"in all: {units} units, {total.requests:,} requests, {total.computed:,} prompt tokens to compute of "
         f"{total.asked:,} asked for ({total.asked / max(1, total.computed):.1f} times fewer), "
-        f"{total.generated:,} to write",
+        f"{total.generated:,} to write (at most {max(rehearsal.whole.most, total.generated):,})",
         f"time: {'less than' if read.bound or write.bound else 'about'} {math.ceil(seconds)} s here (measured now: "
         f"{read} prompt tokens and {write} written tokens a second)",
         *_expected(study, asked),
@@ -166,6 +209,16 @@ def _rehearsing(open_model: Callable[[str], Model] | None, rehearsal: Rehearsal)
         return Rehearsal(found) if isinstance(found, Counts) else rehearsal.session()
 
     return opened
+
+
+def _counted(whole: Whole, budget: int | None) -> list[str]:
+    """Which reasonings were counted as long as they may be."""
+    if budget is not None:
+        return [f"every reasoning is counted with all of its {budget:,} tokens (--think-tokens)"]
+    return [
+        f"{task} has no worked reasoning: each is counted with all of the {room:,} tokens that it may take"
+        for task, room in whole.guessed.items()
+    ]
 
 
 def _cost(name: str, spent: Usage) -> str:

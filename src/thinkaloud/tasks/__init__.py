@@ -4,6 +4,7 @@
     records_count      a family of questions about many records, the positive control of decomposition (`records.py`)
     questions.jsonl    a file of questions (`jsonl.py`; `files.py` has the other endings)
     data.csv?answer=x  the same, and which of its columns are read (`specs.py`)
+    gsm8k, bbh:NAME    a benchmark, from the hub or from a local copy (`gsm8k:PATH`; `benchmarks/`)
     gym:NAME           a family of reasoning-gym (`gym.py`)
     sim:chain_1        questions for simulated models, which no other model understands (`simulated.py`)
     mine.py:Digits     a class of a file of your own (`thinkaloud check-task` tries it)
@@ -84,6 +85,8 @@ def open_task(spec: str | Task | type[Task]) -> Task:
     if ".py:" in spec or spec.endswith(".py"):
         return _as_task(from_file(spec, "task"), spec)
     files = import_module("thinkaloud.tasks.files")
+    if import_module("thinkaloud.tasks.benchmarks.table").is_benchmark(spec) and spec not in _registered():
+        return _as_task(import_module("thinkaloud.tasks.benchmarks").open_benchmark(spec), spec)
     named, columns = import_module("thinkaloud.tasks.specs").parted(spec)
     if not spec.startswith(("gym:", "sim:")) and files.holds_questions(named):
         path = Path(named)
@@ -97,7 +100,7 @@ def open_task(spec: str | Task | type[Task]) -> Task:
         return _as_task(_load(registered[spec]), spec)
     if why := files.refused(spec):
         raise UserError(why)
-    names = [*task_names(), *ORGANISMS]
+    names = [*task_names(), *ORGANISMS, *import_module("thinkaloud.tasks.benchmarks.table").benchmarks()]
     raise near(spec, names) or unknown("task", spec, names)
 
 

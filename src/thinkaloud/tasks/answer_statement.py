@@ -26,6 +26,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from thinkaloud.joining import UNSPACED
 from thinkaloud.tasks.answer_languages import LANGUAGES
 from thinkaloud.tasks.answers import bare, plain
 from thinkaloud.tasks.quantities import quantity
@@ -40,13 +41,14 @@ _NAMED = (
     rf"(?:(?:the|my|our)\s+)?(?:(?:{_GOOD}\s+)*answer\b(?:\s+choice)?(?:\s+to\s[^:=]{{0,80}}?)?"
     rf"|{_GOOD}\s+(?P<option>option|choice)\b)"
 )
-_IS = r"(?:\s+(?:is|would be|must be|should be)\b|[\s*_]*[:=]|\s+[-\u2013\u2014](?=\s))"
+_IS = r"(?:\s+(?:is|will be|would be|must be|should be)\b|[\s*_]*[:=]|\s+[-\u2013\u2014](?=\s))"
 _STATED = re.compile(
     rf"[\W_]*(?:{_LEAD}{_NAMED}{_IS}|{'|'.join(LANGUAGES.values())})(?P<answer>.*)", re.IGNORECASE | re.DOTALL
 )
 _CLAUSE = re.compile(
     rf"(?:(?<=[\s,;:\u2014-])(?:and\s+)?(?:so|therefore|thus|hence|which means)\s+(?:that\s+)?{_NAMED}{_IS}"
-    rf"|(?<=[\u3002\uff01\uff1f\uff1b\uff0c])(?:{LANGUAGES['zh']}|{LANGUAGES['ja']}))(?P<answer>.*)",
+    rf"|(?<=[\u3002\uff01\uff1f\uff1b\uff0c,])(?:{LANGUAGES['zh']}|{LANGUAGES['ja']})"
+    rf"|(?<=\s){LANGUAGES['th']})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHOSEN = re.compile(
@@ -66,6 +68,12 @@ _RESULT = re.compile(
 _LABELLED = re.compile(
     r"[\W_]*(?:(?:final\s+)?(?:solution|result)\s*[:=]|\u2192|=>|\u2234|A:)(?P<answer>.*)", re.IGNORECASE | re.DOTALL
 )
+_NAMES_LETTER = re.compile(
+    r"(?:\A|(?<=[\s,;:=.(>\u2014-]))(?:(?:the|hence|so|thus|therefore),?\s+)*(?:[Cc]orrect\s+|[Rr]ight\s+|CORRECT\s+)?"
+    r"(?:[Aa]nswer|ANSWER|[Aa]ns|ANS|[Oo]ption|OPTION|[Cc]hoice|CHOICE)(?:\s+(?:choice|option|is|will be))?"
+    r"\s*[:.=\u2013-]*\s*\(?(?P<answer>[A-J])\)?[\W_]*(?P<text>\S.{0,40})?\Z"
+)
+"""`Answer D` at the end of a text, or beside the option's text; only capital letters, and only known ones."""
 _MUST_BE = re.compile(
     r"[\W_]*(?:so|therefore|thus|hence),?\s+(?:it|this|that|the\s+\w+)\s+(?:is|must be|has to be)\s+(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -89,14 +97,18 @@ _THOUGHT = re.compile(r"</think(?:ing)?>\s*(?P<answer>[^\n]+?)\s*\Z", re.IGNOREC
 _TOKENS = re.compile(r"<\|start\|>\w*|<\|channel\|>\w*|<\|[^|<>\s]*\|>|</?think(?:ing)?>", re.IGNORECASE)
 
 _ABBREVIATED = "".join(rf"(?<!\b{word}\.)" for word in ("St", "Dr", "Mr", "Mrs", "Ms", "Mt", "vs", "approx"))
-_END = re.compile(rf"(?<!\s)\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u3002\uff01\uff1f\uff1b])")
+_END = re.compile(
+    rf"(?<!\s)\s*\n\s*|(?<=[.;!?]){_ABBREVIATED}\s+|(?<=[\u0964\u061f\u06d4])\s+|(?<=[\u3002\uff01\uff1f\uff1b])|(?<=[.!?;])(?=[{UNSPACED}])"
+)
 _SOFT = re.compile(
     r"\s*[:=]?\s*(?:therefore|thus|hence|then|clearly|simply|just|indeed|approximately|about|roughly|around|exactly|likely|"
     r"probably|donc|also|daher|somit|ca\.|that|option|choice)\b[\s,:]*",
     re.IGNORECASE,
 )
 _WHY = re.compile(r",?\s+(?:because|since|as|which|so that|weil|porque|parce que)\b.*", re.IGNORECASE | re.DOTALL)
-_POLITE = re.compile(r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\uc785\ub2c8\ub2e4|\uc774\ub2e4)[\s.\u3002]*\Z")
+_POLITE = re.compile(
+    r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\uc785\ub2c8\ub2e4|\uc774\ub2e4|\u0939\u0948|\u06c1\u06d2)[\s.\u3002\u0964\u06d4]*\Z"
+)
 _NO_ANSWER = re.compile(
     r"(?:n't|not|un(?:clear|known|certain|sure)|obvious\w*|found|obtained|given|what|whether|in|to|by|based|simple|easy|"
     r"yet|the same|as follows|nicht|pas|no es|n\u00e3o|\u4e0d)(?:\b|(?=\W)).*",
@@ -196,8 +208,8 @@ def _statements(text: str, known: frozenset[str]) -> Iterator[Statement]:
             following = text[pieces[at + 1][0] : pieces[at + 1][1]]
             if len(following) <= LONGEST and not _sentence(following, following, known):
                 yield Statement(start, pieces[at + 1][1], _inside(following, known))
-        elif at + 1 == len(pieces) and (weak := _weak(piece, known)):
-            yield Statement(start, end, weak, True)
+        elif at + 1 == len(pieces) and (ended := _weak(piece, known)):
+            yield Statement(start + ended.start, end, ended.answer, True)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int, int]]:
@@ -282,16 +294,21 @@ def _lines(text: str, known: frozenset[str]) -> Statement | None:
     return last_statement(text, known) if len(list(_pieces(text))) > 1 else None
 
 
-def _weak(piece: str, known: frozenset[str]) -> str | None:
-    """The answer of a last sentence that states one without saying so."""
+def _weak(piece: str, known: frozenset[str]) -> Statement | None:
+    """The statement in a last sentence that states an answer without saying so; its place counted from the sentence's
+    beginning."""
     if plain(bare(piece)) in known:
-        return bare(piece)
+        return Statement(0, len(piece), bare(piece))
     if found := _LABELLED.fullmatch(piece):
         said = bare(found["answer"])
-        return said if plain(said) in known or quantity(said) or _LETTER.fullmatch(said) else None
+        if plain(said) in known or quantity(said) or _LETTER.fullmatch(said):
+            return Statement(0, len(piece), said)
+    named = _last(_NAMES_LETTER, piece)
+    if named and plain(named["answer"]) in known and (not named["text"] or plain(bare(named["text"])) in known):
+        return Statement(named.start(), len(piece), named["answer"])
     found = _MUST_BE.fullmatch(piece)
     said = bare(found["answer"]) if found else ""
-    return said if said and plain(said) in known else None
+    return Statement(0, len(piece), said) if said and plain(said) in known else None
 
 
 def _untagged(text: str) -> str:

@@ -89,6 +89,15 @@ def opposite_of(answer: str) -> str | None:
     return other.upper() if answer.isupper() else other.title() if answer.istitle() else other
 
 
+def pair_of(answer: str) -> tuple[str, str] | None:
+    """`("Yes", "No")` for `No`: the two answers of a question of this kind, the affirming one first."""
+    other = opposite_of(answer)
+    if other is None:
+        return None
+    first = any(answer.casefold() == one for one, _ in OPPOSITES)
+    return (answer, other) if first else (other, answer)
+
+
 def _usable(text: str) -> bool:
     short = 0 < len(text) <= LONGEST and "\n" not in text
     return short and re.search(r"\w", text) is not None and not _REFUSED.search(text)

@@ -107,8 +107,11 @@ class Columns:
         found = {name: value for name, value in found.items() if value not in (None, "")}
         labels = found.pop("labels", None)
         if "options" in found:
-            found["options"] = _unmarked(_listed(found["options"]))
-            found |= {"answer": _placed(found["answer"], found["options"], labels)} if "answer" in found else {}
+            options = _unmarked(_listed(found.pop("options")))
+            placed = _placed(found.get("answer"), options, labels)
+            called = self.named["options"][0].partition(".")[0].lower()
+            found["choices" if placed is not None or called == "choices" else "options"] = options
+            found |= {"answer": placed} if placed is not None else {}
         if "level" in found:
             found["level"] = _whole(found["level"])
         return found
@@ -190,18 +193,19 @@ def _unmarked(options: Any) -> Any:
     return [one[2] for one in marked]
 
 
-def _placed(answer: Any, options: Any, labels: Any) -> Any:
-    """The answer as an option's text, where it is its label or a 1 among zeros; as a number, where a cell of text holds
-    a place."""
-    if not isinstance(options, list):
-        return answer
-    if isinstance(labels, list) and len(labels) == len(options):
-        places = [i for i, name in enumerate(labels) if str(name) == str(answer).strip()]
-        return options[places[0]] if len(places) == 1 else answer
-    if isinstance(answer, list) and len(answer) == len(options) and set(answer) == {0, 1} and answer.count(1) == 1:
-        return options[answer.index(1)]
+def _placed(answer: Any, options: Any, labels: Any) -> int | None:
+    """The place of the answer among the options, where it is one of their labels, a 1 among zeros, or a number in a
+    cell of text that is no option; None where it is something else."""
+    if not isinstance(options, list) or answer is None:
+        return None
     said = str(answer).strip()
-    return int(said) if said.isdecimal() and said not in map(str, options) else answer
+    if isinstance(labels, list) and len(labels) == len(options):
+        places = [i for i, name in enumerate(labels) if str(name) == said]
+        return places[0] if len(places) == 1 else None
+    if isinstance(answer, list) and len(answer) == len(options) and set(answer) == {0, 1} and answer.count(1) == 1:
+        return answer.index(1)
+    cell = isinstance(answer, str) and said.isdecimal() and said not in map(str, options)
+    return int(said) if cell else None
 
 
 def _whole(level: Any) -> Any:

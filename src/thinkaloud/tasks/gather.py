@@ -27,13 +27,15 @@ NAMED = 5
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is gathered: the task's `name`, what its rows are of (`called`: a file's name, a dataset's), `where` as it
-    stands in errors, and the map of columns, if one was given. `json`: fields may have the names of `lines.py`."""
+    stands in errors, and the map of columns, if one was given. `json`: fields may have the names of `lines.py`; `told`:
+    notes say how columns were read."""
 
     name: str
     called: str
     where: str
     columns: Columns | None = None
     json: bool = True
+    told: bool = True
 
 
 def gathered(rows: Sequence[Row], source: Source) -> tuple[list[Item], tuple[str, ...]]:
@@ -98,10 +100,10 @@ def _notes(source: Source, columns: Columns | None, seen: Seen, left: Mapping[in
     notes: list[str] = []
     if left:
         notes.append(f"{source.name}: {len(left)} of {total} questions of {source.called} are left out: {_named(left)}")
-    if columns is not None and (said := columns.sentence):
+    if source.told and columns is not None and (said := columns.sentence):
         notes.append(f"{source.name}: {source.called} was read with {said}")
     notes += [f"{source.name}: {count} of {total} {what}" for what, count in seen.done.items()]
-    if seen.ignored:
+    if source.told and seen.ignored:
         fields_said = ", ".join(f"{field!r}" for field in seen.ignored)
         notes.append(
             f"{source.name}: fields that are not read here: {fields_said} (what else is known belongs into 'meta')"

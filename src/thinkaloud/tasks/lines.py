@@ -30,7 +30,7 @@ from typing import Any
 
 from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.tasks.answer_statement import split_answer
-from thinkaloud.tasks.answers import canonical, same_option
+from thinkaloud.tasks.answers import canonical, match, same_option
 from thinkaloud.tasks.check import ACCEPTED, check_item
 from thinkaloud.tasks.columns import Columns
 from thinkaloud.tasks.free import Free, Unreadable, free_answer
@@ -155,8 +155,8 @@ def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
         options, gold = inside(question, found.gold) or ((), found.gold)
         meta |= {ACCEPTED: list(found.others)} if found.others and not options else {}
         data = {"reasoning": found.reasoning, **data} if found.reasoning else data
-    came, known = ANSWERED in meta, options or (gold,)
-    worked = _worked(data, came, known, seen)
+    came, known = ANSWERED in meta, (*(options or (gold,)), *_letters(data["answer"], options))
+    worked = _worked(data, None if came else known, gold, seen)
     if TRANSCRIPT in data:
         meta |= _transcript(data[TRANSCRIPT], came, known, seen)
     thought = Transcript(tuple(map(Step, sentences(entries(worked)))))
@@ -225,15 +225,25 @@ def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bo
     return by_place if by_text is None else by_text
 
 
-def _worked(data: Mapping[str, Any], came: bool, options: Sequence[str], seen: Seen) -> tuple[str, ...]:
-    """The worked reasoning, up to where it states the answer."""
+def _letters(answer: Any, options: Sequence[str]) -> list[str]:
+    """The letters of the options, where the answer is one of them: the reasoning may then end in one."""
+    lettered = isinstance(answer, str) and _LETTER.fullmatch(answer.strip())
+    return [chr(ord("A") + place) for place in range(min(len(options), 26))] if lettered else []
+
+
+def _worked(data: Mapping[str, Any], known: Sequence[str] | None, gold: str, seen: Seen) -> tuple[str, ...]:
+    """The worked reasoning, up to where it states the answer; as it is without texts that can be one (`known`)."""
     there = data.get("reasoning", [])
     texts = [there] if isinstance(there, str) else list(there)
-    if came or not texts:
+    if known is None or not texts:
         return tuple(texts)
-    split = split_answer("\n".join(texts), options)
+    split = split_answer("\n".join(texts), known)
     if split.answer is None:
         return (split.text,) if isinstance(there, str) else tuple(texts)
+    while (before := split_answer(split.text, known)).answer is not None and not before.after:
+        if match(before.answer or "", (gold,)) is None:
+            break
+        split = before  # the same answer once more: its text before its letter
     seen.done[SHORTENED if split.text else BARE] += 1
     return (split.text,) if len(texts) == 1 else split.sentences
 

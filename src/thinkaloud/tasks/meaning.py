@@ -1,7 +1,7 @@
-"""Which tasks are near to what somebody asked for by another name: `arithmetic`, `gsm8k`, `logic`.
+"""Which tasks are near to what somebody asked for by another name: `arithmetic`, `svamp`, `logic`.
 
-Two small tables: everyday words, and benchmarks that people know by name and that are not built in. Nothing here opens
-a task, and a name of `gym:` needs the package reasoning-gym.
+Two small tables: everyday words, and benchmarks that people know by another name or that have none here (those that
+have: `benchmarks/`). Nothing here opens a task, and a name of `gym:` needs the package reasoning-gym.
 """
 
 from __future__ import annotations
@@ -34,15 +34,18 @@ WORDS: dict[str, tuple[str, ...]] = {
 """Words -> the tasks that are near to any of them."""
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
-    "gsm8k gsm_8k svamp multiarith asdiv": ("story", "chain_mixed"),
-    "math500 math_500 aime aime24 aime25 hendrycks_math": ("variables", "chain_mixed"),
-    "aqua aqua_rat mathqa": ("story", "variables"),
-    "bbh bigbench big_bench bbeh": ("swaps", "coin", "directions"),
-    "mmlu mmlu_pro arc arc_challenge triviaqa truthfulqa openbookqa simpleqa": ("recall",),
-    "gpqa hle hellaswag winogrande csqa commonsenseqa strategyqa boolq piqa musr lsat logiqa humaneval mbpp": (),
+    "gsm_8k gsm8k_test svamp multiarith asdiv gsm_plus": ("gsm8k", "story"),
+    "math500 math_500 hendrycks_math aime aime24 aime25": ("math", "variables"),
+    "aqua_rat mathqa": ("aqua", "story"),
+    "bigbench big_bench big_bench_hard bbeh": ("bbh:navigate", "swaps", "directions"),
+    "mmlu_pro mmlu_redux triviaqa openbookqa simpleqa": ("mmlu", "recall"),
+    "arc_challenge arc_c arc_easy arc_e ai2_arc": ("arc:challenge", "arc:easy"),
+    "truthful_qa": ("truthfulqa",),
+    "gpqa_diamond": ("gpqa",),
+    "hle hellaswag winogrande csqa commonsenseqa strategyqa boolq piqa musr lsat logiqa humaneval mbpp": (),
     "ruler niah longbench oolong": ("records_needle", "records_count"),
 }
-"""Names of benchmarks -> the built-in tasks that are most like them; none where no built-in task is."""
+"""Names that people give to benchmarks -> the tasks that are meant, or most like them; none where no task is."""
 
 MANY = 4
 """How many tasks are named."""
@@ -58,13 +61,13 @@ def near(name: str, known: Iterable[str] = ()) -> UserError | None:
     asked = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     for names, like in BENCHMARKS.items():
         if asked in names.split():
-            nearest = f"; the nearest built-in tasks are {', '.join(like)}" if like else "; no built-in task is like it"
-            return UserError(f"{name} is not built in: give its JSONL file by path{nearest}")
+            nearest = f"; the nearest tasks here are {', '.join(like)}" if like else "; no task here is like it"
+            return UserError(f"{name} has no name here: give its file by path{nearest}")
     found = dict.fromkeys(
         task for words, tasks in WORDS.items() if {*asked.split("_")} & {*words.split()} for task in tasks
     )
     if not found:
         return None
     return UserError(
-        f"no task named {name!r}; near in meaning: {', '.join([*found][:MANY])} (or your own questions: a .jsonl file)"
+        f"no task named {name!r}; near in meaning: {', '.join([*found][:MANY])} (or a file of your own questions)"
     )

@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from thinkaloud.errors import UserError
+from thinkaloud.tasks.benchmarks.table import is_benchmark
+from thinkaloud.tasks.benchmarks.table import rebased as benchmark_rebased
 from thinkaloud.tasks.columns import SEVERAL, Columns
 from thinkaloud.tasks.files import holds_questions
 
@@ -43,7 +45,9 @@ def mapped(spec: str, text: str) -> str:
 
 
 def rebased(spec: str, base: Path) -> str:
-    """The spec with a relative path that begins at `base`."""
+    """The spec with a relative path (of a file with a map, of a benchmark's local copy) that begins at `base`."""
+    if is_benchmark(spec):
+        return benchmark_rebased(spec, base)
     path, mark, query = spec.rpartition("?")
-    whole = path if mark and holds_questions(path) else spec
-    return str(base / whole) + (f"?{query}" if whole != spec else "") if os.path.exists(base / whole) else spec
+    there = bool(mark) and holds_questions(path) and os.path.exists(base / path)
+    return f"{base / path}?{query}" if there else spec

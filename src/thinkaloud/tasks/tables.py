@@ -78,7 +78,7 @@ def _separated(path: Path, usual: str) -> Iterator[Mapping[str, Any]]:
         for row in reader:
             if None in row:
                 raise UserError(f"{path}, line {reader.line_num}: more cells than the header has columns")
-            yield {name.strip(): value for name, value in row.items() if value not in (None, "")}
+            yield {name.strip(): value or None for name, value in row.items()}
     except csv.Error as error:
         raise UserError(f"{path}, line {reader.line_num}: not CSV ({error})") from None
 
@@ -89,13 +89,9 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
     try:
         found = duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(path)])
         columns = [name for name, *_ in found.description or ()]
-        return [_without_null(dict(zip(columns, row, strict=True))) for row in found.fetchall()]
+        return [dict(zip(columns, map(plain, row), strict=True)) for row in found.fetchall()]
     except duckdb.Error as error:
         raise UserError(f"cannot read {str(path)!r} as Parquet: {str(error).splitlines()[0]}") from None
-
-
-def _without_null(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in row.items() if value is not None}
 
 
 def plain(value: Any) -> Any:

@@ -7,9 +7,11 @@ A sentence ends
     the sentence); not after an abbreviation (`e.g.`, `U.S.`, `Dr.`, `No. 5`), and not after the number or letter that
     begins an entry of a list;
     after a full-width mark (U+3002, U+FF01, ...) or before a Chinese or Japanese character, without any space;
-    in Thai and Lao, which have no such marks, at a space between two of their letters.
+    in Thai and Lao, which have no such marks, at a space between two of their letters, and before a Thai word that
+    begins a new thought (`so`, `then`, `but`).
 
-A fenced block of code, a display formula and a table are one sentence each. Sentences are split so that `joining.py`
+A fenced block of code, a display formula and a table are one sentence each, and no sentence ends inside a formula or
+code within a line. Sentences are split so that `joining.py`
 joins them to the same text. Length is a rough count of tokens, for use without a tokenizer. This module does not know
 what a sentence means or where an answer is.
 """
@@ -42,6 +44,8 @@ _SPACED = (
 )
 _FULL = "\u3002\uff01\uff0e\uff1b\uff1f\uff61\u2026"
 _THAI = "\u0e00-\u0eff"
+_THAI_WORDS = ("ดังนั้น", "จากนั้น", "เพราะฉะนั้น", "ต่อมา", "ต่อไป", "สุดท้าย", "แต่")
+"""So, then, therefore, afterwards, next, finally, but."""
 _END = re.compile(
     rf"""
       \s*\n\s*                                              # a line end
@@ -52,6 +56,7 @@ _END = re.compile(
     | (?<=[{_FULL}][{_CLOSERS}])(?![{_FULL}{_CLOSERS}]|\Z)\s*
     | (?<=[.!?;])(?=[{UNSPACED}])(?![{_FULL}{_CLOSERS}])    # a mark before a Chinese or Japanese character
     | (?<=[{_THAI}])[ \t]+(?=[{_THAI}])                     # Thai and Lao
+    | (?<=\S)[ \t]+(?={"|".join(_THAI_WORDS)})
     """,
     re.VERBOSE,
 )
@@ -61,9 +66,15 @@ _BLOCK = re.compile(
     | ^[ \t]*\$\$.*?\$\$[ \t]*$ | ^[ \t]*\\\[.*?\\\][ \t]*$                         # display formulas
     | ^[ \t]*\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}[ \t]*$
     | ^[ \t]*\|[^\n]*\|[ \t]*\n(?:[ \t]*\|[^\n]*(?:\n|\Z))+                         # a table
+    | ^[^\n|]*\|[^\n]*\n[ \t]*:?-[-:| \t]*\|[-:| \t]*(?:\n[^\n|]*\|[^\n]*)*          # one without bars around it
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+_WHOLE = re.compile(
+    r"\\\[.*?\\\]|\\\(.*?\\\)|\$\$.*?\$\$|\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}|(?<!`)`[^`\n]+`(?!`)",
+    re.DOTALL,
+)
+"""Formulas and code within a line, in which no sentence ends."""
 _UNIT = re.compile(rf"\.\.\.|\d|[{UNSPACED}{NO_SPACES}]|(?:(?![{UNSPACED}{NO_SPACES}])[^\W\d])+|[^\w\s]")
 
 
@@ -125,7 +136,10 @@ def _split(text: str) -> list[str]:
     """The sentences of a text without blocks, each with the white space before it."""
     found: list[str] = []
     start = 0
+    whole = [one.span() for one in _WHOLE.finditer(text)]
     for end in _END.finditer(text):
+        if any(begins < end.start() and end.end() < ends for begins, ends in whole):
+            continue
         sentence = text[start : end.start()]
         if not sentence.strip() or ("\n" not in end[0] and _goes_on(sentence, text[end.end() :], found)):
             continue

@@ -42,8 +42,8 @@ def remarks(items: Sequence[Item], reader: str) -> list[str]:
         )
     said.append(
         f"{task}: second samples, what goes on from an edit, and reasoning under a hint are written by {reader}. "
-        "The sentences that came are cut and not understood: without --paraphraser model there is no mistake and no "
-        "paraphrase, and a transplant never."
+        "The sentences that came are cut and not understood: a mistake changes a number that one states, a paraphrase "
+        "is an editor's (--editor) or by rules of wording, and there is no transplant."
     )
     hidden = sum(bool(item.meta.get(HIDDEN)) for item in came)
     if hidden:

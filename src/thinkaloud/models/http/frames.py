@@ -8,28 +8,84 @@ which would change the prompt from day to day, so the date is replaced by a fixe
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from thinkaloud.errors import FatalError, ThinkaloudError
+from thinkaloud.models.block import asked, by_known, opened, with_block
+from thinkaloud.models.detect import NOTHING, Rendering, Seen, candidates, marks, profile_seen, renderings
 from thinkaloud.models.http.client import CALLS, Refused
-from thinkaloud.models.render import QUESTION, Frame, Rendered, TurnFormat, completion, cut, marked, messages, thinking
+from thinkaloud.models.profile import Profile
+from thinkaloud.models.profiles import Family
+from thinkaloud.models.render import (
+    PADDED,
+    QUESTION,
+    Frame,
+    Rendered,
+    TurnFormat,
+    completion,
+    cut,
+    marked,
+    messages,
+    thinking,
+)
 from thinkaloud.models.template import DATE
 from thinkaloud.vocabulary import Prompt, Shot
 
-Apply = Callable[[Sequence[Mapping[str, Any]]], Awaitable[str]]
-"""Renders turns as text; the last one stays open if it is the assistant's."""
+Apply = Callable[[Sequence[Mapping[str, Any]], Mapping[str, bool]], Awaitable[str]]
+"""Renders turns as text, by the template with these variables; the last one stays open if it is the assistant's."""
+Single = Callable[[str], Awaitable[bool]]
+"""Whether a text is one token."""
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%d/%m/%Y", "%m/%d/%Y")
 """Date formats that templates use."""
 
 
-async def from_template(apply: Apply, wanted: str) -> TurnFormat:
-    """The turn format of a template, or the completion form if there is no template or the user asks for it."""
+async def from_template(apply: Apply, single: Single, wanted: str, profile: str = "auto") -> TurnFormat:
+    """The turn format of a template, or the completion form if there is no template or the user asks for it.
+    `profile`: as in `Loading`."""
     if wanted == "completion":
-        return TurnFormat(completion, "completion", {})
+        return by_known(None, {}, profile_seen(profile, NOTHING))
+    if known := profile_seen(profile, await _seen(apply, single, candidates(profile))):
+        return _with_block(apply, known)
+    return await _without_block(apply, wanted)
+
+
+async def _seen(apply: Apply, single: Single, known: Sequence[Family]) -> Seen:
+    """What the server's template writes, and which marks are tokens of its vocabulary."""
+
+    async def tried(one: Rendering) -> tuple[Rendering, str] | None:
+        try:
+            return one, await apply(one.messages, dict(one.variables))
+        except ThinkaloudError:
+            return None  # templates refuse what they like, and servers what they do not know
+
+    found = await asyncio.gather(*map(tried, renderings(known) if known else ()))
+    tokens = [text for text in marks(known) if await single(text)]
+    return Seen("", dict(one for one in found if one is not None), frozenset(tokens))
+
+
+def _with_block(apply: Apply, profile: Profile) -> TurnFormat:
+    """Turns of a model that thinks in a block."""
+
+    @functools.lru_cache(maxsize=64)
+    def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
+        async def rendered() -> str:
+            try:
+                return await apply(asked(shots, PADDED.format(QUESTION)), profile.variables(off))
+            except Refused as error:
+                raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
+
+        return opened(undated(CALLS.wait(rendered())), shots)
+
+    return TurnFormat(with_block(profile, frame), "chat", {"profile": profile.sentence}, profile=profile)
+
+
+async def _without_block(apply: Apply, wanted: str) -> TurnFormat:
+    """Turns of a model that has no block to think in."""
     try:
         found = await _framed(apply, ())
     except ThinkaloudError as error:
@@ -41,7 +97,7 @@ async def from_template(apply: Apply, wanted: str) -> TurnFormat:
     notes = {}
     if undated(found.before) != found.before:
         notes["date"] = f"the server's chat template writes the day, which is always {DATE:%Y-%m-%d} here"
-    begun = await apply(messages([("user", QUESTION)]))
+    begun = await apply(messages([("user", QUESTION)]), {})
     if thought := thinking(found.filled(Prompt((), "")).turn, begun):
         notes["thinking"] = thought
 
@@ -63,7 +119,7 @@ async def from_template(apply: Apply, wanted: str) -> TurnFormat:
 
 
 async def _framed(apply: Apply, shots: Sequence[Shot]) -> Frame:
-    found = cut(await apply(messages(marked(shots))))
+    found = cut(await apply(messages(marked(shots)), {}))
     if found is None:
         raise FatalError("this server's chat template drops the turns it is given: use --format completion")
     return found

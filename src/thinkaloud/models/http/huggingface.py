@@ -13,11 +13,13 @@ from typing import Any
 
 from thinkaloud.errors import FatalError, TextRefused
 from thinkaloud.joining import joined
+from thinkaloud.models.block import asked, ended
 from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, either
 from thinkaloud.models.http.client import Client
+from thinkaloud.models.http.frames import from_template
 from thinkaloud.models.http.served import About, Tokens, ids
 from thinkaloud.models.render import TurnFormat, messages, turns
-from thinkaloud.vocabulary import Prompt
+from thinkaloud.vocabulary import Prompt, Shot
 
 _SPACED = re.compile(rf"({LOOKS_LIKE_CONTROL.pattern}) ")
 
@@ -29,6 +31,7 @@ class Tokenizing:
 
     def __init__(self, client: Client, always: Mapping[str, Any]) -> None:
         self.client, self._always = client, always
+        self.shown: Sequence[str] = ()
         self._alone: dict[str, bool] = {}
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
@@ -44,19 +47,39 @@ class Tokenizing:
         return added[: added.index(bare[0])]
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
-        """A pattern that matches nothing: a text that spells out a control token is refused anyway."""
-        return either(())
+        """The texts of the frame that the server reads as one token. A text of an item that spells out one of them is
+        refused; one that only looks like it must not take the frame's with it."""
+        shown = (await asyncio.to_thread(form.render, Prompt((Shot("q", ("a",)),), "q"))).text
+        return either([text for text in set(LOOKS_LIKE_CONTROL.findall(shown)) if await self._is_control(text)])
 
     async def reference(self, form: TurnFormat, prompt: Prompt) -> Tokens:
         """The server's own tokens of the turns, or of the text at once."""
         if form.form == "completion":
             return (*await self.bos("completion"), *await self._encode(form.reference(prompt), False))
-        said = [*turns(prompt.shots), ("user", prompt.question)]
-        said += [("assistant", joined(prompt.prefill))] if prompt.prefill else []
-        return await self.applied(messages(said))
+        if form.profile is not None:
+            said = asked(prompt.shots, prompt.question)
+            told, on = [await self.text(said, form.profile.variables(off)) for off in (prompt.off, False)]
+            return await self._encode(ended(form.profile, told, on, prompt), False)
+        said = messages([*turns(prompt.shots), ("user", prompt.question)])
+        said += messages([("assistant", joined(prompt.prefill))]) if prompt.prefill else []
+        return await self.applied(said, {})
 
-    async def applied(self, said: Sequence[Mapping[str, Any]]) -> Tokens:
-        """Turns by the server's template, as tokens; the last one is left open if it is the assistant's."""
+    async def turn_format(self, wanted: str, profile: str = "auto") -> TurnFormat:
+        """The server's own template: it is applied to turns with marks, and the tokens are read back as text."""
+        return await from_template(self.text, self._is_control, wanted, profile)
+
+    async def text(self, said: Sequence[Mapping[str, Any]], told: Mapping[str, bool]) -> str:
+        """Turns by the server's template with these variables, as text."""
+        tokens = await self.applied(said, told)
+        return await self.read_back(tokens, await self.decoded(tokens))
+
+    async def applied(self, said: Sequence[Mapping[str, Any]], told: Mapping[str, bool]) -> Tokens:
+        """Turns by the server's template with these variables, as tokens; the last one is left open if it is the
+        assistant's."""
+        raise NotImplementedError
+
+    async def decoded(self, tokens: Tokens) -> str:
+        """The text of these tokens, control tokens included, as the server decodes it."""
         raise NotImplementedError
 
     async def read_back(self, tokens: Tokens, text: str) -> str:

@@ -15,16 +15,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.block import asked, by_known, ended
 from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, either
+from thinkaloud.models.detect import candidates, marks, profile_of_template
 from thinkaloud.models.http.client import Client, Malformed
 from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import TurnFormat, by_template, completion, messages, turns
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Completion, Prompt, Sampling, Shot, Usage
 
 LISTED = 128  # the likeliest tokens asked for with each node: enough for most options, and little to send
 FORCE = 1e6
 EVERY = 1 << 20  # more than any vocabulary: the server lists what it has
-FIELDS = ("content", "completion_probabilities", "timings", "tokens_evaluated", "tokens_predicted", "stop_type")
+FIELDS = (
+    "content", "completion_probabilities", "timings", "tokens_evaluated", "tokens_predicted", "stop_type",
+    "stopping_word",
+)  # fmt: skip
 CHATML = """{%- for message in messages -%}
   {{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' -}}
 {%- endfor -%}
@@ -33,8 +38,8 @@ CHATML = """{%- for message in messages -%}
 {%- endif -%}"""
 """What llama-server shows for a file without a chat template (`CHATML_TEMPLATE_SRC` in its source)."""
 UNASKED = "none of the file's: llama-server shows its own ChatML then, which is not used (--format chat does)"
-# the order of `requests.pick`: temperature first, then the nucleus, nothing else
-SAMPLERS = ("temperature", "top_p")
+# the order of `requests.pick`: temperature first, then the likeliest, then the nucleus, nothing else
+SAMPLERS = ("temperature", "top_k", "top_p")
 NEUTRAL = {
     "top_k": 0, "min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0, "presence_penalty": 0.0,
     "frequency_penalty": 0.0, "dry_multiplier": 0.0, "xtc_probability": 0.0, "mirostat": 0, "min_keep": 0,
@@ -74,6 +79,7 @@ class LlamaServer:
     def __init__(self, client: Client, about: About, template: str, named: Mapping[str, str]) -> None:
         self.client, self.about = client, about
         self._template, self._named = template, named
+        self.shown: Sequence[str] = ()
         self._mark: int | None = None
         self._whole: int | None = None
 
@@ -129,17 +135,19 @@ class LlamaServer:
         bare, added = await self._one("a", False), await self._one("a", False, True)
         return added[: len(added) - len(bare)] if added[-len(bare) :] == bare else added[: added.index(bare[0])]
 
-    async def turn_format(self, wanted: str) -> TurnFormat:
+    async def turn_format(self, wanted: str, profile: str = "auto") -> TurnFormat:
         """The turn format of the server's template. The server shows ChatML for a file without a template: such a file
         is taken for a base model, unless the user says otherwise."""
         template = self._template
         default = "".join(template.split()) == "".join(CHATML.split())
         if wanted == "chat" and not template:
             raise UserError("this server shows no chat template: use --format completion")
-        if wanted == "completion" or not template or (wanted == "auto" and default):
-            notes = {"chat template": UNASKED} if default and wanted == "auto" else {}
-            return TurnFormat(completion, "completion", notes)
-        found = by_template(template, self._named)
+        plain = wanted == "completion" or not template or (wanted == "auto" and default)
+        known = None if plain else template
+        texts = [text for text in marks(candidates(profile)) if len(await self._one(text, True)) == 1]
+        found = by_known(known, self._named, profile_of_template(profile, known, self._named, texts.__contains__))
+        if plain:
+            return found.noted("chat template", UNASKED if default and wanted == "auto" else "")
         return found.noted("chat template", "llama-server's own ChatML, as --format says" if default else "")
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
@@ -154,11 +162,18 @@ class LlamaServer:
         instead: templates that write the date (which differs on the server), and begun turns (for which the server
         leaves out what the template puts before them)."""
         text = form.reference(prompt)
-        if form.form == "chat" and not prompt.prefill and not {"date", "thinking"} & set(form.notes):
-            said = [*turns(prompt.shots), ("user", prompt.question)]
-            text = await self.client.post("/apply-template", {"messages": messages(said)}, _prompt)
+        if form.profile is not None and form.form == "chat" and "date" not in form.notes:
+            told, on = [await self._applied(prompt, form.profile.variables(off)) for off in (prompt.off, False)]
+            text = ended(form.profile, told, on, prompt)
+        elif form.form == "chat" and not prompt.prefill and not {"date", "thinking"} & set(form.notes):
+            text = await self._applied(prompt, {})
         bos, bare = await self.bos(form.form), await self._one(text, True)
         return bare if bare[: len(bos)] == bos else (*bos, *bare)
+
+    async def _applied(self, prompt: Prompt, told: Mapping[str, bool]) -> str:
+        """The turns up to the beginning of the model's own, by the server's template with these variables."""
+        body = {"messages": asked(prompt.shots, prompt.question), **({"chat_template_kwargs": told} if told else {})}
+        return await self.client.post("/apply-template", body, _prompt)
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
         """Read from the list of the likeliest tokens; tokens that are not on it are forced."""
@@ -200,10 +215,11 @@ class LlamaServer:
         return await self.client.post("/completion", body, read)
 
     async def write(self, tokens: Tokens, sampling: Sampling, seed: int, slot: int) -> Written:
-        """A continuation, drawn by the server's sampler: temperature, then nucleus sampling, with a 31-bit seed."""
+        """A continuation, drawn by the server's sampler (temperature, top-k, nucleus) with a 31-bit seed."""
         body = self._body(tokens, slot, {
             "n_predict": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
-            "samplers": SAMPLERS, "seed": seed & 0x7FFFFFFF, "stop": sampling.stop,
+            "top_k": sampling.top_k, "samplers": SAMPLERS, "seed": seed & 0x7FFFFFFF, "stop": sampling.stop,
+            **({"preserved_tokens": self.shown} if self.shown else {}),
         })  # fmt: skip
 
         def read(found: Any) -> Written:
@@ -212,7 +228,9 @@ class LlamaServer:
             finish: Literal["stop", "length"] = "length" if found["stop_type"] == "limit" else "stop"
             if finish == "length" and count < sampling.tokens:
                 raise Malformed(f"cut off after {count} of {sampling.tokens} tokens")
-            return Written(Completion(text_of(found["content"]), count, finish), usage + Usage(generated=count))
+            stops = {"limit": None, "word": str(found.get("stopping_word") or ""), "eos": ""}
+            done = Completion(text_of(found["content"]), count, finish, stops.get(found["stop_type"]))
+            return Written(done, usage + Usage(generated=count))
 
         return await self.client.post("/completion", body, read)
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.joining import written
 from thinkaloud.models.batching import Batcher
 from thinkaloud.models.closed import texts
 from thinkaloud.models.cuts import Cuts, Tokens
@@ -44,7 +43,7 @@ class ServedModel(Local):
 
     def __init__(self, card: ModelCard, spelling: Spelling, engine: Remote, client: Client) -> None:
         self._tokenizer, self._client = Tokenizer(engine.served), client
-        lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts)
+        lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts, spelling.turns.profile)
         super().__init__(card, lowering, engine)
         self.reference = lambda prompt: CALLS.wait(engine.served.reference(spelling.turns, prompt))
 
@@ -87,7 +86,7 @@ class ServedModel(Local):
         preamble, tokens, _ = self.lower(prompt)
         ending = self.lowering.ending(prompt, sampling)
         done: Completion = await self._batcher.ask("sample", SampleRequest(preamble, tokens, ending, key))
-        return replace(done, text=written(done.text, bool(prompt.prefill)))
+        return self.lowering.written(prompt, sampling, done)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""

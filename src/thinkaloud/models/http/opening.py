@@ -9,10 +9,11 @@ other server is sent text (`text.py`), and only what was shown by a probe is cla
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 
-from thinkaloud.errors import ModelError, UserError
-from thinkaloud.models.cuts import Cuts, calibrate, trials
+from thinkaloud.errors import ModelError, TextRefused, UserError
+from thinkaloud.models.cuts import Cuts, Tokens, calibrate, trials
 from thinkaloud.models.http.address import Address, parse, shown
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
@@ -22,6 +23,8 @@ from thinkaloud.models.http.served import About, Node, Served
 from thinkaloud.models.http.sglang import sglang
 from thinkaloud.models.http.vllm import vllm
 from thinkaloud.models.loading import Loading
+from thinkaloud.models.marks import Mark, cut_at, marks_of, spelled
+from thinkaloud.models.profile import Profile
 from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Capability, Model, ModelCard
 
@@ -57,8 +60,10 @@ async def _served(client: Client, server: Served, loading: Loading) -> ServedMod
     about, wanted = server.about, client.address.name
     if wanted and wanted not in (about.model, about.model.rpartition("/")[2]):
         raise UserError(f"{client.address.base} serves {about.model!r}, not {wanted!r}")
-    turns = await server.turn_format(loading.format)
-    lowering = Spelling(turns, await server.bos(turns.form), await _cuts(server, turns))
+    turns = await server.turn_format(loading.format, loading.profile)
+    marks = await _marks(server, turns.profile)
+    server.shown = [mark.text for mark in marks]
+    lowering = Spelling(turns, await server.bos(turns.form), cut_at(await _cuts(server, turns), marks))
     connections = client.address.connections
     cells = min(loading.context, about.context) if about.context else loading.context
     engine = Remote(server, cells, connections)
@@ -83,6 +88,24 @@ async def _served(client: Client, server: Served, loading: Loading) -> ServedMod
         },
     )
     return ServedModel(card, lowering, engine, client)
+
+
+async def _marks(server: Served, profile: Profile | None) -> tuple[Mark, ...]:
+    """The marks of its think block that are tokens of the server's vocabulary."""
+    known: dict[tuple[str, bool], Tokens | TextRefused] = {}
+    for one in itertools.product(spelled(profile) if profile else (), (True, False)):
+        try:
+            (known[one],) = await server.tokenize([one])
+        except TextRefused as error:
+            known[one] = error
+
+    def tokenize(text: str, special: bool) -> Tokens:
+        found = known[text, special]
+        if isinstance(found, TextRefused):
+            raise found
+        return found
+
+    return marks_of(profile, tokenize)
 
 
 async def _cuts(server: Served, turns: TurnFormat) -> Cuts:

@@ -64,6 +64,8 @@ class Served(Protocol):
     """A server of one kind, asked in tokens. All coroutines run in the client's loop."""
 
     about: About
+    shown: Sequence[str]
+    """Texts of control tokens that a completion must show: the marks of a think block."""
 
     async def tokenize(self, texts: Sequence[tuple[str, bool]]) -> list[Tokens]:
         """Tokens of texts, each alone and with nothing added. Control tokens are recognised if the second value is
@@ -74,8 +76,8 @@ class Served(Protocol):
         """The tokens put before a text of this form, unless it begins with them."""
         ...
 
-    async def turn_format(self, wanted: str) -> TurnFormat:
-        """How turns are written, from the server's own template."""
+    async def turn_format(self, wanted: str, profile: str = "auto") -> TurnFormat:
+        """How turns are written, from the server's own template; `profile`: as in `Loading`."""
         ...
 
     async def controls(self, form: TurnFormat) -> re.Pattern[str]:
@@ -115,6 +117,14 @@ def text_of(found: Any) -> str:
     if not isinstance(found, str):
         raise Malformed(f"{found!r:.40} is no text")
     return found
+
+
+def stopped(finish: str, said: object) -> str | None:
+    """What ended a text, as vLLM and SGLang say: the stop text, or the end of the turn (its token, or nothing); None
+    where the text was cut off."""
+    if finish == "length":
+        return None
+    return said if isinstance(said, str) else ""
 
 
 def ids(found: Any) -> Tokens:

@@ -13,10 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from thinkaloud.models.http.client import Client, Malformed
-from thinkaloud.models.http.frames import from_template
 from thinkaloud.models.http.huggingface import Tokenizing
-from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import TurnFormat
+from thinkaloud.models.http.served import (
+    About,
+    Node,
+    Read,
+    Tokens,
+    Written,
+    counted,
+    ids,
+    number,
+    real,
+    stopped,
+    text_of,
+)
 from thinkaloud.vocabulary import Completion, Sampling, Usage
 
 T = TypeVar("T")
@@ -52,21 +62,17 @@ class SGLang(Tokenizing):
         super().__init__(client, {"model": about.model})
         self.about = about
 
-    async def turn_format(self, wanted: str) -> TurnFormat:
-        """The server's own template: it is applied to turns with marks, and the tokens are read back as text."""
+    async def decoded(self, tokens: Tokens) -> str:
+        """The text of these tokens, control tokens included, as the server decodes it."""
+        body = {"model": self.about.model, "tokens": tokens, "skip_special_tokens": False}
+        return await self.client.post("/detokenize", body, lambda found: text_of(found["text"]))
 
-        async def text(said: Sequence[Mapping[str, Any]]) -> str:
-            tokens = await self.applied(said)
-            body = {"model": self.about.model, "tokens": tokens, "skip_special_tokens": False}
-            found = await self.client.post("/detokenize", body, lambda found: text_of(found["text"]))
-            return await self.read_back(tokens, found)
-
-        return await from_template(text, wanted)
-
-    async def applied(self, said: Sequence[Mapping[str, Any]]) -> Tokens:
-        """Turns by the server's template, as tokens; the last one is left open if it is the assistant's."""
+    async def applied(self, said: Sequence[Mapping[str, Any]], told: Mapping[str, bool]) -> Tokens:
+        """Turns by the server's template with these variables, as tokens; the last one is left open if it is the
+        assistant's."""
         begun = said[-1]["role"] == "assistant"
         body = {"model": self.about.model, "messages": said, "continue_final_message": begun}
+        body |= {"chat_template_kwargs": told} if told else {}
         return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
@@ -87,17 +93,19 @@ class SGLang(Tokenizing):
         """A continuation, drawn by the server's sampler. Whether it follows the 31-bit seed depends on the server."""
         body = {"sampling_params": {
             "max_new_tokens": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
-            "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,
-            "stop": sampling.stop, "sampling_seed": seed & 0x7FFFFFFF,
+            "top_k": sampling.top_k or -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0,
+            "frequency_penalty": 0.0, "stop": sampling.stop, "sampling_seed": seed & 0x7FFFFFFF,
+            **({"skip_special_tokens": False} if self.shown else {}),
         }}  # fmt: skip
 
         def read(found: Any) -> Written:
             count = counted(found["meta_info"]["completion_tokens"], sampling.tokens)
-            kind = found["meta_info"]["finish_reason"]["type"]
+            reason = found["meta_info"]["finish_reason"]
+            kind = reason["type"]
             if kind not in ("stop", "length"):
                 raise Malformed(f"ended by {kind!r}")
             finish: Literal["stop", "length"] = kind
-            done = Completion(text_of(found["text"]), count, finish)
+            done = Completion(text_of(found["text"]), count, finish, stopped(finish, reason.get("matched")))
             return Written(done, self._usage(found) + Usage(generated=count))
 
         return await self._ask(tokens, body, read)

@@ -16,10 +16,20 @@ from typing import Any, Literal, TypeVar
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.http.client import Client, Malformed, Refused
-from thinkaloud.models.http.frames import from_template
 from thinkaloud.models.http.huggingface import Tokenizing
-from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
-from thinkaloud.models.render import TurnFormat
+from thinkaloud.models.http.served import (
+    About,
+    Node,
+    Read,
+    Tokens,
+    Written,
+    counted,
+    ids,
+    number,
+    real,
+    stopped,
+    text_of,
+)
 from thinkaloud.vocabulary import Completion, Sampling, Usage
 
 T = TypeVar("T")
@@ -81,23 +91,19 @@ class VLLM(Tokenizing):
             return int(named[1]) if named else 5
         return TOP
 
-    async def turn_format(self, wanted: str) -> TurnFormat:
-        """The server's own template: it is applied to turns with marks, and the tokens are read back as text."""
+    async def decoded(self, tokens: Tokens) -> str:
+        """The text of these tokens, control tokens included, as the server decodes it."""
+        body = {"model": self.model, "tokens": tokens}
+        return await self.client.post("/detokenize", body, lambda found: text_of(found["prompt"]))
 
-        async def text(said: Sequence[Mapping[str, Any]]) -> str:
-            tokens = await self.applied(said)
-            body = {"model": self.model, "tokens": tokens}
-            found = await self.client.post("/detokenize", body, lambda found: text_of(found["prompt"]))
-            return await self.read_back(tokens, found)
-
-        return await from_template(text, wanted)
-
-    async def applied(self, said: Sequence[Mapping[str, Any]]) -> Tokens:
-        """Turns by the server's template, as tokens; the last one is left open if it is the assistant's."""
+    async def applied(self, said: Sequence[Mapping[str, Any]], told: Mapping[str, bool]) -> Tokens:
+        """Turns by the server's template with these variables, as tokens; the last one is left open if it is the
+        assistant's."""
         begun = said[-1]["role"] == "assistant"
         body = {
             "model": self.model, "messages": said, "add_generation_prompt": not begun,
             "continue_final_message": begun, "add_special_tokens": False,
+            **({"chat_template_kwargs": told} if told else {}),
         }  # fmt: skip
         return await self.client.post("/tokenize", body, lambda found: ids(found["tokens"]))
 
@@ -147,7 +153,8 @@ class VLLM(Tokenizing):
         """A continuation, drawn by the server's sampler with a 63-bit seed. Top-p is applied after the temperature, as
         here."""
         body = {
-            "max_tokens": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0,
+            "max_tokens": sampling.tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
+            "top_k": sampling.top_k, **({"skip_special_tokens": False} if self.shown else {}),
             "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,
             "stop": sampling.stop, "seed": seed,
         }  # fmt: skip
@@ -156,7 +163,7 @@ class VLLM(Tokenizing):
             choice = found["choices"][0]
             count = counted(found["usage"]["completion_tokens"], sampling.tokens)
             finish: Literal["stop", "length"] = "length" if choice["finish_reason"] == "length" else "stop"
-            done = Completion(text_of(choice["text"]), count, finish)
+            done = Completion(text_of(choice["text"]), count, finish, stopped(finish, choice.get("stop_reason")))
             return Written(done, self._usage(found) + Usage(generated=count))
 
         return await self._ask(tokens, body, read)

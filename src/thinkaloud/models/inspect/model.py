@@ -25,6 +25,7 @@ from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.loop import BackgroundLoop
+from thinkaloud.models.requests import first_stop
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -107,10 +108,9 @@ class InspectModel:
         asked = Sampling(sampling.tokens, stops, sampling.temperature, sampling.top_p)
         reply = await self._ask(prompt, Asked(asked, int.from_bytes(key.digest[:4]) >> 1))
         text, finish = written(self._own(prompt, reply), bool(prompt.prefill)), reply.finish
-        cuts = [at for at in (text.find(stop) for stop in sampling.stop) if at >= 0]
-        if cuts:
-            text, finish = text[: min(cuts)].rstrip(), "stop"
-        return Completion(text, reply.usage.generated, finish)
+        if stop := first_stop(text, sampling.stop):
+            text, finish = text[: text.find(stop)].rstrip(), "stop"
+        return Completion(text, reply.usage.generated, finish, stop)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark, from the likeliest next tokens."""
@@ -134,6 +134,8 @@ class InspectModel:
         return reply
 
     def _may(self, prompt: Prompt) -> None:
+        if prompt.thinking is not None or prompt.off or any(shot.thinking for shot in prompt.shots):
+            raise NotMeasurable(f"{self.card.name} is asked in text: nothing can be written into its think block")
         if prompt.prefill and not self.shown.prefill:
             raise NotMeasurable(f"{self.card.name} cannot go on with its own turn: {self.shown.details['prefill']}")
 

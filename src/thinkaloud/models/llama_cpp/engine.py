@@ -18,7 +18,7 @@ from typing import Any
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.models.kept import Entry, Kept
 from thinkaloud.models.llama_cpp.lib import Context, Rows
-from thinkaloud.models.requests import Logits, Merged, SampleRequest, ScoreRequest, Writer, by_preamble
+from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, Writer, by_preamble
 from thinkaloud.models.tree import ROOT, Tree, waves
 from thinkaloud.vocabulary import Completion, Reading, Usage
 
@@ -31,9 +31,12 @@ SAVED_BYTES = 1 << 29  # preambles kept; the least recently used goes first and 
 class Engine:
     """Answers lists of requests; `usage` counts what it cost."""
 
-    def __init__(self, context: Context, cells: int, sequences: int, wave_cells: int) -> None:
+    def __init__(
+        self, context: Context, cells: int, sequences: int, wave_cells: int, pieces: Pieces | None = None
+    ) -> None:
         self.context, self.cells, self.wave_cells = context, cells, wave_cells
-        self.pieces, self.vocabulary = context, context.vocab_size
+        self.pieces: Pieces = pieces or context
+        self.vocabulary = context.vocab_size
         self._scratch = sequences - 1  # never holds a text
         self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], Any] = OrderedDict()
@@ -240,5 +243,5 @@ class Engine:
         asked = sum(len(preamble) + len(requests[i].tokens) for _, i in admitted)
         self.usage += Usage(asked=asked, computed=len(tree) - len(known), requests=len(admitted))
         for (sequence, index), end in zip(admitted, ends, strict=True):
-            active[sequence] = writer = Writer(self.context, index, requests[index])
+            active[sequence] = writer = Writer(self.pieces, index, requests[index])
             writer.take(logits[end])

@@ -13,12 +13,13 @@ from os.path import isfile
 from pathlib import Path
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.llama_cpp.dequantise import exact_copy
+from thinkaloud.models.llama_cpp.dequantise import Changes, exact_copy
 from thinkaloud.models.llama_cpp.engine import Engine
 from thinkaloud.models.llama_cpp.lib import Context
 from thinkaloud.models.llama_cpp.text import cuts, turn_format, whole
 from thinkaloud.models.loading import Loading, cores
 from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.marks import cut_at, marks_of, shown
 from thinkaloud.vocabulary import ModelCard
 
 SEQUENCES = 97  # half of them are leaves of a wave: more leaves a wave, fewer and larger decode calls
@@ -27,23 +28,28 @@ EXACT_PARAMETERS = 1_000_000_000  # above this, four bytes a weight are too much
 
 
 class LlamaCpp(Local):
-    """A GGUF model (`digest`: its SHA-256 where that is known already)."""
+    """A GGUF model. `digest`: its SHA-256 where that is known already. `changes`: what is changed in the copy that is
+    loaded; `digest` must then stand for both."""
 
     engine: Engine
 
     def __init__(
-        self, path: Path, name: str | None = None, loading: Loading | None = None, digest: str | None = None
+        self,
+        path: Path,
+        name: str | None = None,
+        loading: Loading | None = None,
+        digest: str | None = None,
+        changes: Changes | None = None,
     ) -> None:
         loading = loading or Loading()
         digest = digest or file_digest(path)
-        source = path
         exact = loading.precision == "exact" or (loading.precision == "auto" and _weights(path) <= EXACT_PARAMETERS)
-        if exact:
-            source = exact_copy(path, digest)
+        source = exact_copy(path, digest, changes) if exact or changes else path
         context = Context(source, loading.context, SEQUENCES, loading.threads or cores(), exact)
         self._context = context
         cells = min(loading.context, context.trained_context)
-        turns = turn_format(context, loading.format)
+        turns = turn_format(context, loading.format, loading.profile)
+        marks = marks_of(turns.profile, context.tokenize)
         card = ModelCard(
             name=name or path.stem,
             backend="llama_cpp",
@@ -55,8 +61,9 @@ class LlamaCpp(Local):
             details={"file": path.name, "parameters": context.parameters, "library": context.lib.path.parent.name}
             | dict(turns.notes),
         )
-        lowering = Lowering(context.tokenize, context.bos(), turns.render, cuts(context))
-        super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS))
+        text = cut_at(cuts(context), marks)
+        lowering = Lowering(context.tokenize, context.bos(), turns.render, text, turns.profile)
+        super().__init__(card, lowering, Engine(context, cells, SEQUENCES, WAVE_CELLS, shown(context, marks)))
         self.reference = whole(context, turns)
 
 

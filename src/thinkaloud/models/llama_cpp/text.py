@@ -6,26 +6,41 @@ from collections.abc import Callable
 from typing import Literal
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.block import by_known
 from thinkaloud.models.cuts import Cuts, Tokens, either, local
+from thinkaloud.models.detect import profile_of_template, recommended
 from thinkaloud.models.llama_cpp.lib import STRIPS, Context
-from thinkaloud.models.render import TurnFormat, by_template, completion
+from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Prompt
 
 TEMPLATE = "tokenizer.chat_template"
 
 
-def turn_format(context: Context, wanted: Literal["auto", "chat", "completion"]) -> TurnFormat:
-    """How turns are written."""
+SAMPLING = "general.sampling"
+"""How the file wants to be sampled, where it says so: `.temp`, `.top_p`, `.top_k`."""
+
+
+def turn_format(context: Context, wanted: Literal["auto", "chat", "completion"], profile: str = "auto") -> TurnFormat:
+    """How turns are written. `profile`: as in `Loading`."""
     from thinkaloud.models.template import chosen  # Jinja, which scripted models need not wait for
 
     templates = context.templates(TEMPLATE)
     template, why = chosen(templates)
     if wanted == "chat" and template is None:
         raise UserError(f"this model file brings no chat template ({why or 'none at all'}): use --format completion")
-    if wanted == "completion" or template is None:
-        return TurnFormat(completion, "completion", {"chat template": why} if why else {})
-    found = by_template(template, {"bos_token": context.named("bos"), "eos_token": context.named("eos")})
-    return found.noted("chat template", why)
+    template = None if wanted == "completion" else template
+    names = {"bos_token": context.named("bos"), "eos_token": context.named("eos")}
+    found = profile_of_template(profile, template, names, lambda text: len(context.tokenize(text, True)) == 1)
+    if found:
+        found = recommended(found, _sampling(context), "the model file's metadata")
+    return by_known(template, names, found).noted("chat template", why)
+
+
+def _sampling(context: Context) -> dict[str, float]:
+    """The file's own recommended sampling, by the names of `Recommended`."""
+    names = {"temperature": "temp", "top_p": "top_p", "top_k": "top_k"}
+    said = {name: context.metadata(f"{SAMPLING}.{key}") for name, key in names.items()}
+    return {name: float(value) for name, value in said.items() if value}
 
 
 def cuts(context: Context) -> Cuts:

@@ -7,12 +7,14 @@ Which way of computing trees is correct for the architecture is tested when the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from thinkaloud.models.detect import recommended
 from thinkaloud.models.loading import Loading, cores
 from thinkaloud.models.local import Local, Lowering
 from thinkaloud.models.transformers import inside
@@ -44,7 +46,7 @@ class Transformers(Local):
         ends = [len(tokens)]
         if at == "parts":
             cuts = range(len(prompt.prefill) + 1)
-            ends = [len(self._all(Prompt(prompt.shots, prompt.question, prompt.prefill[:k]))) for k in cuts]
+            ends = [len(self._all(replace(prompt, prefill=prompt.prefill[:k]))) for k in cuts]
         return inside.hidden(self.net, tokens, [end - 1 for end in ends], layers)
 
     async def gradient(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> inside.Attribution:
@@ -66,7 +68,8 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
     loaded = load(path, loading)
     net = Net(loaded.model, loading.threads or cores())
     chosen = choose(net)
-    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, path if path.is_file() else None)
+    file = path if path.is_file() else None
+    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, file, loading.profile)
     vocabulary, turns = spelling.vocabulary, spelling.turns
     card = ModelCard(
         name=name or known_as,
@@ -83,6 +86,8 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
     engine = Engine(chosen.way, vocabulary, card.context, net.vocabulary)
     model = Transformers(card, spelling.lowering, engine, net)
     model.reference = spelling.reference
+    if model.profile is not None:
+        model.profile = recommended(model.profile, _sampling(loaded), "the model's generation_config.json")
     return model
 
 
@@ -114,6 +119,15 @@ def _trained(config: Any) -> list[int]:
             limits.append(entry.get("original_max_position_embeddings"))
             limits.append(getattr(config, "original_max_position_embeddings", None))
     return [limit for limit in limits if limit]
+
+
+def _sampling(loaded: Loaded) -> dict[str, float]:
+    """How the model's own files want it to be sampled, by the names of `Recommended`; empty where they do not say."""
+    config: Any = loaded.model.generation_config  # untyped
+    said = {} if config is None else config.to_diff_dict()
+    if not said.get("do_sample"):
+        return {}
+    return {name: float(said[name]) for name in ("temperature", "top_p", "top_k") if said.get(name) is not None}
 
 
 def _short(dtype: object) -> str:

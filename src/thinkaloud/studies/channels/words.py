@@ -130,7 +130,7 @@ WORDS = Words(
         ("complete", "grounded steps over the steps the item needs"),
         ("paraphrase validity", "share of items whose reasoning was put into other words that the task's grammar read "
          "back as the same"),
-        ("paraphrase accepted", "share of items whose paraphrase by the model passed the check of numbers, negations, "
+        ("paraphrase accepted", "share of items with a paraphrase that passed the check of numbers, negations, "
          "quantifiers, opposites and options; it does not see who did what to whom"),
         ("paraphrase reworded", "share of the sentences of paraphrases that have other words: wordings are drawn "
          "evenly from all, the used one included"),

@@ -1,0 +1,188 @@
+"""Turns of a model that thinks in a block: where the block stands, what is in it, and how it is left out.
+
+The turns before are written by the chat template, with the beginning of the model's own turn and its switch as the
+prompt says (`Prompt.off`); that text is cut behind the question. The block that the template may have put there is
+taken off, and what the prompt asks for is written in its place:
+
+    thinking None            nothing, or what its family writes before an answer without reasoning
+    thinking, not closed     what opens the block, and the reasoning so far
+    thinking, closed         the same, what closes the block, and the beginning of the answer
+    off, and no thinking     what the template writes itself where reasoning is switched off
+
+So no block stands in a prompt that was not asked for. Nothing here makes tokens (`local.Lowering` does).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from thinkaloud.errors import FatalError, UserError
+from thinkaloud.joining import joined, spaced
+from thinkaloud.models.detect import REASONING
+from thinkaloud.models.profile import Profile
+from thinkaloud.models.render import (
+    NEXT,
+    PADDED,
+    QUESTION,
+    Frame,
+    Rendered,
+    Renderer,
+    TurnFormat,
+    by_template,
+    completion,
+    dates,
+    messages,
+    turns,
+)
+from thinkaloud.vocabulary import Prompt, Shot
+
+Frames = Callable[[tuple[Shot, ...], bool], Frame]
+"""What stands around the question after these examples, where the template is told that reasoning is off or on: before
+it, and between it and the model's own turn."""
+DROPPED = (
+    "this model's chat template drops the reasoning of earlier turns, so examples cannot show any: ask without "
+    "examples, or with examples that have no reasoning"
+)
+
+
+def with_block(profile: Profile, frames: Frames, ends: tuple[str, ...] = ()) -> Renderer:
+    """A renderer of prompts with think blocks."""
+
+    def render(prompt: Prompt) -> Rendered:
+        if prompt.off and profile.switch is None:
+            raise FatalError(f"this model ({profile.family}) has no switch that turns its reasoning off")
+        frame = frames(prompt.shots, prompt.off)
+        on = frame if not prompt.off else frames(prompt.shots, False)
+        turn = _turn(profile, frame.between, on.between, prompt)
+        return _filled(replace(frame, between=turn), _block(profile, prompt), prompt, ends)
+
+    return render
+
+
+def _turn(profile: Profile, between: str, switched_on: str, prompt: Prompt) -> str:
+    """What stands between the question and the block."""
+    if prompt.off and prompt.thinking is None:
+        return between if not between.rstrip().endswith(profile.opens.strip()) else bare(profile, between)
+    on = bare(profile, switched_on)
+    # in both modes the model's turn begins in the same way: a template may set off a block with a line end of its own
+    return bare(profile, between).rstrip() + on[len(on.rstrip()) :]
+
+
+def bare(profile: Profile, between: str) -> str:
+    """What a template writes behind a question, without a block at its end that is open, empty, or only closed."""
+    opens, mark = re.escape(profile.opens.strip()), re.escape(profile.mark)
+    found = re.search(rf"(?:{opens}\s*(?:{mark})?|{mark})\s*$", between)
+    return between[: found.start()] if found else between
+
+
+def _block(profile: Profile, prompt: Prompt) -> str:
+    """The block, marks included; what stands in place of one where there is none."""
+    if prompt.thinking is None:
+        return "" if prompt.off else profile.direct
+    return profile.opens + joined(prompt.thinking.parts) + (profile.closes if prompt.thinking.closed else "")
+
+
+def _filled(frame: Frame, block: str, prompt: Prompt, ends: tuple[str, ...]) -> Rendered:
+    question = prompt.question.strip() if frame.trims[0] else prompt.question
+    inside = prompt.thinking is not None and not prompt.thinking.closed
+    if inside and prompt.prefill:
+        raise UserError(f"an answer is begun ({prompt.prefill[0][:40]!r}) in a turn whose think block is still open")
+    first, rest = spaced(prompt.prefill)[:1], spaced(prompt.prefill)[1:]
+    parts = (*(part.lstrip() for part in first), *rest)
+    if parts or (inside and prompt.thinking is not None and prompt.thinking.parts):
+        return Rendered(frame.before, question, frame.between, parts, " ", ends, block)
+    # a space at the end belongs to the word that comes next, in most vocabularies
+    kept = (block or frame.between).rstrip(" ")
+    lead = (block or frame.between)[len(kept) :]
+    between, block = (frame.between, kept) if block else (kept, "")
+    return Rendered(frame.before, question, between, (), lead, ends, block)
+
+
+# ------------------------------------------------------------------------------------------------ frames
+
+
+def by_profile(template: str, tokens: Mapping[str, str], profile: Profile) -> TurnFormat:
+    """Turns by a chat template of which the text is known."""
+    from thinkaloud.models.template import applied
+
+    told = {off: applied(template, {**tokens, **profile.variables(off)}) for off in (False, True)}
+
+    @functools.lru_cache(maxsize=64)
+    def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
+        first: UserError | None = None
+        for parted in (False, True):  # some take parts, and no plain text
+            try:
+                return opened(told[off](asked(shots, PADDED.format(QUESTION), parted), True), shots)
+            except UserError as error:
+                first = first or error
+        raise first or FatalError(DROPPED)
+
+    def reference(prompt: Prompt) -> str:
+        said = asked(prompt.shots, prompt.question)
+        return told[prompt.off](said, True)
+
+    notes = {**dates(template), "profile": profile.sentence}
+    return TurnFormat(with_block(profile, frame), "chat", notes, _referred(profile, reference), profile)
+
+
+def by_known(template: str | None, tokens: Mapping[str, str], profile: Profile | None) -> TurnFormat:
+    """Turns by what is known of a model: its template and its profile, or neither (the completion form)."""
+    if template is None:
+        return completion_block(profile) if profile else TurnFormat(completion, "completion", {})
+    return by_profile(template, tokens, profile) if profile else by_template(template, tokens)
+
+
+def asked(shots: Sequence[Shot], question: str, parted: bool = False) -> list[dict[str, Any]]:
+    """Examples and a question as templates take them, with the reasoning of the examples."""
+    said = messages([*turns(shots), ("user", question)], parted)
+    for shot, message in zip(shots, said[1::2], strict=True):
+        if shot.thinking:
+            message |= dict.fromkeys(REASONING, joined(shot.thinking))
+    return said
+
+
+def opened(text: str, shots: Sequence[Shot]) -> Frame:
+    """The frame of turns that a template wrote, up to the beginning of the model's own. Raises `FatalError` where the
+    question or anything of the examples is missing."""
+    question = PADDED.format(QUESTION)
+    trims = question not in text
+    before, found, between = text.partition(QUESTION if trims else question)
+    if not found:
+        raise FatalError("this model's chat template drops the turns it is given: use --format completion")
+    for shot in shots:
+        if any(joined(part).strip() not in before for part in (shot.thinking, shot.answer)):
+            raise FatalError(DROPPED)
+    return Frame(before, between, (trims, True))
+
+
+def completion_block(profile: Profile) -> TurnFormat:
+    """Turns in the completion form, of a model without a chat template: its marks as they stand."""
+
+    def example(shot: Shot) -> str:
+        thought = profile.opens + joined(shot.thinking) + profile.closes if shot.thinking else ""
+        return f"Question: {shot.question}\nAnswer: {thought}{joined(shot.answer)}\n\n"
+
+    def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
+        return Frame("".join(map(example, shots)) + "Question: ", "\nAnswer: ", (False, True))
+
+    render = with_block(profile, frame, NEXT)
+    return TurnFormat(render, "completion", {"profile": profile.sentence}, lambda prompt: render(prompt).text, profile)
+
+
+def _referred(profile: Profile, begun: Callable[[Prompt], str]) -> Callable[[Prompt], str]:
+    """The text of a prompt by the template's own beginning of the turn, without marks in place of the question."""
+
+    def text(prompt: Prompt) -> str:
+        return ended(profile, begun(prompt), begun(replace(prompt, off=False)), prompt)
+
+    return text
+
+
+def ended(profile: Profile, begun: str, switched_on: str, prompt: Prompt) -> str:
+    """A text that ends with the beginning of the model's turn, and what the prompt puts after it."""
+    frame = Frame("", _turn(profile, begun, switched_on, prompt), (False, True))
+    return _filled(frame, _block(profile, prompt), replace(prompt, question=""), ()).text
