@@ -15,7 +15,7 @@ from thinkaloud.settings import Option, options
 ASKED = {
     "channels": ("scripted:faithful", ("chain_sum", "coin"), 3),
     "faithfulness": ("scripted:mixture:.5", ("chain_sum", "coin"), 3),
-    "controllability": ("scripted:faithful", ("chain_sum", "coin"), 3),
+    "controllability": ("scripted:faithful", ("coin", "chain_sum"), 3),
     "rungs": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
     "challenge": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
 }
