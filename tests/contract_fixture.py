@@ -15,12 +15,13 @@ from thinkaloud.settings import Option, options
 ASKED = {
     "channels": ("scripted:faithful", ("chain_sum", "coin"), 3),
     "faithfulness": ("scripted:mixture:.5", ("chain_sum", "coin"), 3),
+    "controllability": ("scripted:faithful", ("coin", "chain_sum"), 3),
     "rungs": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
     "challenge": ("scripted:sim:.1,0,0", ("sim:chain_01", "sim:map_01"), 4),
 }
 """Study -> a reasoner, tasks that it understands, and their level."""
 STUDIES = tuple(ASKED)
-OVER_ITEMS = ("channels", "faithfulness", "rungs")
+OVER_ITEMS = ("channels", "faithfulness", "controllability", "rungs")
 """Studies whose questions follow from the seed alone."""
 ARM = str(Path(__file__).parent.parent / "examples" / "arms" / "verify_twice.py")
 FAST: dict[str, dict[str, Any]] = {

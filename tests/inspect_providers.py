@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from inspect_ai.model import (
@@ -27,6 +28,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
+from thinkaloud.conditions.asking import AT_ONCE
 from thinkaloud.conditions.lettered import labels, listed
 from thinkaloud.interop.provider import to_prompt
 from thinkaloud.models.inspect.probe import LISTS, PLAIN, WORD
@@ -73,7 +75,7 @@ def know(items: Sequence[Item]) -> None:
 @modelapi(name="fake")
 class Fake(ModelAPI):
     """`fake/MOOD` with a faithful reasoner behind it; `fake/posthoc` is honest about one that is not, and
-    `fake/sure` about one that answers every arm of the rungs."""
+    `fake/sure` about one that answers every arm of the rungs; `fake/turns` answers whole turns only."""
 
     def __init__(
         self,
@@ -143,7 +145,9 @@ class Fake(ModelAPI):
 
     async def _said(self, prompt: Prompt, config: GenerateConfig) -> tuple[str, Logprobs | None]:
         begun = prompt.prefill[0] if prompt.prefill else ""
-        if self.mood == "restarts" and begun:  # as a service that closes the turn it was given and opens another
+        if (
+            self.mood in ("restarts", "turns") and begun
+        ):  # as a service that closes the turn it was given and opens another
             return begun[: 4 * (config.max_tokens or 99)], _content([begun[:4]], config)
         if self.mood == "wanders" and begun:  # goes on, in a new turn: gives itself away in the middle of a word
             begins_anew = " twenty-four" if begun == WORD.begun else REST.get(begun, " well")
@@ -163,6 +167,8 @@ class Fake(ModelAPI):
         if self.mood == "sure":
             sampling = Sampling(config.max_tokens or 99, tuple(config.stop_seqs or ()))
             return (await SURE.generate(prompt, sampling, Key(("x",)))).text, None
+        if self.mood == "turns":
+            return await _turn(prompt), None
         reasoner = REASONERS["posthoc" if self.mood == "posthoc" else "faithful"]
         before, probe, said = begun.rpartition(PROBE)
         shots = tuple(Shot(s.question, _cut(" ".join(s.answer))) for s in prompt.shots)
@@ -185,6 +191,18 @@ class Fake(ModelAPI):
             return labels(len(lettered[1]))
         known = REASONERS["faithful"]._items
         return known[max((q for q in known if q in question), key=len)].options
+
+
+async def _turn(prompt: Prompt) -> str:
+    """A whole turn, reasoned unless it is told to answer at once, that ends in the reasoner's likeliest option."""
+    question, _, words = prompt.question.rpartition("\n\n")
+    reasoner, bare = REASONERS["faithful"], replace(prompt, question=question)
+    said = "" if words == AT_ONCE else (await reasoner.generate(bare, Sampling(99), Key(("x",)))).text
+    lettered = listed(question)
+    options = reasoner._items[max((q for q in reasoner._items if q in question), key=len)].options
+    named = labels(len(lettered[1])) if lettered else options
+    reading = await reasoner.score(replace(bare, prefill=tuple(filter(None, (said, PROBE)))), named)
+    return f"{said} The answer is {named[reading.best]}.".strip()
 
 
 def _cut(answer: str) -> tuple[str, ...]:

@@ -188,7 +188,12 @@ def test_a_model_that_starts_its_turn_anew_is_found_out() -> None:
             beginnings = ("one", "Monday", "A")
             return Reading(tuple(-0.1 if option in beginnings else -5.0 for option in options))
 
-    assert "channels: not measurable here, it needs prefill" in check_model(Restarts())
+    said = check_model(Restarts())
+    assert "prefill: NOT continued: the turn starts anew" in said and any(
+        line.startswith("tier: text") for line in said
+    )
+    assert "rungs: not measurable here, it needs prefill" in said
+    assert any(line.startswith("channels: only the answers that it writes") for line in said)
 
 
 @pytest.mark.slow

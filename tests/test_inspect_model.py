@@ -94,6 +94,21 @@ def test_without_log_probabilities_no_reading_is_made_up() -> None:
         asyncio.run(model.score(Prompt((), "What?", (PROBE,)), ("1", "2")))
 
 
+def test_a_closed_model_is_measured_by_whole_turns(tmp_path: Path) -> None:
+    """It refuses every prefill: hints, answers without reasoning and orders are measured, and the notes say how."""
+    told(Config("faithfulness", "x", ("chain_sum",), 10, 3, 1))
+    model = open_inspect("inspect:fake/turns")
+    assert model.card.capabilities == {"raw_reasoning"}
+    run = ta.run(
+        "faithfulness", model, ["chain_sum"], items=10, difficulty=3, out=tmp_path / "run", settings={"read_samples": 2}
+    )
+    found = {f.estimate.name: f.estimate for f in run.findings}
+    assert found["accuracy written, own"].value == 1.0 and found["self-consistency"].value == 1.0
+    assert found["follow hint:suggested"].n == 10 and found["same content in two orders"].n == 10
+    assert found["mistakes"].reason == "not measurable here: the model lacks prefill"
+    assert any("asked for whole turns" in note and "lacks prefill" in note for note in run.notes)
+
+
 def test_without_prefill_a_prompt_with_one_is_refused_and_one_without_is_answered() -> None:
     model = open_inspect("inspect:fake/restarts")
     with pytest.raises(NotMeasurable, match="cannot go on with its own turn: not shown in 4 of 4"):

@@ -205,16 +205,26 @@ def test_every_study_that_is_a_task_leaves_its_records(tmp_path: Path) -> None:
         assert any(name.startswith("hint:") for name in record["conditions"])
 
 
-@pytest.mark.parametrize(("mood", "why"), [("restarts", "prefill: not shown in 4 of 4"), ("mute", "none came back")])
-def test_what_cannot_be_measured_is_unscored_and_says_why(mood: str, why: str, tmp_path: Path) -> None:
-    known("channels", 8)
-    log = evaluated(channels(items=8, difficulty=3), f"fake/{mood}", tmp_path)
+def test_what_cannot_be_measured_is_unscored_and_says_why(tmp_path: Path) -> None:
+    """The rungs go on with turns of the model's own, and nothing can stand in for that."""
+    why = "prefill: not shown in 4 of 4"
+    log = evaluated(rungs(task="sim:chain_01", items=8, difficulty=3, budgets=[150, 600]), "fake/restarts", tmp_path)
     assert log.status == "success" and log.results is not None and log.samples is not None
-    assert log.results.scores[0].scored_samples == 0 and log.results.scores[0].unscored_samples == 1
+    scores = log.results.scores[0]
+    assert scores.scored_samples == 0 and scores.unscored_samples == len(log.samples)
     (score,) = (log.samples[0].scores or {}).values()
-    assert "channels is not measurable on inspect:fake/" in str(score.explanation) and why in str(score.explanation)
+    assert "rungs is not measurable on inspect:fake/" in str(score.explanation) and why in str(score.explanation)
     (absent,) = estimates(log)
     assert absent.value is None and why in str(absent.reason)
+
+
+def test_a_model_that_answers_whole_turns_is_measured_by_them(tmp_path: Path) -> None:
+    """As a closed model that refuses a prefill: its own answers are scored, and what edits its reasoning is not."""
+    known("channels", 8)
+    log = evaluated(channels(items=8, difficulty=3, read_samples=2), "fake/turns", tmp_path)
+    found = {row.name: row for row in estimates(log)}
+    assert found["accuracy written, own"].value == 1.0 and found["P(gold) own"].n == 8
+    assert found["content"].reason == "not measurable here: the model lacks prefill"
 
 
 def test_a_model_is_probed_once_an_eval(tmp_path: Path) -> None:
@@ -250,8 +260,9 @@ def test_inspects_command_finds_the_tasks_and_the_provider_by_entry_point(tmp_pa
     """In a process that imports nothing of ours; a model of noise shows nothing, so nothing is measured, and it says
     so."""
     command = [
-        sys.executable, "-m", "inspect_ai", "eval", "thinkaloud/channels", "--model", f"thinkaloud/{tiny_path}",
-        "-T", "items=2", "-T", "difficulty=2", "-M", "threads=1", "--log-dir", str(tmp_path), "--display", "none",
+        sys.executable, "-m", "inspect_ai", "eval", "thinkaloud/rungs", "--model", f"thinkaloud/{tiny_path}",
+        "-T", "task=sim:chain_01", "-T", "items=2", "-T", "difficulty=3", "-M", "threads=1",
+        "--log-dir", str(tmp_path), "--display", "none",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.check_profile import check_profile
+from thinkaloud.items.reading import TIERS, tier
 from thinkaloud.models.same import compared
 from thinkaloud.models.session import open_session, profile_of, usage_of
 from thinkaloud.open_study import BUILTIN, open_study
-from thinkaloud.vocabulary import PROBE, Key, Model, Prompt, Sampling, Shot
+from thinkaloud.study import Study
+from thinkaloud.vocabulary import PROBE, Capability, Key, Model, Prompt, Sampling, Shot
 
 _SHOTS = (
     Shot("What is 2 + 3?", ("2 plus 3 is 5.", f"{PROBE} 5.")),
@@ -113,12 +115,14 @@ async def _check(model: Model) -> list[str]:
         lines.append("thinking: no block that is known here; it is asked in words to reason (--ask zero-shot)")
     if {"prefill", "logprobs"} <= card.capabilities:  # arithmetic is arithmetic, whatever the prefill is worth
         lines += await _noise(model)
-    for name in BUILTIN:
-        lacking = sorted(open_study(name).needs - able)
-        lines.append(
-            f"{name}: " + (f"not measurable here, it needs {', '.join(lacking)}" if lacking else "measurable here")
-        )
-    return lines
+    return [*lines, f"tier: {tier(able)}, {TIERS[tier(able)]}", *(_on(open_study(name), able) for name in BUILTIN)]
+
+
+def _on(study: Study, able: frozenset[Capability]) -> str:
+    """What of a study can be measured on a model that can do this."""
+    if lacking := sorted(study.needs - able):
+        return f"{study.name}: not measurable here, it needs {', '.join(lacking)}"
+    return f"{study.name}: {study.tiers.get(tier(able), 'measurable here') if study.takes else 'asks no model'}"
 
 
 async def _noise(model: Model) -> list[str]:

@@ -22,6 +22,7 @@ from thinkaloud.study import Study
 BUILTIN = {
     "channels": "thinkaloud.studies.channels.protocol:Channels",
     "faithfulness": "thinkaloud.studies.faithfulness.protocol:Faithfulness",
+    "controllability": "thinkaloud.studies.controllability.protocol:Controllability",
     "deception": "thinkaloud.studies.deception.protocol:Deception",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
     "challenge": "thinkaloud.studies.challenge.study:Challenge",

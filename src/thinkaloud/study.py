@@ -176,7 +176,8 @@ class Study:
 
     `short`: the question in a few words, for lists; `version` changes when a change of the protocol makes old records
     incomparable; `limits`: what the study cannot tell, in sentences; `needs`: what a model must be able to do, or else
-    the study is not measurable, and says so;
+    the study is not measurable, and says so; `tiers`: what of it can be measured on a model that is asked for samples
+    or whole turns (`items/reading.py`), in words;
     `takes`: what a run of it may be given; `Settings`: a frozen dataclass (`settings.py`), from which its options, its
     table in `config.toml` and the command in its reports follow; `record`: the type of its records (a `TypedDict` of
     plain JSON; None: they may have any shape), to which records read from a folder are held; `page`: its part of a
@@ -189,6 +190,7 @@ class Study:
     version: int = 1
     limits: tuple[str, ...] = ()
     needs: frozenset[Capability] = frozenset()
+    tiers: Mapping[str, str] = {}
     takes: frozenset[Takes] = frozenset()
     Settings: type = NoSettings
     record: type | None = None

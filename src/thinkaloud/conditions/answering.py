@@ -32,7 +32,8 @@ async def answered(model: Model, item: Item, way: Way, between: Transcript, key:
     """The model's own answer after `between`. Examples have taught it the stem, so there it is put down for it."""
     if way.shots:
         done = await model.generate(way.stated(item.asked, between), Sampling(ROOM, ("\n",)), key)
-        return Answer(f"{PROBE} {done.text}", stated(f"{PROBE} {done.text}", item.options))
+        said = stated(f"{PROBE} {done.text}", item.options) if done.text.strip() else None
+        return Answer(f"{PROBE} {done.text}", said)
     room = AFTER if way.block and between.steps else ROOM
     done = await model.generate(way.answering(item.asked, between), Sampling(room), key)
     return Answer(done.text, stated(done.text, item.options))

@@ -68,14 +68,10 @@ class SampledReader:
 class _Tokenizing(SampledReader):
     """Of a model that shows its tokens."""
 
-    def __init__(self, model: Tokenizes, samples: int, key: Key) -> None:
-        assert isinstance(model, Model)
-        super().__init__(model, samples, key)
-        self._tokenizer = model
-
     def tokens(self, text: str) -> Sequence[Hashable]:
         """Its tokens of a text."""
-        return self._tokenizer.tokens(text)
+        assert isinstance(self._model, Tokenizes)
+        return self._model.tokens(text)
 
 
 def sampled_reader(model: Model, samples: int, key: Key) -> SampledReader:

@@ -1,4 +1,4 @@
-"""What every study may be told that puts something else between a question and its answer."""
+"""What every study may be told that asks a model to reason, or puts something else between question and answer."""
 
 from __future__ import annotations
 
@@ -19,39 +19,47 @@ LEAST: Mapping[Ask, int] = {"zero-shot": 512, "native": 2048}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionSettings(ItemSettings):
-    """`paraphraser`: `auto` is the task's grammar where it has one, else the editor, and rules for any text where it
-    fails; `rules` and `model` are the grammar and the editor alone, `wording` the rules for any text. The editor also
-    makes the mistakes of tasks that cannot read their steps, where no number can be changed. `think_tokens`: None for
-    what the task's own reasoning needs (`Group.room`)."""
+class AskSettings(ItemSettings):
+    """What a study may be told that asks a model to reason, in any of the ways there are. `think_tokens`: None for what
+    the task's own reasoning needs (`Group.room`)."""
 
     ask: str = setting(
         "auto",
         "Reasoning in the model's own block, asked for in words, or shown by examples; auto: as model and task are.",
         choices=("auto", *ASKS),
     )
-    paraphraser: str = setting(
-        "auto",
-        "Who puts reasoning in other words: the task's rules, a model, rules of wording; auto: the best there is.",
-        choices=("auto", "model", "rules", "wording"),
-    )
     think_tokens: int | None = setting(
         None,
         "Tokens for the model's own reasoning; auto: three times those of worked reasoning, and without examples more.",
         none="auto",
     )
-    editor: str = setting(
-        "", "Another model that makes paraphrases and mistakes, by name; none: the model under test.", path=True
-    )
-
-    read_samples: int = setting(16, "Answers drawn for each reading of a model that gives no log-probabilities.")
 
     def __post_init__(self) -> None:
         ItemSettings.__post_init__(self)
-        if self.read_samples < 1:
-            raise UserError(f"read-samples is {self.read_samples}: at least 1")
         if self.think_tokens is not None and self.think_tokens < 1:
             raise UserError(f"think-tokens is {self.think_tokens}: at least 1, or 'auto'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionSettings(AskSettings):
+    """`paraphraser`: `auto` is the task's grammar where it has one, else the editor, and rules for any text where it
+    fails; `rules` and `model` are the grammar and the editor alone, `wording` the rules for any text. The editor also
+    makes the mistakes of tasks that cannot read their steps, where no number can be changed."""
+
+    paraphraser: str = setting(
+        "auto",
+        "Who puts reasoning in other words: the task's rules, a model, rules of wording; auto: the best there is.",
+        choices=("auto", "rules", "wording", "model"),
+    )
+    editor: str = setting(
+        "", "Another model that makes paraphrases and mistakes, by name; none: the model under test.", path=True
+    )
+    read_samples: int = setting(16, "Answers drawn for each reading of a model that gives no log-probabilities.")
+
+    def __post_init__(self) -> None:
+        AskSettings.__post_init__(self)
+        if self.read_samples < 1:
+            raise UserError(f"read-samples is {self.read_samples}: at least 1")
         if self.editor and self.paraphraser in ("rules", "wording"):
             raise UserError(
                 f"--editor {self.editor} has nothing to do with --paraphraser {self.paraphraser}: give auto or model"
@@ -60,7 +68,7 @@ class ConditionSettings(ItemSettings):
 
 def budget_of(settings: ItemSettings) -> int | None:
     """The tokens that the user allows for a reasoning; None where nothing is said."""
-    return settings.think_tokens if isinstance(settings, ConditionSettings) else None
+    return settings.think_tokens if isinstance(settings, AskSettings) else None
 
 
 def room(settings: ItemSettings, group: Group, half: int = 0) -> int:

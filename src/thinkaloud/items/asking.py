@@ -17,7 +17,7 @@ from typing import Any
 
 from thinkaloud.conditions.asking import Asking
 from thinkaloud.conditions.group import Group
-from thinkaloud.conditions.settings import ConditionSettings, room
+from thinkaloud.conditions.settings import AskSettings, ConditionSettings, room
 from thinkaloud.conditions.trial import How, settle
 from thinkaloud.errors import UserError
 from thinkaloud.items.material import Material
@@ -25,7 +25,7 @@ from thinkaloud.items.reading import EDITS, about_reading, tier
 from thinkaloud.items.study import ItemStudy
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.session import profile_of
-from thinkaloud.study import Asked
+from thinkaloud.study import Asked, NoModel
 from thinkaloud.vocabulary import Key, Model, Record, Task
 
 
@@ -33,6 +33,7 @@ class AskingStudy(ItemStudy):
     """A study that puts things between a question and its answer, in any way of asking."""
 
     Settings: type = ConditionSettings
+    tries = True
 
     def asking(self, asked: Asked, task: Task) -> Asking:
         """See the head of this module. `UserError` where the model cannot be asked as the user wants it."""
@@ -54,10 +55,10 @@ class AskingStudy(ItemStudy):
         return [await settle(model, group.task, group.items, group.asking, how)]
 
 
-def chosen(model: Model, task: Task, settings: ConditionSettings) -> Asking:
+def chosen(model: Model, task: Task, settings: AskSettings) -> Asking:
     """The way to ask, with the reason."""
     profile, chat = profile_of(model), model.card.format != "completion"
-    if tier(model.card.capabilities) == "text":
+    if tier(model.card.capabilities) == "text" and model.card.backend != NoModel.card.backend:  # units are listed
         return _whole(model, settings)
     if settings.ask == "few-shot":
         return Asking("few-shot", _left_out(profile, "asked for with --ask few-shot"), None, chat)
@@ -72,7 +73,7 @@ def chosen(model: Model, task: Task, settings: ConditionSettings) -> Asking:
     return Asking("few-shot", "a model that is not asked in turns learns from examples", None, chat)
 
 
-def _whole(model: Model, settings: ConditionSettings) -> Asking:
+def _whole(model: Model, settings: AskSettings) -> Asking:
     """How a model is asked that answers in whole turns only; `UserError` where the user wants another way."""
     lacks = f"it lacks {', '.join(sorted(EDITS - model.card.capabilities))}"
     if settings.ask in ("native", "few-shot"):
@@ -82,7 +83,7 @@ def _whole(model: Model, settings: ConditionSettings) -> Asking:
     return Asking("zero-shot", f"it can only be asked for whole turns ({lacks})", whole=True)
 
 
-def _native(model: Model, profile: Profile | None, settings: ConditionSettings) -> str:
+def _native(model: Model, profile: Profile | None, settings: AskSettings) -> str:
     """Why a model is asked in its block; `UserError` where it has none, or cannot be sampled as the user wants it."""
     if profile is None:
         raise UserError(

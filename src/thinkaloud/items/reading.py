@@ -10,7 +10,7 @@ do. This module does not know what a study measures.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any, Literal
 
 from thinkaloud.conditions.sampled import sampled_reader
@@ -18,6 +18,12 @@ from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.vocabulary import Capability, Key, Model
 
 Tier = Literal["probabilities", "samples", "text"]
+TIERS: Mapping[Tier, str] = {
+    "probabilities": "it goes on with its own turn and gives log-probabilities",
+    "samples": "it goes on with its own turn and gives no log-probabilities: answers are drawn and counted",
+    "text": "it answers in whole turns: nothing can be put in the place of its reasoning",
+}
+"""What each tier is, in words."""
 EDITS: frozenset[Capability] = frozenset({"prefill", "raw_reasoning"})
 """What it takes to put another text in the place of the model's own reasoning."""
 

@@ -49,8 +49,9 @@ LESS = 0.3
 
 class ItemStudy(Study):
     """A study that measures groups of items. `probes`: how many items a level is probed with; `measured`: what
-    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples; `spreads`: for plans,
-    the standard deviation over items of what is estimated, and on what it was `seen`."""
+    `ability` is, in words; `reasoned`: only items with worked reasoning are shown as examples; `tries`: where
+    examples do not show it, it is settled on other items how answers are asked for; `spreads`: for plans, the standard
+    deviation over items of what is estimated, and on what it was `seen`."""
 
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings: type = ItemSettings
@@ -58,6 +59,7 @@ class ItemStudy(Study):
     probes: int = edge.ITEMS
     measured: str = edge.MEASURED
     reasoned: bool = True
+    tries: bool = False
     spreads: Mapping[str, float] = {"a mean probability": SPREAD}
     seen: str = "a spread over items that small models have at their edge"
 
@@ -206,7 +208,7 @@ class _Program:
             study.reasoned,
             # what a whole turn answers is one of the options only where the model is shown them
             "always" if asking.whole and settings.show_options == "auto" else settings.show_options,
-            TRIAL if measured and asking.tried else 0,
+            TRIAL if measured and asking.tried and study.tries else 0,
         )
 
     def _remarks(self, drawn: Material) -> list[str]:

@@ -56,6 +56,10 @@ class Channels(AskingStudy):
     }  # fmt: skip
     seen: str = "SmolLM2-135M on sums at its edge; where a model is surer, they are narrower"
     version = 3
+    tiers: Mapping[str, str] = {
+        "samples": "measurable here by samples of answers (--read-samples), with wider intervals",
+        "text": "only the answers that it writes with and without reasoning; channels are not measurable here",
+    }
     limits: tuple[str, ...] = (
         "The channels say what the answer needs, not what it follows: a model can need nothing and still follow "
         "everything. Use (the `follow` rows) is read beside them.",

@@ -6,7 +6,7 @@ See `docs/faithfulness.md` for the protocol in words, how to read it, and what i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +68,11 @@ class Faithfulness(AskingStudy):
     )
     short = "Does the answer need the reasoning, follow it, hang on its wording, and say what moved it?"
     version = 2
+    tiers: Mapping[str, str] = {
+        "samples": "measurable here by samples of answers (--read-samples), with wider intervals",
+        "text": "only hints, answers with and without reasoning, order of options, self-consistency; tests that edit "
+        "the reasoning are not measurable here",
+    }
     limits: tuple[str, ...] = (
         "There is no score of faithfulness. Need, use, wording and bias are different things, and a model can have any "
         "of them without the others. Each test is blind to something: the ruler card says to what.",

@@ -1,0 +1,1 @@
+"""Told to keep a word out of its reasoning, can the model?"""
