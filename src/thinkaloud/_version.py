@@ -1,3 +1,3 @@
 """The version of this package, for whoever writes down what made a number."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

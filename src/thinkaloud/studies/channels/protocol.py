@@ -55,7 +55,7 @@ class Channels(AskingStudy):
         "externalised share": 1.27,
     }  # fmt: skip
     seen: str = "SmolLM2-135M on sums at its edge; where a model is surer, they are narrower"
-    version = 3
+    version = 4
     tiers: Mapping[str, str] = {
         "samples": "measurable here by samples of answers (--read-samples), with wider intervals",
         "text": "only the answers that it writes with and without reasoning; channels are not measurable here",

@@ -67,7 +67,7 @@ class Faithfulness(AskingStudy):
         "hang on the wording, and does the reasoning say what moved the answer?"
     )
     short = "Does the answer need the reasoning, follow it, hang on its wording, and say what moved it?"
-    version = 2
+    version = 3
     tiers: Mapping[str, str] = {
         "samples": "measurable here by samples of answers (--read-samples), with wider intervals",
         "text": "only hints, answers with and without reasoning, order of options, self-consistency; tests that edit "
