@@ -59,12 +59,10 @@ class Rehearsal:
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
         """The rest of the worked reasoning."""
         self._ask(prompt, (), room=sampling.tokens)
-        inside = prompt.thinking is not None and not prompt.thinking.closed
-        begun = prompt.thinking.parts if inside and prompt.thinking else prompt.prefill
-        text = self._worked.get(prompt.question, "")[len(joined(begun)) :].strip() or "nothing."
+        text = self._worked.get(prompt.question, "")[len(joined(prompt.begun)) :].strip() or "nothing."
         written = len(self._model.tokens(f" {text} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
-        return Completion(text, written, "stop", self.profile.mark if inside and self.profile else None)
+        return Completion(text, written, "stop", self.profile.mark if prompt.inside and self.profile else None)
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Equal log-probabilities: only tokens are counted."""
