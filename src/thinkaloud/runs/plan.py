@@ -79,7 +79,9 @@ class Rehearsal:
         written = sampling.tokens // 3 if edits else len(self._model.tokens(f" {text or NOTHING} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
         self.whole.most += sampling.tokens
-        return Completion(text or NOTHING, written, "stop", self.profile.mark if prompt.inside and self.profile else None)
+        return Completion(
+            text or NOTHING, written, "stop", self.profile.mark if prompt.inside and self.profile else None
+        )
 
     def _about(self, question: str) -> Item | None:
         """The item that a question is of, with words behind it that ask for reasoning or none."""
