@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import thinkaloud as ta
 from contract_fixture import config, parsed
+from reader import Reader
 from thinkaloud.cli.options import config_of
 from thinkaloud.errors import UserError
 from thinkaloud.names import split_names
@@ -229,3 +231,17 @@ def test_a_mapped_file_is_found_again_from_another_directory(tmp_path, monkeypat
 def test_another_map_is_another_set_of_questions(tmp_path):
     path = written(tmp_path / "q.csv")
     assert open_task(mapped(path, MAP)).digest != open_task(mapped(path, "question=prompt,answer=topic")).digest
+
+
+def test_a_run_of_a_mapped_file_is_resumed_from_another_directory(tmp_path, monkeypatch):
+    """Its name is in the file of the run, and the path in it is looked for where the run was begun."""
+    monkeypatch.chdir(tmp_path)
+    rows = [{"prompt": f"{n} plus 1?", "key": str(n + 1), "A": str(n + 1), "B": str(n)} for n in range(12)]
+    written(Path("sums.csv"), rows)
+    spec = mapped("sums.csv", "answer=key,options=A|B")
+    model = Reader({row["prompt"]: ("I add one.", row["key"]) for row in rows})
+    run = ta.run("channels", model, [spec], items=8, out=tmp_path / "run")
+    assert any("was read with question from 'prompt', answer from 'key'" in note for note in run.notes)
+    monkeypatch.chdir("/")
+    again = ta.resume(tmp_path / "run", model=model)
+    assert again.findings == run.findings and again.config.tasks == (spec,)
