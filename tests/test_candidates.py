@@ -107,6 +107,11 @@ def test_letters_stand_beside_letters_and_words_beside_words():
     assert all(re.fullmatch(r"\d+\\sqrt\{\d\}", one) for one in candidates(free("3\\sqrt{2}"), (), KEY))
 
 
+def test_a_list_of_words_of_the_question_stands_beside_the_same_words_in_another_order():
+    item = Item("i", "t", 1, "Sort: dot, barn, damp", (), "barn damp dot")
+    assert sorted(candidates(item, (), KEY, 3)) == ["barn damp dot", "barn dot damp", "damp barn dot"]
+
+
 def test_without_a_wrong_answer_the_item_stays_free_and_options_stay_as_they_are():
     item = free("Paris")
     assert candidates(item, ["I am not sure"], KEY) == ("Paris",) and with_candidates(item, (), KEY) is item
