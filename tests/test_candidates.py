@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from thinkaloud.tasks.answers import same_option
@@ -44,6 +44,8 @@ said = st.lists(st.one_of(numbers, st.sampled_from(REFUSED)), max_size=6)
 
 
 @settings(max_examples=300, deadline=None)
+@example(gold="0 thousand", said=[], k=2, seed=0)
+@example(gold="0.01", said=["0"], k=3, seed=0)
 @given(gold=numbers, said=said, k=st.integers(2, 6), seed=st.integers(0, 9))
 def test_one_candidate_is_right_and_all_differ_however_numbers_are_spelled(gold, said, k, seed):
     """By the verifier that grades written answers; nothing is drawn but from the key."""
