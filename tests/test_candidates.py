@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from thinkaloud.tasks.answers import same_option
@@ -44,6 +44,8 @@ said = st.lists(st.one_of(numbers, st.sampled_from(REFUSED)), max_size=6)
 
 
 @settings(max_examples=300, deadline=None)
+@example(gold="0 thousand", said=[], k=2, seed=0)
+@example(gold="0.01", said=["0"], k=3, seed=0)
 @given(gold=numbers, said=said, k=st.integers(2, 6), seed=st.integers(0, 9))
 def test_one_candidate_is_right_and_all_differ_however_numbers_are_spelled(gold, said, k, seed):
     """By the verifier that grades written answers; nothing is drawn but from the key."""
@@ -105,6 +107,11 @@ def test_letters_stand_beside_letters_and_words_beside_words():
     words = candidates(free("Paris"), ["London", "paris", "London"], KEY, 4, ("Rome", "PARIS", "a list of many words"))
     assert sorted(words) in (["London", "Rome", "paris"],)
     assert all(re.fullmatch(r"\d+\\sqrt\{\d\}", one) for one in candidates(free("3\\sqrt{2}"), (), KEY))
+
+
+def test_a_list_of_words_of_the_question_stands_beside_the_same_words_in_another_order():
+    item = Item("i", "t", 1, "Sort: dot, barn, damp", (), "barn damp dot")
+    assert sorted(candidates(item, (), KEY, 3)) == ["barn damp dot", "barn dot damp", "damp barn dot"]
 
 
 def test_without_a_wrong_answer_the_item_stays_free_and_options_stay_as_they_are():

@@ -1,231 +1,185 @@
-"""Files as people have them: any columns, CSV, TSV and Parquet, and a map that is part of the task's name."""
+"""Tables out: every number of a run is in them, exactly, and what is missing is null."""
 
 from __future__ import annotations
 
 import csv
 import json
-import shlex
-from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
-from contract_fixture import config, parsed
-from thinkaloud.cli.options import config_of
+import thinkaloud as ta
+from thinkaloud.cli.interop import export
 from thinkaloud.errors import UserError
-from thinkaloud.names import split_names
-from thinkaloud.open_study import open_study
-from thinkaloud.runs.config import Config
-from thinkaloud.tasks import open_task
-from thinkaloud.tasks.columns import Columns
-from thinkaloud.tasks.specs import mapped, parted, rebased
-from thinkaloud.vocabulary import Item, Key
+from thinkaloud.interop.tables import RECORDS, export_table, record_rows
+from thinkaloud.open_study import open_run
+from thinkaloud.runs import table
+from thinkaloud.runs.folder import Run, finding_as_dict
+from thinkaloud.studies.rungs.settings import RungsSettings
+from thinkaloud.vocabulary import Reading
 
-KEY = Key(("tables",))
-ROWS = [
-    {"prompt": "Which, if any, is heavier?", "target": "iron", "A": "iron", "B": "cork", "topic": "physics"},
-    {"prompt": 'Who said "no"?', "target": "Ann", "A": "Bob", "B": "Ann", "topic": "talk"},
-]
-MAP = "question=prompt,answer=target,options=A|B"
+KINDS = ("parquet", "csv", "json")
 
 
-def written(path: Path, rows=ROWS, separator=",") -> str:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, list(rows[0]), delimiter=separator)
-        out.writeheader()
-        out.writerows(rows)
-    return str(path)
-
-
-def lines(path: Path, *rows) -> str:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return str(path)
-
-
-def parquet(path: Path, select: str) -> str:
-    duckdb.connect().execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
-    return str(path)
-
-
-def items(spec: str) -> list[Item]:
-    task = open_task(spec)
-    return sorted(task.items(1, len(task._items), KEY), key=lambda item: item.question)
-
-
-# ------------------------------------------------------------------------------------------------------------ any file
-
-
-@pytest.mark.parametrize("kind", ["csv", "csv;", "tsv", "jsonl", "json", "parquet"])
-def test_the_same_table_gives_the_same_items_from_every_kind_of_file(tmp_path, kind):
-    """With its columns mapped: texts with commas and quotes, options from two columns."""
-    path = tmp_path / f"q.{kind.strip(';')}"
-    if kind == "parquet":
-        values = ", ".join("('{}')".format("', '".join(row.values())) for row in ROWS)
-        parquet(path, f"SELECT * FROM (VALUES {values}) AS t({', '.join(ROWS[0])})")
-    elif kind == "json":
-        path.write_text(json.dumps({"about": "two", "rows": ROWS}))
-    elif kind == "jsonl":
-        lines(path, *ROWS)
-    else:
-        written(path, separator={"csv": ",", "csv;": ";", "tsv": "\t"}[kind])
-    first, second = items(mapped(str(path), MAP))
-    assert (first.question, first.gold, sorted(first.options)) == (ROWS[0]["prompt"], "iron", ["cork", "iron"])
-    assert (second.question, second.gold, second.shown) == ('Who said "no"?', "Ann", True)
-    notes = "\n".join(open_task(mapped(str(path), MAP)).notes)
-    assert "was read with question from 'prompt', answer from 'target', options from 'A|B'" in notes
-    assert "fields that are not read here: 'topic'" in notes
-
-
-@pytest.mark.parametrize(
-    ("row", "gold", "options"),
-    [
-        ({"input": "Q?", "target": "7"}, "7", ()),
-        ({"Problem": "Q?", "solution": "It is $\\boxed{7}$."}, "7", ()),
-        ({"problem": "Q?", "answer": "7", "solution": "3 + 4 is 7.", "level": "Level 1"}, "7", ()),
-        ({"query": "Q?", "choices": ["6", "7"], "gold": 1}, "7", ("6", "7")),
-        (
-            {"question": "Q?", "choices": {"text": ["6", "7"], "label": ["A", "B"]}, "answerKey": "B"},
-            "7", ("6", "7"),
-        ),
-        ({"question": "Q?", "choices": {"text": ["6", "7"], "label": ["1", "2"]}, "answerKey": "2"}, "7", ("6", "7")),
-        ({"question": "Q?", "options": ["A)6", "B)7"], "correct": "B", "rationale": "3 + 4 = 7. Answer B"}, "7",
-         ("6", "7")),
-        ({"question": "Q?", "answers": {"text": ["7", "seven"], "answer_start": [0, 3]}}, "7", ()),
-        ({"prompt": "Q?", "label": True}, "True", ()),
-    ],
-)  # fmt: skip
-def test_usual_columns_are_recognised(tmp_path, row, gold, options):
-    """As on the hub: ARC, MATH, AQuA, MMLU, SQuAD; and a note says from which columns."""
-    (item,) = items(spec := lines(tmp_path / "q.jsonl", row))
-    assert (item.question, item.gold, tuple(sorted(item.options))) == ("Q?", gold, options)
-    assert any("was read with" in note for note in open_task(spec).notes)
-    assert "nswer" not in item.worked.text and "boxed" not in item.worked.text
-
-
-def test_a_cell_holds_options_as_a_list_or_parted(tmp_path):
-    for cell in ('["6", "7"]', "['6', '7']", "6|7", "6; 7", "A) 6\nB) 7"):
-        rows = [{"question": "Q?", "options": cell, "answer": "7", "level": "1"}]
-        (item,) = items(written(tmp_path / "q.csv", rows))
-        assert (item.gold, sorted(item.options)) == ("7", ["6", "7"]), cell
-    (item,) = items(written(tmp_path / "q.csv", [{"question": "Q?", "options": "oak|elm", "answer": "1"}]))
-    assert item.gold == "elm"
-
-
-def test_nested_columns_and_one_hot_labels_of_parquet_are_read(tmp_path):
-    """As TruthfulQA is published."""
-    path = parquet(
-        tmp_path / "q.parquet",
-        "SELECT 'Is it?' AS question, {'choices': ['yes it is', 'no'], 'labels': [0, 1]} AS mc1, 3 AS n",
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables") / "run"
+    return ta.run(
+        "channels", "scripted:graded:.6", ["chain_sum"], items=8, difficulty=3, out=folder, settings={"shots": 2}
     )
-    (item,) = items(f"{path}?answer=mc1.labels&options=mc1.choices")
-    assert item.gold == "no" and set(item.options) == {"yes it is", "no"}
 
 
-def test_a_level_that_is_no_number_is_not_taken_for_one(tmp_path):
-    rows = [{"prompt": f"{i}?", "target": str(i), "level": level} for i, level in enumerate(("easy", "hard"))]
-    task = open_task(lines(tmp_path / "q.jsonl", *rows))
-    assert task.levels == (1,) and any("not read here: 'level'" in note for note in task.notes)
-    rows = [row | {"level": f"Level {i + 1}"} for i, row in enumerate(rows)]
-    assert open_task(lines(tmp_path / "q.jsonl", *rows)).levels == (1, 2)
+@pytest.fixture(scope="module")
+def ladder(tmp_path_factory):
+    settings = RungsSettings(shots=2, budgets=(150, 600), arms=("R2", "F1"), attempts=2, trials=1, dev=0)
+    folder = tmp_path_factory.mktemp("tables") / "rungs"
+    return ta.run(
+        "rungs", "scripted:sim:.1,0,0", ["sim:chain_01"], items=8, difficulty=4, out=folder,
+        settings=settings,
+    )  # fmt: skip
 
 
-# -------------------------------------------------------------------------------------------------------- what is wrong
+def _row(finding, columns):
+    """As `findings.json` has it, with the parts of `about` beside the rest."""
+    plain = finding_as_dict(finding)
+    return dict.fromkeys(columns) | plain.pop("about") | plain
 
 
-@pytest.mark.parametrize(
-    ("spec", "said"),
-    [
-        ("q.csv?question=promt", "q.csv has no column 'promt' for the question; did you mean 'prompt'?"),
-        ("q.csv?answer=xyz", "q.csv has no column 'xyz' for the answer; its columns are 'prompt', 'target', 'A', 'B'"),
-        ("q.csv?qestion=prompt", "no field to map named 'qestion'; did you mean question"),
-        ("q.csv?question", "'question' names no column: give FIELD=COLUMN"),
-        ("q.csv?answer=A|B", "the map gives 'answer' 2 columns (A|B): only options may have several"),
-        ("nowhere.csv?question=prompt", "no such file: 'nowhere.csv'"),
-    ],
-)
-def test_a_map_that_does_not_fit_is_one_line_with_the_nearest_name(tmp_path, monkeypatch, spec, said):
-    monkeypatch.chdir(tmp_path)
-    written(Path("q.csv"))
-    with pytest.raises(UserError) as caught:
-        open_task(spec)
-    assert said in str(caught.value) and "\n" not in str(caught.value)
+def read(path, kind):
+    if kind == "json":
+        return json.loads(path.read_text())
+    function = "read_parquet" if kind == "parquet" else "read_csv"
+    options = "" if kind == "parquet" else ", all_varchar = true"
+    found = duckdb.sql(f"select * from {function}('{path}'{options})")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_a_file_without_answers_says_so_in_one_line(tmp_path, kind):
-    rows = [{"prompt": "Q?", "topic": "x"}]
-    spec = written(tmp_path / "q.csv", rows) if kind == "csv" else lines(tmp_path / "q.jsonl", *rows)
-    with pytest.raises(UserError) as caught:
-        open_task(spec)
-    assert str(caught.value).endswith(
-        "has no column that is known to be the answer: its columns are 'prompt', 'topic'; say which it is with --map "
-        "answer=COLUMN"
-    )
-    empty = [{"prompt": "Q?", "target": ""}, {"prompt": "R?", "target": ""}]
-    spec = written(tmp_path / "q.csv", empty)
-    with pytest.raises(UserError, match=r"q\.csv: no line can be used: line 1: it has no answer in 'target'"):
-        open_task(spec)
+def test_findings_come_out_as_they_are(run, tmp_path):
+    """Every estimate is a row, with the very same numbers; one without a number has nulls and its reason."""
+    expected = [_row(finding, table.columns(run.findings)) for finding in run.findings]
+    assert any(row["value"] is None for row in expected) and any(row["value"] is not None for row in expected)
+    for kind in ("parquet", "json"):
+        path, rows = export_table(run, kind, out=tmp_path / f"f.{kind}")
+        found = read(path, kind)
+        assert found == expected and rows == len(expected)
+    path, _ = export_table(run, "csv", out=tmp_path / "f.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["estimate"] for row in rows] == [row["estimate"] for row in expected]
+    for row, right in zip(rows, expected, strict=True):
+        assert (None if row["value"] == "" else float(row["value"])) == right["value"]
+        assert (row["reason"] or None) == right["reason"]
 
 
-def test_rows_that_cannot_be_used_are_left_out_one_by_one(tmp_path):
-    task = open_task(written(tmp_path / "q.csv", [*ROWS, ROWS[0] | {"prompt": ""}]))
-    assert len(task._items) == 2 and "line 3: it has no question in 'prompt'" in task.notes[0]
+def test_an_estimate_follows_from_the_table_alone(run, tmp_path):
+    """The mean of p_gold over a condition's rows is the estimate of that condition."""
+    path, _ = export_table(run, "parquet", records=True, out=tmp_path / "r.parquet")
+    by_name = {finding.estimate.name: finding.estimate for finding in run.findings}
+    for condition in ("own", "silent", "filler:dots"):
+        query = f"select avg(p_gold), count(*) from '{path}' where condition = '{condition}'"
+        mean, n = duckdb.sql(query).fetchall()[0]
+        estimate = by_name[f"P(gold) {condition}"]
+        assert mean == pytest.approx(estimate.value, abs=1e-12) and n == estimate.n
 
 
-@pytest.mark.parametrize(
-    ("name", "raw", "said"),
-    [
-        ("q.csv", b"prompt,target\n1,2,3,4\n", "more cells than the header has columns"),
-        ("q.csv", b"", "is empty"),
-        ("q.parquet", b"no parquet", "as Parquet"),
-        ("q.csv", b"prompt,target\n\xff,1\n", "is not UTF-8 text"),
-    ],
-)
-def test_a_damaged_table_is_named(tmp_path, name, raw, said):
-    (tmp_path / name).write_bytes(raw)
-    with pytest.raises(UserError, match=said) as caught:
-        open_task(str(tmp_path / name))
-    assert name in str(caught.value) and "\n" not in str(caught.value)
+def test_nothing_of_a_record_is_lost(run, ladder):
+    """A record can be put together again from its rows."""
+    for of in (run, ladder):
+        rows = record_rows(of)
+        for record in of.records:
+            mine = [r for r in rows if (r["item"], r["arm"]) == (record["item"], record.get("arm"))]
+            whole, others = mine[0], mine[1:]
+            rest = set(whole["rest"]) | {"conditions", "attempts", "short", "edits"}
+            assert whole["condition"] is None
+            assert {k: whole[k] for k in record if k not in rest} == {k: v for k, v in record.items() if k not in rest}
+            assert all(whole["rest"][k] == record[k] for k in whole["rest"])
+            for row in others:
+                kind, _, name = row["condition"].partition(":")
+                if of is run:
+                    found = record["conditions"][row["condition"]]
+                    named = {k: row[k] for k in ("changed", "logprobs", "margin", "mass", "implied", "wrote")}
+                    assert {**named, **row["rest"], "between": row["sentences"]} == found
+                    assert row["probabilities"] == list(Reading(tuple(found["logprobs"])).probabilities)
+                else:
+                    place = {"attempt": "attempts", "short": "short", "edit": "edits"}[kind]
+                    found = record[place][int(name) if kind == "attempt" else name]
+                    assert {"answer": row["answer"], "right": row["right"], **row["rest"]} == found
+            there = sum(len(record.get(k) or ()) for k in ("conditions", "attempts", "short"))
+            assert len(others) == there + sum(e is not None for e in (record.get("edits") or {}).values())
 
 
-# ------------------------------------------------------------------------------------------- one text, wherever it goes
+@pytest.mark.parametrize("records", [False, True])
+def test_the_three_formats_hold_the_same_rows(ladder, tmp_path, records):
+    """Rungs have columns of their own as nulls elsewhere; texts with commas and line ends survive CSV."""
+    tables = {kind: read(export_table(ladder, kind, records, tmp_path / f"t.{kind}")[0], kind) for kind in KINDS}
+    columns = RECORDS if records else table.columns(ladder.findings)
+    assert all(list(row) == list(columns) for rows in tables.values() for row in rows)
+    assert len({len(rows) for rows in tables.values()}) == 1
+    for one, other, text in zip(tables["json"], tables["parquet"], tables["csv"], strict=True):
+        for name, of in columns.items():
+            nested = of == "JSON" and other[name] is not None
+            assert one[name] == (json.loads(other[name]) if nested else other[name])
+            shown = None if other[name] is None else text[name]
+            if of == "JSON" and shown is not None:
+                assert json.loads(shown) == one[name]
+            elif of == "DOUBLE" and shown is not None:
+                assert float(shown) == one[name]
+            else:
+                assert shown == (None if other[name] is None else str(other[name]).lower() if of == "BOOLEAN"
+                                 else str(other[name]))  # fmt: skip
 
 
-NAMES = ("question", "a,b", "x&y=z", "50%", "Correct Answer", "who?", "größe", "a.b")
+def test_equal_options_are_neither_right_nor_wrong(run, monkeypatch):
+    """A reading that cannot decide has no answer, and is not called wrong unless the right option is not among them."""
+    record, logprobs = dict(run.records[0]), [-1.0] * 4
+    tied = {**record["conditions"]["own"], "logprobs": logprobs}
+    beside = {**tied, "logprobs": [-9.0 if i == record["gold"] else -1.0 for i in range(4)]}
+    monkeypatch.setattr(Run, "records", [{**record, "conditions": {"own": tied, "silent": beside}}])
+    _, own, silent = record_rows(run)
+    assert (own["answer"], own["right"], own["p_gold"]) == (None, None, 0.25)
+    assert (silent["answer"], silent["right"]) == (None, False)
 
 
-@pytest.mark.parametrize("column", NAMES)
-def test_any_name_of_a_column_is_part_of_one_text(tmp_path, column):
-    rows = [{column: "Q?", "target": "7"}]
-    path = written(tmp_path / "my, file.csv", rows)
-    spec = f"{path}?question=a%2Cb" if "," in column else mapped(path, f"question={column}")
-    assert parted(spec) == (path, Columns({"question": (column,)}))
-    assert split_names(f"coin, {spec}") == ("coin", spec)
-    assert items(spec)[0].question == "Q?"
+def test_an_item_that_was_not_read_keeps_its_row(run, monkeypatch):
+    """A failure is a row with its reason, and has no numbers."""
+    record = {**run.records[0], "status": "unparsed", "error": "no answer", "conditions": {}}
+    monkeypatch.setattr(Run, "records", [record])
+    (row,) = record_rows(run)
+    assert (row["status"], row["error"], row.get("p_gold")) == ("unparsed", "no answer", None)
 
 
-def test_the_option_of_the_command_line_is_folded_into_the_task(tmp_path):
-    """And so stands in the file of the run and in the command that its report prints."""
-    path, study = written(tmp_path / "q.csv"), open_study("channels")
-    made = config_of("channels", study, {"tasks": path, "map": MAP, "items": 2})
-    assert made.tasks == (f"{path}?question=prompt&answer=target&options=A|B",)
-    command = made.command(study)
-    assert made.tasks[0] in shlex.split(command) and parsed(command).tasks == made.tasks
-    assert Config.loads(made.dumps(), "config.toml", open_study) == made
-    with pytest.raises(UserError, match="and 'coin' is no file of questions"):
-        config_of("channels", study, {"tasks": "coin", "map": MAP})
-    with pytest.raises(UserError, match="has a map already"):
-        mapped(made.tasks[0], MAP)
-    assert mapped(path, "") == path and config("channels").tasks
+def test_what_json_does_not_have_is_null(run, tmp_path, monkeypatch):
+    """An option that is impossible has no finite log-probability: null, and the table is still JSON."""
+    record = dict(run.records[0])
+    own = {**record["conditions"]["own"], "logprobs": [0.0, float("-inf"), float("-inf"), float("-inf")]}
+    record["conditions"] = {"own": {**own, "margin": float("inf")}}
+    monkeypatch.setattr(Run, "records", [record])
+    for kind in KINDS:
+        rows = read(export_table(run, kind, True, tmp_path / f"x.{kind}")[0], kind)
+        assert rows[1]["margin"] is None and rows[1]["p_gold"] is not None
 
 
-def test_a_mapped_file_is_found_again_from_another_directory(tmp_path, monkeypatch):
-    written(tmp_path / "q.csv")
-    spec = mapped("q.csv", MAP) if monkeypatch.chdir(tmp_path) is None else ""
-    monkeypatch.chdir("/")
-    assert items(rebased(spec, tmp_path)) and rebased("coin", tmp_path) == "coin"
+def test_users_mistakes_are_one_line(run, tmp_path):
+    with pytest.raises(UserError, match="no format named 'parket'; did you mean parquet"):
+        export_table(run, "parket")
+    with pytest.raises(UserError, match="is a folder: give --out a file"):
+        export_table(run, "csv", out=tmp_path)
+    with pytest.raises(UserError, match="cannot write"):
+        export_table(run, "csv", out=tmp_path / "nowhere" / "f.csv")
+    assert not list(tmp_path.iterdir())
+    for arguments, said in (
+        ([str(run.folder)], "export needs a format: one of --parquet, --csv, --json, --inspect"),
+        ([str(run.folder), "--inspect", "--records"], "--records is for tables"),
+        ([str(tmp_path), "--csv"], "is no run folder"),
+    ):
+        failed = CliRunner().invoke(export, arguments)
+        assert isinstance(failed.exception, UserError) and said in str(failed.exception)
 
 
-def test_another_map_is_another_set_of_questions(tmp_path):
-    path = written(tmp_path / "q.csv")
-    assert open_task(mapped(path, MAP)).digest != open_task(mapped(path, "question=prompt,answer=topic")).digest
+def test_the_command_says_where_the_table_is(run):
+    """Without --out it lies in the run folder, and the run is read as before."""
+    done = CliRunner().invoke(export, [str(run.folder), "--csv", "--records"])
+    assert done.exit_code == 0, done.output
+    assert "records.csv" in done.output.replace("\n", "") and (run.folder / "records.csv").is_file()
+    assert len(open_run(run.folder).records) == len(run.records)

@@ -146,11 +146,13 @@ def test_files_of_questions_by_their_other_names(name: str, text: str | bytes, t
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("q.csv", b"a,b", "is not read as questions: make it one JSON object a line"),
+        ("q.xlsx", b"a,b", "is not read as questions: make it one JSON object a line"),
+        ("q.csv", b"a,b", "is empty"),
         ("notes", b"a", "is not read as questions"),
         ("q.jsonl.gz", b'{"question"', "is not a whole gzip file"),
         ("q.json", b"[1, 2", "is not JSON"),
-        ("gone.parquet", None, "is no kind of file that questions are read from"),
+        ("gone.yaml", None, "is no kind of file that questions are read from"),
+        ("gone.parquet", None, "no such file"),
         ("gone.ndjson", None, "no such file"),
     ],
 )

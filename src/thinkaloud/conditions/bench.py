@@ -111,7 +111,9 @@ class Bench:
         """The item with an answer space: as it is where it has options, else with candidates, among them what the model
         `said`."""
         others = [other.gold for other in (*self.group.items, *self.group.examples) if other.id != item.id]
-        return with_candidates(item, said, self.key.child(item.id, "candidates"), others=others)
+        return with_candidates(
+            item, said, self.key.child(item.id, "candidates"), others=others, verify=self.task.verify
+        )
 
     def sampling(self, item: Item, temperature: float | None = None) -> Sampling:
         """How the model's own reasoning about an item is written. Where the group's room would fill half the context,

@@ -102,7 +102,7 @@ async def _write(model: Model, task: Task, item: Item, asking: Asking, how: How)
     own = task.parse(done.text)
     answer = await answered(model, item, way, own, key.child("answer"))
     said = [one for one in (done.said, answer.said) if one is not None]
-    asked = with_candidates(item, said, key.child("candidates"))
+    asked = with_candidates(item, said, key.child("candidates"), verify=task.verify)
     return _Tried(asked, own, stem_of(answer.text if asking.ask == "native" else done.whole, item.options))
 
 

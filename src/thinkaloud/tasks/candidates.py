@@ -8,7 +8,8 @@ The wrong ones are, in this order and `k` answers in all:
    the right answer. Refusals, texts of more than `LONGEST` characters and, where the answer is a number or a letter,
    anything else than one are left out;
 2. near misses: numbers that one slip leads to (`spelled.py`), other letters, the opposite of yes, true or valid (then
-   there are two candidates and no more), and for words `others`, the right answers of other questions.
+   there are two candidates and no more), words of the question in another order, and `others`, the right answers of
+   other questions.
 
 All are written in one style, that in which the model writes numbers where that is known, so that no candidate is
 likelier for its spelling. No two of them are the same answer. Pure: the same arguments give the same candidates. The
@@ -169,7 +170,19 @@ def _made(item: Item, gold: str, how: Style | None, rng: np.random.Generator, ot
     else:
         if re.search(r"\d", gold):
             yield from altered(gold, rng)
+        yield from _reordered(gold, item.question, rng)
         yield from (other for other in shuffled(rng, others) if _fits(other, gold))
+
+
+def _reordered(gold: str, question: str, rng: np.random.Generator) -> Iterator[str]:
+    """A list of words that all stand in the question (to be sorted, say), with two neighbours exchanged."""
+    words = gold.split(" ")
+    if len(words) < 2 or not all(word.strip(",") in question for word in words):
+        return
+    for place in shuffled(rng, range(len(words) - 1)):
+        one, other = words[place], words[place + 1]
+        if one.endswith(",") == other.endswith(","):
+            yield " ".join([*words[:place], other, one, *words[place + 2 :]])
 
 
 def _fits(other: str, gold: str) -> bool:

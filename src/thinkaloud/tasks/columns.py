@@ -92,7 +92,7 @@ class Columns:
                 f"{where} has no column that is known to be the {lacking}: its columns are {listed}; say which it is "
                 f"with --map {lacking}=COLUMN"
             )
-        return Columns(found)
+        return Columns({name: found[name] for name in USUAL if name in found})
 
     @property
     def sentence(self) -> str:

@@ -33,7 +33,7 @@ from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import canonical, match, same_option
 from thinkaloud.tasks.check import ACCEPTED, check_item
 from thinkaloud.tasks.columns import Columns
-from thinkaloud.tasks.free import Free, Unreadable, free_answer
+from thinkaloud.tasks.free import Unreadable, free_answer
 from thinkaloud.tasks.identity import named
 from thinkaloud.tasks.inside import inside
 from thinkaloud.tasks.options import lists
@@ -147,39 +147,59 @@ def item_of(data: Mapping[str, Any], task: str, seen: Seen) -> Item:
     level, question = data.get("level", 1), data["question"]
     if not question.strip():
         raise Unusable(f"the question is empty: {question!r}")
-    meta, asked = dict(data.get("meta", {})), "id" in data
-    if data.get("options") or data.get("choices"):
-        options, gold = _options(data, seen)
-    else:
-        found = _free(data, seen)
-        options, gold = inside(question, found.gold) or ((), found.gold)
-        meta |= {ACCEPTED: list(found.others)} if found.others and not options else {}
-        data = {"reasoning": found.reasoning, **data} if found.reasoning else data
-    letters = _letters(data["answer"], options)
-    right = (gold, *([letters[options.index(gold)]] if letters else []))
-    came, known = ANSWERED in meta, (*(options or (gold,)), *letters)
-    worked = _worked(data, None if came else known, right, seen)
+    found = _answer(data, seen)
+    meta, came = dict(data.get("meta", {})), ANSWERED in data.get("meta", {})
+    meta |= {ACCEPTED: list(found.accepted)} if found.accepted else {}
+    worked = _worked(data, None if came else found, seen)
     if TRANSCRIPT in data:
-        meta |= _transcript(data[TRANSCRIPT], came, known, seen)
+        meta |= _transcript(data[TRANSCRIPT], came, found.known, seen)
     thought = Transcript(tuple(map(Step, sentences(entries(worked)))))
-    shown = bool(options) and not lists(question, options)
-    item = Item(str(data.get("id", "")), task, level, question, options, gold, thought, meta, shown)
-    item = item if asked else named(item)
+    shown = bool(found.options) and not lists(question, found.options)
+    item = Item(str(data.get("id", "")), task, level, question, found.options, found.gold, thought, meta, shown)
+    item = item if "id" in data else named(item)
     try:
         return check_item(item)
     except UserError as error:
         raise Unusable(str(error).removeprefix(f"item {item.id!r} ").removeprefix(f"item {item.id!r}: ")) from None
 
 
-def _free(data: Mapping[str, Any], seen: Seen) -> Free:
-    """The answer of a question without options."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a line says is right: the options (empty: answered freely), the gold, other accepted answers, and reasoning
+    that stood before the answer. `letters`: those of the options, where the answer was given as one."""
+
+    options: tuple[str, ...]
+    gold: str
+    accepted: tuple[str, ...] = ()
+    reasoning: str = ""
+    letters: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Texts that can be an answer to this question."""
+        return (*(self.options or (self.gold,)), *self.letters)
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """The gold, and its letter."""
+        return (self.gold, *([self.letters[self.options.index(self.gold)]] if self.letters else []))
+
+
+def _answer(data: Mapping[str, Any], seen: Seen) -> _Answer:
+    """Options and answer of a line. Raises `Unusable`."""
+    if data.get("options") or data.get("choices"):
+        options, gold = _options(data, seen)
+        return _Answer(options, gold, letters=_letters(data["answer"], options))
     try:
-        found = free_answer(data["answer"])
+        free = free_answer(data["answer"])
     except Unreadable as error:
         raise Unusable(str(error)) from None
-    if found.reasoning:
+    if free.reasoning:
         seen.done[SOLVED] += 1
-    return found
+    if listing := inside(data["question"], free.gold):
+        options, gold = listing
+        return _Answer(options, gold, (), free.reasoning, _letters(gold, options))
+    return _Answer((), free.gold, free.others, free.reasoning)
 
 
 def _options(data: Mapping[str, Any], seen: Seen) -> tuple[tuple[str, ...], str]:
@@ -227,24 +247,25 @@ def _place(answer: str | int, options: Sequence[str], choices: bool, numbers: bo
     return by_place if by_text is None else by_text
 
 
-def _letters(answer: Any, options: Sequence[str]) -> list[str]:
+def _letters(answer: Any, options: Sequence[str]) -> tuple[str, ...]:
     """The letters of the options, where the answer is one of them: the reasoning may then end in one."""
-    lettered = isinstance(answer, str) and _LETTER.fullmatch(answer.strip())
-    return [chr(ord("A") + place) for place in range(len(options))] if lettered and len(options) <= 26 else []
+    lettered = isinstance(answer, str) and len(options) <= 26 and _LETTER.fullmatch(answer.strip())
+    return tuple(chr(ord("A") + place) for place in range(len(options))) if lettered else ()
 
 
-def _worked(data: Mapping[str, Any], known: Sequence[str] | None, right: Sequence[str], seen: Seen) -> tuple[str, ...]:
-    """The worked reasoning, up to where it states the answer (one of `known`; `right` are names of the right one); as
-    it is where none is known."""
+def _worked(data: Mapping[str, Any], answer: _Answer | None, seen: Seen) -> tuple[str, ...]:
+    """The worked reasoning, up to where it states the answer; as it is where the answer is not said (None)."""
+    if answer is not None and answer.reasoning and "reasoning" not in data:
+        return (answer.reasoning,)
     there = data.get("reasoning", [])
     texts = [there] if isinstance(there, str) else list(there)
-    if known is None or not texts:
+    if answer is None or not texts:
         return tuple(texts)
-    split = split_answer("\n".join(texts), known)
+    split = split_answer("\n".join(texts), answer.known)
     if split.answer is None:
         return (split.text,) if isinstance(there, str) else tuple(texts)
-    while (before := split_answer(split.text, known)).answer is not None and not before.after:
-        if all(match(before.answer or "", (one,)) is None for one in right):
+    while (before := split_answer(split.text, answer.known)).answer is not None and not before.after:
+        if all(match(before.answer or "", (one,)) is None for one in answer.right):
             break
         split = before  # the same answer once more: its text before its letter
     seen.done[SHORTENED if split.text else BARE] += 1

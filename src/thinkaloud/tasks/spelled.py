@@ -46,8 +46,8 @@ def style(text: str) -> Style | None:
     found, whole = _NUMBER.fullmatch(text), quantity(text)
     if found is None or whole is None:
         return None
-    face = Fraction(f"{found['whole'].replace(',', '')}.{found['decimals'] or '0'}")
-    scale = abs(whole.value) / face if face else Fraction(1)
+    one = quantity(f"{found['before'] or ''}1{found['rest']}")
+    scale = one.value if one is not None else Fraction(1)
     made = Style(found["before"] or "", "," in found["whole"], len(found["decimals"] or ""), found["rest"], scale)
     return made if written(whole.value, made) is not None else None
 
