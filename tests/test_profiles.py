@@ -10,11 +10,13 @@ import pytest
 
 from blocks_fixture import KINDS, Kind, chatml, file, profile, spell, tokenizer, tokens, whole
 from files_fixture import CHATML
+from thinkaloud.check import turns_to_compare
 from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.models.detect import recommended
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.profiles import families, family_of
+from thinkaloud.models.same import compared
 from thinkaloud.models.transformers.turns import Spelling, spelled
 from thinkaloud.vocabulary import Prompt, Shot, Thinking
 
@@ -192,6 +194,14 @@ def test_llama_cpp_is_asked_with_the_same_tokens(kind: Kind, spelling: Spelling,
             assert llama.reference is not None
             if prompt.question == ASKED:
                 assert whole(llama.lowering, prompt) == llama.reference(prompt)
+
+
+def test_check_compares_blocks_with_the_models_own_template(kind: Kind, llama: LlamaCpp) -> None:
+    """Open, closed and switched off; a frame that lost a line end would be seen."""
+    said = compared(llama, turns_to_compare())
+    forms = 4 if kind.silent is not None else 3
+    assert said is not None
+    assert f"the same tokens as the model's own template and tokenizer give ({8 * forms} prompts" in said
 
 
 def test_a_switch_writes_what_the_template_writes(kind: Kind, spelling: Spelling, here: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from blocks_fixture import KINDS, Kind, ends_are_told, file, tokenizer
 from http_fakes import FakePlain, FakeSGLang, FakeVLLM, Known
 from http_fixture import LlamaProcess, closing
+from thinkaloud.check import turns_to_compare
 from thinkaloud.errors import FatalError, NotMeasurable, TextRefused
 from thinkaloud.models.cuts import Tokens
 from thinkaloud.models.http import open_http
@@ -18,6 +19,7 @@ from thinkaloud.models.http.model import ServedModel
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
 from thinkaloud.models.local import Lowering
+from thinkaloud.models.same import compared
 from thinkaloud.models.transformers.turns import Spelling, spelled
 from thinkaloud.vocabulary import Key, Prompt, Sampling, Shot, Thinking
 
@@ -70,6 +72,7 @@ def test_a_real_llama_server_is_asked_as_the_embedded_backend_and_stops_where_it
         if name != "letters":  # there the text is refused, as here
             spelt = Prompt((), f"{ASKED} {here.profile.mark}", (), Thinking((f"A {here.profile.mark} b.",), False))
             assert whole(model.lowering, spelt) == whole(here.lowering, spelt)
+        assert "the same tokens" in (compared(model, turns_to_compare()) or "")
         ends_are_told(model, name != "letters")
 
 
@@ -182,6 +185,7 @@ def test_a_server_that_shows_no_template_is_asked_with_the_same_tokens(make: typ
         for prompt in (*FORMS, *off):
             assert whole(model.lowering, prompt) == whole(own.lowering, prompt)
             assert whole(model.lowering, prompt) == model.reference(prompt)
+        assert "the same tokens" in (compared(model, turns_to_compare()) or "")
 
 
 def test_a_mark_that_a_text_spells_is_not_the_mark_behind_a_server(make: type[ThinkingVLLM]) -> None:
