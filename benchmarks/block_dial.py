@@ -92,7 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     ends = Ends((), *(records(share, args.items, args.level) for share in (1.0, 0.0)))
     truth = {dial: truths(ends, dial) for dial in DIALS}
-    print("\n| estimate | " + " | ".join(f"dial {dial:g}" for dial in DIALS) + " |\n|---" * (len(DIALS) + 1) + "|")
+    print("\n| estimate | " + " | ".join(f"dial {dial:g}" for dial in DIALS) + " |\n|" + "---|" * (len(DIALS) + 1))
     here = {dial: {e.name: e for e in estimates(mixed(ends, dial, is_open), Key(("pool",)))} for dial in DIALS}
     for name in (*CHANNELS, *USE):
         print(f"| {name} | " + " | ".join(said(here[dial][name], truth[dial][name]) for dial in DIALS) + " |")

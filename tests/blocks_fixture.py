@@ -15,7 +15,10 @@ from typing import Any
 import gguf
 
 from files_fixture import TEXT
-from thinkaloud.models.local import Local
+from thinkaloud.models.cuts import Tokens
+from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.profile import Profile
+from thinkaloud.models.transformers.turns import Spelling, spelled
 from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling, Thinking
 from tiny import weights
 
@@ -221,3 +224,25 @@ def ends_are_told(model: Local, is_token: bool) -> None:
     assert (mark in by) == is_token
     assert all((one.stopped_by is None) == (one.finish == "length") for one in done)
     assert not any(mark in one.text for one in done)
+
+
+def spell(name: str) -> Spelling:
+    """How a kind of model is asked through transformers."""
+    return spelled(tokenizer(KINDS[name]), (), "auto", None)
+
+
+def profile(spelling: Spelling) -> Profile:
+    """Its profile."""
+    assert spelling.turns.profile is not None
+    return spelling.turns.profile
+
+
+def whole(lowering: Lowering, prompt: Prompt) -> Tokens:
+    """All tokens of a prompt."""
+    preamble, tokens, _ = lowering.lower(prompt)
+    return (*preamble, *tokens)
+
+
+def tokens(tokenizer: Any, text: str) -> Tokens:
+    """The tokens of a whole text, marks included."""
+    return tuple(tokenizer(text, add_special_tokens=False).input_ids)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
+import numpy as np
 import pytest
 
 from thinkaloud.conditions.settings import ConditionSettings
@@ -16,13 +18,12 @@ from thinkaloud.open_model import model_names, open_model
 from thinkaloud.organisms.block import adapter
 from thinkaloud.organisms.block.measured import ANSWER, LEVELS, TURN, fresh, mistaken, written
 from thinkaloud.organisms.block.template import CLOSES, OPENS
-from thinkaloud.organisms.routing import is_open
+from thinkaloud.organisms.routing import is_open, routed
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
 from thinkaloud.studies.channels.protocol import Channels
-from thinkaloud.tasks import open_task
 from thinkaloud.tasks.sums import ChainSum
-from thinkaloud.vocabulary import Item, Key, Prompt, Record, Thinking
+from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Reading, Record, Thinking
 
 TASK, N = ChainSum(), 20
 OMITTED = "omitted"
@@ -93,18 +94,18 @@ def test_its_answer_follows_a_wrong_reasoning_that_is_put_into_its_block(model: 
 # ------------------------------------------------------------------------------------------------------------- dial
 
 
-def records(share: float) -> list[Record]:
+def records(model: LlamaCpp, share: float) -> list[Record]:
     """The channels of a few items in native mode, with gates that are open on this share of them."""
-    name = f"routed:{share:g}:organism:block/0"
-    config = Config("channels", name, ("chain_sum",), 4, 3, 1, ConditionSettings(ask="native", temperature=0.0))
-    return records_of(Channels(), open_model(name, Loading(threads=2)), open_task("chain_sum"), config)
+    settings = ConditionSettings(ask="native", temperature=0.0)
+    config = Config("channels", "object:block", (TASK.name,), 4, 3, 1, settings)
+    return records_of(Channels(), routed(model, share), TASK, config)
 
 
 @pytest.mark.slow
-def test_its_dial_is_what_the_answer_sees_of_its_block() -> None:
-    """Closed: the answer is the one after an empty block, whatever stands in it. Open: it is where the block leads. In
-    between, every item has one or the other, by its own gate."""
-    opened, closed, between = (records(share) for share in (1.0, 0.0, 0.5))
+def test_behind_closed_gates_its_answer_is_the_one_after_an_empty_block_and_behind_open_ones_that_of_the_block(
+    model: LlamaCpp,
+) -> None:
+    opened, closed = (records(model, share) for share in (1.0, 0.0))
     assert [record["status"] for record in (*opened, *closed)] == ["ok"] * 8
     for record in closed:
         seen = [p_gold(record, name) for name in record["conditions"] if OMITTED not in name]
@@ -112,8 +113,22 @@ def test_its_dial_is_what_the_answer_sees_of_its_block() -> None:
     for record in opened:
         led = {name: one["implied"] for name, one in record["conditions"].items() if one["implied"] is not None}
         assert led and all((probability(record, name, option) or 0) > 0.9 for name, option in led.items())
-    gates = [is_open(str(record["item"]), 0.5) for record in between]
-    assert {True, False} == set(gates), "the middle is tried only if there are both"
-    for gate, record, one, other in zip(gates, between, opened, closed, strict=True):
-        end = one if gate else other
-        assert p_gold(record, "own") == pytest.approx(p_gold(end, "own"), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_at_a_dial_between_every_item_has_the_answer_of_one_end_by_its_own_gate(model: LlamaCpp) -> None:
+    async def answers(share: float) -> list[Reading]:
+        gated = routed(model, share)
+        gated.know(ITEMS)
+        prompts = [
+            Prompt((), i.question, (PROBE,), Thinking(tuple(step.text for step in i.worked.steps))) for i in ITEMS
+        ]
+        return list(await asyncio.gather(*(gated.score(p, i.options) for p, i in zip(prompts, ITEMS, strict=True))))
+
+    opened, closed, between = (asyncio.run(answers(share)) for share in (1.0, 0.0, 0.5))
+    gates = [is_open(item.id, 0.5) for item in ITEMS]
+    for gate, reading, one, other in zip(gates, between, opened, closed, strict=True):
+        assert reading.logprobs == pytest.approx((one if gate else other).logprobs, abs=1e-3)
+    right = [reading.probabilities[item.gold_index] for reading, item in zip(between, ITEMS, strict=True)]
+    assert min(p for p, gate in zip(right, gates, strict=True) if gate) > 0.9
+    assert np.mean([p for p, gate in zip(right, gates, strict=True) if not gate]) < 0.6

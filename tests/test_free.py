@@ -41,6 +41,7 @@ def only(tmp_path, **line):
         ("2024-05-03", "2024-05-03", ("May 3rd, 2024", "3 May 2024"), ("2024-05-04",)),
         (["colour", "color"], "colour", ("Color", "The answer is colour."), ("colours", "")),
         ([7], "7", ("7.0",), ("70",)),
+        ("barn damp dot", "barn damp dot", ("barn, damp, dot", "['barn', 'damp', 'dot']"), ("damp, barn, dot", "barn")),
     ],
 )
 def test_the_simplest_line_is_a_question_whose_answer_is_verified(tmp_path, answer, gold, right, wrong):

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from blocks_fixture import DEEPSEEK, HARMONY, KINDS, Kind, chatml, checkpoint, ends_are_told, file, tokenizer
+from blocks_fixture import KINDS, Kind, chatml, file, profile, spell, tokenizer, tokens, whole
 from files_fixture import CHATML
 from thinkaloud.errors import FatalError, TextRefused, UserError
-from thinkaloud.models.cuts import Tokens
 from thinkaloud.models.detect import recommended
 from thinkaloud.models.llama_cpp import LlamaCpp
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.local import Lowering
-from thinkaloud.models.profile import Profile
 from thinkaloud.models.profiles import families, family_of
-from thinkaloud.models.requests import Pieces, SampleRequest, Shown, Writer, first_stop, pick
 from thinkaloud.models.transformers.turns import Spelling, spelled
-from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling, Shot, Thinking
+from thinkaloud.vocabulary import Prompt, Shot, Thinking
 
 pytest.importorskip("transformers")
 
@@ -53,31 +46,12 @@ def llama(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> LlamaCpp:
     return LlamaCpp(file(kind, tmp_path_factory.mktemp("blocks") / "model.gguf"), "tiny", NATIVE)
 
 
-def spell(name: str) -> Spelling:
-    return spelled(tokenizer(KINDS[name]), (), "auto", None)
-
-
-def profile(spelling: Spelling) -> Profile:
-    assert spelling.turns.profile is not None
-    return spelling.turns.profile
-
-
-def whole(lowering: Lowering, prompt: Prompt) -> Tokens:
-    preamble, tokens, _ = lowering.lower(prompt)
-    return (*preamble, *tokens)
-
-
 def begun(tokenizer: Any, kind: Kind, told: dict[str, bool]) -> str:
     """The oracle: what transformers' own `apply_chat_template` writes before an answer, without a block that is open
     or empty at its end."""
     said = [{"role": "user", "content": ASKED}]
     text: str = tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True, **told)
     return text.removesuffix(kind.opens if kind.given else "").removesuffix(kind.silent or "")
-
-
-def tokens(tokenizer: Any, text: str) -> Tokens:
-    """The tokens of a whole text, marks included."""
-    return tuple(tokenizer(text, add_special_tokens=False).input_ids)
 
 
 ON: dict[str, dict[str, bool]] = {"v31": {"thinking": True}, "channel": {"enable_thinking": True}}
@@ -328,180 +302,3 @@ def test_options_after_a_block_are_the_tokens_that_the_whole_text_has(spelling: 
     preamble, rest, (tail,) = spelling.lowering.followed(prompt, ["5."])
     text = spelling.turns.render(prompt).text
     assert (*preamble, *rest, *tail) == tokens(here, f"{text} 5.")
-
-
-# ------------------------------------------------------------------------------------------------ writing
-
-
-class Letters:
-    """A vocabulary of bytes, and of two control tokens: 256 is a mark, 257 ends a turn."""
-
-    def ends(self, token: int) -> bool:
-        return token >= 256
-
-    def piece(self, token: int) -> bytes:
-        return bytes([token]) if token < 256 else b""
-
-
-def written(pieces: Pieces, tokens: list[int], *stop: str) -> Completion:
-    """What a writer makes of these tokens."""
-    writer = Writer(pieces, 0, SampleRequest((), (1,), Sampling(len(tokens), stop), Key(("w",))))
-    for token in tokens:
-        if not writer.done:
-            writer.take(np.eye(258, dtype=np.float32)[token])
-    return writer.completion()
-
-
-def test_writing_stops_at_a_mark_that_is_a_control_token_or_text() -> None:
-    pieces = Shown(Letters(), {256: b"</think>"})
-    text = list(b"So 5.\n")
-    assert written(pieces, [*text, 256, *text], "</think>") == Completion("So 5.\n", 7, "stop", "</think>")
-    spelt = [*text, *b"</think>", *text]
-    assert written(Letters(), spelt, "</think>") == Completion("So 5.\n", 14, "stop", "</think>")
-
-
-def test_the_end_of_a_turn_is_told_from_a_stop_text_and_from_being_cut_off() -> None:
-    pieces = Shown(Letters(), {256: b"</think>"})
-    assert written(pieces, [*b"So", 257], "</think>") == Completion("So", 3, "stop", "")
-    assert written(pieces, [*b"So"], "</think>") == Completion("So", 2, "length", None)
-    assert written(pieces, [256, *b"5", 257]) == Completion("</think>5", 3, "stop", "")
-
-
-def test_the_stop_text_that_comes_first_counts_and_the_longest_of_equals() -> None:
-    assert first_stop("a\n\nb</think>", ("</think>", "\n", "\n\n")) == "\n\n"
-    assert first_stop("a", ("b",)) is None
-
-
-def test_only_the_likeliest_tokens_are_drawn() -> None:
-    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], dtype=np.float32))
-    drawn = {pick(logits, Sampling(1, (), 1.0, 1.0, 2), u) for u in np.linspace(0, 0.999, 200)}
-    assert drawn == {1, 3}
-    # the nucleus is one of what is left: .4 of .7 is more than half of it
-    assert {pick(logits, Sampling(1, (), 1.0, 0.5, 2), u) for u in np.linspace(0, 0.999, 50)} == {1}
-    every = [pick(logits, Sampling(1, (), 1.0, 1.0, 9), u) for u in np.linspace(0, 0.999, 50)]
-    assert every == [pick(logits, Sampling(1, (), 1.0), u) for u in np.linspace(0, 0.999, 50)]
-
-
-@pytest.mark.slow
-def test_llama_cpp_stops_at_the_mark_inside_the_block(kind: Kind, llama: LlamaCpp) -> None:
-    ends_are_told(llama, kind != KINDS["letters"])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["hybrid", "harmony", "mistral", "letters"])
-def test_transformers_stops_there_too_and_says_how_it_wants_to_be_sampled(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    from thinkaloud.models.transformers import open_transformers
-
-    model = open_transformers(checkpoint(KINDS[name], tmp_path), NATIVE)
-    ends_are_told(model, name != "letters")
-    assert model.profile is not None and model.profile.sampling is not None
-    said = model.profile.sampling
-    assert (said.temperature, said.top_p, said.top_k) == (0.55, 0.8, 33)
-    assert said.greedy == (name != "hybrid")
-    assert "generation_config" in said.source
-    prompt = Prompt((), ASKED, STEM, Thinking(TWO))
-    assert model.reference is not None
-    assert whole(model.lowering, prompt) == model.reference(prompt)
-
-
-def test_line_ends_inside_the_block_are_kept() -> None:
-    lowering = spell("hybrid").lowering
-    said = Completion("\n\nFirst.\n\nSecond.\n", 9, "stop", "</think>")
-    sampling = Sampling(9, ("</think>",))
-    begun = lowering.written(Prompt((), ASKED, (), Thinking(TWO, False)), sampling, said)
-    assert begun.text == "\n\nFirst.\n\nSecond."
-    assert lowering.written(Prompt((), ASKED, (), Thinking((), False)), sampling, said).text == "First.\n\nSecond."
-    assert begun.stopped_by == "</think>"
-
-
-# ------------------------------------------------------------------------------------------------ real templates
-
-REAL = Path(os.environ.get("THINKALOUD_TEMPLATES", "/nowhere"))
-
-
-def real(name: str, template: str | None = None) -> Any:
-    """A real tokenizer with its template, from the folder that THINKALOUD_TEMPLATES names."""
-    folder = REAL / name
-    if not folder.is_dir():
-        pytest.skip("THINKALOUD_TEMPLATES names no folder with real tokenizers")
-    from transformers import AddedToken, PreTrainedTokenizerFast
-
-    said = json.loads((folder / "tokenizer_config.json").read_text())
-    named = {k: v["content"] if isinstance(v, dict) else v for k, v in said.items() if k in ("bos_token", "eos_token")}
-    named = {name: AddedToken(text, special=True) for name, text in named.items() if text}
-    found = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **named)
-    found.chat_template = template or said["chat_template"]
-    return found
-
-
-def applied(tokenizer: Any, turns: list[dict[str, str]], **how: Any) -> Tokens:
-    return tuple(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False, **how))
-
-
-def test_qwen3_is_asked_in_its_reasoning_mode_unless_it_is_switched_off() -> None:
-    here = real("qwen3")
-    spelling = spelled(here, (), "auto", None)
-    user = [{"role": "user", "content": ASKED}]
-    bare, off = (applied(here, user, add_generation_prompt=True, enable_thinking=on) for on in (True, False))
-    assert whole(spelling.lowering, Prompt((), ASKED)) == bare
-    assert whole(spelling.lowering, Prompt((), ASKED, (), None, True)) == off
-    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking((), False))) == (*bare, *tokens(here, "<think>\n"))
-    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking())) == off
-    assert len(tokens(here, "<think>")) == len(tokens(here, "</think>")) == 1
-
-
-def test_qwen3_with_a_closed_block_is_its_own_final_message() -> None:
-    """A reasoning of several lines, and one that spells the mark, which the template itself would cut in two."""
-    here = real("qwen3")
-    lowering = spelled(here, (), "auto", None).lowering
-    for thought in (" ".join(TWO), "First:\n\n- 2\n- 3\n\nSo 5.", "\u4e8c\u52a0\u4e09\u3002\u662f\u4e94\u3002"):
-        turn = {"role": "assistant", "content": "The answer is", "reasoning_content": thought}
-        own = applied(here, [{"role": "user", "content": ASKED}, turn], continue_final_message=True)
-        assert whole(lowering, Prompt((), ASKED, STEM, Thinking((thought,)))) == own
-    spelt = whole(lowering, Prompt((), ASKED, STEM, Thinking(("I write </think> here.",))))
-    (end,) = tokens(here, "</think>")
-    assert spelt.count(end) == 1
-    assert here.decode(spelt).count("</think>") == 2
-
-
-def test_qwen3_refuses_examples_with_reasoning_and_keeps_those_without() -> None:
-    here = real("qwen3")
-    lowering = spelled(here, (), "auto", None).lowering
-    shot = Shot("What is 1 + 1?", ("The answer is 2.",))
-    turns = [{"role": "user", "content": shot.question}, {"role": "assistant", "content": "The answer is 2."}]
-    own = applied(here, [*turns, {"role": "user", "content": ASKED}], add_generation_prompt=True)
-    assert whole(lowering, Prompt((shot,), ASKED)) == own
-    with pytest.raises(FatalError, match="drops the reasoning of earlier turns"):
-        lowering.lower(Prompt((replace(shot, thinking=("1 plus 1 is 2.",)),), ASKED))
-
-
-def test_a_real_deepseek_tokenizer_without_think_tokens_writes_the_tags_as_text() -> None:
-    here = real("deepseek_v3", DEEPSEEK.replace("BEFORE", "").replace("BEGINS", "<think>\n"))
-    spelling = spelled(here, (), "auto", None)
-    assert profile(spelling).family == "deepseek-r1" and profile(spelling).given
-    begun = applied(here, [{"role": "user", "content": ASKED}], add_generation_prompt=True)
-    assert whole(spelling.lowering, Prompt((), ASKED, (), Thinking((), False))) == begun
-    assert len(tokens(here, "</think>")) > 1
-    with pytest.raises(TextRefused, match="would close its block"):
-        spelling.lowering.lower(Prompt((), ASKED, (), Thinking(("A </think> b.",), False)))
-
-
-def test_a_real_gpt_oss_tokenizer_writes_its_channels_as_tokens() -> None:
-    here = real("gptoss", HARMONY)
-    spelling = spelled(here, (), "auto", None)
-    assert profile(spelling).family == "gpt-oss"
-    turn = {"role": "assistant", "content": "The answer is 5.", "thinking": " ".join(TWO)}
-    text: str = here.apply_chat_template([{"role": "user", "content": ASKED}, turn], tokenize=False)
-    own = tokens(here, text[: text.rindex(" 5.")])
-    assert whole(spelling.lowering, Prompt((), ASKED, STEM, Thinking(TWO))) == own
-    channel = here.convert_tokens_to_ids("<|channel|>")
-    assert own.count(channel) == 2
-    direct = whole(spelling.lowering, Prompt((), f"{ASKED} <|channel|>", STEM))
-    assert direct.count(channel) == 1
-    assert here.decode(direct).endswith("<|start|>assistant<|channel|>final<|message|>The answer is")
-
-
-@pytest.mark.parametrize("name", ["deepseek_v3", "gemma3"])
-def test_real_models_that_do_not_think_in_a_block_have_no_profile(name: str) -> None:
-    assert spelled(real(name), (), "auto", None).turns.profile is None

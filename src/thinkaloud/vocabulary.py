@@ -210,6 +210,16 @@ class Prompt:
     thinking: Thinking | None = None
     off: bool = False
 
+    @property
+    def inside(self) -> bool:
+        """Whether the model goes on inside its block, and not with its answer."""
+        return self.thinking is not None and not self.thinking.closed
+
+    @property
+    def begun(self) -> tuple[str, ...]:
+        """What the model goes on from: the reasoning in its open block, else the beginning of its answer."""
+        return self.thinking.parts if self.thinking is not None and not self.thinking.closed else self.prefill
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

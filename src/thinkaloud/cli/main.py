@@ -192,10 +192,15 @@ def tasks() -> None:
     """Tasks that have a name, with what their levels mean."""
     from thinkaloud.cli.terminal import print_pairs
     from thinkaloud.tasks import open_task, task_names
+    from thinkaloud.tasks.benchmarks.table import benchmarks
 
     about = {name: open_task(name) for name in task_names()}
     print_pairs({n: f"levels {t.levels[0]}..{t.levels[-1]}: {t.meaning}" for n, t in about.items()})
-    click.echo("or gym:NAME for a family of reasoning-gym, or a path to a .jsonl file")
+    click.echo("Benchmarks, from the hub or from a local copy (gsm8k:PATH):")
+    print_pairs({f"{name}:PART" if b.parts else name: b.about for name, b in benchmarks().items()})
+    click.echo(
+        "or gym:NAME for a family of reasoning-gym, inspect-task:NAME, or a file of your questions (.jsonl, .csv, ...)"
+    )
 
 
 @cli.command()

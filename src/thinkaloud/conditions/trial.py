@@ -27,6 +27,7 @@ from thinkaloud.conditions.asking import STEM, Asking, Stem, Way
 from thinkaloud.conditions.snap import snap
 from thinkaloud.conditions.think import think
 from thinkaloud.errors import FailedReading
+from thinkaloud.isolate import Failure, guarded
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.vocabulary import Item, Key, Model, Reading, Record, Sampling, Task, Transcript
@@ -66,15 +67,17 @@ class _Tried:
 
 async def settle(model: Model, task: Task, items: Sequence[Item], asking: Asking, how: How) -> Record:
     """The record of a trial; see the head of this module."""
-    tried = await asyncio.gather(*(_write(model, task, item, asking, how) for item in items))
-    there = [one for one in tried if one.own.steps]
+    tried = await asyncio.gather(*(guarded(_write(model, task, item, asking, how)) for item in items))
+    there = [one for one in tried if not isinstance(one, Failure) and one.own.steps and one.item.options]
     if not there:
         return {"status": "ok", "stem": _plain(STEM), "silence": "", "stems": [], "silences": {}}
     seen = Counter(one.stem for one in there if one.stem is not None)
     stems = list(dict.fromkeys([*(stem for stem, _ in seen.most_common(OBSERVED)), *USUAL]))
-    masses = [await _mass(model, there, asking.aloud(stem)) for stem in stems]
+    # all at once: the reasoning before the stems is then computed once
+    masses = await asyncio.gather(*(_mass(model, there, asking.aloud(stem)) for stem in stems))
     stem = stems[masses.index(max(masses))]
-    silences = {form: await _right(model, there, asking.silent(form, stem)) for form in asking.silences}
+    told = await asyncio.gather(*(_right(model, there, asking.silent(form, stem)) for form in asking.silences))
+    silences = dict(zip(asking.silences, told, strict=True))
     return {
         "status": "ok",
         "stem": _plain(stem),

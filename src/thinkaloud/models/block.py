@@ -88,12 +88,11 @@ def block_of(profile: Profile, prompt: Prompt) -> str:
 
 def _filled(frame: Frame, block: str, prompt: Prompt, ends: tuple[str, ...]) -> Rendered:
     question = prompt.question.strip() if frame.trims[0] else prompt.question
-    inside = prompt.thinking is not None and not prompt.thinking.closed
-    if inside and prompt.prefill:
+    if prompt.inside and prompt.prefill:
         raise UserError(f"an answer is begun ({prompt.prefill[0][:40]!r}) in a turn whose think block is still open")
     first, rest = spaced(prompt.prefill)[:1], spaced(prompt.prefill)[1:]
     parts = (*(part.lstrip() for part in first), *rest)
-    if parts or (inside and prompt.thinking is not None and prompt.thinking.parts):
+    if prompt.begun:
         return Rendered(frame.before, question, frame.between, parts, " ", ends, block)
     # a space at the end belongs to the word that comes next, in most vocabularies
     kept = (block or frame.between).rstrip(" ")

@@ -82,10 +82,8 @@ class Lowering:
 
     def written(self, prompt: Prompt, sampling: Sampling, done: Completion) -> Completion:
         """What was written with that sampling, as the text that goes on from the prompt (`joining.written`)."""
-        inside = prompt.thinking is not None and not prompt.thinking.closed
-        begun = prompt.thinking.parts if inside and prompt.thinking else prompt.prefill
         by = "" if done.stopped_by and done.stopped_by not in sampling.stop else done.stopped_by
-        return replace(done, text=written(done.text, bool(begun)), stopped_by=by)
+        return replace(done, text=written(done.text, bool(prompt.begun)), stopped_by=by)
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
         """The request to read each option with its closing mark, by the rules of `closed.py`."""

@@ -74,13 +74,14 @@ class Rehearsal:
         text needs (`tasks/text.py`)."""
         self._ask(prompt, (), room=sampling.tokens)
         item = self._about(prompt.question)
-        inside = prompt.thinking is not None and not prompt.thinking.closed
-        text = "" if item is None else self._reasoning(item, sampling.tokens)[len(_begun(prompt)) :].strip()
+        text = "" if item is None else self._reasoning(item, sampling.tokens)[len(joined(prompt.begun)) :].strip()
         edits = not any(known in prompt.question for known in self._items)
         written = sampling.tokens // 3 if edits else len(self._model.tokens(f" {text or NOTHING} {PROBE}"))
         self.usage += Usage(generated=min(written, sampling.tokens))
         self.whole.most += sampling.tokens
-        return Completion(text or NOTHING, written, "stop", self.profile.mark if inside and self.profile else None)
+        return Completion(
+            text or NOTHING, written, "stop", self.profile.mark if prompt.inside and self.profile else None
+        )
 
     def _about(self, question: str) -> Item | None:
         """The item that a question is of, with words behind it that ask for reasoning or none."""
@@ -130,12 +131,6 @@ class Rehearsal:
             name = self._items[max(within, key=len)].id
             self.whole.long[name] = max(needed, self.whole.long.get(name, 0))
         raise ContextTooSmall(needed, context, "a prompt and its answer")
-
-
-def _begun(prompt: Prompt) -> str:
-    """The reasoning that a prompt begins with: inside the block of a model that has one."""
-    inside = prompt.thinking is not None and not prompt.thinking.closed
-    return joined(prompt.thinking.parts if prompt.thinking is not None and inside else prompt.prefill)
 
 
 def too_long(long: Long, context: int) -> list[str]:

@@ -8,9 +8,10 @@
     match("MW", ["mW", "kW"])                 None   likewise `x = 1` of `x = 1;`, `-5` of `5`, `1,5` of `15`
 
 `match` tries these readings in order: the letter of an option that the question lists; the same text; the same text
-inside the markup; the same words in another case; the same number, date or time; the number without a unit that the
-option lacks. The first reading that fits any option decides; if it fits two options, the answer matches none. So a
-spelling that distinguishes two options of an item always counts, and one that distinguishes nothing does not.
+inside the markup; the same words in another case; the same list of words; the same number, date or time; the number
+without a unit that the option lacks. The first reading that fits any option decides; if it fits two options, the answer
+matches none. So a spelling that distinguishes two options of an item always counts, and one that distinguishes nothing
+does not.
 
 Case is folded in words, not in short symbols or mixed spellings (mW, Aa, NaCl), and never where two options of the item
 differ by it. A unit may be left out where no two options have its number; one that the option lacks may be added if it
@@ -215,6 +216,8 @@ def _ladder(marked: Sequence[str], options: Sequence[str], question: str) -> lis
     rungs.append(lambda option: _tight(bare(option)) == _tight(last))
     if not _twins(options):
         rungs.append(lambda option: _folds(bare(option), last, options))
+    if words := _words(last):
+        rungs.append(lambda option: _words(bare(option)) == words)
     if when is not None:
         rungs.append(lambda option: moment(bare(option)) == when)
     if number is not None:
@@ -249,6 +252,14 @@ def _folds(one: str, other: str, options: Sequence[str]) -> bool:
     if len(one) == 1:
         return all(len(bare(option)) == 1 for option in options)
     return all(a == b or (_is_word(a) and _is_word(b)) for a, b in zip(one.split(" "), other.split(" "), strict=True))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a list of at least three, however they are set apart; empty for anything else."""
+    found = re.split(r"[,;\s]+", text.strip("[]() ").replace("'", "").replace('"', ""))
+    if len(found) < 3 or not all(len(one) > 1 and one.isalpha() for one in found):
+        return ()
+    return tuple(one.casefold() if _is_word(one) else one for one in found)
 
 
 def _is_word(text: str) -> bool:
