@@ -34,7 +34,7 @@ FAST: dict[str, dict[str, Any]] = {
 """Settings of a study that is slow with the usual ones."""
 NAMED: dict[str, Any] = {
     "arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu", "arm": ARM, "against": ("R1", "R2"), "beacon": "it's",
-    "think_tokens": 300,
+    "think_tokens": 300, "ask": "few-shot", "paraphraser": "model", "profile": "none",
     "editor": "scripted:faithful",
     "profile": "none",
 }  # fmt: skip
@@ -54,7 +54,7 @@ def another(option: Option) -> Any:
     if option.kind is bool:
         return not option.default
     if option.kind is float:
-        return option.default / 2 or 0.5
+        return (option.default or 0.0) / 2 or 0.5  # temperature has no number of its own
     if option.kind is int:
         return option.default - 1 if option.default > 1 else option.default + 1
     raise AssertionError(f"say in NAMED what --{option.flag} may be")

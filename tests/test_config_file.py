@@ -44,7 +44,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("settings.shots", 2.5, "shots is 2.5: expected `int`, got `float`"),
     ("settings.shots", -1, "shots is -1: at least 0"),
     ("settings.shot", 2, "no setting in"),
-    ("settings.temperature", "warm", "temperature is 'warm': expected `float`, got `str`"),
+    ("settings.temperature", "warm", "temperature is 'warm': expected `float | null`, got `str`"),
     ("settings.temperature", float("nan"), "temperature is nan: give a finite number"),
     ("settings.show_options", "perhaps", "no show options named 'perhaps'"),
     ("settings.budgets", [500], "no setting in"),

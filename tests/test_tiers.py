@@ -151,6 +151,20 @@ def test_draws_follow_the_key_and_the_prompt_and_nothing_else() -> None:
     assert "logprobs" in one.card.capabilities
 
 
+def test_a_long_option_has_room_to_be_written() -> None:
+    model, rooms = Loaded(0.5, "prefill", "raw_reasoning"), list[int]()
+    generate = model.generate
+
+    async def noting(prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        rooms.append(sampling.tokens)
+        return await generate(prompt, sampling, key)
+
+    model.generate = noting  # type: ignore[method-assign]
+    for options in (("4", "5"), ("4", "a long tale " * 50)):
+        asyncio.run(sampled_reader(model, 1, KEY).score(Prompt((), "q", (PROBE,)), options))
+    assert rooms[0] == 64 and rooms[1] > 300
+
+
 def test_a_model_that_cannot_go_on_is_asked_for_whole_turns_and_never_after_a_reasoning() -> None:
     model = Loaded(0.5, "raw_reasoning")
     reader = sampled_reader(model, 4, KEY)

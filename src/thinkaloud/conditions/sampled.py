@@ -28,6 +28,7 @@ from thinkaloud.models.session import Tokenizes, profile_of
 from thinkaloud.models.sound import IMPOSSIBLE
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import match
+from thinkaloud.tasks.text import length
 from thinkaloud.vocabulary import PROBE, Completion, Item, Key, Model, Prompt, Reading, Sampling, Task
 
 NEVER = 1e-6
@@ -57,7 +58,8 @@ class SampledReader:
         """The shares of draws that state each option. `FailedReading` where none states any; `NotMeasurable` where the
         model cannot go on with its own turn, and there is something in it to go on from."""
         asked = prompt if self._continues else _whole(prompt, self.card.name)
-        how = Sampling(ROOM, ("\n",) if prompt.shots else (), 1.0)
+        room = max(ROOM, 16 + 2 * max(map(length, options)))  # a long option must not be cut off
+        how = Sampling(room, ("\n",) if prompt.shots else (), 1.0)
         keys = [self._key.child(repr(asked), i) for i in range(self._samples)]
         drawn = await asyncio.gather(*(self._model.generate(asked, how, key) for key in keys))
         texts = [one.text for one in drawn]
