@@ -36,7 +36,6 @@ NAMED: dict[str, Any] = {
     "arms": ("R2", "F1"), "budgets": (150, 600), "device": "cpu", "arm": ARM, "against": ("R1", "R2"), "beacon": "it's",
     "think_tokens": 300, "ask": "few-shot", "paraphraser": "model", "profile": "none",
     "editor": "scripted:faithful",
-    "profile": "none",
 }  # fmt: skip
 """Values that only some words may have."""
 BESIDE = {"samples": {"temperature": 0.5}}

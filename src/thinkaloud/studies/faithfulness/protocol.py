@@ -37,6 +37,7 @@ from thinkaloud.studies.faithfulness.card import CARD
 from thinkaloud.studies.faithfulness.page import PAGE
 from thinkaloud.study import Asked
 from thinkaloud.tasks.draws import pick
+from thinkaloud.tasks.options import lettered
 from thinkaloud.tasks.traits import Reversible
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Transcript
@@ -220,7 +221,9 @@ class _Unit:
     # ------------------------------------------------------------------------------------------------- letters
 
     def _letters(self) -> Jobs:
-        """Without reasoning and with letters, in two orders."""
+        """Without reasoning and with letters, in two orders; not where the question's own options are letters."""
+        if lettered(self.item):
+            return {}
         other = tuple(int(i) for i in self.key.child("order").rng.permutation(len(self.item.options)))
         return {
             SILENT_LETTERED: self._lettered(as_drawn(self.item), self._lettered_way(nothing, as_drawn)),
@@ -265,6 +268,8 @@ class _Unit:
         return jobs
 
     async def _plain_letters(self) -> Made:
+        if lettered(self.item):
+            return None
         found, _ = await self._lettered_own(self._lettered_way(worked, as_drawn), OWN_LETTERED.name)
         return found
 
