@@ -59,6 +59,19 @@ def outcomes(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     return rows
 
 
+def told(task: str, records: Sequence[Record]) -> list[str]:
+    """How many of the reasonings that were read did not end by themselves, and what was done with them; nothing where
+    all did. Those that were left out are said elsewhere (`runs/unmeasured.py`)."""
+    there = Counter(ended(record) for record in typed(records) if "own" in record["conditions"])
+    others = [one for one in ORDER[1:] if there[one]]
+    if not others:
+        return []
+    said = "; ".join(f"{there[one]} {one} ({TREATED[one]})" for one in others)
+    return [
+        f"{task}: of {sum(there.values())} reasonings that were read {there['closed']} ended by themselves; {said}."
+    ]
+
+
 def ended(record: ItemRecord) -> Outcome | None:
     """How the reasoning of an item ended; None in records that do not say so."""
     thought = record.get("thought")

@@ -53,6 +53,8 @@ def _why(task: str, records: Sequence[Record]) -> str:
 
 def _ended(thought: Mapping[str, Any]) -> tuple[str, str]:
     """How a reasoning came to nothing, and the way out."""
+    if thought.get("outcome") == "refused":
+        return "the model declined to answer", "the report shows what it wrote; ask another model, or in other words"
     if thought.get("finish") == "length":
         return (
             "the model went on writing until there was no room left and came to no answer",

@@ -25,7 +25,7 @@ from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.lengths import lengths
 from thinkaloud.metrics.listening import listening
 from thinkaloud.metrics.mass import masses
-from thinkaloud.metrics.outcomes import outcomes
+from thinkaloud.metrics.outcomes import outcomes, told
 from thinkaloud.metrics.readings import CONTINUES, because
 from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.silences import silences
@@ -94,8 +94,8 @@ class Channels(AskingStudy):
         return with_causes(found, records)
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
-        """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
+        """How reasonings ended, how many paraphrases were kept, and who made them."""
+        return [*told(task, records), *about_paraphrases(task, records, asked.settings, asked.model.card.name)]
 
 
 async def _item(bench: Bench, index: int, owns: Owns, written: Written | Failure) -> Record:

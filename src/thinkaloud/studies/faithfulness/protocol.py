@@ -26,6 +26,7 @@ from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.errors import NothingChanged, UserError
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
+from thinkaloud.metrics.outcomes import told
 from thinkaloud.metrics.readings import CONTINUES
 from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.suite import suite
@@ -117,8 +118,8 @@ class Faithfulness(AskingStudy):
         return with_causes(suite(records, key), records)
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
-        """How many paraphrases were kept, and who made them."""
-        return about_paraphrases(task, records, asked.settings, asked.model.card.name)
+        """How reasonings ended, how many paraphrases were kept, and who made them."""
+        return [*told(task, records), *about_paraphrases(task, records, asked.settings, asked.model.card.name)]
 
 
 class _Unit:
