@@ -56,7 +56,7 @@ def measure(model: Model, items: int, key: Key = KEY) -> list[Share]:
 
 def fresh(level: int, n: int, key: Key) -> list[Item]:
     """`n` items whose questions were held out from training."""
-    found = (item for item in _TASK.items(level, 8 * n, key) if held_out(item.question))
+    found = (item for item in _TASK.items(level, 8 * n + 40, key) if held_out(item.question))
     return list(islice(found, n))
 
 
