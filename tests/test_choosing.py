@@ -26,7 +26,8 @@ def bare(tmp_path, n: int, between: str | None = None, **more: object) -> tuple[
 def test_a_file_without_reasoning_is_measured_without_examples(tmp_path, study: str) -> None:
     """Silently as aloud, so that they differ in the reasoning alone; the report says so and what to do."""
     model, path = bare(tmp_path, 8)
-    run = ta.run(study, model, [path], items=8, out=tmp_path / "run")
+    settings = {"paraphraser": "rules", "ask": "few-shot"}  # an editor is shown examples of editing
+    run = ta.run(study, model, [path], items=8, out=tmp_path / "run", settings=settings)
     assert not any(prompt.shots for prompt in model.prompts)
     found = {f.estimate.name: f.estimate for f in run.findings}
     name = "P(gold) own" if study == "channels" else "accuracy own"
@@ -103,7 +104,7 @@ def test_where_nothing_was_measured_that_comes_first_with_the_way_out(tmp_path, 
     _, path = bare(tmp_path, 8, " ")
     model = Mute({})
     model.finish = finish
-    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 2})
+    run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 2, "ask": "few-shot"})
     first = run.notes[0]
     assert first.startswith("q: nothing was measured. In 4 of 4 items the model") and cause in first
     assert "`reasoning` in the file" in first

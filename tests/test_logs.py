@@ -328,7 +328,7 @@ def test_the_first_sample_of_its_own_is_the_transcript_and_costs_nothing():
     model, task = Writer(), open_task("chain_sum")
     bench = Bench(model, Group(task, 1, 0, (item,), (), ()), ConditionSettings(temperature=0.5), Key(("k",)))
     own = asyncio.run(bench.own(item))
-    assert own == Completion(f"One. {long}", 0, "stop") and not model.wrote
+    assert (own.text, own.tokens, own.outcome) == (f"One. {long}", 0, "closed") and not model.wrote
     assert asyncio.run(bench.own(item, 1)).text == asyncio.run(bench.again(item)).text == "I wrote this."
     assert model.wrote == [3 * 64] * 2
     assert asyncio.run(bench.own(Item("j", "t", 1, "Q?", ("a", "b"), "a"))).text == "I wrote this."

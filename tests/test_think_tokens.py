@@ -61,9 +61,10 @@ def test_every_reasoning_of_a_run_gets_them_also_where_the_level_is_looked_for(t
     (tmp_path / "sums.jsonl").write_text("\n".join(levels))
     ta.run(
         "channels", model, [str(tmp_path / "sums.jsonl")], items=2, out=tmp_path / "run",
-        settings={"think_tokens": 321, "shots": 1},
+        settings={"think_tokens": 321, "shots": 1, "paraphraser": "rules", "ask": "few-shot"},
     )  # fmt: skip
-    assert {sampling.tokens for sampling in model.samplings} == {321}
+    left = 321 - 8  # of what goes on after an edit, whose beginning is eight words long
+    assert {sampling.tokens for sampling in model.samplings} == {321, left}
 
 
 # ------------------------------------------------------------------------------------------------------ what is refused
@@ -103,7 +104,9 @@ def test_what_is_no_number_of_tokens_is_refused(word: str, says: str) -> None:
 
 
 def test_rungs_have_budgets_of_their_own_and_no_such_option() -> None:
-    with pytest.raises(UserError, match="rungs has no option --think-tokens; channels and faithfulness have it"):
+    with pytest.raises(
+        UserError, match="rungs has no option --think-tokens; channels, faithfulness and controllability have it"
+    ):
         cli.main(["run", "rungs", "--think-tokens", "10"], standalone_mode=False)
 
 

@@ -362,9 +362,9 @@ def test_the_same_file_reads_and_writes_as_in_llama_cpp(tiny_path: Path, tiny: L
 
 def test_the_real_model_reads_as_in_llama_cpp(smollm2: LlamaCpp) -> None:
     from thinkaloud.check import prompts
-    from thinkaloud.models.named import smollm2
+    from thinkaloud.models.named import smollm2 as weights
 
-    torch_model = open_transformers(smollm2(), Loading(precision="exact", threads=1, device="cpu"))
+    torch_model = open_transformers(weights(), Loading(precision="exact", threads=1, device="cpu"))
     asked = prompts()[::2]
     odd = [
         "caf\u00e9 \u2014 \u4f60\u597d \U0001f600",

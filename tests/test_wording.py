@@ -200,7 +200,9 @@ def test_a_paraphrase_that_turns_the_meaning_round_is_refused_counted_and_named(
     """Its numbers are all there: by numbers alone its validity was 1.00."""
     rows, made = run(tmp_path, {"is not empty": "is empty", "The box": "That box"}, "model")
     assert rows["paraphrase accepted"].value == 0
-    assert rows["content"].reason == "not measured: no item has paraphrase: 1 negations became 0"
+    assert rows["content"].reason == (
+        "not measured: no item has paraphrase: 1 negations became 0; --editor MODEL asks another model for them"
+    )
     refused = [record for record in made.records if record["rejected"]]
     assert len(refused) == 16 and "is empty" in refused[0]["rejected"]["wrote"]
     note = next(note for note in made.notes if "have no paraphrase" in note)

@@ -25,6 +25,8 @@ LEFT_OUT: Mapping[str, str] = {
     "": "the package itself imports nothing before it is asked to",
     "_version": "a number that changes with every release",
     "open_model": "finds a model by its name; reasoners of a card are roots of its closure",
+    "organisms.block": "a real model, of which no card is measured",
+    "organisms.block.*": "a real model, of which no card is measured",
     "report.*": "shows findings",
     "studies.*.page": "shows findings",
     "studies.*.page.*": "shows findings",

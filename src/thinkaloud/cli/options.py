@@ -133,9 +133,15 @@ class _StudyCommand(click.Command):
             if having and self.name not in having:
                 have = "has" if len(having) == 1 else "have"
                 raise UserError(
-                    f"{self.name} has no option {error.option_name}; {' and '.join(having)} {have} it"
+                    f"{self.name} has no option {error.option_name}; {_listed(having)} {have} it"
                 ) from error
             raise
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _has(study: Study, flag: str) -> bool:

@@ -48,7 +48,7 @@ class Thought:
     def readable(self) -> bool:
         """Whether an answer can be read after it: there is reasoning, and it came to an end, by itself or by force."""
         return self.outcome in ("closed", "forced", "never closed", "inside") or (
-            self.outcome == "unparsed" and bool(self.text)
+            self.outcome == "unparsed" and self.finish == "stop" and bool(self.text)
         )
 
 

@@ -50,6 +50,8 @@ def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
     if lacking == reason:
         return row
     if any(name in lacking for name in REWORDED):
+        if "editor" in lacking or "asks" in lacking:  # the metric has said what to do
+            return row
         return replace(row, reason=f"{reason}; {ASK}" if ":" in lacking else f"{reason}: {_refused(ok)}")
     cause = next((why for kind, why in CAUSES.items() if kind in lacking), None)
     return row if cause is None else replace(row, reason=f"{reason}: {cause}")

@@ -24,6 +24,7 @@ CODE = Closure(
     roots=(
         "studies.rungs.protocol", "organisms.simulated", "tasks", "tasks.files", "tasks.simulated", "runs.records",
         "metrics.distributions", "metrics.equivalence", "metrics.power", "metrics.wilson", "ruler.simulated_truth",
+        "tasks.specs", "tasks.benchmarks.table",
     ),
 )  # fmt: skip
 """What decides the numbers of the card: what the benchmark imports, and the tasks that it opens by their names."""
