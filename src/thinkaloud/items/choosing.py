@@ -32,11 +32,12 @@ def apart(items: Sequence[Item], shots: int) -> tuple[list[Item], list[Item]]:
 def too_few(task: Task, level: int, fits: int, taken: Mapping[str, int]) -> UserError:
     """The error for a level with too few questions. `taken`: how many are used for other purposes than measurement,
     `fits`: how many are left."""
-    used = [f"{n} {what}" for what, n in taken.items() if n]
+    used = ", ".join(f"{n} {what}" for what, n in taken.items() if n)
     have = fits + sum(taken.values())
-    left = f" and {fits} are left to measure" if used else ""
+    noun = "question" if have == 1 else "questions"
+    left = f": {used} and {fits} are left to measure" if used else ""
     out = f"--items {fits} fits" if fits > 0 else "give fewer --shots, a level instead of the edge, or more questions"
-    return UserError(f"task {task.name!r} has {have} questions at level {level}: {', '.join([*used])}{left}; {out}")
+    return UserError(f"task {task.name!r} has {have} {noun} at level {level}{left}; {out}")
 
 
 def about_examples(task: str, examples: Sequence[Item], wanted: int) -> list[str]:
