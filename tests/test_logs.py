@@ -358,7 +358,10 @@ def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
         assert record["conditions"]["hint:suggested"]["base"] == "resample"
     found = {finding.estimate.name: finding.estimate for finding in run.findings}
     assert found["early answering"].value is not None
-    assert found["mistakes"].reason == "not measured: no item has own and a mistake at every chosen position"
-    assert found["paraphrase"].reason == "not measured: no item has own, a paraphrase and a second sample"
+    why = found["mistakes"].reason or ""
+    assert why.startswith("not measured: no item has own and a mistake at every chosen position: where a sentence")
+    assert (found["paraphrase"].reason or "").startswith(
+        "not measured: no item has own, a paraphrase and a second sample"
+    )
     report = (run.folder / "report.md").read_text()
-    assert "Written by mockllm/model; read by tiny" in report and "there is no mistake" in report
+    assert "Written by mockllm/model; read by tiny" in report and "The sentences that came are cut and not" in report

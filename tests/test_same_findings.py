@@ -89,7 +89,8 @@ def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2:
     """SmolLM2's float32 weights through llama.cpp in exact mode, through transformers, and through a real server."""
     pytest.importorskip("transformers")
     from thinkaloud.models.llama_cpp.dequantise import exact_copy
-    from thinkaloud.models.named import SMOLLM2_SHA256, smollm2
+    from thinkaloud.models.named import SMOLLM2_SHA256
+    from thinkaloud.models.named import smollm2 as weights
 
     loading = Loading(precision="exact", threads=1)
 
@@ -107,5 +108,5 @@ def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2:
 
     here = run(smollm2, "llama_cpp")
     agree(here, run("transformers:smollm2-135m", "transformers"))
-    with closing(LlamaProcess(exact_copy(smollm2(), SMOLLM2_SHA256), slots=1)) as server:
+    with closing(LlamaProcess(exact_copy(weights(), SMOLLM2_SHA256), slots=1)) as server:
         agree(here, run(server.url, "http"))

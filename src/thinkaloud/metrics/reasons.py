@@ -20,6 +20,10 @@ GRAMMAR = "the task does not know its own steps"
 UNJUDGED = "no text has a verdict of both judges"
 REWORDED = ("paraphrase", "rewording")
 ASK = "--editor MODEL asks another model for them"
+EVERYWHERE = "and a mistake at every chosen position"
+NO_MISTAKE = (
+    "where a sentence states no number that could be another one, only an editor can make it wrong (--editor MODEL)"
+)
 CAUSES = {
     "transplant": "it is right reasoning of another question that leads to one of this item's wrong answers, which "
     "only a task that reads its own steps can find (docs/add-a-task.md)",
@@ -49,6 +53,8 @@ def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
     lacking = reason.removeprefix(LACKS)
     if lacking == reason:
         return row
+    if lacking.endswith(EVERYWHERE):
+        return replace(row, reason=f"{reason}: {NO_MISTAKE}")
     if any(name in lacking for name in REWORDED):
         if "editor" in lacking or "asks" in lacking:  # the metric has said what to do
             return row
