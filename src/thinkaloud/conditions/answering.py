@@ -22,7 +22,7 @@ AFTER = 256
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was written, and the answer in it; None where there is none that can be read."""
+    """What was written, and the answer that could be read from it (None: no answer could)."""
 
     text: str
     said: str | None
