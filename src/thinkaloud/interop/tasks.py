@@ -141,6 +141,7 @@ class _Listing(Forgetting):
         """Write it down."""
         if unit.phase == self._study.name:
             self.units.append(unit)
+            return Done()
         return Done([{"status": "planned"}])
 
 
