@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,8 @@ def test_zero_shot_asks_in_words_and_few_shot_does_not() -> None:
 
 
 def test_a_stem_on_a_line_of_its_own_loses_its_line_ends_only_where_nothing_is_before_it() -> None:
-    stem = Stem("\n\n\\boxed{", "}")
+    stem = Stem("\n\n\\boxed{", "}", tight=True)
+    assert ZERO.aloud(stem).stated("Q?", OWN).tight and not ZERO.aloud().stated("Q?", OWN).tight
     assert ZERO.aloud(stem).stated("Q?", OWN).prefill[-1] == "\n\n\\boxed{"
     assert ZERO.silent("plain", stem).stated("Q?", Transcript()).prefill == ("\\boxed{",)
     assert NATIVE.aloud(stem).stated("Q?", OWN).prefill == ("\\boxed{",), "the block has written them already"
@@ -78,9 +80,12 @@ def test_a_stem_on_a_line_of_its_own_loses_its_line_ends_only_where_nothing_is_b
 @pytest.mark.parametrize(
     "wrote, stem",
     [
-        ("So 3 + 5 = 8.\n\n\\boxed{8}", Stem("\n\n\\boxed{", "}")),
-        ("3 + 5 = 8.\nThe answer is 8.", Stem("The answer is", ".")),
-        ("We add.\n#### 8", Stem("####", ".")),
+        ("So 3 + 5 = 8.\n\n\\boxed{8}", Stem("\n\n\\boxed{", "}", tight=True)),
+        ("So 3 + 5 = 8, and she has \\(\\boxed{8}\\) left.", Stem("\\boxed{", "}", tight=True)),
+        ("3 + 5 = 8.\nThe answer is 8.", Stem("The answer is", "")),
+        ("3 + 5 = 8.\nThe answer is **8**.", Stem("The answer is **", "**", tight=True)),
+        ("3 + 5 = 8.\nThe answer is $8.", Stem("The answer is $", "", tight=True)),
+        ("We add.\n#### 8", Stem("####", "")),
         ("We add them up.", None),
     ],
 )
@@ -88,7 +93,7 @@ def test_the_stem_is_what_this_model_writes_before_its_answer(wrote: str, stem: 
     found = stem_of(wrote, SUM.options)
     assert (found is None) == (stem is None)
     if found is not None and stem is not None:
-        assert (found.text.strip(), found.closing) == (stem.text.strip(), stem.closing)
+        assert replace(found, text=found.text.strip()) == replace(stem, text=stem.text.strip())
 
 
 # ------------------------------------------------------------------------------------------------ outcomes

@@ -211,9 +211,19 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def naive(logprobs: Callable[[Tokens], Any], tokenize: Callable[[str], Tokens], options: Sequence[str]) -> list[float]:
+BEHIND = {
+    ".": (".", ".\n", ".\n\n"),
+    "": (".", ".\n", ".\n\n", "\n", "\n\n"),  # no mark was taught: whatever ends an answer
+    "}": tuple("}" + more for more in ("", ".", ".\n", ".\n\n", "\n", "\n\n", ",", "$", "$.", "$\n", "$\n\n",
+                                       "\\", "\\)", ")", ").", "]", "*", "**")),
+}  # fmt: skip
+
+
+def naive(
+    logprobs: Callable[[Tokens], Any], tokenize: Callable[[str], Tokens], options: Sequence[str], closing: str
+) -> list[float]:
     """Token by token, every option for itself: the sum over its ends, less the next step towards any other option."""
-    ends = [[tokenize(f" {option}.{more}") for more in ("", "\n", "\n\n")] for option in options]
+    ends = [[tokenize(f" {option}{more}") for more in BEHIND[closing]] for option in options]
     found = []
     for i, own in enumerate(ends):
         kept = [end for k, end in enumerate(own) if not any(end[: len(one)] == one for one in own[:k])]
@@ -228,15 +238,18 @@ def naive(logprobs: Callable[[Tokens], Any], tokenize: Callable[[str], Tokens], 
 
 
 def agrees(model: Any, logprobs: Callable[[Tokens], Any], tolerance: float) -> None:
-    """All option sets asked at once are what each is token by token."""
+    """All option sets asked at once are what each is token by token, whatever closes an option."""
+    ways = [*((options, ".") for options in OPTIONS), (OPTIONS[0], ""), (OPTIONS[0], "}")]
 
     async def every() -> list[Reading]:
-        return list(await asyncio.gather(*(model.score(PROMPT, options) for options in OPTIONS)))
+        return list(await asyncio.gather(*(model.score(PROMPT, options, closing) for options, closing in ways)))
 
-    for options, reading in zip(OPTIONS, asyncio.run(every()), strict=True):
-        assert reading.logprobs == pytest.approx(naive(logprobs, model.tokens, options), abs=tolerance), options
+    for (options, closing), reading in zip(ways, asyncio.run(every()), strict=True):
+        own = naive(logprobs, model.tokens, options, closing)
+        assert reading.logprobs == pytest.approx(own, abs=tolerance), (options, closing)
         assert reading.mass <= 1
-        assert reading.lengths == tuple(len(model.tokens(f" {option}.")) for option in options)
+        first = BEHIND[closing][0]
+        assert reading.lengths == tuple(len(model.tokens(f" {option}{first}")) for option in options)
 
 
 def of_engine(model: Any) -> Callable[[Tokens], Any]:

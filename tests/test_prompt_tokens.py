@@ -93,6 +93,22 @@ def test_options_are_the_tokens_that_the_whole_text_has(here: LlamaCpp) -> None:
             assert [*preamble, *tokens, *tail][-len(own) :] == own
 
 
+def test_a_boxed_option_follows_its_stem_without_a_space_and_may_be_ended_by_the_turn(here: LlamaCpp) -> None:
+    r"""`\boxed{7}`, and not `\boxed{ 7}`, to which a chat model gives no probability; and `7` with the end of the turn
+    behind it, where the model's turns have one."""
+    shots = turns_to_compare()[0].shots
+    prompt = Prompt(shots, "What is 3 + 4?", ("3 + 4 = 7.", "\n\n\\boxed{"), tight=True)
+    preamble, tokens, tails = here.lowering.followed(prompt, ["7}"], ["7"])
+    text = here.lowering._rendered(prompt)[0]
+    assert text.endswith("\\boxed{")
+    own = here._context.tokenize(text + "7}", True)
+    assert [*preamble, *tokens, *tails[0]][-len(own) :] == own
+    assert len(tails) == (2 if here.card.format == "chat" else 1)
+    for ended in tails[1:]:
+        assert here.engine.pieces.ends(ended[-1]), "a turn is ended by the token that ends turns"
+        assert here.engine.pieces.piece(ended[-2]).endswith(b"7")
+
+
 def test_transformers_is_asked_with_the_same_tokens(file: tuple[str, Path], here: LlamaCpp, tokenizer: Any) -> None:
     """As `apply_chat_template` makes them, and as llama.cpp makes them of the same file."""
     from thinkaloud.models.transformers.turns import spelled

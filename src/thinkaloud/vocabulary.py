@@ -201,7 +201,8 @@ class Prompt:
     `prefill` is in parts (a sentence each) that are put together as `joining.py` says. How turns are written (chat
     template or completion), and which tokens the whole becomes, is the model's. `thinking`: the block before the
     answer, of a model that has one; None: none is written (and `prefill` begins the turn). `off`: the template is told
-    to switch reasoning off, in the way it has for that.
+    to switch reasoning off, in the way it has for that. `tight`: an option that is read stands right behind the
+    prefill (`\\boxed{`), with no space between.
     """
 
     shots: tuple[Shot, ...]
@@ -209,6 +210,7 @@ class Prompt:
     prefill: tuple[str, ...] = ()
     thinking: Thinking | None = None
     off: bool = False
+    tight: bool = False
 
     @property
     def inside(self) -> bool:

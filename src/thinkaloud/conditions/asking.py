@@ -33,11 +33,13 @@ ALOUD = "Let's think step by step."
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """What stands before an answer, and the mark that closes it. `text` may begin with the line ends that stand before
-    it; nothing but itself stands before it where there is no reasoning."""
+    """What stands before an answer, and the mark that closes it (empty: a full stop, the end of the line or of the
+    turn, whichever comes). `text` may begin with the line ends that stand before it; where there is no reasoning it
+    stands alone. `tight`: no space stands between it and the answer."""
 
     text: str = PROBE
     closing: str = "."
+    tight: bool = False
 
     def after(self, between: Transcript) -> str:
         """The stem as it follows a reasoning, or begins the turn."""
@@ -82,7 +84,7 @@ class Way:
 
     def stated(self, question: str, between: Transcript) -> Prompt:
         """The prompt after which the answer itself stands: it ends with the stem."""
-        return self._after(question, between, (self.stem.after(between),))
+        return replace(self._after(question, between, (self.stem.after(between),)), tight=self.stem.tight)
 
     def _after(self, question: str, between: Transcript, said: tuple[str, ...]) -> Prompt:
         if self.block:

@@ -32,10 +32,17 @@ from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.vocabulary import Item, Key, Model, Reading, Record, Sampling, Task, Transcript
 
-USUAL = (STEM, Stem("\n\nThe answer is"), Stem("\n\nAnswer:"), Stem("\n\n\\boxed{", "}"))
+USUAL = (
+    Stem(closing=""),
+    Stem("\n\nThe answer is", ""),
+    Stem("\n\nAnswer:", ""),
+    Stem("\n\n\\boxed{", "}", tight=True),
+)
 """Stems that are tried whatever the model wrote."""
 OBSERVED = 3
 """So many of those that it wrote are tried as well, the most frequent first."""
+CURRENCY = "$\u20ac\u00a3\u00a5"
+"""Marks that belong to the stem where the options have none."""
 LONGEST = 40
 """Characters of a stem: of a longer one, the end counts."""
 
@@ -53,7 +60,7 @@ class Settled:
         found = next((record for record in prepared if "stem" in record), None)
         if found is None:
             return Settled()
-        return Settled(Stem(found["stem"]["text"], found["stem"]["closing"]), found["silence"])
+        return Settled(Stem(**found["stem"]), found["silence"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +114,19 @@ async def _write(model: Model, task: Task, item: Item, asking: Asking, how: How)
 
 
 def stem_of(text: str, options: Sequence[str]) -> Stem | None:
-    """What stands before the answer that a text states, and the mark behind it; None where no answer is found, or
-    nothing stands before it."""
+    """What stands before the answer that a text states, and the mark behind it where it is one of the answer's own (a
+    bracket, asterisks); None where no answer is found, or nothing stands before it."""
     split = split_answer(text, options)
     if split.answer is None or split.start is None:
         return None
-    before, found, behind = text[split.start :].partition(split.answer)
+    answer = split.answer if split.answer in options else split.answer.lstrip(CURRENCY)
+    before, found, behind = text[split.start :].partition(answer)
     if not found or not before.strip():
         return None
     line = before[-LONGEST:] if len(before) > LONGEST else before
-    closing = re.match(r"[^\w\s]{1,4}", behind)
+    closing = re.match(r"([^\w\s.,;:!?\\])\1*", behind)
     lead = "\n\n" if split.start and "\n" in text[: split.start][-2:] else ""
-    return Stem(lead + line.rstrip(" "), closing[0] if closing else ".")
+    return Stem(lead + line.rstrip(" "), closing[0] if closing else "", tight=not line.endswith(" "))
 
 
 async def _mass(model: Model, tried: Sequence[_Tried], way: Way) -> float:
@@ -148,5 +156,5 @@ async def _reading(model: Model, one: _Tried, way: Way, silent: bool) -> Reading
         return None
 
 
-def _plain(stem: Stem) -> Mapping[str, str]:
-    return {"text": stem.text, "closing": stem.closing}
+def _plain(stem: Stem) -> Mapping[str, str | bool]:
+    return {"text": stem.text, "closing": stem.closing, "tight": stem.tight}

@@ -25,6 +25,7 @@ from thinkaloud.joining import joined, spaced
 from thinkaloud.models.detect import REASONING
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.render import (
+    ANSWERED,
     NEXT,
     PADDED,
     QUESTION,
@@ -32,6 +33,7 @@ from thinkaloud.models.render import (
     Rendered,
     Renderer,
     TurnFormat,
+    behind,
     by_template,
     completion,
     dates,
@@ -93,12 +95,12 @@ def _filled(frame: Frame, block: str, prompt: Prompt, ends: tuple[str, ...]) -> 
     first, rest = spaced(prompt.prefill)[:1], spaced(prompt.prefill)[1:]
     parts = (*(part.lstrip() for part in first), *rest)
     if prompt.begun:
-        return Rendered(frame.before, question, frame.between, parts, " ", ends, block)
+        return Rendered(frame.before, question, frame.between, parts, " ", ends, block, frame.after)
     # a space at the end belongs to the word that comes next, in most vocabularies
     kept = (block or frame.between).rstrip(" ")
     lead = (block or frame.between)[len(kept) :]
     between, block = (frame.between, kept) if block else (kept, "")
-    return Rendered(frame.before, question, between, (), lead, ends, block)
+    return Rendered(frame.before, question, between, (), lead, ends, block, frame.after)
 
 
 # ------------------------------------------------------------------------------------------------ frames
@@ -113,13 +115,18 @@ def by_profile(template: str, tokens: Mapping[str, str], profile: Profile) -> Tu
     @functools.lru_cache(maxsize=64)
     def frame(shots: tuple[Shot, ...], off: bool) -> Frame:
         def tried(said: list[dict[str, Any]]) -> Frame:
-            return opened(told[off](said, True), shots)
+            return replace(opened(told[off](said, True), shots), after=after)
 
         question = PADDED.format(QUESTION)
         return first_of([functools.partial(tried, said) for said in ways_to_ask(profile, shots, question)])
 
     def reference(prompt: Prompt) -> str:
         return told[prompt.off](asked(prompt.shots, prompt.question), True)
+
+    try:
+        after = behind(told[False](messages(ANSWERED), True))
+    except UserError:
+        after = ""
 
     notes = {**dates(template), "profile": profile.sentence}
     return TurnFormat(with_block(profile, frame), "chat", notes, _referred(profile, reference), profile)

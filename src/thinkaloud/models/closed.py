@@ -1,25 +1,31 @@
 """Options as token sequences with an end, so that a score is the probability of one answer and not of longer ones.
 
 The rule, for every item and every backend that is asked in tokens. An option is read with its closing mark, tokenised
-as the whole text would be, always: without the mark, `1` also holds the probability of 10 and 12. Two things follow.
+as the whole text would be, always: without the mark, `1` also holds the probability of 10 and 12. Three things follow.
 
-*Joined ends.* Some tokenizers join the closing mark with the line ends that come after it (`.` and two line ends are
-one token in Llama 3 and Qwen), and a model that ends its answers there writes that token and not the mark alone. These
-are other token sequences for the same answer; they are read at the same place, which costs nothing, and added.
+*Joined ends.* Some tokenizers join the closing mark with what comes after it (`.` and two line ends are one token in
+Llama 3 and Qwen, and so is `}` with a full stop), and a model that ends its answers there writes that token and not the
+mark alone. These are other token sequences for the same answer; they are read at the same place, which costs nothing,
+and added.
+
+*No mark.* Examples teach a model its closing mark. A model that answers in its own form ends an answer with a full
+stop, with the line, or with its turn, now one and now the other. Where the closing mark is empty, all of these end an
+option, and their probabilities are added.
 
 *Longer options.* Where a closed option is the beginning of another closed option (`5.` and `5.5.`, `No.` and
 `No. 1.`), what goes on into the other one is taken off: the option counts only where the next token is not the one that
 leads there. So the probabilities of an item's options are those of different events and never add up to more than 1.
 
-The end of the turn is not read. It would be wrong for a model that goes on with another sentence after its answer, and
-after a closed answer there is little else: on SmolLM2-135M (chain_sum and recall, silent and after reasoning), the
+After a closing mark the end of the turn is not read. It would be wrong for a model that goes on with another sentence
+after its answer, and there is little else: on SmolLM2-135M (chain_sum and recall, silent and after reasoning), the
 token after a closed option is the end of the turn, a line end or a space with .9986 to 1.0 of the probability.
 
 What is not known. *Other spellings*: a text can be written by other token sequences than the tokenizer's own; only
 the tokenizer's own is read, so a score is a lower bound, as everywhere where options are scored. *Longer answers that
 are no option*: `5.` also holds a `5.25` that no option names, where the tokenizer makes the point a token of its own
 (.0018 of the closed options' probability at most, there). *Answers that end otherwise* (`7` and the end of the turn)
-count for no option and are missing in the mass: .03 at most, there.
+count for no option where a closing mark is asked for, and are missing in the mass: .03 at most, there. *Units* (`7
+dollars`) end no option.
 """
 
 from __future__ import annotations
@@ -31,8 +37,11 @@ from thinkaloud.errors import UserError
 
 Tokens = tuple[int, ...]
 
-JOINED = ("\n", "\n\n")
-"""What a tokenizer may join with a closing mark: the ends of a line and of a paragraph."""
+LINES = ("\n", "\n\n")
+STOPS = (".", ".\n", ".\n\n", *LINES)
+"""What ends an answer that no mark closes, beside the end of the turn."""
+BEHIND = (*STOPS, ",", "$", "$.", "$\n", "$\n\n", "\\", "\\)", ")", ").", "]", "*", "**")
+"""What a tokenizer may join with a closing mark of the model's own: stops, and marks of Markdown and TeX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,17 @@ class Way:
 
 
 def texts(lead: str, options: Sequence[str], closing: str) -> list[tuple[str, ...]]:
-    """The texts to tokenise for each option: the option with its closing mark, and the same with each line end that a
-    tokenizer may join with the mark (none if there is no mark)."""
-    ends = ("", *JOINED) if closing else ("",)
-    return [tuple(f"{lead}{option}{closing}{more}" for more in ends) for option in options]
+    """The texts to tokenise for each option: the option with its closing mark, and the same with what a tokenizer may
+    join with the mark; without a mark, the option with each of the `STOPS`."""
+    ends = endings(closing)
+    return [tuple(f"{lead}{option}{end}" for end in ends) for option in options]
+
+
+def endings(closing: str) -> tuple[str, ...]:
+    """What may stand behind an option, shorter ones first."""
+    if not closing:
+        return STOPS
+    return (closing, *(closing + more for more in (LINES if closing == "." else BEHIND)))
 
 
 def sequences(

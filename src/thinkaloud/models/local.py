@@ -55,26 +55,30 @@ class Lowering:
 
     def lower(self, prompt: Prompt) -> tuple[Tokens, Tokens, str]:
         """A prompt as preamble tokens, the other tokens, and the lead of what comes next."""
-        text, shared, lead = self._rendered(prompt)
+        text, shared, lead, _ = self._rendered(prompt)
         return (*self._before(text, shared), lead)
 
-    def followed(self, prompt: Prompt, texts: Sequence[str]) -> tuple[Tokens, Tokens, tuple[Tokens, ...]]:
+    def followed(
+        self, prompt: Prompt, texts: Sequence[str], whole: Sequence[str] = ()
+    ) -> tuple[Tokens, Tokens, tuple[Tokens, ...]]:
         """A prompt as preamble tokens and the other tokens, and the tokens that each text after it (with its lead)
         adds: together they are the tokens of prompt and text as one string. If a text changes the prompt's last tokens,
-        these are part of the texts' tokens."""
-        text, shared, lead = self._rendered(prompt)
+        these are part of the texts' tokens. `whole`: further texts, each with the control token that ends a turn behind
+        it (left out where none is known)."""
+        text, shared, lead, closes = self._rendered(prompt)
         preamble, tokens = self._before(text, shared)
-        last, tails = self._tails(text, lead, texts)
+        last, tails = self._tails(text, lead, texts, whole if closes else (), closes)
         end = self._joined(last)
-        whole = [self._joined(tail) for tail in tails]
-        kept = min((common(end, tail) for tail in whole), default=len(end))
+        behind = [self._joined(tail) for tail in tails]
+        kept = min((common(end, tail) for tail in behind), default=len(end))
         done = len(tokens) - (len(end) - kept)
-        return preamble, tokens[: max(done, 0)], tuple(tail[kept:] for tail in whole)
+        return preamble, tokens[: max(done, 0)], tuple(tail[kept:] for tail in behind)
 
-    def needed(self, prompt: Prompt, texts: Sequence[str] = ()) -> list[Atom]:
-        """All pieces that are tokenised for a prompt and for the texts that follow it."""
-        text, _, lead = self._rendered(prompt)
-        return [*self._cuts.atoms(text), *(atom for tail in self._tails(text, lead, texts)[1] for atom in tail)]
+    def needed(self, prompt: Prompt, texts: Sequence[str] = (), whole: Sequence[str] = ()) -> list[Atom]:
+        """All pieces that are tokenised for a prompt and for the texts that follow it (`followed`)."""
+        text, _, lead, closes = self._rendered(prompt)
+        tails = self._tails(text, lead, texts, whole if closes else (), closes)[1]
+        return [*self._cuts.atoms(text), *(atom for tail in tails for atom in tail)]
 
     def ending(self, prompt: Prompt, sampling: Sampling) -> Sampling:
         """The sampling, with stop texts added where the frame would begin the next turn."""
@@ -86,15 +90,18 @@ class Lowering:
         return replace(done, text=written(done.text, bool(prompt.begun)), stopped_by=by)
 
     def scored(self, prompt: Prompt, options: Sequence[str], closing: str) -> ScoreRequest:
-        """The request to read each option with its closing mark, by the rules of `closed.py`."""
+        """The request to read each option with what closes it, by the rules of `closed.py`."""
         spelt = texts("", options, closing)
-        preamble, tokens, found = self.followed(prompt, [text for own in spelt for text in own])
+        preamble, tokens, found = self.followed(prompt, *read_texts(options, closing))
         rest = iter(found)
         written = [tuple(islice(rest, len(own))) for own in spelt]
+        for index, ended in enumerate(rest):  # with the end of the turn behind them, where that is known
+            written[index] = (*written[index], ended)
         return ScoreRequest(preamble, tokens, *grouped(written, options))
 
-    def _text(self, prompt: Prompt) -> tuple[str, int, str]:
-        """The guarded text of a prompt, how many characters of it belong to the examples, and the lead."""
+    def _text(self, prompt: Prompt) -> tuple[str, int, str, str]:
+        """The guarded text of a prompt, how many characters of it belong to the examples, the lead, and the control
+        token that ends the turn (empty where no token ends it, or it is not known)."""
         self._fits(prompt)
 
         one = self._cuts.guard
@@ -105,7 +112,9 @@ class Lowering:
         shots = tuple(Shot(one(shot.question), guard(shot.answer), guard(shot.thinking)) for shot in prompt.shots)
         block = prompt.thinking and replace(prompt.thinking, parts=guard(prompt.thinking.parts))
         rendered = self._render(Prompt(shots, one(prompt.question), guard(prompt.prefill), block, prompt.off))
-        return rendered.text, len(rendered.preamble), rendered.lead
+        closes = self._cuts.controls.match(rendered.closes.lstrip())
+        lead = "" if prompt.tight else rendered.lead
+        return rendered.text, len(rendered.preamble), lead, closes[0] if closes else ""
 
     def _fits(self, prompt: Prompt) -> None:
         """Whether the model has a block, where the prompt asks for one, and whether what stands in it stays there."""
@@ -129,15 +138,23 @@ class Lowering:
         bos = () if whole[: len(self._bos)] == self._bos else self._bos
         return (*bos, *head), rest
 
-    def _tails(self, text: str, lead: str, texts: Sequence[str]) -> tuple[list[Atom], list[list[Atom]]]:
-        """The last piece of a prompt, alone and with each following text."""
+    def _tails(
+        self, text: str, lead: str, texts: Sequence[str], whole: Sequence[str] = (), closes: str = ""
+    ) -> tuple[list[Atom], list[list[Atom]]]:
+        """The last piece of a prompt, alone and with each following text; `whole`: with `closes` behind them."""
         start = self._cuts.at(text)[-1]
         end = text[start:]
-        following = [self._cuts.atoms(end + lead + self._cuts.guard(more), first=start == 0) for more in texts]
+        ends = [*(self._cuts.guard(more) for more in texts), *(self._cuts.guard(more) + closes for more in whole)]
+        following = [self._cuts.atoms(end + lead + more, first=start == 0) for more in ends]
         return self._cuts.atoms(end, first=start == 0), following
 
     def _joined(self, atoms: Sequence[Atom]) -> Tokens:
         return tuple(token for atom in atoms for token in self._tokens(*atom))
+
+
+def read_texts(options: Sequence[str], closing: str) -> tuple[list[str], Sequence[str]]:
+    """The texts that are tokenised to read these options, and those that the end of a turn may stand behind."""
+    return [text for own in texts("", options, closing) for text in own], () if closing else options
 
 
 def _whole(text: str) -> str:

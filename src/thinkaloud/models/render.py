@@ -34,7 +34,8 @@ class Rendered:
     """A prompt as text: `preamble`, `question`, `turn` and `parts` concatenate to the whole.
 
     `preamble` and `turn` (the text between question and answer) belong to the frame; question and parts are texts of
-    items and models. `lead` is put before an option. `ends` are texts with which the frame continues after an answer,
+    items and models. `lead` is put before an option, `closes` behind an answer (empty where that is not known). `ends`
+    are texts with which the frame continues after an answer,
     if no control token ends it: an answer ends before them. `block`: what stands between turn and parts where the model
     thinks in a block, marks and reasoning (`block.py`).
     """
@@ -46,6 +47,7 @@ class Rendered:
     lead: str
     ends: tuple[str, ...] = ()
     block: str = ""
+    closes: str = ""
 
     @property
     def text(self) -> str:
@@ -59,11 +61,12 @@ Renderer = Callable[[Prompt], Rendered]
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a template puts around the last question and the begun answer. `trims`: whether it removes the spaces around
-    the question and the answer."""
+    the question and the answer; `after`: what it puts behind the answer, empty where that is not known."""
 
     before: str
     between: str
     trims: tuple[bool, bool]
+    after: str = ""
 
     def filled(self, prompt: Prompt) -> Rendered:
         """The frame with a question and an answer filled in."""
@@ -74,7 +77,7 @@ class Frame:
         if not parts:  # a space at the end belongs to the word that comes next, in most vocabularies
             between = self.between.rstrip(" ")
             lead = self.between[len(between) :]
-        return Rendered(self.before, question, between, spaced(parts), lead)
+        return Rendered(self.before, question, between, spaced(parts), lead, closes=self.after)
 
 
 def completion(prompt: Prompt) -> Rendered:
@@ -103,13 +106,22 @@ def marked(shots: Sequence[Shot]) -> list[Turn]:
     return [*turns(shots), ("user", PADDED.format(QUESTION)), ("assistant", PADDED.format(ANSWER))]
 
 
+ANSWERED: tuple[Turn, ...] = (("user", QUESTION), ("assistant", PADDED.format(ANSWER)), ("user", QUESTION))
+"""Turns from which `behind` reads how an answer ends."""
+
+
+def behind(text: str) -> str:
+    """What a template puts behind an answer, from `ANSWERED` as it writes them; empty where it drops the answer."""
+    return text.partition(ANSWER)[2]
+
+
 def cut(text: str) -> Frame | None:
     """The frame of rendered turns with marks; None if a mark is missing."""
     question, answer = PADDED.format(QUESTION), PADDED.format(ANSWER)
     trims = (question not in text, answer not in text)
     before, found_q, rest = text.partition(QUESTION if trims[0] else question)
-    between, found_a, _ = rest.partition(ANSWER if trims[1] else answer)
-    return Frame(before, between, trims) if found_q and found_a else None
+    between, found_a, after = rest.partition(ANSWER if trims[1] else answer)
+    return Frame(before, between, trims, after) if found_q and found_a else None
 
 
 def chat(template: str, bos: str, eos: str, tokens: Mapping[str, str] | None = None) -> Renderer:

@@ -61,6 +61,8 @@ _LETTER = re.compile(r"\(?[A-Z]\)?(?!\w)", re.IGNORECASE)
 _HEADING = re.compile(r"[\W_]*(?:the\s+)?(?:final\s+|correct\s+)?answer(?:\s+is)?[\W_]*", re.IGNORECASE)
 _ENTRY = re.compile(r"(?:\A|(?<=\n))[ \t*#>-]*(?:step\s+)?\(?\d{1,3}[.):][ \t*]*\Z", re.IGNORECASE)
 """What numbers the entry of a list, right before a statement."""
+_OPENED = re.compile(r"\s*\\[(\[]\s*\Z")
+"""Opens a formula in which nothing but the answer stands."""
 _BOX = re.compile(r"\\(?:boxed|fbox)\b")
 _RESULT = re.compile(
     rf"[\W_]*{_LEAD}(?:the|our|my)\s+(?:final\s+)?(?:result|solution|total|answer)\s+(?:is|equals)\W*", re.I
@@ -156,7 +158,7 @@ def split_answer(text: str, known: Collection[str] = ()) -> Split:
     last = last_statement(text, there)
     if last is None:
         return Split(_untagged(text), None)
-    before = _untagged(_ENTRY.sub("", text[: last.start])).rstrip(" *$")
+    before = _OPENED.sub("", _untagged(_ENTRY.sub("", text[: last.start])).rstrip(" *$"))
     if (head := before.rstrip(" ,;:-\u2014\uff0c")) != before:  # the sentence went on with the answer
         before = head + ("\u3002" if before.endswith("\uff0c") else "." if head[-1:].isalnum() else "")
     return Split(_headless(before), last.answer, len(cut(_untagged(text[last.end :]))), last.start)

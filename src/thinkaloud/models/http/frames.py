@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +22,13 @@ from thinkaloud.models.http.client import CALLS, Refused
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.profiles import Family
 from thinkaloud.models.render import (
+    ANSWERED,
     PADDED,
     QUESTION,
     Frame,
     Rendered,
     TurnFormat,
+    behind,
     completion,
     cut,
     marked,
@@ -49,9 +52,18 @@ async def from_template(apply: Apply, single: Single, wanted: str, profile: str 
     `profile`: as in `Loading`."""
     if wanted == "completion":
         return by_known(None, {}, profile_seen(profile, NOTHING))
+    after = await _behind(apply)
     if known := profile_seen(profile, await _seen(apply, single, candidates(profile))):
-        return _with_block(apply, known)
-    return await _without_block(apply, wanted)
+        return _with_block(apply, known, after)
+    return await _without_block(apply, wanted, after)
+
+
+async def _behind(apply: Apply) -> str:
+    """What the template puts behind an answer; empty where it does not say."""
+    try:
+        return behind(await apply(messages(ANSWERED), {}))
+    except ThinkaloudError:
+        return ""
 
 
 async def _seen(apply: Apply, single: Single, known: Sequence[Family]) -> Seen:
@@ -68,7 +80,7 @@ async def _seen(apply: Apply, single: Single, known: Sequence[Family]) -> Seen:
     return Seen("", dict(one for one in found if one is not None), frozenset(tokens))
 
 
-def _with_block(apply: Apply, profile: Profile) -> TurnFormat:
+def _with_block(apply: Apply, profile: Profile, after: str) -> TurnFormat:
     """Turns of a model that thinks in a block."""
 
     @functools.lru_cache(maxsize=64)
@@ -80,7 +92,7 @@ def _with_block(apply: Apply, profile: Profile) -> TurnFormat:
                 raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
 
         def tried(said: Sequence[Mapping[str, Any]]) -> Frame:
-            return opened(undated(CALLS.wait(rendered(said))), shots)
+            return replace(opened(undated(CALLS.wait(rendered(said))), shots), after=after)
 
         question = PADDED.format(QUESTION)
         return first_of([functools.partial(tried, said) for said in ways_to_ask(profile, shots, question)])
@@ -88,7 +100,7 @@ def _with_block(apply: Apply, profile: Profile) -> TurnFormat:
     return TurnFormat(with_block(profile, frame), "chat", {"profile": profile.sentence}, profile=profile)
 
 
-async def _without_block(apply: Apply, wanted: str) -> TurnFormat:
+async def _without_block(apply: Apply, wanted: str, after: str) -> TurnFormat:
     """Turns of a model that has no block to think in."""
     try:
         found = await _framed(apply, ())
@@ -112,7 +124,7 @@ async def _without_block(apply: Apply, wanted: str) -> TurnFormat:
                 found = await _framed(apply, shots)
             except Refused as error:
                 raise FatalError(f"this server's chat template failed ({error}): use --format completion") from error
-            return Frame(undated(found.before), found.between, found.trims)
+            return Frame(undated(found.before), found.between, found.trims, after)
 
         return CALLS.wait(asked())
 

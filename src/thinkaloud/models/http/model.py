@@ -13,15 +13,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from thinkaloud.models.batching import Batcher
-from thinkaloud.models.closed import texts
 from thinkaloud.models.cuts import Cuts, Tokens
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.tokens import Text, Tokenizer
-from thinkaloud.models.local import Local, Lowering
+from thinkaloud.models.local import Local, Lowering, read_texts
 from thinkaloud.models.render import TurnFormat
 from thinkaloud.models.requests import SampleRequest
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
@@ -73,11 +73,11 @@ class ServedModel(Local):
             {"tokens": fetch, "score": billed(self.engine.reading), "sample": billed(self.engine.writing)}
         )
 
-    async def _fetched(self, prompt: Prompt, after: Sequence[str] = ()) -> None:
+    async def _fetched(self, prompt: Prompt, after: Sequence[str] = (), whole: Sequence[str] = ()) -> None:
         """Have the server tokenise the pieces of this prompt. Every request passes here, also if nothing is missing, so
         that requests made together stay together."""
-        needed = self.lowering.needed
-        texts = await asyncio.to_thread(needed, prompt, after) if self.card.format == "chat" else needed(prompt, after)
+        needed = partial(self.lowering.needed, prompt, after, whole)
+        texts = await asyncio.to_thread(needed) if self.card.format == "chat" else needed()
         await self._batcher.ask("tokens", texts)
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
@@ -90,6 +90,6 @@ class ServedModel(Local):
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         """Read the options, each with its closing mark."""
-        await self._fetched(prompt, [text for own in texts("", options, closing) for text in own])
+        await self._fetched(prompt, *read_texts(options, closing))
         reading: Reading = await self._batcher.ask("score", self.lowering.scored(prompt, options, closing))
         return reading

@@ -129,7 +129,7 @@ class InspectModel:
                     return texts(reply.tops[0], self.shown.marked)
             raise ModelError(f"{self.card.name} sent no log-probabilities in {len(DRAWS)} tries, and did when probed")
 
-        return await read(after, options, closing, " " if prompt.prefill else "")
+        return await read(after, options, closing, " " if prompt.prefill and not prompt.tight else "")
 
     async def _ask(self, prompt: Prompt, asked: Asked, said: str = "") -> Reply:
         reply = await self.line.ask(turns(prompt, said), asked)
