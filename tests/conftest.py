@@ -33,10 +33,10 @@ def tiny(tiny_path: Path) -> Iterator[LlamaCpp]:
 
 @pytest.fixture(scope="session")
 def smollm2() -> LlamaCpp:
-    """The real model, as `make run` loads it."""
+    """The real model, with one thread: two processes that compute with two each wait for one another."""
     from thinkaloud.open_model import open_model
 
-    model = open_model("smollm2-135m", Loading(threads=2))
+    model = open_model("smollm2-135m", Loading(threads=1))
     assert isinstance(model, LlamaCpp)
     return model
 

@@ -52,7 +52,7 @@ def test_what_ships_beside_it_was_measured_on_every_level_and_it_reasons_and_fol
 
 @pytest.fixture(scope="module")
 def model() -> LlamaCpp:
-    found = open_model("organism:block/0", Loading(threads=2))
+    found = open_model("organism:block/0", Loading(threads=1))
     assert isinstance(found, LlamaCpp)
     assert found.card.digest == f"sha256:{adapter.load(0).digest(SMOLLM2_SHA256)}"
     return found
