@@ -17,7 +17,7 @@ from thinkaloud.models.named import smollm2
 
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
 TOKENS, UNMERGED = 4096, 252
-"""How many tokens are kept unless said otherwise; how many of them (control tokens and bytes) are no merge of others."""
+"""How many tokens are kept unless said otherwise; how many of them (control tokens, bytes) are no merge of others."""
 
 
 def tiny_gguf(folder: Path, context: int = 4096, tokens: int = TOKENS) -> Path:
