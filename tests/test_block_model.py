@@ -25,7 +25,7 @@ from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.tasks.sums import ChainSum
 from thinkaloud.vocabulary import PROBE, Item, Key, Prompt, Reading, Record, Thinking
 
-TASK, N = ChainSum(), 20
+TASK, N = ChainSum(), 12
 OMITTED = "omitted"
 """The form of silence that writes no block at all: no gate is needed to see it."""
 ITEMS = fresh(4, N, Key(("test", "block model")))
