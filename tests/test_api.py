@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,21 @@ def test_a_speed_that_the_clock_cannot_tell_is_a_bound(monkeypatch: pytest.Monke
     read, write = speed(Clocked(clock, 1e-7))
     assert read.bound and write.bound and str(write).startswith("more than ")
     assert 1 < write.tokens < 1e7, "what is printed was seen"
+
+
+def test_a_speed_is_measured_within_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine too fast for the clock it writes ever more, and a model with a short context refuses."""
+    clock, asked, answer = [0.0], [], Clocked.generate
+
+    async def counted(self: Clocked, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        asked.append(sampling.tokens)
+        return await answer(self, prompt, sampling, key)
+
+    monkeypatch.setattr("thinkaloud.runs.plan.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr(Clocked, "card", replace(Always.card, context=512))
+    monkeypatch.setattr(Clocked, "generate", counted)
+    speed(Clocked(clock, 1e-7))
+    assert max(asked) == 256
 
 
 def test_a_plan_of_a_model_without_tokens_is_a_line(tmp_path: Path) -> None:
