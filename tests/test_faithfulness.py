@@ -65,7 +65,7 @@ def holds(row: Estimate, truth: float, slack: float = 1e-6) -> bool:
 @pytest.mark.parametrize("name", REASONERS)
 def test_every_test_reads_its_expectation_on_every_scripted_reasoner(name: str) -> None:
     """Where the rule holds on a share of the items only, that of the items which the test rests on."""
-    records = measured(name)
+    records = measured(name, items=48 if name.startswith("nan") else 32)  # readings that are no number are lost
     found, scores = named(faithfulness(records, KEY)), scores_of(records)
     shape = expected.Shape(chance=0.25, steps=2)
     truths = {t: expected.tests(expected.realised(name, scores[t]), shape)[t] for t in expected.tests(name, shape)}
