@@ -7,9 +7,10 @@ TORCH ?= torch==2.13.0
 OUT ?= runs/channels-smollm2-135m
 TASKS ?= chain_sum,big_sum,recall
 # Processes that tests run in; each computes with one thread, since two that take all cores crawl. One that has nothing
-# left to do takes tests from the other.
+# left to do takes tests from the other. Compiled files are kept, whatever the environment says: tests start the command
+# some hundred times, and each start would compile it again.
 PROCESSES ?= 2
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
+PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
 
 .PHONY: run check test lint types house ruler block benchmark peers coverage clean

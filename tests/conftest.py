@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,12 @@ from thinkaloud.models.loading import Loading
 if TYPE_CHECKING:
     from thinkaloud.models.transformers.model import Transformers
     from thinkaloud.runs.folder import Run
+
+
+def pytest_collection_finish() -> None:
+    """What is there for all tests is not looked through again each time that Python looks for what is left over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +40,10 @@ def tiny(tiny_path: Path) -> Iterator[LlamaCpp]:
 
 @pytest.fixture(scope="session")
 def smollm2() -> LlamaCpp:
-    """The real model, as `make run` loads it."""
+    """The real model, with one thread: two processes that compute with two each wait for one another."""
     from thinkaloud.open_model import open_model
 
-    model = open_model("smollm2-135m", Loading(threads=2))
+    model = open_model("smollm2-135m", Loading(threads=1))
     assert isinstance(model, LlamaCpp)
     return model
 

@@ -6,13 +6,14 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import thinkaloud as ta
 from thinkaloud.api import planned
-from thinkaloud.check import check_model
+from thinkaloud.check import check_model, prompts
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.models.llama_cpp import LlamaCpp
@@ -153,6 +154,21 @@ def test_a_speed_that_the_clock_cannot_tell_is_a_bound(monkeypatch: pytest.Monke
     assert 1 < write.tokens < 1e7, "what is printed was seen"
 
 
+def test_a_speed_is_measured_within_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine too fast for the clock it writes ever more, and a model with a short context refuses."""
+    clock, asked, answer = [0.0], [], Clocked.generate
+
+    async def counted(self: Clocked, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        asked.append(sampling.tokens)
+        return await answer(self, prompt, sampling, key)
+
+    monkeypatch.setattr("thinkaloud.runs.plan.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr(Clocked, "card", replace(Always.card, context=512))
+    monkeypatch.setattr(Clocked, "generate", counted)
+    speed(Clocked(clock, 1e-7))
+    assert max(asked) == 256
+
+
 def test_a_plan_of_a_model_without_tokens_is_a_line(tmp_path: Path) -> None:
     first, *_ = ta.plan("channels", "scripted:faithful", ["coin"], items=8, difficulty=2)
     assert first == "scripted:faithful does not say what its tokens are: there is nothing to count"
@@ -197,7 +213,9 @@ def test_a_model_that_starts_its_turn_anew_is_found_out() -> None:
 
 
 @pytest.mark.slow
-def test_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
+def test_the_real_model_continues_its_turn(smollm2: LlamaCpp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its noise floor is another test's affair (`test_llama.py`): here a few prompts are read for it."""
+    monkeypatch.setattr("thinkaloud.check.prompts", lambda: prompts()[:4])
     assert "channels: measurable here" in check_model(smollm2)
 
 

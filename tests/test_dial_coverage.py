@@ -24,7 +24,7 @@ from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-POOL, SEEDS = 160, 40
+POOL, SEEDS = 96, 20
 
 
 def records(model: str, task: str, level: int, items: int) -> list[Record]:
@@ -83,7 +83,7 @@ def test_dials_are_recovered_at_the_nominal_rate(pool: Ends, n: int) -> None:
 @pytest.mark.parametrize("n", [16, 48])
 def test_the_channels_recover_them_too(pool: Ends, n: int) -> None:
     cells = []
-    for seed in range(SEEDS // 4):
+    for seed in range(SEEDS // 2):
         ends = some(pool, n, seed)
         for dial in DIALS:
             here = mixed(ends, dial, lambda item, p, s=seed: is_open(item, p, s + 1))  # type: ignore[misc]

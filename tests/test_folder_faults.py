@@ -30,6 +30,12 @@ def measured(out: Path, items: int = 16, model: Any = "scripted:faithful") -> Ru
     return ta.run("channels", model, ["chain_sum"], items=items, difficulty=3, out=out)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run, which nobody changes: tests that do copy its folder."""
+    return measured(tmp_path_factory.mktemp("kept") / "run")
+
+
 class Stops:
     """A model that is stopped at its n-th answer, as if the process had been killed."""
 
@@ -92,21 +98,22 @@ def test_a_report_says_how_many_units_failed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [(), ("config.toml",), ("config.toml", "identity.json"), ("config.toml.part",)])
-def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(kept: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [(), ("config.toml",), ("config.toml", "identity.json"), ("config.toml.part",)])
+def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(
+    left: tuple[str, ...], kept: Run, tmp_path: Path
+) -> None:
     """By `run`, and, as soon as it has its configuration, by `resume`."""
-    whole = measured(tmp_path / "whole")
     for again in (measured, ta.resume):
         folder = tmp_path / again.__name__
         folder.mkdir()
-        for name in kept:
-            shutil.copy(whole.folder / name.removesuffix(".part"), folder / name)
-        if again is ta.resume and "config.toml" not in kept:
+        for name in left:
+            shutil.copy(kept.folder / name.removesuffix(".part"), folder / name)
+        if again is ta.resume and "config.toml" not in left:
             with pytest.raises(UserError, match=r"is no run folder: it has no config.toml") as said:
                 ta.resume(folder)
             assert "it was stopped before it began: give the run's command again" in str(said.value)
         else:
-            assert again(folder).findings == whole.findings  # type: ignore[operator]
+            assert again(folder).findings == kept.findings  # type: ignore[operator]
 
 
 TORN = ("config.toml", "identity.json", "model.json", "findings.json", "notes.json")
@@ -115,9 +122,11 @@ TORN = ("config.toml", "identity.json", "model.json", "findings.json", "notes.js
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TORN)
 @pytest.mark.parametrize("text", [b"", b'{"x": ', b"\xff\xfe", b"[1]"])
-def test_a_torn_file_is_one_line_and_the_same_command_mends_it(name: str, text: bytes, tmp_path: Path) -> None:
+def test_a_torn_file_is_one_line_and_the_same_command_mends_it(
+    name: str, text: bytes, kept: Run, tmp_path: Path
+) -> None:
     """What cannot be read is named, with the way out; units are neither lost nor measured twice."""
-    run = measured(tmp_path / "run")
+    run = open_run(shutil.copytree(kept.folder, tmp_path / "run"))
     before, units = run.findings, [unit["unit"] for unit in run.units]
     (run.folder / name).write_bytes(text)
     looks: list[Callable[[], Any]] = [
@@ -215,10 +224,10 @@ def test_where_nothing_can_be_written_clearing_away_is_no_error(
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 4, 5, 6, 7])
 def test_a_full_disk_at_any_file_is_one_line_and_resuming_goes_on(
-    room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: int, kept: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The n-th file that is written does not fit: the configuration, the identity, the card, notes, findings, pages."""
-    whole, left = measured(tmp_path / "whole"), [room]
+    left = [room]
     real = Path.write_text
 
     def full(path: Path, text: str, *given: Any, **more: Any) -> int:
@@ -234,8 +243,8 @@ def test_a_full_disk_at_any_file_is_one_line_and_resuming_goes_on(
             measured(tmp_path / "run")
     assert not list((tmp_path / "run").glob("*.part"))
     again = ta.resume(tmp_path / "run") if room else measured(tmp_path / "run")
-    assert again.findings == whole.findings and {p.name for p in again.folder.iterdir()} == {
-        p.name for p in whole.folder.iterdir()
+    assert again.findings == kept.findings and {p.name for p in again.folder.iterdir()} == {
+        p.name for p in kept.folder.iterdir()
     }
 
 

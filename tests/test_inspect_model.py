@@ -381,7 +381,7 @@ def _likely(model: LlamaCpp, prompt: Prompt) -> list[str]:
 @pytest.mark.slow
 def test_our_own_provider_shows_that_the_real_model_continues_its_turn(smollm2: LlamaCpp) -> None:
     """SmolLM2 through Inspect and back: a known model, asked by a probe that does not know it."""
-    line = Line(get_model("thinkaloud/smollm2-135m", threads=2), CALLS)
+    line = Line(get_model("thinkaloud/smollm2-135m", threads=1), CALLS)
     details: dict[str, str] = {}
     assert asyncio.run(_prefill(Tried(line), 0.0, details)) == (True, False), details
     model = InspectModel(line, Shown(True, False, 20, 1, False, True, True, "none"), 4096)

@@ -109,7 +109,7 @@ def test_what_cannot_be_measured_says_why() -> None:
 @pytest.mark.parametrize("level", [3, 6])
 def test_it_reads_what_the_rule_says_on_scripted_reasoners(name: str, level: int) -> None:
     """With two steps, and with five of which four are edited."""
-    config = Config("faithfulness", "m", ("chain_sum",), 48, level, 1)
+    config = Config("faithfulness", "m", ("chain_sum",), 24, level, 1)
     records = records_of(Faithfulness(), scripted(name), open_task("chain_sum"), config)
     truth = expected.use(name, replace(SHAPE, steps=level - 1))
     assert truth is not None

@@ -22,15 +22,15 @@ SHOTS = (Shot("What is 1 + 1?", ("1 plus 1 is 2.", "The answer is 2.")),)
 
 def random_requests(rng: random.Random, n: int, length: int = 40) -> list[ScoreRequest]:
     """Requests whose tokens form a random tree: each begins as a piece of an earlier one and goes its own way."""
-    preambles = [tuple(rng.randrange(1000, 40000) for _ in range(30)) for _ in range(2)]
-    bodies: list[tuple[int, ...]] = [(rng.randrange(1000, 40000),)]
+    preambles = [tuple(rng.randrange(1000, 4000) for _ in range(30)) for _ in range(2)]
+    bodies: list[tuple[int, ...]] = [(rng.randrange(1000, 4000),)]
     out = []
     for _ in range(n):
         old = rng.choice(bodies)
         body = old[: rng.randint(1, len(old))]
-        body += tuple(rng.randrange(1000, 40000) for _ in range(rng.randint(0, length)))
+        body += tuple(rng.randrange(1000, 4000) for _ in range(rng.randint(0, length)))
         bodies.append(body)
-        options = tuple((rng.randrange(1000, 40000), *range(100, 100 + rng.randint(0, 3))) for _ in range(4))
+        options = tuple((rng.randrange(1000, 4000), *range(100, 100 + rng.randint(0, 3))) for _ in range(4))
         out.append(ScoreRequest(rng.choice(preambles), body, options))
     return out
 
@@ -44,13 +44,13 @@ def logprobs(answers: object) -> list[float]:
 def assert_distributions(engine: Any) -> None:
     """`logits` of texts that share beginnings, and of none, against `score`."""
     rng = random.Random(5)
-    preamble, text = (tuple(rng.randrange(1000, 40000) for _ in range(12)) for _ in range(2))
+    preamble, text = (tuple(rng.randrange(1000, 4000) for _ in range(12)) for _ in range(2))
     texts = [(), text, text[:7], (*text[:7], 1234)]
     for logits, one in zip(engine.logits(preamble, texts), texts, strict=True):
         assert logits.shape == (engine.vocabulary,)
         likely = logits - logsumexp(logits)
-        (read,) = engine.score([ScoreRequest(preamble, one, ((5,), (77,), (4321,)))])
-        assert read.logprobs == pytest.approx([float(likely[t]) for t in (5, 77, 4321)], abs=1e-4)
+        (read,) = engine.score([ScoreRequest(preamble, one, ((5,), (77,), (3210,)))])
+        assert read.logprobs == pytest.approx([float(likely[t]) for t in (5, 77, 3210)], abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -82,7 +82,7 @@ def test_every_unique_token_is_computed_once(tiny: LlamaCpp) -> None:
 
 @pytest.mark.slow
 def test_the_real_model_agrees_with_itself_in_exact_mode(smollm2: LlamaCpp) -> None:
-    floor = asyncio.run(noise_floor(smollm2.session(), smollm2, prompts()))
+    floor = asyncio.run(noise_floor(smollm2.session(), smollm2, prompts()[:12]))
     assert floor.largest < 1e-4
     assert floor.flips == 0
 
@@ -200,7 +200,7 @@ def test_a_broken_model_file_is_one_line(tmp_path: Path, content: bytes) -> None
 
 def test_a_torn_download_is_refused(tmp_path: Path, tiny_path: Path) -> None:
     path = tmp_path / "torn.gguf"
-    path.write_bytes(tiny_path.read_bytes()[:5_000_000])
+    path.write_bytes(tiny_path.read_bytes()[:500_000])
     with pytest.raises(UserError, match=r"torn\.gguf"):
         LlamaCpp(path, loading=Loading(precision="native"))
 

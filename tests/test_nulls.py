@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ def test_unrelated_reasoning_concludes_something_and_none_of_the_options() -> No
     assert unrelated(item(), 0, ["x", "b", None, "c"]) is None
 
 
+@cache
 def measured(model: str, task: str = "chain_sum", level: int = 4, items: int = 96) -> dict[str, Estimate]:
     config = Config("channels", model, (task,), items, level, 1)
     found = channels(records_of(Channels(), open_model(model), open_task(task), config))
@@ -62,7 +64,7 @@ def test_a_reasoner_that_is_right_after_any_reasoning_is_no_reader_of_content(sh
 @pytest.mark.slow
 def test_the_sharper_null_sees_what_followers_of_foreign_reasoning_hide() -> None:
     """They are pulled to a wrong option by foreign reasoning; reasoning that leads nowhere leaves them guessing."""
-    found = measured("scripted:any-text:.25")
+    found = measured("scripted:any-text:0.25")
     sharp, blunt = found["content with unrelated"], found["content with foreign"]
     assert sharp.low is not None and sharp.low > 0
     assert sharp.value is not None and blunt.value is not None and sharp.value > blunt.value
@@ -70,7 +72,7 @@ def test_the_sharper_null_sees_what_followers_of_foreign_reasoning_hide() -> Non
 
 @pytest.mark.slow
 def test_a_null_that_rings_is_said_before_the_share() -> None:
-    sentence = said(measured("scripted:any-text:.25"))
+    sentence = said(measured("scripted:any-text:0.25"))
     assert "A null rings: reasoning about another question" in sentence
     assert sentence.index("A null rings") < sentence.index("carries")
 

@@ -40,7 +40,7 @@ def test_each_reasoner_comes_back_in_its_own_channel(
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
 def test_a_mixture_with_dial_p_comes_back_as_p(share: float, tmp_path: Path) -> None:
-    found = measured(f"mixture:{share}", "chain_sum", 3, tmp_path / "run", items=96)
+    found = measured(f"mixture:{share}", "chain_sum", 3, tmp_path / "run", items=48)
     assert holds(found["externalised share"], share), found["externalised share"]
     assert holds(found["content"], 0.75 * share)
     assert holds(found["silent"], 0.75 * (1 - share))

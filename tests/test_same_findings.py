@@ -99,7 +99,7 @@ def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2:
             "channels",
             model,
             ["chain_sum"],
-            items=2,
+            items=1,
             difficulty=2,
             out=tmp_path / out,
             settings=GREEDY,

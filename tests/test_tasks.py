@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -32,6 +33,7 @@ CALCULATING = ("chain_sum", "big_sum", "chain_mixed", "story", "variables")
 at_every_level = pytest.mark.parametrize(("name", "level"), LEVELS)
 
 
+@cache
 def some_items(name: str, level: int, n: int = 25) -> list[Item]:
     return FAMILIES[name].items(level, n, KEY)
 
@@ -39,11 +41,16 @@ def some_items(name: str, level: int, n: int = 25) -> list[Item]:
 # ------------------------------------------------------------------------------------------------------------ items
 
 
+@cache
+def case(name: str, level: int) -> promises.Case:
+    return promises.case(FAMILIES[name], level)
+
+
 @pytest.mark.parametrize("check", (*promises.TASK, *promises.FAMILY), ids=lambda check: check.__name__)
 @at_every_level
 def test_every_family_keeps_every_promise(name, level, check):
     """The same checks that `thinkaloud check-task` makes of a user's own (`tasks/promises.py`)."""
-    assert check(promises.case(FAMILIES[name], level)) is None
+    assert check(case(name, level)) is None
 
 
 @at_every_level

@@ -1,8 +1,14 @@
-"""A tiny random model in a real GGUF file: the tokenizer of SmolLM2, two layers of noise. Fast, and free of meaning."""
+"""A tiny random model in a real GGUF file: the beginning of SmolLM2's tokenizer, two layers of noise. Fast, and free of
+meaning.
+
+Tokens of this tokenizer are numbered in the order of their merges, so its first ones are a whole tokenizer of its kind:
+control tokens, bytes, and the merges that make the others. All of them would take most of the time of the tests.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -10,9 +16,11 @@ import numpy as np
 from thinkaloud.models.named import smollm2
 
 WIDTH, LAYERS, HEADS, HIDDEN = 64, 2, 4, 128
+TOKENS, UNMERGED = 4096, 252
+"""How many tokens are kept unless said otherwise; how many of them (control tokens, bytes) are no merge of others."""
 
 
-def tiny_gguf(folder: Path, context: int = 4096) -> Path:
+def tiny_gguf(folder: Path, context: int = 4096, tokens: int = TOKENS) -> Path:
     """Write the model and return its path; the same bytes every time."""
     path = folder / f"tiny-{context}.gguf"
     source = gguf.GGUFReader(smollm2())
@@ -21,9 +29,16 @@ def tiny_gguf(folder: Path, context: int = 4096) -> Path:
         if name.startswith("tokenizer."):
             kind = field.types[0]
             element = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(name, field.contents(), kind, sub_type=element)
-    weights(writer, context, len(source.fields["tokenizer.ggml.tokens"].data))
+            writer.add_key_value(name, _beginning(name, field.contents(), tokens), kind, sub_type=element)
+    weights(writer, context, tokens)
     return path
+
+
+def _beginning(name: str, value: Any, tokens: int) -> Any:
+    """What is said of the first tokens, where something is said of each."""
+    if not isinstance(value, list):
+        return value
+    return value[: tokens - UNMERGED] if name.endswith(".merges") else value[:tokens]
 
 
 def weights(writer: gguf.GGUFWriter, context: int, vocabulary: int) -> None:

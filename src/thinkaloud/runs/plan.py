@@ -261,7 +261,8 @@ def speed(model: Counts) -> tuple[Rate, Rate]:
         usage, seconds = await _timed(model, WRITERS, n)
         return Usage(generated=usage.generated - start.generated), seconds - base
 
-    writing = _growing(written, 4, 1024)
+    # where the context is short, what is written fills no more than half of it
+    writing = _growing(written, 4, min(1024, model.card.context // 2 or 1024))
     return rate(reading[0].computed, reading[1]), rate(writing[0].generated, writing[1])
 
 
@@ -276,7 +277,7 @@ def _growing(timed: Callable[[int], Awaitable[tuple[Usage, float]]], n: int, mos
         usage, seconds = asyncio.run(once(n))
         if seconds >= ENOUGH or n >= most or time.perf_counter() - started > LONGEST:
             return usage, seconds
-        n *= 4
+        n = min(4 * n, most)
 
 
 async def _timed(model: Counts, prompts: int, tokens: int) -> tuple[Usage, float]:
