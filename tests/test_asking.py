@@ -82,10 +82,10 @@ def test_a_stem_on_a_line_of_its_own_loses_its_line_ends_only_where_nothing_is_b
     [
         ("So 3 + 5 = 8.\n\n\\boxed{8}", Stem("\n\n\\boxed{", "}", tight=True)),
         ("So 3 + 5 = 8, and she has \\(\\boxed{8}\\) left.", Stem("\\boxed{", "}", tight=True)),
-        ("3 + 5 = 8.\nThe answer is 8.", Stem("The answer is", "")),
+        ("3 + 5 = 8.\nThe answer is 8.", Stem("The answer is", "\n")),
         ("3 + 5 = 8.\nThe answer is **8**.", Stem("The answer is **", "**", tight=True)),
-        ("3 + 5 = 8.\nThe answer is $8.", Stem("The answer is $", "", tight=True)),
-        ("We add.\n#### 8", Stem("####", "")),
+        ("3 + 5 = 8.\nThe answer is $8.", Stem("The answer is $", "\n", tight=True)),
+        ("We add.\n#### 8", Stem("####", "\n")),
         ("We add them up.", None),
     ],
 )

@@ -213,7 +213,7 @@ OPTIONS = (
 
 BEHIND = {
     ".": (".", ".\n", ".\n\n"),
-    "": (".", ".\n", ".\n\n", "\n", "\n\n"),  # no mark was taught: whatever ends an answer
+    "\n": (".", ".\n", ".\n\n", "\n", "\n\n"),  # no mark was taught: whatever ends an answer
     "}": tuple("}" + more for more in ("", ".", ".\n", ".\n\n", "\n", "\n\n", ",", "$", "$.", "$\n", "$\n\n",
                                        "\\", "\\)", ")", ").", "]", "*", "**")),
 }  # fmt: skip
@@ -239,7 +239,7 @@ def naive(
 
 def agrees(model: Any, logprobs: Callable[[Tokens], Any], tolerance: float) -> None:
     """All option sets asked at once are what each is token by token, whatever closes an option."""
-    ways = [*((options, ".") for options in OPTIONS), (OPTIONS[0], ""), (OPTIONS[0], "}")]
+    ways = [*((options, ".") for options in OPTIONS), (OPTIONS[0], "\n"), (OPTIONS[0], "}")]
 
     async def every() -> list[Reading]:
         return list(await asyncio.gather(*(model.score(PROMPT, options, closing) for options, closing in ways)))

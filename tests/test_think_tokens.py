@@ -97,6 +97,17 @@ def test_a_context_that_examples_fill_has_no_room_at_all(tmp_path: Path) -> None
         )  # fmt: skip
 
 
+def test_examples_that_are_not_shown_take_no_room(tmp_path: Path) -> None:
+    """A context in which the examples leave nothing, and the question alone leaves enough."""
+    model = sums(tmp_path / "sums.jsonl", 12)
+    model.card = replace(model.card, context=200)
+    asked = {"think_tokens": 10, "shots": 4}
+    with pytest.raises(UserError, match="of which examples and question of sums take"):
+        ta.run("channels", model, [str(tmp_path / "sums.jsonl")], items=4, out=tmp_path / "few", settings=asked)
+    alone = {**asked, "ask": "zero-shot"}
+    ta.run("channels", model, [str(tmp_path / "sums.jsonl")], items=4, out=tmp_path / "zero", settings=alone)
+
+
 @pytest.mark.parametrize(("word", "says"), [("0", "at least 1, or 'auto'"), ("ten", "give a whole number or 'auto'")])
 def test_what_is_no_number_of_tokens_is_refused(word: str, says: str) -> None:
     said = CliRunner().invoke(cli, ["plan", "channels", "--model", "scripted:faithful", "--think-tokens", word])

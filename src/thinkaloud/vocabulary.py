@@ -58,6 +58,8 @@ class Transcript:
 
 PROBE = "The answer is"
 """How every answer statement begins: what a model is asked to complete."""
+LINE_END = "\n"
+"""As a closing mark: an answer ends with its line, with a full stop before that, or with the turn, whichever comes."""
 
 OPTIONS = "\nOptions:"
 """Stands between a question and its options, where they are listed to the model."""
@@ -328,8 +330,8 @@ class Model(Protocol):
         ...
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
-        """Log-probability of each option, written after the prefill, followed by `closing`, and not going on into a
-        longer one of the options."""
+        """Log-probability of each option, written after the prefill, followed by `closing` (`LINE_END` stands for
+        several ends; empty: by anything), and not going on into a longer one of the options."""
         ...
 
 

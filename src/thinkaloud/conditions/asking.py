@@ -33,7 +33,7 @@ ALOUD = "Let's think step by step."
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """What stands before an answer, and the mark that closes it (empty: a full stop, the end of the line or of the
+    """What stands before an answer, and the mark that closes it (`LINE_END`: a full stop, the end of the line or of the
     turn, whichever comes). `text` may begin with the line ends that stand before it; where there is no reasoning it
     stands alone. `tight`: no space stands between it and the answer."""
 
@@ -147,6 +147,10 @@ class Asking:
             return Way(words=told, block=form in ("empty", "instruction"), off=form == "switch", stem=stem)
         return Way(stem=stem)
 
+    def showing(self, way: Way, shots: tuple[Shot, ...]) -> Way:
+        """The same way with these examples, where any are shown."""
+        return replace(way, shots=shots) if self.ask == "few-shot" else way
+
     def sampling(self, tokens: int, temperature: float | None) -> Sampling:
         """How reasoning is written: at this temperature, or (None) as the family recommends for its block, else
         greedily. What ends it depends on how it is asked for (`think.py`)."""
@@ -158,8 +162,3 @@ class Asking:
 
 
 FEW_SHOT = Asking()
-
-
-def shown(way: Way, shots: tuple[Shot, ...]) -> Way:
-    """The same way with other examples."""
-    return replace(way, shots=shots)

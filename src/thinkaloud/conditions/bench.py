@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thinkaloud.conditions.answering import Answer, right
-from thinkaloud.conditions.asking import Way, shown
+from thinkaloud.conditions.asking import Way
 from thinkaloud.conditions.cuts import cuts
 from thinkaloud.conditions.editor import Editor
 from thinkaloud.conditions.filler import Count, Filler, counted
@@ -100,7 +100,7 @@ class Bench:
     def with_examples(self, form: Form, way: Way | None = None) -> Way:
         """A way to ask (that with reasoning) with the group's examples in this form, where it shows examples at all."""
         base = self.aloud if way is None else way
-        return shown(base, shots(self.group.examples, form)) if self.group.asking.ask == "few-shot" else base
+        return self.group.asking.showing(base, shots(self.group.examples, form))
 
     @property
     def writes_answers(self) -> bool:

@@ -30,12 +30,12 @@ from thinkaloud.errors import FailedReading
 from thinkaloud.isolate import Failure, guarded
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.candidates import with_candidates
-from thinkaloud.vocabulary import Item, Key, Model, Reading, Record, Sampling, Task, Transcript
+from thinkaloud.vocabulary import LINE_END, Item, Key, Model, Reading, Record, Sampling, Task, Transcript
 
 USUAL = (
-    Stem(closing=""),
-    Stem("\n\nThe answer is", ""),
-    Stem("\n\nAnswer:", ""),
+    Stem(closing=LINE_END),
+    Stem("\n\nThe answer is", LINE_END),
+    Stem("\n\nAnswer:", LINE_END),
     Stem("\n\n\\boxed{", "}", tight=True),
 )
 """Stems that are tried whatever the model wrote."""
@@ -126,7 +126,7 @@ def stem_of(text: str, options: Sequence[str]) -> Stem | None:
     line = before[-LONGEST:] if len(before) > LONGEST else before
     closing = re.match(r"([^\w\s.,;:!?\\])\1*", behind)
     lead = "\n\n" if split.start and "\n" in text[: split.start][-2:] else ""
-    return Stem(lead + line.rstrip(" "), closing[0] if closing else "", tight=not line.endswith(" "))
+    return Stem(lead + line.rstrip(" "), closing[0] if closing else LINE_END, tight=not line.endswith(" "))
 
 
 async def _mass(model: Model, tried: Sequence[_Tried], way: Way) -> float:

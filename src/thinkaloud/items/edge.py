@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.conditions.asking import shown
 from thinkaloud.conditions.group import Group, ItemSettings
 from thinkaloud.conditions.sampled import one_answer
 from thinkaloud.conditions.settings import room
@@ -32,9 +31,7 @@ MEASURED = f"ability over chance, {ITEMS} separate items a level"
 
 async def probe(model: Model, group: Group, settings: ItemSettings, key: Key) -> list[Record]:
     """One record per item: its reading after reasoning aloud."""
-    way = group.asking.aloud()
-    if group.asking.ask == "few-shot":
-        way = shown(way, shots(group.examples, worked))
+    way = group.asking.showing(group.asking.aloud(), shots(group.examples, worked))
     tokens = room(settings, group)
 
     async def one(item: Item) -> dict[str, object]:

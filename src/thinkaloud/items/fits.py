@@ -1,6 +1,6 @@
 """Whether the reasoning that the user allows fits the model's context: said once, before any item is asked.
 
-This module does not know how a study asks: it counts the prompt in which the model reasons aloud after the examples.
+It counts the prompt in which the model reasons aloud, as it is asked to: after examples where any are shown.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from thinkaloud.conditions.settings import budget_of
 from thinkaloud.conditions.snap import shots, worked
 from thinkaloud.errors import UserError
 from thinkaloud.items.material import Material
-from thinkaloud.vocabulary import Model, Prompt
+from thinkaloud.vocabulary import Model, Transcript
 
 ANSWER = 64
 """Tokens that are kept free for the answer after the reasoning."""
@@ -24,12 +24,13 @@ def check_room(model: Model, drawn: Material, settings: ItemSettings) -> None:
     asked = [item.asked for item in (*drawn.probed, *drawn.dev, *drawn.items)]
     if said is None or not context or not asked:
         return
-    prompt = Prompt(shots(drawn.examples, worked), max(asked, key=len))
-    taken = len(counter(model).lower(prompt))
+    way = drawn.asking.showing(drawn.asking.aloud(), shots(drawn.examples, worked))
+    taken = len(counter(model).lower(way.begun(max(asked, key=len), Transcript())))
     left = context - taken - ANSWER
     if said > left:
         fits = f"--think-tokens {left} fits" if left > 0 else "no reasoning fits"
+        what = "examples and question" if way.shots else "a question"
         raise UserError(
-            f"--think-tokens is {said}: {model.card.name} has a context of {context:,} tokens, of which examples and "
-            f"question of {drawn.task.name} take {taken:,} and the answer {ANSWER}; {fits}, or raise --context"
+            f"--think-tokens is {said}: {model.card.name} has a context of {context:,} tokens, of which {what} of "
+            f"{drawn.task.name} take {taken:,} and the answer {ANSWER}; {fits}, or raise --context"
         )

@@ -8,9 +8,9 @@ Llama 3 and Qwen, and so is `}` with a full stop), and a model that ends its ans
 mark alone. These are other token sequences for the same answer; they are read at the same place, which costs nothing,
 and added.
 
-*No mark.* Examples teach a model its closing mark. A model that answers in its own form ends an answer with a full
-stop, with the line, or with its turn, now one and now the other. Where the closing mark is empty, all of these end an
-option, and their probabilities are added.
+*No mark.* Examples teach a model its closing mark. A model that answers in its own form ends an answer with its line,
+with a full stop before it, or with its turn, now one and now the other. Where the closing mark is the end of a line,
+all of these end an option, and their probabilities are added.
 
 *Longer options.* Where a closed option is the beginning of another closed option (`5.` and `5.5.`, `No.` and
 `No. 1.`), what goes on into the other one is taken off: the option counts only where the next token is not the one that
@@ -34,6 +34,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.errors import UserError
+from thinkaloud.vocabulary import LINE_END
 
 Tokens = tuple[int, ...]
 
@@ -55,14 +56,16 @@ class Way:
 
 def texts(lead: str, options: Sequence[str], closing: str) -> list[tuple[str, ...]]:
     """The texts to tokenise for each option: the option with its closing mark, and the same with what a tokenizer may
-    join with the mark; without a mark, the option with each of the `STOPS`."""
+    join with the mark; at the end of a line, the option with each of the `STOPS`."""
     ends = endings(closing)
     return [tuple(f"{lead}{option}{end}" for end in ends) for option in options]
 
 
 def endings(closing: str) -> tuple[str, ...]:
-    """What may stand behind an option, shorter ones first."""
+    """What may stand behind an option, shorter ones first; nothing where it is not closed at all."""
     if not closing:
+        return ("",)
+    if closing == LINE_END:
         return STOPS
     return (closing, *(closing + more for more in (LINES if closing == "." else BEHIND)))
 

@@ -22,7 +22,7 @@ from thinkaloud.models.profile import Profile
 from thinkaloud.models.render import Renderer
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
 from thinkaloud.models.tree import common
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot, Usage
+from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot, Usage
 
 
 class Lowering:
@@ -154,7 +154,7 @@ class Lowering:
 
 def read_texts(options: Sequence[str], closing: str) -> tuple[list[str], Sequence[str]]:
     """The texts that are tokenised to read these options, and those that the end of a turn may stand behind."""
-    return [text for own in texts("", options, closing) for text in own], () if closing else options
+    return [text for own in texts("", options, closing) for text in own], options if closing == LINE_END else ()
 
 
 def _whole(text: str) -> str:

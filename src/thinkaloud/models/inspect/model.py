@@ -27,7 +27,7 @@ from thinkaloud.models.loading import Loading
 from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.requests import first_stop
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
+from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
     from inspect_ai.model import Model as InspectsModel
@@ -129,6 +129,7 @@ class InspectModel:
                     return texts(reply.tops[0], self.shown.marked)
             raise ModelError(f"{self.card.name} sent no log-probabilities in {len(DRAWS)} tries, and did when probed")
 
+        closing = "" if closing == LINE_END else closing  # the end of a turn is no text that could be listed
         return await read(after, options, closing, " " if prompt.prefill and not prompt.tight else "")
 
     async def _ask(self, prompt: Prompt, asked: Asked, said: str = "") -> Reply:

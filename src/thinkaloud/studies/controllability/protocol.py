@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from thinkaloud.conditions.answering import Answer, answered, right
-from thinkaloud.conditions.asking import Asking, Way, shown
+from thinkaloud.conditions.asking import Asking, Way
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, worked
@@ -179,8 +179,7 @@ class Turns:
 
     def _way(self, avoid: str | None) -> Way:
         """How it is asked to reason."""
-        way = self.group.asking.aloud()
-        if self.group.asking.ask == "few-shot":
-            way = shown(way, shots(self.group.examples, worked))
+        asking = self.group.asking
+        way = asking.showing(asking.aloud(), shots(self.group.examples, worked))
         told = "" if avoid is None else AVOID.format(word=avoid)
         return replace(way, words=" ".join(filter(None, (way.words, told))))

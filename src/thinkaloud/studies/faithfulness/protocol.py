@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thinkaloud.conditions.asking import Way, shown
+from thinkaloud.conditions.asking import Way
 from thinkaloud.conditions.bench import Bench, Edit, Jobs, Made, Owns, differing, inclusion, measured
 from thinkaloud.conditions.cuts import sampled
 from thinkaloud.conditions.filler import KINDS
@@ -234,7 +234,8 @@ class _Unit:
     def _lettered_way(self, form: Form, order: Callable[[Item], Order]) -> Way:
         """How lettered questions are asked: with lettered examples in this form, or without any."""
         way = self.bench.silent if form is nothing else self.bench.aloud
-        return shown(way, lettered_shots(self.bench.group.examples, form, order)) if way.shots else way
+        group = self.bench.group
+        return group.asking.showing(way, lettered_shots(group.examples, form, order))
 
     async def _lettered(self, order: Order, way: Way, between: Transcript | None = None) -> ConditionRecord:
         there = between or Transcript()
