@@ -133,7 +133,8 @@ class ItemStudy(Study):
         for task in asked.tasks if budget_of(settings) is not None else ():
             level = task.levels[0] if asked.difficulty == EDGE else int(asked.difficulty)
             wanted = Wanted(1, self.examples(settings), reasoned=self.reasoned, show=settings.show_options)
-            check_room(asked.model, material(task, level, asked.seed, wanted), settings)
+            drawn = replace(material(task, level, asked.seed, wanted), asking=self.asking(asked, task))
+            check_room(asked.model, drawn, settings)
 
     async def run(self, asked: Asked, do: Do) -> list[str]:
         """See the head of this module."""
