@@ -4,15 +4,16 @@
         [--threads 1] [--alone 4] [--context 8192] [--server http://127.0.0.1:8000/v1 ...]
 
 One question, a block of so many tokens, and a probe with 5 options of 2 tokens after each of so many cuts. The tree:
-all cuts at once, as studies ask them. Naive: each in a session of its own, `--alone` of the cuts spread over the block
-(all of them would take an hour), and their mean time is taken for every cut. A server (with the same weights in
+all cuts at once, as studies ask them. Naive: each in a session of its own, `--alone` of the cuts in the middle of as many
+equal parts of the block (all of them would take an hour), and their mean time is taken for every cut. A server (with the same weights in
 float32, started as docs/servers.md says) is asked the same through the http backend, and keeps prefixes itself. Every
 repeat has another text, so that no server knows it, and all contenders take turns within a repeat: ratios are of one
 repeat.
 
-Printed: tokens computed over unique tokens (1 is the least there can be), seconds and seconds a cut (medians), how many
-times the tree's time that is (median, least and most over repeats), peak memory of the process or of the server's
-processes together (Linux only), and the largest difference to the tree in nats.
+Printed: tokens computed over unique tokens (1 is the least there can be), CPU seconds of all threads (of this process
+and of the server's; other work on the machine changes them less than wall time) and CPU seconds a cut, how many times
+the tree's CPU seconds that is (median, least and most over repeats), wall seconds, peak memory of the process or of the
+server's processes together, and the largest difference to the tree in nats. Linux only.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ from thinkaloud.open_model import open_model
 from thinkaloud.vocabulary import Reading, Usage
 
 QUESTION, CLOSE, OPTIONS = 100, 8, 5
-HEAD = "| block | cuts | by | computed / unique | s | s a cut | times the tree | peak GB | nats |\n" + "|---" * 9 + "|"
+HEAD = (
+    "| block | cuts | by | computed / unique | CPU s | a cut | times the tree | wall s | peak GB | nats |\n"
+    + "|---" * 10 + "|"
+)  # fmt: skip
 
 
 def requests(block: int, cuts: int, rng: random.Random) -> list[ScoreRequest]:
@@ -60,21 +64,19 @@ def unique(asked: Sequence[ScoreRequest]) -> int:
     return len(tree)
 
 
-def timed(model: Local, batches: Sequence[Sequence[ScoreRequest]]) -> tuple[float, int, list[Reading]]:
-    """Seconds, tokens computed and the readings of some batches, none of which knows of another."""
-    seconds, computed, found = 0.0, 0, list[Reading]()
+def asked_of(model: Local, batches: Sequence[Sequence[ScoreRequest]]) -> tuple[int, list[Reading]]:
+    """Tokens computed and the readings of some batches, none of which knows of another."""
+    computed, found = 0, list[Reading]()
     for batch in batches:
         model.engine.usage = Usage()
-        started = time.perf_counter()
         answers = model.engine.score(batch)
-        seconds += time.perf_counter() - started
         computed += model.engine.usage.computed
         found += [answer for answer in answers if isinstance(answer, Reading)]
     assert len(found) == sum(map(len, batches)), "a reading failed"
-    return seconds, computed, found
+    return computed, found
 
 
-# ------------------------------------------------------------------------------------------------------ memory
+# ------------------------------------------------------------------------------------------------------ processes
 
 
 def processes(url: str | None) -> list[int]:
@@ -88,6 +90,16 @@ def processes(url: str | None) -> list[int]:
     port = urlsplit(url).port
     found = [c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port and c.pid]
     return [pid for top in found for pid in (top, *(child.pid for child in psutil.Process(top).children(True)))]
+
+
+def spent(pids: Sequence[int]) -> float:
+    """CPU seconds of this process and these."""
+    import os
+
+    import psutil
+
+    times = [psutil.Process(pid).cpu_times() for pid in {os.getpid(), *pids}]
+    return sum(one.user + one.system for one in times)
 
 
 def forget_peak(pids: Sequence[int]) -> None:
@@ -118,7 +130,8 @@ class Contender:
     model: Local
     url: str | None = None
     alone: bool = False
-    seconds: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)  # of CPU
+    wall: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
     over: float = 0.0
     gap: float = 0.0
@@ -129,12 +142,16 @@ class Contender:
         pids = processes(self.url)
         forget_peak(pids)
         batches = [[asked[i]] for i in picked] if self.alone else [asked]
-        seconds, tokens, found = timed(self.model, batches)
+        started, before = time.perf_counter(), spent(pids)
+        tokens, found = asked_of(self.model, batches)
+        many = len(asked) / len(found)
+        seconds = (spent(pids) - before) * many
+        self.wall.append((time.perf_counter() - started) * many)
         self.held = max(self.held, peak(pids))
-        seconds *= len(asked) / len(found)
         self.seconds.append(seconds)
         self.ratios.append(seconds / tree.seconds[-1] if tree else 1.0)
-        self.over = max(self.over, tokens * len(asked) / len(found) / unique(asked))
+        every = sum(unique([one]) for one in asked) if self.alone else tokens
+        self.over = max(self.over, every / unique(asked))
         return found
 
     def differ(self, found: Sequence[Reading], shared: Sequence[Reading]) -> None:
@@ -147,8 +164,8 @@ class Contender:
         middle = statistics.median
         s, r = middle(self.seconds), self.ratios
         times = f"{middle(r):.2f} ({min(r):.2f} to {max(r):.2f})"
-        said = [block, cuts, self.name, f"{self.over:.3f}", f"{s:.2f}", f"{s / cuts:.3f}", times, f"{self.held:.2f}"]
-        return f"| {' | '.join(map(str, said))} | {self.gap:.1e} |"
+        said = [block, cuts, self.name, f"{self.over:.3f}", f"{s:.1f}", f"{s / cuts:.3f}", times]
+        return f"| {' | '.join(map(str, said))} | {middle(self.wall):.1f} | {self.held:.2f} | {self.gap:.1e} |"
 
 
 def compared(
@@ -159,7 +176,7 @@ def compared(
     tree = Contender("tree", own)
     others = [Contender("naive", own, alone=True)] if alone else []
     others += [Contender(name, model, url) for name, url, model in servers]
-    picked = [cuts * (i + 1) // alone - 1 for i in range(alone)]
+    picked = [cuts * (2 * i + 1) // (2 * alone) for i in range(alone)]  # spread, and of mean length
     for repeat in range(repeats):
         asked = requests(block, cuts, random.Random(f"{block} {cuts} {repeat} {time.time_ns()}"))
         shared = tree.add(asked, (), None)
@@ -190,7 +207,7 @@ def main() -> None:
         assert isinstance(there, Local)
         servers.append((str(there.card.details["server"]), url, there))
     for one in (own, *(model for _, _, model in servers)):
-        timed(one, [requests(64, 2, random.Random(0))])  # the first batch touches memory for the first time
+        asked_of(one, [requests(64, 2, random.Random(0))])  # the first batch touches memory for the first time
     for block in map(int, args.blocks.split(",")):
         for cuts in map(int, args.cuts.split(",")):
             print(compared(own, servers, (block, cuts), (args.alone, args.repeats)), flush=True)

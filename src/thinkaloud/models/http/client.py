@@ -2,9 +2,10 @@
 
 Temporary failures are retried, with waits that double and have a random part: 429 (which also holds back all other
 requests for as long as the server says), 408, 409, 425, 500 and above, connections refused, reset or cut, timeouts, and
-malformed replies. A server that cannot be reached is retried for `patience` seconds (`FIRST` where nothing was ever
-heard of it: a misspelt address is no server that is away); one that answers with errors `TRIES` times. After that the request fails (`ModelError`: its item is recorded as failed). Other refusals are for the
-user to fix (`UserError`); if they are about the key or the model's name, they hold for every request (`FatalError`).
+malformed replies. A server that cannot be reached is retried for `patience` seconds (for `FIRST` where nothing was ever
+heard of it: a misspelt address is no server that is away); one that answers with errors, `TRIES` times. After that the
+request fails (`ModelError`: its item is recorded as failed). Other refusals are for the user to fix (`UserError`); if
+they are about the key or the model's name, they hold for every request (`FatalError`).
 Each answer goes to its own question.
 
 The client lives in an event loop of its own (`CALLS`), because a run makes and closes loops as it goes. It does not
