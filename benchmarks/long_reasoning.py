@@ -4,11 +4,11 @@
         [--threads 1] [--alone 4] [--context 8192] [--server http://127.0.0.1:8000/v1 ...]
 
 One question, a block of so many tokens, and a probe with 5 options of 2 tokens after each of so many cuts. The tree:
-all cuts at once, as studies ask them. Naive: each in a session of its own, `--alone` of the cuts in the middle of as many
-equal parts of the block (all of them would take an hour), and their mean time is taken for every cut. A server (with the same weights in
-float32, started as docs/servers.md says) is asked the same through the http backend, and keeps prefixes itself. Every
-repeat has another text, so that no server knows it, and all contenders take turns within a repeat: ratios are of one
-repeat.
+all cuts at once, as studies ask them. Naive: each in a session of its own, `--alone` of the cuts in the middle of as
+many equal parts of the block (all of them would take an hour), and their mean time is taken for every cut. A server
+(with the same weights in float32, started as docs/servers.md says) is asked the same through the http backend, and
+keeps prefixes itself. Every repeat has another text, so that no server knows it, and all contenders take turns within a
+repeat: ratios are of one repeat.
 
 Printed: tokens computed over unique tokens (1 is the least there can be), CPU seconds of all threads (of this process
 and of the server's; other work on the machine changes them less than wall time) and CPU seconds a cut, how many times
