@@ -159,6 +159,7 @@ def test_loops_may_come_and_go(served: ServedModel) -> None:
 def test_check_says_what_it_is_and_what_is_measurable(served: ServedModel) -> None:
     lines = "\n".join(check_model(served))
     assert "llama-server" in lines and "the same at temperature 0 and 1" in lines
+    assert "not in what precision it computes" in lines  # its floor is no claim of exactness
 
 
 def test_a_name_that_is_not_served_is_refused(llama: LlamaProcess) -> None:

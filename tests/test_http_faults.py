@@ -308,6 +308,21 @@ def test_after_giving_up_the_next_question_is_not_waited_for_as_long() -> None:
     assert spans[0][0] > spans[1][0]
 
 
+def test_nobody_at_an_address_is_not_waited_for_as_a_server_that_is_away_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt address is told at once; a server that was heard of once is waited for, also if it only said 503."""
+    monkeypatch.setattr("thinkaloud.models.http.client.FIRST", 0.0)
+    nobody = Client(parse(f"http://127.0.0.1:{free_port()}/v1?patience=0.2&backoff=0.001"))
+    with pytest.raises(ModelError, match="did not answer"):
+        post(nobody)
+    assert nobody.tally.retried == 0
+
+    server, port = serve(lambda handler, body: reply(handler, {"error": "loading"}, 503))
+    loading = Client(parse(f"http://127.0.0.1:{port}/v1?patience=0.2&backoff=0.001"))
+    with closing(_Stop(server)), pytest.raises(ModelError, match="loading"):
+        post(loading)
+    assert loading.tally.retried > 0
+
+
 class _Stop:
     def __init__(self, server: object) -> None:
         self._server = server

@@ -2,9 +2,9 @@
 
 The *noise floor* is measured, not assumed: the same prompts are read all at once through the prefix tree, and one by
 one, each in a session of its own; the largest difference in log-probability is what arithmetic alone can do. A margin
-below it may be arithmetic. The *prefill probe* does not trust a capability: it begins the model's turn in the middle
-of a sentence that only a true continuation goes on with. Prompts are compared with the model's own template and
-tokenizer (`same.py`).
+below it may be arithmetic. Rounding that comes out alike both times is not in it. The *prefill probe* does not trust a
+capability: it begins the model's turn in the middle of a sentence that only a true continuation goes on with. Prompts
+are compared with the model's own template and tokenizer (`same.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _SHOTS = (
     Shot("What is 4 + 4?", ("4 plus 4 is 8.", f"{PROBE} 8.")),
 )
 _OPTIONS = ("7", "8", "9", "6", "12", "17")
+REPEATS = (
+    "noise floor of a server: how far its numbers repeat, not in what precision it computes them (half precision that "
+    "repeats to the bit reads 0 here; docs/servers.md says how to start it for exact numbers)"
+)
 # (what was begun, what only a continuation says next, what a new turn would begin with)
 _BEGUN = (
     (Prompt((), "Count from one to ten.", ("one, two, three, four,",)), "five", "one"),
@@ -134,6 +138,8 @@ async def _noise(model: Model) -> list[str]:
         f"noise floor: {floor.largest:.1e} nats at most, {floor.median:.1e} in the median, "
         f"{floor.flips} of {len(asked)} answers flipped ({floor.numbers} log-probabilities, shared against one by one)"
     ]
+    if model.card.backend == "http":
+        lines.append(REPEATS)
     bill = usage_of(together)
     if bill.asked:
         lines.append(f"shared prefixes: {bill.computed:,} tokens computed of {bill.asked:,} asked for")

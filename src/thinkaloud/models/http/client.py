@@ -2,9 +2,10 @@
 
 Temporary failures are retried, with waits that double and have a random part: 429 (which also holds back all other
 requests for as long as the server says), 408, 409, 425, 500 and above, connections refused, reset or cut, timeouts, and
-malformed replies. A server that cannot be reached is retried for `patience` seconds; one that answers with errors
-`TRIES` times. After that the request fails (`ModelError`: its item is recorded as failed). Other refusals are for the
-user to fix (`UserError`); if they are about the key or the model's name, they hold for every request (`FatalError`).
+malformed replies. A server that cannot be reached is retried for `patience` seconds (for `FIRST` where nothing was ever
+heard of it: a misspelt address is no server that is away); one that answers with errors, `TRIES` times. After that the
+request fails (`ModelError`: its item is recorded as failed). Other refusals are for the user to fix (`UserError`); if
+they are about the key or the model's name, they hold for every request (`FatalError`).
 Each answer goes to its own question.
 
 The client lives in an event loop of its own (`CALLS`), because a run makes and closes loops as it goes. It does not
@@ -35,6 +36,7 @@ CALLS = BackgroundLoop("thinkaloud-http")
 TRIES = 10
 FEW = 3  # of what may well not be there
 LONGEST = 20.0  # seconds between two tries
+FIRST = 10.0  # seconds that nobody at an address is waited for, until the first reply
 PASSING = {408, 409, 425, 429}
 
 
@@ -80,7 +82,7 @@ class Client:
         self._http: httpx.AsyncClient | None = None
         self._slots: asyncio.Semaphore | None = None
         self._free_from = 0.0  # by the clock of the loop: nothing is sent before
-        self._gave_up = False
+        self._gave_up, self._heard = False, False
         # jitter only: it decides when something is asked, never what
         self._jitter = random.Random()
 
@@ -112,14 +114,15 @@ class Client:
         loop = asyncio.get_running_loop()
         # after a request was given up, the next ones are not waited for as long: a server that is gone stays gone
         patience = self.address.patience * (0.1 if self._gave_up else 1.0)
-        deadline, wait, tries = loop.time() + patience, self.address.backoff, 0
+        started, wait, tries = loop.time(), self.address.backoff, 0
         while True:
             try:
                 found = await self._once(method, path, body, read)
             except _Again as error:
                 tries += not error.gone
                 pause = max(error.after or 0.0, wait * (0.5 + self._jitter.random()))
-                if loop.time() + pause > deadline or tries >= most:
+                allowed = patience if self._heard else min(patience, FIRST)
+                if loop.time() + pause > started + allowed or tries >= most:
                     self._gave_up = self._gave_up or error.gone
                     raise ModelError(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
                 self.tally.retried += 1
@@ -147,6 +150,7 @@ class Client:
                 raise _Again(f"{type(error).__name__}: {error}") from error
             except httpx.InvalidURL as error:
                 raise FatalError(f"{self.address.base!r} is no address: {error}") from error
+        self._heard = True
         self._hold_back(reply)
         status = reply.status_code
         if status in PASSING or status >= 500:
