@@ -41,7 +41,7 @@ from thinkaloud.records.pieces import condition
 from thinkaloud.tasks.answers import match
 from thinkaloud.tasks.candidates import with_candidates
 from thinkaloud.tasks.transcripts import given
-from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Step, Task, Transcript
+from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
 Made = ConditionRecord | None
 """The record of one condition, None where an item has no such condition."""
@@ -78,6 +78,23 @@ class Edit:
         return Edit(Transcript(own.steps[: at + 1]), at, at == len(own.steps) - 1, name, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form of examples: filler, as long as they are in another form."""
+
+    filler: Filler
+    form: Form
+    count: Count
+
+    def __call__(self, example: Item) -> Transcript:
+        """The filler of an example."""
+        return self.instead(example, self.form(example))
+
+    def instead(self, item: Item, of: Transcript) -> Transcript:
+        """Filler as long as a transcript."""
+        return self.filler(item, self.count(of.text), self.count)
+
+
 class Bench:
     """The conditions of one group."""
 
@@ -89,6 +106,7 @@ class Bench:
         self.editor = Editor(group.editor or model, key.child("editor"))
         self._paraphrases: dict[tuple[Key, str], asyncio.Future[Reworded]] = {}
         self.settled = Settled.of(group.prepared)
+        self._examples: dict[Form, tuple[Shot, ...]] = {}
         asking, stem = group.asking, self.settled.stem
         self.aloud = self.with_examples(worked, asking.aloud(stem))
         self.silent = self.with_examples(nothing, asking.silent(self.settled.silence, stem))
@@ -100,7 +118,9 @@ class Bench:
     def with_examples(self, form: Form, way: Way | None = None) -> Way:
         """A way to ask (that with reasoning) with the group's examples in this form, where it shows examples at all."""
         base = self.aloud if way is None else way
-        return self.group.asking.showing(base, shots(self.group.examples, form))
+        if form not in self._examples:  # all items of the group show the same, and making it is most of the work
+            self._examples[form] = shots(self.group.examples, form)
+        return self.group.asking.showing(base, self._examples[form])
 
     @property
     def writes_answers(self) -> bool:
@@ -203,11 +223,8 @@ class Bench:
         return None if other is None else await self._filler(item, filler, other, self.reworded)
 
     async def _filler(self, item: Item, filler: Filler, thought: Transcript, form: Form) -> ConditionRecord:
-        def instead(asked: Item, of: Transcript) -> Transcript:
-            return filler(asked, self.count(of.text), self.count)
-
-        way = self.with_examples(lambda example: instead(example, form(example)))
-        return await self.read(item, way, instead(item, thought))
+        filled = Filled(filler, form, self.count)
+        return await self.read(item, self.with_examples(filled), filled.instead(item, thought))
 
     def cuts(self, item: Item, own: Transcript) -> dict[int, float]:
         """After how many sentences its own reasoning is cut, each with the probability that it was drawn: 1 for all of
