@@ -63,8 +63,8 @@ def render(found: Compared) -> str:
     blocks = ["# Did anything change?", "\n".join(f"- {plain(line)}" for line in said(found))]
     blocks += [
         f"Study: {plain(found.study)}. Margin {found.margin:g}. Every difference is B - A over the same items, with "
-        "its 95% interval (the item is the unit). *the same*: the 90% interval lies within the margin. *smallest change "
-        "seen*: what would have been called different with 80% power. p: two-sided, by sign flips"
+        "its 95% interval (the item is the unit). *the same*: the 90% interval lies within the margin. *smallest "
+        "change seen*: what would have been called different with 80% power. p: two-sided, by sign flips"
         + (f"; Holm's over all {found.tested} rows." if found.tested else ".")
     ]
     for one in found.others:

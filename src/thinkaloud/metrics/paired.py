@@ -14,7 +14,9 @@ THE RULE, in this order:
 
     the same within M    the 90% interval lies within the margin, even if 0 is outside of the 95% interval; or both
                          runs are of one model and every item has the very same value in both
-    different            the 95% interval does not contain 0
+    different            the 95% interval does not contain 0, and p by sign flips is .05 or less: where only a few items
+                         differ at all, an interval can leave 0 out that the signs of these few explain (4 of 4 one way
+                         is p .125)
     cannot tell          anything else
 
 A difference is about other items like these: not about other tasks, prompts or trainings. A margin that was chosen
@@ -33,7 +35,7 @@ import numpy as np
 
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Statistic, unseen_share
 from thinkaloud.metrics.crossover import sign_flip
-from thinkaloud.metrics.equivalence import holm
+from thinkaloud.metrics.equivalence import ALPHA, holm
 from thinkaloud.metrics.power import DETECTION, POWER
 from thinkaloud.metrics.prior_item import DRAWS, drawn, limits
 from thinkaloud.vocabulary import Estimate, Key
@@ -86,7 +88,9 @@ class Row:
     holm: float | None = None
 
 
-def compare_row(joint: Joint, margin: float = MARGIN, *, one_model: bool = False, key: Key = KEY) -> Row:
+def compare_row(
+    joint: Joint, margin: float = MARGIN, *, one_model: bool = False, key: Key = KEY, draws: int = DRAWS
+) -> Row:
     """The quantity with its verdict. `one_model`: both runs are of the same model in the same arithmetic, so that equal
     values are no accident of the items. Always the same numbers for the same key."""
     n = len(joint.rows)
@@ -94,7 +98,7 @@ def compare_row(joint: Joint, margin: float = MARGIN, *, one_model: bool = False
     if why is not None:
         return _absent(joint, why, n)
     value = float(joint.statistic(joint.rows, np.ones((1, n)))[0])
-    found = drawn(joint.statistic, joint.rows, joint.extremes, key.child("weights"), DRAWS)
+    found = drawn(joint.statistic, joint.rows, joint.extremes, key.child("weights"), draws)
     if not (math.isfinite(value) and np.isfinite(found).all()):
         return _absent(joint, "not identifiable: some resamples give no number", n)
     outer, inner = limits(found, value, OUTER, n), limits(found, value, INNER, n)
@@ -102,28 +106,40 @@ def compare_row(joint: Joint, margin: float = MARGIN, *, one_model: bool = False
     equal = one_model and bool(np.abs(joint.single).max() <= TINY)
     if equal:
         outer = inner = (0.0, 0.0)
-    word, why = judge(value, outer, inner, margin, equal)
-    estimate = Estimate(joint.name, value, *outer, n, n)
     p = sign_flip(joint.single, key.child("signs"))
+    word, why = judge(Found(value, outer, inner, p, equal), margin)
+    estimate = Estimate(joint.name, value, *outer, n, n)
     return Row(
         name=joint.name, a=joint.a, b=joint.b, difference=estimate, inner=inner, smallest=smallest, p=p, word=word,
         why=why, without=joint.without,
     )  # fmt: skip
 
 
-def judge(
-    value: float, outer: tuple[float, float], inner: tuple[float, float], margin: float, equal: bool = False
-) -> tuple[Word, str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the rule looks at. `equal`: one model, and every item has the very same value in both runs."""
+
+    value: float
+    outer: tuple[float, float]
+    inner: tuple[float, float]
+    p: float
+    equal: bool = False
+
+
+def judge(found: Found, margin: float) -> tuple[Word, str]:
     """The rule (see the module), and why."""
-    ends = f"90% interval {inner[0]:+.3f} to {inner[1]:+.3f}"
-    if equal:
+    (low, high), (inner_low, inner_high) = found.outer, found.inner
+    ends = f"90% interval {inner_low:+.3f} to {inner_high:+.3f}"
+    if found.equal:
         return "the same", "one model, and every item has the very same value in both runs"
-    if -margin < inner[0] and inner[1] < margin:
-        zero = "" if outer[0] <= 0 <= outer[1] else ", although it is not 0"
-        return "the same", f"within {margin:g} of 0{zero} ({ends})"
-    if outer[0] > 0 or outer[1] < 0:
-        beyond = "all of it beyond" if min(abs(outer[0]), abs(outer[1])) > margin else "perhaps less than"
-        return "different", f"{'above' if value > 0 else 'below'} 0, {beyond} the margin of {margin:g}"
+    apart = low > 0 or high < 0
+    if -margin < inner_low and inner_high < margin:
+        return "the same", f"within {margin:g} of 0{', although it is not 0' if apart else ''} ({ends})"
+    if apart and found.p <= ALPHA:
+        beyond = "all of it beyond" if min(abs(low), abs(high)) > margin else "perhaps less than"
+        return "different", f"{'above' if found.value > 0 else 'below'} 0, {beyond} the margin of {margin:g}"
+    if apart:
+        return "cannot tell", f"so few items differ that their signs may be chance (p {found.p:.3f})"
     return "cannot tell", f"the interval includes 0 and reaches beyond {margin:g} ({ends})"
 
 
