@@ -15,6 +15,7 @@ from thinkaloud._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from thinkaloud.api import challenge as challenge
+    from thinkaloud.api import compare as compare
     from thinkaloud.api import open_model as open_model
     from thinkaloud.api import open_run as open_run
     from thinkaloud.api import open_study as open_study
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from thinkaloud.vocabulary import Key as Key
     from thinkaloud.vocabulary import ModelCard as ModelCard
 
-_API = ("challenge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "register", "rescore",
-        "resume", "ruler", "run", "settings", "trend", "wanted")  # fmt: skip
+_API = ("challenge", "compare", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "register",
+        "rescore", "resume", "ruler", "run", "settings", "trend", "wanted")  # fmt: skip
 _WHERE = {
     **dict.fromkeys(_API, "api"),
     **dict.fromkeys(("ThinkaloudError", "UserError"), "errors"),
@@ -73,7 +74,7 @@ def __dir__() -> list[str]:
 
 class _Package(ModuleType):
     """This package. Importing `thinkaloud.settings` would put the module where `ta.settings` is a function (and the
-    same for `ruler`): a module never takes the place of a name in `__all__`."""
+    same for `ruler` and `compare`): a module never takes the place of a name in `__all__`."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _WHERE and isinstance(value, ModuleType)):

@@ -1,5 +1,5 @@
 """The library as people call it: `run`, `plan`, `resume`, `rescore`, `open_run`, `open_model`, `open_task`,
-`open_study`, `settings`, `trend`, `challenge`, `ruler`, `own_ruler`.
+`open_study`, `settings`, `compare`, `trend`, `challenge`, `ruler`, `own_ruler`.
 
     import thinkaloud as ta
     run = ta.run("channels", model="smollm2-135m", tasks=["chain_sum"], items=40, seed=1)
@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.compare.folders import compare
 from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from thinkaloud.studies.trend.protocol import Comparison
 
 __all__ = [
-    "Run", "challenge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "planned", "register",
-    "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "wanted",
+    "Run", "challenge", "compare", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "planned",
+    "register", "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "wanted",
 ]  # fmt: skip
 
 

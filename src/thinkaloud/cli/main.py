@@ -2,7 +2,8 @@
 
 Exit codes: 0 done, 1 our fault (a traceback is shown), 2 the user's to fix (one line), 3 finished but some items
 failed, 4 finished but nothing could be measured of some task (said first), 5 stopped by `--max-tokens` or `--max-time`
-before the end (resume goes on), 130 stopped by Ctrl-C, 141 nobody read the output to its end.
+before the end (resume goes on), 6 a row that `compare --fail-if-changed` names has changed, 130 stopped by Ctrl-C, 141
+nobody read the output to its end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import click
 
 from thinkaloud._version import __version__
 from thinkaloud.cli.checks import check_study, check_task
+from thinkaloud.cli.compare import compare
 from thinkaloud.cli.interop import export, import_
 from thinkaloud.cli.options import Late, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
@@ -46,6 +48,7 @@ cli.add_command(run)
 cli.add_command(plan)
 cli.add_command(resume)
 cli.add_command(report)
+cli.add_command(compare)
 
 
 def _ruler_options() -> list[click.Parameter]:

@@ -1,0 +1,24 @@
+"""The comparison as people call it: `thinkaloud.compare(FOLDERS)`, and `thinkaloud compare` on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from thinkaloud.open_study import open_run
+
+if TYPE_CHECKING:
+    from thinkaloud.compare.found import Compared
+
+
+def compare(folders: Sequence[str | Path], *, margin: float = 0.05, out: str | Path | None = None) -> Compared:
+    """Did anything change between runs of the same study on the same items? Each is held against the first
+    (`metrics/paired.py` has the rule). `margin`: differences within it count as none. Writes report.md and compare.json
+    to `out`. Never asks a model. `UserError` in one line for runs that cannot be compared."""
+    from thinkaloud.compare.found import compare_runs
+    from thinkaloud.compare.page import write_comparison
+
+    found = compare_runs([open_run(folder) for folder in folders], margin, out)
+    write_comparison(found)
+    return found
