@@ -57,6 +57,7 @@ block: $(VENV)/.tested
 coverage: $(VENV)/.installed
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/hints_coverage.py
+	$(BIN)/python benchmarks/compare_coverage.py
 	$(BIN)/python benchmarks/dials.py
 	$(BIN)/python benchmarks/trend.py
 

@@ -207,7 +207,7 @@ def main() -> None:
         for n in (24, 48, 96):
             verdicts(name, pair, n, given.times, given.draws)
     print("\n| row | lost | n | true difference | coverage | different | smallest change, median | studies |")
-    for share in (0.0, 0.3):
+    for share in (0.0, 0.8):
         channels(share, 48, max(1, given.times // 5), given.draws)
 
 

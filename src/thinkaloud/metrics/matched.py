@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -87,13 +88,19 @@ class Flips:
 def flips(matched: Matched, condition: str = "own") -> Flips:
     """Which items changed: right is the most probable option after its own reasoning (of several samples, on average
     more than half)."""
-    found, names, _ = values(matched, lambda record: hit(record, condition))
+    found, names, _ = values(matched, partial(_right, condition))
     side = np.sign(np.round(found - 0.5, 9))
 
     def ids(a: int, b: int) -> tuple[str, ...]:
         return tuple(item[2] for item, s in zip(names, side, strict=True) if (s == (a, b)).all())
 
     return Flips(ids(1, -1), ids(-1, 1), len(ids(1, 1)), len(ids(-1, -1)), int((side == 0).any(axis=1).sum()))
+
+
+def _right(condition: str, record: ItemRecord) -> float | None:
+    """1 or 0; half where the right option shares the first place."""
+    found = hit(record, condition)
+    return found if found in (None, 0.0, 1.0) else 0.5
 
 
 def _by_item(records: Sequence[Record]) -> dict[Name, Records]:
