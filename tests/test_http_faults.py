@@ -38,6 +38,7 @@ from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
 
 EXACT = "cache=off&connections=1&backoff=0.002"
 FORM = Loading(format="completion")
+SEED = 7
 GREEDY = {"resample_temperature": 0.0, "shots": 1}
 
 
@@ -50,16 +51,17 @@ def llama(tiny_path: Path) -> Iterator[LlamaProcess]:
 @pytest.fixture(scope="module")
 def calm(llama: LlamaProcess, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run without faults. Some of this model's noise ends in a line end, as reasoning does, so there are readings
-    to compare in both units."""
+    to compare (with this seed in both units here; which noise ends so may differ between processors)."""
     found = run(llama.url, tmp_path_factory.mktemp("calm") / "run")
-    assert all(any(record["conditions"] for record in unit["records"]) for unit in found.units)
+    assert any(record["conditions"] for unit in found.units for record in unit["records"])
     return found
 
 
 def run(url: str, out: Path, more: str = "") -> Run:
     return ta.run(
-        "channels", f"{url}?{EXACT}{more}", ["recall"], items=10, difficulty=2, out=out, settings=GREEDY, loading=FORM
-    )
+        "channels", f"{url}?{EXACT}{more}", ["recall"], items=10, difficulty=2, seed=SEED, out=out, settings=GREEDY,
+        loading=FORM,
+    )  # fmt: skip
 
 
 def same(one: Run, other: Run) -> None:
@@ -108,8 +110,8 @@ def test_a_client_that_is_killed_resumes(llama: LlamaProcess, calm: Run, tmp_pat
     folder = tmp_path / "run"
     program = (
         "import thinkaloud as ta; from thinkaloud.models.loading import Loading; "
-        f"ta.run('channels', '{llama.url}?{EXACT}', ['recall'], items=10, difficulty=2, out={str(folder)!r}, "
-        "settings={'resample_temperature': 0.0, 'shots': 1}, loading=Loading(format='completion'))"
+        f"ta.run('channels', '{llama.url}?{EXACT}', ['recall'], items=10, difficulty=2, seed={SEED}, "
+        f"out={str(folder)!r}, settings={GREEDY!r}, loading=Loading(format='completion'))"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL)

@@ -161,8 +161,8 @@ def test_a_long_option_has_room_to_be_written() -> None:
 
     model.generate = noting  # type: ignore[method-assign]
     for options in (("4", "5"), ("4", "a long tale " * 50)):
-        asyncio.run(sampled_reader(model, 1, KEY).score(Prompt((), "q", (PROBE,)), options))
-    assert rooms[0] == 64 and rooms[1] > 300
+        asyncio.run(sampled_reader(model, 8, KEY).score(Prompt((), "q", (PROBE,)), options))
+    assert rooms[0] == 64 and rooms[-1] > 300
 
 
 def test_a_model_that_cannot_go_on_is_asked_for_whole_turns_and_never_after_a_reasoning() -> None:
