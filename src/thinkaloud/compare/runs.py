@@ -7,15 +7,15 @@ anything is estimated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.matching import name
+from thinkaloud.metrics.same_question import difference
 from thinkaloud.runs.folder import Run
 from thinkaloud.study import EDGE
-from thinkaloud.vocabulary import Record
 
 
 def check_alike(first: Run, other: Run) -> None:
@@ -101,18 +101,9 @@ def _same_questions(first: Run, other: Run) -> None:
     for record in other.records:
         if (before := known.get(name(record))) is None:
             continue
-        was, now = _question(before), _question(record)
-        for part in was:
-            if was[part] != now[part]:
-                raise UserError(
-                    f"item {record['item']!r} of {record['task']} has the {part} {was[part]!r} in "
-                    f"{str(first.folder)!r} and {now[part]!r} in {str(other.folder)!r}: run both on the same file"
-                )
-
-
-def _question(record: Record) -> Mapping[str, Any]:
-    """What an item asks. Candidates for a free answer are each model's own, all but the right one."""
-    options, gold = record["options"], record["gold"]
-    right = options[gold] if options else None
-    asked = {"question": record["question"], "answer": right}
-    return asked if record.get("space") == "candidates" or not options else {**asked, "options": sorted(options)}
+        if found := difference(before, record):
+            part, was, now = found
+            raise UserError(
+                f"item {record['item']!r} of {record['task']} has the {part} {was!r} in "
+                f"{str(first.folder)!r} and {now!r} in {str(other.folder)!r}: run both on the same file"
+            )

@@ -17,6 +17,7 @@ from typing import Any
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.gap_trend import GapTrend, gap_trends, levels
 from thinkaloud.metrics.matching import name
+from thinkaloud.metrics.same_question import difference
 from thinkaloud.metrics.trend import Sized, Trend, ascending, trends
 from thinkaloud.runs.folder import Run
 from thinkaloud.vocabulary import Record
@@ -124,19 +125,12 @@ def _same_questions(runs: Sequence[Run]) -> None:
             if "question" not in record:  # the record of a study of somebody's own
                 continue
             at, other = seen.setdefault(name(record), (run, record))
-            was, now = _question(other), _question(record)
-            for part in was:
-                if was[part] != now[part]:
-                    raise UserError(
-                        f"item {record['item']!r} of {record['task']} has the {part} {was[part]!r} in "
-                        f"{str(at.folder)!r} and {now[part]!r} in {str(run.folder)!r}: run both on the same file"
-                    )
-
-
-def _question(record: Record) -> dict[str, Any]:
-    """What an item asks; the order of its options is its run's."""
-    options = record["options"]
-    return {"question": record["question"], "options": sorted(options), "answer": options[record["gold"]]}
+            if found := difference(other, record):
+                part, was, now = found
+                raise UserError(
+                    f"item {record['item']!r} of {record['task']} has the {part} {was!r} in "
+                    f"{str(at.folder)!r} and {now!r} in {str(run.folder)!r}: run both on the same file"
+                )
 
 
 def _settings(run: Run) -> dict[str, Any]:
