@@ -13,7 +13,7 @@ from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.matching import name
-from thinkaloud.metrics.same_question import difference
+from thinkaloud.metrics.same_question import check_same_question
 from thinkaloud.runs.folder import Run
 from thinkaloud.study import EDGE
 
@@ -99,11 +99,5 @@ def _same_questions(first: Run, other: Run) -> None:
     """One id must not stand for two questions."""
     known = {name(record): record for record in first.records}
     for record in other.records:
-        if (before := known.get(name(record))) is None:
-            continue
-        if found := difference(before, record):
-            part, was, now = found
-            raise UserError(
-                f"item {record['item']!r} of {record['task']} has the {part} {was!r} in "
-                f"{str(first.folder)!r} and {now!r} in {str(other.folder)!r}: run both on the same file"
-            )
+        if before := known.get(name(record)):
+            check_same_question(before, record, first.folder, other.folder)

@@ -9,8 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from thinkaloud.errors import UserError
 from thinkaloud.tasks.answers import match
 from thinkaloud.vocabulary import Record
+
+
+def check_same_question(was: Record, now: Record, before: object, after: object) -> None:
+    """`UserError` where two records with one id are of different questions; `before`, `after`: where they are from."""
+    if found := difference(was, now):
+        part, one, other = found
+        raise UserError(
+            f"item {now['item']!r} of {now['task']} has the {part} {one!r} in {str(before)!r} and {other!r} in "
+            f"{str(after)!r}: run both on the same file"
+        )
 
 
 def difference(was: Record, now: Record) -> tuple[str, Any, Any] | None:

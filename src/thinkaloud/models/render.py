@@ -35,9 +35,8 @@ class Rendered:
 
     `preamble` and `turn` (the text between question and answer) belong to the frame; question and parts are texts of
     items and models. `lead` is put before an option, `closes` behind an answer (empty where that is not known). `ends`
-    are texts with which the frame continues after an answer,
-    if no control token ends it: an answer ends before them. `block`: what stands between turn and parts where the model
-    thinks in a block, marks and reasoning (`block.py`).
+    are texts with which the frame continues after an answer, if no control token ends it: an answer ends before them.
+    `block`: what stands between turn and parts where the model thinks in a block, marks and reasoning (`block.py`).
     """
 
     preamble: str

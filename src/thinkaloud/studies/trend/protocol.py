@@ -17,7 +17,7 @@ from typing import Any
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.gap_trend import GapTrend, gap_trends, levels
 from thinkaloud.metrics.matching import name
-from thinkaloud.metrics.same_question import difference
+from thinkaloud.metrics.same_question import check_same_question
 from thinkaloud.metrics.trend import Sized, Trend, ascending, trends
 from thinkaloud.runs.folder import Run
 from thinkaloud.vocabulary import Record
@@ -125,12 +125,7 @@ def _same_questions(runs: Sequence[Run]) -> None:
             if "question" not in record:  # the record of a study of somebody's own
                 continue
             at, other = seen.setdefault(name(record), (run, record))
-            if found := difference(other, record):
-                part, was, now = found
-                raise UserError(
-                    f"item {record['item']!r} of {record['task']} has the {part} {was!r} in "
-                    f"{str(at.folder)!r} and {now!r} in {str(run.folder)!r}: run both on the same file"
-                )
+            check_same_question(other, record, at.folder, run.folder)
 
 
 def _settings(run: Run) -> dict[str, Any]:
