@@ -38,7 +38,7 @@ from thinkaloud.vocabulary import Completion, Key, Reading, Sampling, Usage
 
 EXACT = "cache=off&connections=1&backoff=0.002"
 FORM = Loading(format="completion")
-SEED = 7
+SEED = 10
 GREEDY = {"resample_temperature": 0.0, "shots": 1}
 
 
@@ -51,15 +51,15 @@ def llama(tiny_path: Path) -> Iterator[LlamaProcess]:
 @pytest.fixture(scope="module")
 def calm(llama: LlamaProcess, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run without faults. Some of this model's noise ends in a line end, as reasoning does, so there are readings
-    to compare (with this seed in both units here; which noise ends so may differ between processors)."""
+    to compare in both units: with this seed in five items and in two."""
     found = run(llama.url, tmp_path_factory.mktemp("calm") / "run")
-    assert any(record["conditions"] for unit in found.units for record in unit["records"])
+    assert all(any(record["conditions"] for record in unit["records"]) for unit in found.units)
     return found
 
 
 def run(url: str, out: Path, more: str = "") -> Run:
     return ta.run(
-        "channels", f"{url}?{EXACT}{more}", ["recall"], items=10, difficulty=2, seed=SEED, out=out, settings=GREEDY,
+        "channels", f"{url}?{EXACT}{more}", ["recall"], items=12, difficulty=2, seed=SEED, out=out, settings=GREEDY,
         loading=FORM,
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def test_a_client_that_is_killed_resumes(llama: LlamaProcess, calm: Run, tmp_pat
     folder = tmp_path / "run"
     program = (
         "import thinkaloud as ta; from thinkaloud.models.loading import Loading; "
-        f"ta.run('channels', '{llama.url}?{EXACT}', ['recall'], items=10, difficulty=2, seed={SEED}, "
+        f"ta.run('channels', '{llama.url}?{EXACT}', ['recall'], items=12, difficulty=2, seed={SEED}, "
         f"out={str(folder)!r}, settings={GREEDY!r}, loading=Loading(format='completion'))"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
