@@ -99,8 +99,10 @@ def test_runs_that_have_changed_are_refused(place: Path) -> None:
 
 
 def test_what_cannot_be_compared_is_said_in_one_line(place: Path, tmp_path: Path) -> None:
+    sized = [f"{place / 'runs' / share}={size}" for share, size in zip(MODELS, ("1e8", "1e9"), strict=True)]
+    ta.run("trend", settings={"folders": sized}, out=tmp_path / "t")
     with pytest.raises(UserError, match="no number of parameters"):
         ta.run("trend", settings={"folders": [str(place / "runs" / "0.7")]}, out=tmp_path / "a")
     with pytest.raises(UserError, match="is no run folder"):
         ta.run("trend", settings={"folders": [str(tmp_path)]}, out=tmp_path / "b")
-    assert json.loads((place / "t" / "findings.json").read_text())["findings"]
+    assert json.loads((tmp_path / "t" / "findings.json").read_text())["findings"]
