@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import item_records
-from thinkaloud.metrics.bootstrap import KEY, Array
+from thinkaloud.metrics.bootstrap import KEY, Sample, corners, difference, greatest, least
 from thinkaloud.metrics.channels import by_item, channels
 from thinkaloud.metrics.channels import table as channel_table
-from thinkaloud.metrics.crossfit import best_elsewhere, levels_elsewhere
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.readings import p_gold
 from thinkaloud.vocabulary import Estimate
@@ -22,6 +22,7 @@ from thinkaloud.vocabulary import Estimate
 OPTIONS = [str(i) for i in range(10)]
 NAMES = ("silent", "compute", "content", "residue")
 GOLD = 3
+ENDS = ("value", "low", "high")
 
 
 def reading(p: float) -> dict[str, Any]:
@@ -201,23 +202,6 @@ def test_reasoning_that_misleads_in_any_words_is_negative_content_and_no_disrupt
     assert str(found["disruption by wording"].reason).startswith("none: the paraphrase is not below")
 
 
-def test_at_the_null_content_is_unbiased_where_a_positive_part_is_not() -> None:
-    """A post-hoc reasoner with noise: baseline, paraphrase and own have one mean. Chosen on the other fold content is 0
-    on average; max(paraphrase - baseline, 0) books noise."""
-    rng = np.random.default_rng(5)
-    n, times = 24, 3000
-    fold, one, fitted, naive = np.arange(n, dtype=np.float64) % 2, np.ones((1, n)), [], []
-    for _ in range(times):
-        free: Array = rng.beta(0.6, 0.6, (n, 1))
-        pair: Array = rng.beta(0.6, 0.6, (n, 2))
-        level, _ = levels_elsewhere(fold, free, pair, one)
-        fitted.append(level[0] - free.mean())
-        naive.append(max(pair[:, 0].mean() - free.mean(), 0))
-    noise = np.std(fitted) / math.sqrt(times)
-    assert abs(np.mean(fitted)) < 3 * noise
-    assert np.mean(naive) > 20 * noise
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [12, 24])
 def test_intervals_cover_the_truth_at_the_null_and_where_words_disrupt(n: int) -> None:
@@ -247,11 +231,6 @@ def test_without_fillers_there_is_no_baseline_and_no_content() -> None:
     found = table(same(20, own=1.0, paraphrase=1.0, silent=0.1))
     assert found["content"].value is None and "filler" in str(found["content"].reason)
     assert found["silent"].value == pytest.approx(0.0), "silence needs no filler"
-
-
-def test_one_fold_alone_cannot_choose_its_own_baseline() -> None:
-    records = [r | {"fold": 0} for r in same(20, **FAITHFUL)]
-    assert "no item in fold 1" in str(table(records)["content"].reason)
 
 
 def test_failed_and_unparsed_records_are_left_out_and_counted_in_parsed() -> None:
@@ -313,7 +292,7 @@ def test_channels_add_up_to_own_minus_chance_by_item_and_in_the_mean(ps: list[di
         assert math.fsum(parts[name] for name in NAMES) == pytest.approx(p["own"] - 0.1, abs=1e-9)
     found = table(records)
     parts_of = {name: found[name].value for name in NAMES}
-    if parts_of["content"] is None:  # none: it is what the items say, in which nothing is left of it
+    if parts_of["content"] is None:  # none: the paraphrase disrupts, and nothing is left of it in the items
         assert str(found["content"].reason).startswith("none: ")
         parts_of["content"] = float(np.mean([parts["content"] for parts in by_item(records).values()]))
     total = math.fsum(value or 0.0 for value in parts_of.values())
@@ -322,28 +301,39 @@ def test_channels_add_up_to_own_minus_chance_by_item_and_in_the_mean(ps: list[di
     assert by_items == pytest.approx(parts_of, abs=1e-9)
 
 
-def test_choosing_the_baseline_on_the_other_fold_is_unbiased_where_the_naive_maximum_is_not() -> None:
-    """Null: silent and three fillers have the same mean. Compute is 0 on average; max() books noise as compute."""
-    rng = np.random.default_rng(3)
-    n, times = 40, 1500
-    fold, fitted, naive = np.arange(n, dtype=np.float64) % 2, [], []
-    for _ in range(times):
-        free: Array = rng.beta(0.6, 0.6, (n, 4))
-        silent = free[:, 0].mean()
-        fitted.append(best_elsewhere(fold, free, np.ones((1, n)))[0] - silent)
-        naive.append(free.mean(axis=0).max() - silent)
-    noise = np.std(fitted) / math.sqrt(times)
-    assert abs(np.mean(fitted)) < 2.5 * noise
-    assert np.mean(naive) > 20 * noise
+def free_and_own(rng: np.random.Generator, n: int) -> Sample:
+    """Three content-free readings and an own one of the same items, all of one mean."""
+    rate = rng.beta(0.6, 0.6, (n, 1))
+    return Sample(rng.beta(8 * rate + 1e-3, 8 * (1 - rate) + 1e-3, (n, 4)), extremes=corners(*[(0.0, 1.0)] * 4))
 
 
-def test_the_choice_is_made_again_in_every_resample() -> None:
-    """Weights that turn the order around in one fold change the baseline of the other."""
-    fold = np.array([0.0, 0.0, 1.0, 1.0])
-    columns = np.array([[0.9, 0.1], [0.0, 0.5], [0.2, 0.7], [0.2, 0.7]])
-    weights = np.array([[1.0, 1.0, 1.0, 1.0], [0.0, 2.0, 1.0, 1.0]])
-    # fold 1 always prefers column 1 for fold 0; fold 0 prefers column 0 for fold 1 only in the first line
-    assert best_elsewhere(fold, columns, weights) == pytest.approx([(0.6 + 0.4) / 4, (1.0 + 1.4) / 4])
+@pytest.mark.slow
+def test_where_baselines_are_equal_content_errs_low_and_neither_it_nor_compute_is_claimed_too_often() -> None:
+    """Null: silent, two fillers and own have one mean. The least gain is below 0 on average, the greatest above; a
+    lower limit above 0 is a false claim, and happens in at most 1 of 40 studies."""
+    rng, times = np.random.default_rng(3), 300
+    rows: list[tuple[Estimate, Estimate]] = []
+    for i in range(times):
+        sample, key = free_and_own(rng, 24), KEY.child(str(i))
+        content = least("content", [difference(3, k) for k in range(3)], sample, key, 1000)
+        compute = greatest("compute", [difference(k, 0) for k in range(3)], sample, key, 1000)
+        rows.append((content, compute))
+    content_mean, compute_mean = (np.mean([pair[side].value for pair in rows]) for side in (0, 1))
+    assert -0.05 < content_mean < -0.01 and 0.01 < compute_mean < 0.05
+    for side in (0, 1):
+        claims = sum((pair[side].low or 0.0) > 1e-9 for pair in rows)
+        assert claims <= int(stats.binom.ppf(0.999, times, 0.025)), rows[0][side].name
+
+
+def test_the_least_of_several_has_the_least_of_their_limits() -> None:
+    """And the greatest the greatest, whose lower limit is that of a higher level."""
+    sample = free_and_own(np.random.default_rng(1), 30)
+    each = [least("x", [difference(3, k)], sample) for k in range(3)]
+    both = least("x", [difference(3, k) for k in range(3)], sample)
+    most = greatest("x", [difference(3, k) for k in range(3)], sample)
+    assert (both.value, both.low, both.high) == tuple(min(getattr(e, end) for e in each) for end in ENDS)
+    assert (most.value, most.high) == (max(e.value or 0.0 for e in each), max(e.high or 0.0 for e in each))
+    assert most.low is not None and most.low < max(e.low or 0.0 for e in each)
 
 
 def test_equal_best_options_share_the_accuracy() -> None:

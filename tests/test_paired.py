@@ -9,10 +9,9 @@ import pytest
 from scipy import stats
 
 from simulators import simulator
-from thinkaloud.metrics.bootstrap import difference, mean
+from thinkaloud.metrics.bootstrap import Sample, difference, drawn, limits, mean
 from thinkaloud.metrics.matched import Flips, flips, match, values
 from thinkaloud.metrics.paired import Found, compare_row, judge, smallest_change, with_holm
-from thinkaloud.metrics.prior_item import drawn, limits
 from thinkaloud.metrics.readings import p_gold
 from thinkaloud.vocabulary import Key
 
@@ -69,11 +68,11 @@ def test_the_interval_is_that_of_jeffreys_for_what_is_right_or_wrong():
     """One prior item, half of it at 0 and half at 1, is Jeffreys' prior; percentiles are expanded for few items."""
     for right, n in ((0, 24), (5, 24), (24, 24), (30, 60)):
         rows = (np.arange(n) < right).astype(float)[:, None]
-        found = drawn(mean(0), rows, np.array([[0.0], [1.0]]), Key(("j",)), 40_000)
+        found = drawn(mean(0), Sample(rows, extremes=np.array([[0.0], [1.0]])), Key(("j",)), 40_000)
         exact = stats.beta(right + 0.5, n - right + 0.5)
         for level in (0.90, 0.95):
             p = stats.norm.cdf(-stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(n / (n - 1)))
-            low, high = limits(found, right / n, level, n)
+            low, high = limits(found, right / n, n, level)
             assert low == pytest.approx(min(exact.ppf(p), right / n), abs=0.005)
             assert high == pytest.approx(max(exact.ppf(1 - p), right / n), abs=0.005)
 
@@ -82,7 +81,7 @@ def test_with_many_items_it_is_students():
     rows = np.random.default_rng(1).beta(0.6, 0.6, (400, 2))
     d = rows[:, 1] - rows[:, 0]
     corners = np.array([(x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)])
-    found = limits(drawn(difference(1, 0), rows, corners, Key(("t",)), 20_000), d.mean(), 0.95, 400)
+    found = limits(drawn(difference(1, 0), Sample(rows, extremes=corners), Key(("t",)), 20_000), d.mean(), 400)
     half = stats.t.ppf(0.975, 399) * stats.sem(d)
     assert found == pytest.approx((d.mean() - half, d.mean() + half), abs=0.003)
 

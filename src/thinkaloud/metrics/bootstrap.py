@@ -1,18 +1,22 @@
-"""Intervals: a cluster bootstrap over items, for any statistic of weighted rows.
+"""Intervals: a Bayesian bootstrap over items with one prior item, for any statistic of weighted rows.
 
 A *sample* is a matrix with a row per item and a column per measured quantity. A *statistic* is a function of the rows
 and of a matrix of weights with a line per resample; it returns one number per line. Because a resample is nothing but
 weights, a mean is one matrix product for all resamples together, and ratios and choices made from the data are simply
 written on top of it: they are re-made inside every resample without anybody having to remember to.
 
-Two corrections, both for small samples:
+A resample gives every cluster (item) an exponential weight (Rubin 1981, "The Bayesian Bootstrap"). Two corrections,
+both for small samples:
 
+* *One prior item*: n items that all agree do not prove that every item would. So one more item, which nobody saw, is
+  spread over the *extremes*, the most extreme rows that an item could have, each with weight Gamma(1 / number of
+  extremes). The doubt shrinks as 1/n. For a 0/1 quantity this is Jeffreys' interval; for a difference of two
+  probabilities a quarter of the prior item lies at each of -1 and +1.
 * *Expanded percentiles* (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", section 4.4): percentile
   intervals are too short by sqrt((n-1)/n) and by normal instead of t quantiles, so the percentiles are moved outwards.
-* *The unseen item*: n items that all agree do not prove that every item would. With 95% confidence at most a share
-  `1 - .05**(1/n)` (about 3/n) of items is of a kind that n draws did not show. The interval is widened to what the
-  statistic would be if such a share had the most extreme values there can be. For a proportion of 0 or 1 this is the
-  exact one-sided 95% limit; where items differ a lot it changes nothing.
+
+The price: a rare kind of item is held a little less often than 95% of the time (docs/statistics.md has the tables).
+What n items cannot exclude at all is `unseen_share(n)`; a page prints it as a sentence (`unseen`).
 
 This module does not know what the columns mean, and nothing about models, tasks or records.
 """
@@ -21,7 +25,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -41,6 +45,8 @@ FEWEST = 5
 """An interval from fewer clusters would be more formula than data."""
 SERIES, WIDEST = 4, 1e6
 """Degrees of freedom from which the series for t is used, and a t that nobody asks for."""
+DRAWS = 4000
+"""Ends of intervals have about 2% of their half-width from chance in these."""
 BLOCK = 4_000_000
 """Weights held in memory at a time (8 bytes each)."""
 KEY = Key(("bootstrap",))
@@ -70,7 +76,7 @@ def interval(
     statistic: Statistic,
     sample: Sample,
     key: Key = KEY,
-    draws: int = 2000,
+    draws: int = DRAWS,
     about: Mapping[str, Part] | None = None,
 ) -> Estimate:
     """The statistic of the sample with its 95% interval, or an absent estimate that says why there is none; `about` is
@@ -78,24 +84,103 @@ def interval(
 
     Equal keys give equal resamples, so that estimates over the same items are comparable draw by draw.
     """
+    return least(name, [statistic], sample, key, draws, about)
+
+
+def least(
+    name: str,
+    statistics: Sequence[Statistic],
+    sample: Sample,
+    key: Key = KEY,
+    draws: int = DRAWS,
+    about: Mapping[str, Part] | None = None,
+) -> Estimate:
+    """The least of several statistics of one sample, such as the gain over the best of several baselines.
+
+    Its lower limit is the least of their lower limits: that all of them are above a value needs no correction for
+    their number (intersection-union test, Berger 1982). The upper limit is the least of their upper limits. The value
+    errs low where several are nearly equal: the least of several noisy means is below the least mean.
+    """
+    return _estimate(name, sample, _spans(statistics, sample, key, draws), min, about)
+
+
+def greatest(
+    name: str,
+    statistics: Sequence[Statistic],
+    sample: Sample,
+    key: Key = KEY,
+    draws: int = DRAWS,
+    about: Mapping[str, Part] | None = None,
+) -> Estimate:
+    """The greatest of several statistics of one sample. That any of them is above a value is a claim about the best of
+    several, so the lower limit is the greatest of limits that are corrected for their number (Bonferroni); the upper
+    limit is the greatest of the upper ones. The value errs high where several are nearly equal."""
+    level = 1 - (1 - LEVEL) / len(statistics)
+    return _estimate(name, sample, _spans(statistics, sample, key, draws, level), max, about)
+
+
+def _spans(
+    statistics: Sequence[Statistic], sample: Sample, key: Key, draws: int, level: float = LEVEL
+) -> list[tuple[float, float, float]] | str:
+    """Value, lower limit (at its own level) and upper limit of each, or why there are none."""
     index = sample.index()
-    n, clusters = len(index), int(index.max(initial=-1)) + 1
-    if n == 0:
-        return Estimate.absent(name, f"not measured: {sample.lacking}", about=about)
+    clusters = int(index.max(initial=-1)) + 1
+    if not clusters:
+        return f"not measured: {sample.lacking}"
     if clusters < FEWEST:
-        why = f"too few items (n={clusters}): an interval needs at least {FEWEST}"
-        return Estimate.absent(name, why, n, about=about)
-    value = float(statistic(sample.rows, np.ones((1, n)))[0])
-    drawn = np.concatenate([statistic(sample.rows, w) for w in resamples(index, clusters, key, draws)])
-    lost = int(draws - np.isfinite(drawn).sum())
-    if lost or not math.isfinite(value):
-        why = f"not identifiable: {lost} of {draws} resamples give no number"
-        return Estimate.absent(name, why, n, about=about)
-    tail = expanded_tail(clusters)
-    low, high = np.quantile(drawn, tail, method="lower"), np.quantile(drawn, 1 - tail, method="higher")
-    unseen = np.append(_unseen(statistic, sample, clusters), value)
-    ends = float(min(low, unseen.min())), float(max(high, unseen.max()))
-    return Estimate(name, value, *ends, n, clusters, about=about or {})
+        return f"too few items (n={clusters}): an interval needs at least {FEWEST}"
+    found = []
+    for statistic in statistics:
+        value, resampled = of_all(statistic, sample), drawn(statistic, sample, key, draws)
+        if lost := int(draws - np.isfinite(resampled).sum()) or int(not math.isfinite(value)):
+            return f"not identifiable: {lost} of {draws} resamples give no number"
+        low, high = limits(resampled, value, clusters)
+        if level != LEVEL:
+            low, _ = limits(resampled, value, clusters, level)
+        found.append((value, low, high))
+    return found
+
+
+def _estimate(
+    name: str,
+    sample: Sample,
+    spans: list[tuple[float, float, float]] | str,
+    which: Callable[[Iterable[float]], float],
+    about: Mapping[str, Part] | None,
+) -> Estimate:
+    """`which` of the values and of both limits."""
+    n, clusters = len(sample.rows), int(sample.index().max(initial=-1)) + 1
+    if isinstance(spans, str):
+        return Estimate.absent(name, spans, n, about=about)
+    value, low, high = (which(one) for one in zip(*spans, strict=True))
+    return Estimate(name, value, low, high, n, clusters, about=about or {})
+
+
+def of_all(statistic: Statistic, sample: Sample) -> float:
+    """The statistic of the sample itself."""
+    return float(statistic(sample.rows, np.ones((1, len(sample.rows))))[0])
+
+
+def drawn(statistic: Statistic, sample: Sample, key: Key = KEY, draws: int = DRAWS) -> Array:
+    """The statistic in every resample [draws]. Equal keys give the items of samples of one size equal weights, so that
+    quantities of the same items are comparable draw by draw."""
+    index, rows, beyond = sample.index(), sample.rows, sample.extremes
+    clusters = int(index.max(initial=-1)) + 1
+    if beyond is not None:
+        rows = np.vstack([rows, beyond])
+    alone, each = clusters == len(index), len(index) / clusters  # the prior item has as many rows as the others
+    found = [
+        statistic(rows, block if alone else np.hstack([block[:, index], each * block[:, clusters:]]))
+        for block in weights(clusters, 0 if beyond is None else len(beyond), key, draws)
+    ]
+    return np.concatenate(found)
+
+
+def limits(found: Array, value: float, clusters: int, level: float = LEVEL) -> tuple[float, float]:
+    """The interval of a level from resamples of so many clusters, joined with the value itself."""
+    tail = expanded_tail(clusters, level)
+    low, high = np.quantile(found, (tail, 1 - tail))
+    return min(float(low), value), max(float(high), value)
 
 
 def corners(*bounds: tuple[float, float]) -> Array:
@@ -159,30 +244,32 @@ def unseen_share(n: int, level: float = LEVEL) -> float:
     return 1.0 - float((1 - level) ** (1 / n))
 
 
-def resamples(index: NDArray[np.int64], clusters: int, key: Key, draws: int) -> Iterator[Array]:
-    """How often each row stands in each resample of clusters, [block of draws, n] at a time."""
-    size = max(1, BLOCK // len(index))
+def unseen(n: int) -> str:
+    """What so many items cannot exclude, as a sentence."""
+    return (
+        f"{n} items: a kind of item that is {unseen_share(n):.0%} of all would have been missed altogether "
+        "1 time in 20, and nothing here speaks of it"
+    )
+
+
+def weights(clusters: int, extremes: int, key: Key, draws: int = DRAWS) -> Iterator[Array]:
+    """Weights of the clusters and, in the last columns, of the parts of the prior item, [block of draws, clusters +
+    extremes] at a time. Those of the clusters are the same whatever the number of extremes."""
+    size = max(1, BLOCK // (clusters + extremes))
     if draws <= size:
-        yield _counts(clusters, key, draws)[:, index]
+        yield _kept(clusters, extremes, key, draws)
         return
-    rng = key.rng
-    even = np.full(clusters, 1 / clusters)
+    own, prior = key.rng, key.child("prior item").rng
     for start in range(0, draws, size):
-        counts = rng.multinomial(clusters, even, size=min(size, draws - start))
-        yield counts[:, index].astype(np.float64)
+        yield _weights(own, prior, clusters, extremes, min(size, draws - start))
 
 
-@lru_cache(maxsize=8)
-def _counts(clusters: int, key: Key, draws: int) -> Array:
-    """One block of counts. Kept, because the rows of a report share their key and so their resamples."""
-    return key.rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws).astype(np.float64)
+@lru_cache(maxsize=24)
+def _kept(clusters: int, extremes: int, key: Key, draws: int) -> Array:
+    """One block of weights. Kept, because the rows of a report share their key and so their resamples."""
+    return _weights(key.rng, key.child("prior item").rng, clusters, extremes, draws)
 
 
-def _unseen(statistic: Statistic, sample: Sample, clusters: int) -> Array:
-    """The statistic if the unseen share of items were all like one of the extremes, one number for each of them."""
-    if sample.extremes is None:
-        return np.empty(0)
-    share, n, extremes = unseen_share(clusters), len(sample.rows), len(sample.extremes)
-    weights = np.hstack([np.ones((extremes, n)), np.eye(extremes) * n * share / (1 - share)])
-    found = statistic(np.vstack([sample.rows, sample.extremes]), weights)
-    return found[np.isfinite(found)]
+def _weights(own: np.random.Generator, prior: np.random.Generator, clusters: int, extremes: int, draws: int) -> Array:
+    parts = prior.standard_gamma(1 / extremes, (draws, extremes)) if extremes else np.empty((draws, 0))
+    return np.hstack([own.standard_exponential((draws, clusters)), parts])

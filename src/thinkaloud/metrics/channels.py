@@ -8,17 +8,21 @@
     silent              nothing
     chance              nothing, and no model: 1 / number of options
 
+    silent = silent - chance     compute = baseline - silent     content = level - baseline     residue = own - level
+
 The content-free *baseline* is whichever of silent, the fillers and unrelated reasoning is best: what an answer gains
-from any reasoning at all is not what this reasoning says, so it is compute and not content. Which one that is must not
-be decided on the items it is then measured on: the best of several noisy means is too high. So the items are in two
-folds, and each fold uses the choice of the other (re-made in every bootstrap resample). For one choice the channels are
-linear, so they add up to own - chance, item by item and in the mean.
+from any reasoning at all is not what this reasoning says, so it is compute and not content. Content, residue and the
+share (content / (own - chance)) are the least over all of these (`baseline.py`): that there is any of them holds
+whichever is best. With the best one the four add up to own - chance.
 
 A paraphrase that is worse than the baseline, while its own words are not, has not taken content away: it has thrown a
 model that can answer without. So what stands in the channels is the *level*: the paraphrase, but not below the lower of
-baseline and own. Which of them it is, is chosen on the other fold, too: a plain maximum would book noise as content.
-What the paraphrase is below that is `disruption by wording`; `paraphrase - baseline` is always there with its sign.
-Content is negative only where its own words are below the baseline as well, so that the reasoning itself misleads.
+baseline and own. What the paraphrase is below that is `disruption by wording`; where that is clear, content and the
+share are *none*. `paraphrase - baseline` is always there with its sign. Content is negative only where its own words
+are below the baseline as well, so that the reasoning itself misleads.
+
+The share is given where own - chance is clearly above 0, with a lower limit above `CLEAR`: below that the ratio says
+nothing.
 
 All channels are taken over the items that have every reading in the table above. Where there are too few of these,
 each row is taken over the items that have what it needs: silent and compute need no paraphrase. The rows of single
@@ -29,18 +33,14 @@ two cancel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from thinkaloud.metrics.bootstrap import (
-    KEY,
-    difference,
-    divide,
-    interval,
-    mean,
-)
-from thinkaloud.metrics.crossfit import TINY, UNRELATED, CrossFit, Formula, chances, fillers
+import numpy as np
+
+from thinkaloud.metrics.baseline import CHANCE, SILENT, TINY, UNRELATED, Beside, bounds, fillers
+from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.records.about import Readout, about
@@ -48,20 +48,11 @@ from thinkaloud.records.condition import MISMATCHED, read
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
-CHANNELS: tuple[tuple[str, Formula], ...] = (
-    ("silent", lambda m: m["silent"] - m["chance"]),
-    ("compute", lambda m: m["baseline"] - m["silent"]),
-    ("content", lambda m: m["level"] - m["baseline"]),
-    ("residue", lambda m: m["own"] - m["level"]),
-)
-ABILITY: tuple[str, Formula] = ("own - chance", lambda m: m["own"] - m["chance"])
-SHARE: tuple[str, Formula] = (
-    "externalised share",
-    lambda m: divide(m["level"] - m["baseline"], m["own"] - m["chance"]),
-)
-DISRUPTION: tuple[str, Formula] = ("disruption", lambda m: m["silent"] - m["filler"])
-BY_WORDING: tuple[str, Formula] = ("disruption by wording", lambda m: m["floor"] - m["paraphrase"])
-SIGNED: tuple[str, Formula] = ("paraphrase - baseline", lambda m: m["paraphrase"] - m["baseline"])
+CHANNELS = ("silent", "compute", "content", "residue")
+ABILITY, SHARE, DISRUPTION = "own - chance", "externalised share", "disruption"
+BY_WORDING, SIGNED = "disruption by wording", "paraphrase - baseline"
+CLEAR = 0.1
+"""An ability whose lower limit is not above this has no share: the ratio would say nothing."""
 NULLS = (UNRELATED, "foreign")
 """Reasoning about other questions: what it gives over silent and the fillers is not what the reasoning says."""
 RESAMPLE = "resample"
@@ -86,23 +77,27 @@ def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 def by_item(records: Sequence[Record]) -> dict[str, dict[str, float]]:
     """The four channels of each item (by its id); they add up to the item's own - chance.
 
-    Which content-free condition is an item's baseline is chosen on the other fold, so single items are meaningful only
-    beside all the others. Empty where the channels cannot be estimated at all.
+    Baseline and level are the same conditions for all items, those that they are in the mean. Single items are
+    meaningful only beside the others. Empty where the channels cannot be estimated at all.
     """
-    fit = CrossFit(parsed(records))
-    if fit.missing:
+    side = Beside(parsed(records))
+    if side.missing:
         return {}
-    single = fit.single()
-    values = {name: formula(single) for name, formula in CHANNELS}
-    items = fit.sample.clusters or ()
-    return {str(item): {name: float(v[i]) for name, v in values.items()} for i, item in enumerate(items)}
+    items = side.sample.clusters or ()
+    rows = single(side).tolist()
+    return {str(item): dict(zip(CHANNELS, row, strict=True)) for item, row in zip(items, rows, strict=True)}
+
+
+def single(side: Beside) -> Array:
+    """Each item's part in the four channels, [n, 4]."""
+    return np.diff(side.sample.rows[:, [CHANCE, SILENT, side.best, side.level, side.own]], axis=1)
 
 
 def conditions(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
     order = ["own", "paraphrase", "silent", *fillers(ok), UNRELATED, "foreign", RESAMPLE]
     mismatched = [one.name for one in conditions_of(ok) if one.form == MISMATCHED]
-    sample = gather(ok, [chance], [chances(ok)], "no record is ok")
+    sample = gather(ok, [chance], [bounds(ok)], "no record is ok")
     floor = interval("P(gold) chance", mean(0), sample, key, about=_reading("chance", "probability"))
     return [
         *(_condition(ok, name, p_gold, key) for name in order),
@@ -133,32 +128,101 @@ def _quantity(name: str, by: Readout) -> Mapping[str, Part]:
 
 def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
     """The channels, what they add up to, the externalised share, and disruption."""
-    fit = CrossFit(ok, score)
-    free = fit if fit.enough else CrossFit(ok, score, content=None)  # silence and fillers need no paraphrase
+    side = Beside(ok, score)
+    free = side if side.enough else Beside(ok, score, content=None)  # silence and fillers need no paraphrase
 
-    def made(of: CrossFit, name: str, formula: Formula) -> Estimate:
-        return of.estimate(name, formula, key, _quantity(name, _readout(score)))
+    def of(name: str) -> Mapping[str, Part]:
+        return _quantity(name, _readout(score))
 
-    rows = {name: made(free if name in ("silent", "compute") else fit, name, formula) for name, formula in CHANNELS}
-    ability = made(fit, *ABILITY) if fit.enough else _over_chance(ABILITY[0], "own", ok, score, key)
-    if not free.enough:
-        rows["silent"] = _over_chance("silent", "silent", ok, score, key)
-    signed, wording = made(fit, *SIGNED), made(fit, *BY_WORDING)
-    rows["content"] = _content(rows["content"], signed, wording)
+    ability = (
+        side.estimate(ABILITY, difference(side.own, CHANCE), of(ABILITY), key)
+        if side.enough
+        else _over_chance(ABILITY, "own", ok, score, key)
+    )
+    silent = (
+        free.estimate("silent", difference(SILENT, CHANCE), of("silent"), key)
+        if free.enough
+        else _over_chance("silent", "silent", ok, score, key)
+    )
+    compute = free.greatest("compute", _each(free.free, SILENT), of("compute"), key)
+    signed = side.least(SIGNED, [difference(side.content, k) for k in side.free], of(SIGNED), key)
+    thrown = side.greatest(BY_WORDING, [_thrown(side, k) for k in side.free], of(BY_WORDING), key)
+    content = side.least("content", [content_over(side, k) for k in side.free], of("content"), key)
+    content = _content(content, signed, thrown)
+    residue = side.least("residue", [_residue(side, k) for k in side.free], of("residue"), key)
+    share = side.least(SHARE, [_share_over(side, k) for k in side.free], of(SHARE), key)
+    disruption = free.least(DISRUPTION, _each([SILENT], *free.free[1:]) or [mean(SILENT)], of(DISRUPTION), key)
     return [
-        *rows.values(),
+        silent,
+        compute,
+        content,
+        residue,
         ability,
-        _share(made(fit, *SHARE), ability, rows["content"]),
-        _disruption(made(free, *DISRUPTION)),
-        _by_wording(wording),
+        _share(share, ability, content),
+        _disruption(disruption),
+        _by_wording(thrown),
         signed,
     ]
+
+
+def _each(left: Iterable[int], *right: int) -> list[Statistic]:
+    """Every one of the columns on the left minus every one on the right."""
+    return [difference(one, other) for one in left for other in right]
+
+
+def level(side: Beside, m: Array, baseline: Array) -> Array:
+    """The paraphrase, but not below the lower of baseline and own; m [draws, columns] means, baseline [draws]."""
+    return np.maximum(m[:, side.content], np.minimum(baseline, m[:, side.own]))
+
+
+def content_over(side: Beside, free: int) -> Statistic:
+    """Level minus one of the content-free columns."""
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m = means(rows, weights)
+        found: Array = level(side, m, m[:, free]) - m[:, free]
+        return found
+
+    return statistic
+
+
+def _residue(side: Beside, free: int) -> Statistic:
+    """Own minus level, with one of the content-free columns as the baseline."""
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m = means(rows, weights)
+        found: Array = m[:, side.own] - level(side, m, m[:, free])
+        return found
+
+    return statistic
+
+
+def _share_over(side: Beside, free: int) -> Statistic:
+    """Content over own - chance, with one of the content-free columns as the baseline."""
+    content = content_over(side, free)
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m = means(rows, weights)
+        return divide(content(rows, weights), m[:, side.own] - m[:, CHANCE])
+
+    return statistic
+
+
+def _thrown(side: Beside, free: int) -> Statistic:
+    """The lower of own and one of the content-free columns, minus the paraphrase."""
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m = means(rows, weights)
+        found: Array = np.minimum(m[:, free], m[:, side.own]) - m[:, side.content]
+        return found
+
+    return statistic
 
 
 def _over_chance(name: str, condition: str, ok: Sequence[ItemRecord], score: Score, key: Key) -> Estimate:
     """One condition minus chance, over the items that have it."""
     columns: list[Column] = [chance, partial(score, name=condition)]
-    sample = gather(ok, columns, [chances(ok), UNIT], f"no item has {condition}")
+    sample = gather(ok, columns, [bounds(ok), UNIT], f"no item has {condition}")
     return interval(name, difference(1, 0), sample, key, about=_quantity(name, _readout(score)))
 
 
@@ -178,11 +242,14 @@ def _content(content: Estimate, signed: Estimate, wording: Estimate) -> Estimate
 
 
 def _share(share: Estimate, ability: Estimate, content: Estimate) -> Estimate:
-    """Content over own - chance; absent, and never 0, where there is no ability to have a share of."""
+    """Content over own - chance; absent, and never 0, where there is no clear ability to have a share of."""
     if ability.value is None or ability.low is None:
         return _without(share, ability.reason or "", ability.n)
     if ability.low <= 0:
         why = f"not identifiable: own is not above chance (own - chance = {_shown(ability)})"
+        return _without(share, why, ability.n)
+    if ability.low <= CLEAR:
+        why = f"not identifiable: own is hardly above chance (own - chance = {_shown(ability)}, {CLEAR:g} is needed)"
         return _without(share, why, ability.n)
     if content.value is None:
         return _without(share, content.reason or "", content.n)
@@ -211,13 +278,17 @@ def _disruption(signed: Estimate) -> Estimate:
 def _nulls(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     """Content, recomputed with another reasoning in the place of the paraphrase. For reasoning about other questions
     the baseline is silent and the fillers: it is asked what such reasoning adds to them."""
-    formula, empty = dict(CHANNELS)["content"], ["silent", *fillers(ok)]
-    fits = {other: CrossFit(ok, content=other, free=empty) for other in NULLS} | {
-        RESAMPLE: CrossFit(ok, content=RESAMPLE)
-    }
+    empty = ["silent", *fillers(ok)]
+    sides = {other: Beside(ok, content=other, free=empty) for other in NULLS}
+    sides[RESAMPLE] = Beside(ok, content=RESAMPLE)
     return [
-        fit.estimate(f"content with {other}", formula, key, about(measure="content", condition=other, by="probability"))
-        for other, fit in fits.items()
+        side.least(
+            f"content with {other}",
+            [difference(side.content, k) for k in side.free],
+            about(measure="content", condition=other, by="probability"),
+            key,
+        )
+        for other, side in sides.items()
     ]
 
 

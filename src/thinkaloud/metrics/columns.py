@@ -2,8 +2,9 @@
 
 A frontier has hundreds of numbers that are all means over the same items. Here they share one set of resamples and one
 matrix product, so a whole report takes seconds, and a difference of two columns is the difference of their resamples.
-Each column gets the interval of `bootstrap.interval`: expanded percentiles, widened by the unseen item. Where the rows
-are families, the unseen share is that of the *items* behind them: a kind of family that nobody saw is not in it.
+Each column gets the interval of `bootstrap.interval`: expanded percentiles of a Bayesian bootstrap with one prior item.
+Where the rows are families, the prior item is one of the *items* behind them: a kind of family that nobody saw is not
+in it.
 
 Columns that form one curve can ask for a *simultaneous band* instead: the interval of every column is so wide that with
 95% confidence all of them hold at once. The width in standard errors is the 95th percentile of the largest |t| over the
@@ -21,13 +22,14 @@ from statistics import NormalDist
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, KEY, LEVEL, Array, expanded_tail, resamples, t_quantile, unseen_share
+from thinkaloud.metrics.bootstrap import DRAWS, FEWEST, KEY, LEVEL, Array, expanded_tail, t_quantile, weights
 from thinkaloud.metrics.label import Label
 from thinkaloud.vocabulary import Estimate, Key
 
-DRAWS = 2000
 UNIT = (0.0, 1.0)
 SIGNED = (-1.0, 1.0)
+PRIOR = {UNIT: (0.0, 1.0), SIGNED: (0.0, -1.0, 1.0, 0.0)}
+"""What the prior item could have, each value equally: a difference of two probabilities has four corners."""
 PLURAL = {"item": "items", "family": "families"}
 
 
@@ -59,18 +61,16 @@ def estimates(columns: Columns, key: Key = KEY, draws: int = DRAWS) -> list[Esti
     if why is not None:
         size = (columns.items, len(columns.rows), columns.unit)
         return [Estimate.absent(label.name, why, *size, about=label.about) for label in columns.labels]
-    value, drawn = columns.rows.mean(axis=0), resampled(columns.rows, key, draws)
+    value = columns.rows.mean(axis=0)
+    drawn = resampled(columns.rows, key, draws, columns.box, columns.items)
     if columns.band:
         half = band(columns.rows, drawn)
         low, high = value - half, value + half
     else:
         tail = expanded_tail(len(columns.rows))
-        low = np.quantile(drawn, tail, axis=0, method="lower")
-        high = np.quantile(drawn, 1 - tail, axis=0, method="higher")
+        low, high = np.quantile(drawn, (tail, 1 - tail), axis=0)
     if columns.box is not None:
-        share, (least, most) = unseen_share(columns.items), columns.box
-        low = np.maximum(least, np.minimum(low, (1 - share) * value + share * least))
-        high = np.minimum(most, np.maximum(high, (1 - share) * value + share * most))
+        low, high = np.maximum(columns.box[0], low), np.minimum(columns.box[1], high)
     ends = zip(columns.labels, value.tolist(), low.tolist(), high.tolist(), strict=True)
     size = (columns.items, len(columns.rows), columns.unit)
     return [Estimate(label.name, x, min(a, x), max(b, x), *size, about=label.about) for label, x, a, b in ends]
@@ -85,10 +85,23 @@ def missing(columns: Columns) -> str | None:
     return None
 
 
-def resampled(rows: Array, key: Key = KEY, draws: int = DRAWS) -> Array:
-    """The mean of every column in every resample of rows, [draws, columns]; the resamples are those of `interval`."""
+def resampled(
+    rows: Array,
+    key: Key = KEY,
+    draws: int = DRAWS,
+    box: tuple[float, float] | None = None,
+    items: int | None = None,
+) -> Array:
+    """The mean of every column in every resample of rows, [draws, columns]; the resamples are those of `interval`.
+    `box`: bounds of an item's value, for the prior item (None: there is none); `items`: how many are behind the rows
+    (None: a row is an item)."""
     n = len(rows)
-    return np.concatenate([(w @ rows) / n for w in resamples(np.arange(n), n, key, draws)])
+    prior = np.array(() if box is None else PRIOR.get(box, box))
+    found = []
+    for block in weights(n, len(prior), key, draws):
+        own, beyond = block[:, :n], block[:, n:] * (n / (items or n))
+        found.append((own @ rows + (beyond @ prior)[:, None]) / (own.sum(axis=1) + beyond.sum(axis=1))[:, None])
+    return np.concatenate(found)
 
 
 def band(rows: Array, drawn: Array) -> Array:

@@ -2,9 +2,9 @@
 
     P(gold) CONDITION              under every condition that both runs have; own and silent also by accuracy
     own - silent                   what its own reasoning adds to its answer
-    compute, content, residue      channels: in each run the best baseline is chosen on the other fold, again in every
-                                   resample. `silent` and `own - chance` differ exactly as P(gold) silent and P(gold)
-                                   own do, chance being that of the item, and have no row of their own
+    compute, content, residue      channels: in each run over its own best baseline, chosen again in every resample.
+                                   `silent` and `own - chance` differ exactly as P(gold) silent and P(gold) own do,
+                                   chance being that of the item, and have no row of their own
     externalised share             content / (own - chance), B - A; only where the ability is clearly above 0 in both
     early AOC, use, follow X       as in the study of channels; `use` at the positions that each run's records choose
     TEST                           raw - floor of every test of faithfulness, by probability
@@ -22,23 +22,18 @@ from functools import partial
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, Array, difference
-from thinkaloud.metrics.channels import ABILITY, CHANNELS, RESAMPLE, SHARE
-from thinkaloud.metrics.crossfit import UNRELATED, CrossFit, Formula, fillers, free_of_content
+from thinkaloud.metrics.baseline import CHANCE, SILENT, UNRELATED, Beside, fillers, free_of_content
+from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Statistic, difference, divide, drawn, limits, means, of_all
+from thinkaloud.metrics.channels import CHANNELS, CLEAR, RESAMPLE, SHARE, level, single
 from thinkaloud.metrics.early import aoc_of
-from thinkaloud.metrics.faithfulness import Test, tests
+from thinkaloud.metrics.faithfulness import Test, still, tests
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.matched import Matched, values
 from thinkaloud.metrics.paired import OUTER, Joint
-from thinkaloud.metrics.prior_item import drawn, limits
 from thinkaloud.metrics.readings import Column, hit, p_gold
 from thinkaloud.metrics.use import from_end, implied
 from thinkaloud.records.item import ItemRecord
-from thinkaloud.vocabulary import Key
 
-CLEAR = 0.1
-"""An ability whose lower limit is below this has no share worth comparing: its ratio would say nothing."""
-KEY = Key(("compare", "ability"))
 LINEAR = ("compute", "content", "residue")
 LIKELY, EFFECT = (0.0, 1.0), (-1.0, 0.0, 0.0, 1.0)
 """What an item nobody saw could have: a probability is 0 or 1, a difference of two probabilities any of four."""
@@ -150,20 +145,24 @@ def _test(matched: Matched, test: Test) -> Joint:
         raw, floor = test.raw(record, "probability"), test.floor(record, "probability")
         return None if raw is None or floor is None else raw - floor
 
-    structural = not any(test.floor(record, "probability") for record in _all(matched))
-    return linear(matched, Quantity(test.name, of, LIKELY if structural else EFFECT))
+    return linear(matched, Quantity(test.name, of, LIKELY if still(test, _all(matched)) else EFFECT))
 
 
 # --------------------------------------------------------------------------------------------------------- channels
 
 
 @dataclass(frozen=True, slots=True)
-class _Fits:
-    """Both runs' readings of the same items, in the columns of `CrossFit`, side by side."""
+class _Sides:
+    """Both runs' readings of the same items, in the columns of `Beside`, side by side."""
 
-    a: CrossFit
-    b: CrossFit
+    a: Beside
+    b: Beside
     without: dict[str, int]
+
+    @property
+    def missing(self) -> str | None:
+        """Why there are no channels."""
+        return self.a.missing or self.b.missing
 
     @property
     def rows(self) -> Array:
@@ -172,45 +171,35 @@ class _Fits:
 
     @property
     def extremes(self) -> Array:
-        """Every extreme of A beside every one of B: an unseen item is in one fold and has one chance."""
-        a, b = (fit.sample.extremes for fit in (self.a, self.b))
+        """Every extreme of A beside every one of B: an unseen item has one chance."""
+        a, b = (side.sample.extremes for side in (self.a, self.b))
         assert a is not None and b is not None
-        return np.array([[*x, *y] for x in a for y in b if (x[:2] == y[:2]).all()])
+        return np.array([[*x, *y] for x in a for y in b if x[CHANCE] == y[CHANCE]])
 
-    def joint(self, name: str, formula: Formula) -> Joint:
-        """A formula of the means, B - A. Each item's part in it has the choices that were made."""
+    def joint(self, name: str, of: Callable[[Beside], Statistic], part: Callable[[Beside], Array]) -> Joint:
+        """A statistic of each side, B - A; `part` is each item's in it."""
         if self.missing is not None:
             return _nothing(name, self.missing, self.without)
-        width = self.a.sample.rows.shape[1]
+        width, mine, theirs = self.a.sample.rows.shape[1], of(self.a), of(self.b)
 
         def statistic(rows: Array, weights: Array) -> Array:
-            mine, theirs = (
-                formula(self.a.means(rows[:, :width], weights)),
-                formula(self.b.means(rows[:, width:], weights)),
-            )
-            return np.asarray(theirs - mine, dtype=np.float64)
+            found: Array = theirs(rows[:, width:], weights) - mine(rows[:, :width], weights)
+            return found
 
-        one = np.ones((1, len(self.a.sample.rows)))
-        a, b = (float(formula(fit.means(fit.sample.rows, one))[0]) for fit in (self.a, self.b))
         return Joint(
-            name=name, rows=self.rows, extremes=self.extremes, statistic=statistic, a=a, b=b,
-            single=formula(self.b.single()) - formula(self.a.single()), without=self.without,
+            name=name, rows=self.rows, extremes=self.extremes, statistic=statistic, without=self.without,
+            a=of_all(mine, self.a.sample), b=of_all(theirs, self.b.sample), single=part(self.b) - part(self.a),
         )  # fmt: skip
-
-    @property
-    def missing(self) -> str | None:
-        """Why there are no channels."""
-        return self.a.missing or self.b.missing
 
 
 def _channels(matched: Matched) -> list[Joint]:
     """The linear channels and the share."""
-    fits = _fits(matched)
-    formulas = dict(CHANNELS)
-    return [*(fits.joint(name, formulas[name]) for name in LINEAR), _share(fits)]
+    sides = _sides(matched)
+    linear_ones = [sides.joint(name, partial(_channel, name), partial(_part, name)) for name in LINEAR]
+    return [*linear_ones, _share(sides)]
 
 
-def _fits(matched: Matched) -> _Fits:
+def _sides(matched: Matched) -> _Sides:
     """Over the items with one record in each run that has every reading; content-free conditions that both have."""
     sides = [[pair[side][0] for pair in matched.both.values()] for side in (0, 1)]
     free = [name for name in free_of_content(sides[0]) if name in free_of_content(sides[1])]
@@ -219,40 +208,57 @@ def _fits(matched: Matched) -> _Fits:
     kept = [[r for r, full in zip(side, whole, strict=True) if full] for side in sides]
     lacking = len(whole) - sum(whole)
     without = {"one of the readings that channels need": lacking} if lacking else {}
-    return _Fits(CrossFit(kept[0], free=free), CrossFit(kept[1], free=free), without)
+    return _Sides(Beside(kept[0], free=free), Beside(kept[1], free=free), without)
 
 
-def _share(fits: _Fits) -> Joint:
+def _channel(name: str, side: Beside) -> Statistic:
+    """A channel of one side; the baseline is chosen again under all weights."""
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m, baseline = means(rows, weights), side.baseline(rows, weights)
+        if name == "compute":
+            return np.asarray(baseline - m[:, SILENT])
+        reached = level(side, m, baseline)
+        return np.asarray(reached - baseline if name == "content" else m[:, side.own] - reached)
+
+    return statistic
+
+
+def _part(name: str, side: Beside) -> Array:
+    """Each item's part in a channel."""
+    return single(side)[:, CHANNELS.index(name)]
+
+
+def _share(sides: _Sides) -> Joint:
     """Ratio by ratio, where both have an ability to take a share of."""
-    name, formula = SHARE
-    if fits.missing is not None or len(fits.rows) < FEWEST:
-        return fits.joint(*SHARE)
-    for run, fit in (("A", fits.a), ("B", fits.b)):
-        rows, extremes = fit.sample.rows, fit.sample.extremes
-        assert extremes is not None
-        one = np.ones((1, len(rows)))
-        value = float(_ability(fit, rows, one)[0])
-        low, high = limits(drawn(partial(_ability, fit), rows, extremes, KEY), value, OUTER, len(rows))
-        if low <= CLEAR:
-            shown = f"own - chance = {value:.3f} [{low:.3f}, {high:.3f}]"
-            why = f"not identifiable: own is not clearly above chance in {run} ({shown}, and {CLEAR:g} is needed)"
-            return _nothing(name, why, fits.without, fits.rows)
-    joint = fits.joint(name, formula)
-    parts = [_influence(fit, share) for fit, share in ((fits.a, joint.a), (fits.b, joint.b))]
-    return Joint(
-        name=name, rows=joint.rows, extremes=joint.extremes, statistic=joint.statistic, a=joint.a, b=joint.b,
-        single=parts[1] - parts[0], without=joint.without,
-    )  # fmt: skip
+    if sides.missing is None and len(sides.rows) >= FEWEST:
+        for run, side in (("A", sides.a), ("B", sides.b)):
+            ability, n = difference(side.own, CHANCE), len(sides.rows)
+            value = of_all(ability, side.sample)
+            low, high = limits(drawn(ability, side.sample, KEY), value, n, OUTER)
+            if low <= CLEAR:
+                shown = f"own - chance = {value:.3f} [{low:.3f}, {high:.3f}]"
+                why = f"not identifiable: own is not clearly above chance in {run} ({shown}, and {CLEAR:g} is needed)"
+                return _nothing(SHARE, why, sides.without, sides.rows)
+    return sides.joint(SHARE, _ratio, _influence)
 
 
-def _ability(fit: CrossFit, rows: Array, weights: Array) -> Array:
-    return np.asarray(ABILITY[1](fit.means(rows, weights)), dtype=np.float64)
+def _ratio(side: Beside) -> Statistic:
+    """Content over own - chance."""
+    content = _channel("content", side)
+
+    def statistic(rows: Array, weights: Array) -> Array:
+        m = means(rows, weights)
+        return divide(content(rows, weights), m[:, side.own] - m[:, CHANCE])
+
+    return statistic
 
 
-def _influence(fit: CrossFit, share: float) -> Array:
+def _influence(side: Beside) -> Array:
     """Each item's part in content / (own - chance), to first order; their mean is the share."""
-    one = fit.single()
-    top, bottom = one["level"] - one["baseline"], one["own"] - one["chance"]
+    rows, top = side.sample.rows, _part("content", side)
+    bottom = rows[:, side.own] - rows[:, CHANCE]
+    share = top.mean() / bottom.mean()
     return np.asarray(share + (top - share * bottom) / bottom.mean(), dtype=np.float64)
 
 

@@ -143,12 +143,18 @@ def sample_of(test: Test, ok: Sequence[ItemRecord], readout: str) -> Sample:
     0)."""
     columns: list[Column] = [lambda r: test.raw(r, readout), lambda r: test.floor(r, readout), test.ceiling]
     tops = [test.ceiling(r) for r in ok if test.raw(r, readout) is not None] or [1.0]
-    box = [UNIT, UNIT, (min(tops), max(tops))]
+    box = [UNIT, (0.0, 0.0) if still(test, ok) else UNIT, (min(tops), max(tops))]
     if test.without is None:
         sample = gather(ok, columns, box, test.lacking)
         return _with_columns(sample, lambda rows_: np.zeros((len(rows_), 2)))
     sample = gather(ok, [*columns, lambda r: _without(test, r, readout)], [*box, UNIT], test.lacking)
     return _with_columns(sample, lambda rows_: rows_[:, :1])
+
+
+def still(test: Test, records: Sequence[ItemRecord]) -> bool:
+    """Whether the floor is 0 by what it is, a reading against itself: then it is no estimate, and no unseen item could
+    have another. A drawn reading is held against a second draw, and differs from it."""
+    return test.floor in (_self, _early_floor) and not any(OWN_AGAIN in record["conditions"] for record in records)
 
 
 def _without(test: Test, record: ItemRecord, readout: str) -> float:

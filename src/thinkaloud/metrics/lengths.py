@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from thinkaloud.metrics.baseline import fillers
 from thinkaloud.metrics.bootstrap import KEY, interval, ratio
-from thinkaloud.metrics.crossfit import fillers
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import PARAPHRASE, read

@@ -3,7 +3,7 @@
 Every item is one row with the readings of both runs, so what makes items easy or hard for both drops out. For a
 quantity that is a mean over items the difference is B - A, item by item. Beside it stand
 
-    95% interval      by the Bayesian bootstrap over joint rows with one prior item (`prior_item.py`); cluster = item
+    95% interval      by the Bayesian bootstrap over joint rows with one prior item (`bootstrap.py`); cluster = item
     90% interval      from the same resamples: each end is a one-sided 95% limit, so it decides equivalence at level .05
     p                 two-sided, by sign flips of the items' differences (`crossover.sign_flip`: 9,999 random signs);
                       over many rows Holm's
@@ -33,14 +33,15 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Statistic, unseen_share
+from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Sample, Statistic, drawn, limits, of_all
 from thinkaloud.metrics.crossover import sign_flip
 from thinkaloud.metrics.equivalence import ALPHA, holm
 from thinkaloud.metrics.power import DETECTION, POWER
-from thinkaloud.metrics.prior_item import DRAWS, drawn, limits
 from thinkaloud.vocabulary import Estimate, Key
 
 MARGIN = 0.05
+DRAWS = 10_000
+"""More than for one run: a verdict hangs on these."""
 OUTER, INNER = 0.95, 0.90
 """Levels of the interval, and of the one that decides equivalence."""
 TINY = 1e-9
@@ -97,11 +98,12 @@ def compare_row(
     why = joint.missing or (f"too few items (n={n}): an interval needs at least {FEWEST}" if n < FEWEST else None)
     if why is not None:
         return _absent(joint, why, n)
-    value = float(joint.statistic(joint.rows, np.ones((1, n)))[0])
-    found = drawn(joint.statistic, joint.rows, joint.extremes, key.child("weights"), draws)
+    sample = Sample(joint.rows, extremes=joint.extremes)
+    value = of_all(joint.statistic, sample)
+    found = drawn(joint.statistic, sample, key.child("weights"), draws)
     if not (math.isfinite(value) and np.isfinite(found).all()):
         return _absent(joint, "not identifiable: some resamples give no number", n)
-    outer, inner = limits(found, value, OUTER, n), limits(found, value, INNER, n)
+    outer, inner = limits(found, value, n, OUTER), limits(found, value, n, INNER)
     smallest = smallest_change((outer[1] - outer[0]) / 2, float(joint.single.std(ddof=1)) / math.sqrt(n))
     equal = one_model and bool(np.abs(joint.single).max() <= TINY)
     if equal:
@@ -153,14 +155,6 @@ def with_holm(rows: Sequence[Row]) -> list[Row]:
     at = [i for i, row in enumerate(rows) if row.p is not None]
     found = dict(zip(at, holm([rows[i].p or 0.0 for i in at]), strict=True))
     return [replace(row, holm=found.get(i)) for i, row in enumerate(rows)]
-
-
-def unseen(n: int) -> str:
-    """What so many items cannot exclude, as a sentence."""
-    return (
-        f"{n} items: a kind of item that is {unseen_share(n):.0%} of all would have been missed altogether "
-        "1 time in 20, and nothing here speaks of it"
-    )
 
 
 def _absent(joint: Joint, why: str, n: int) -> Row:
