@@ -13,9 +13,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from thinkaloud.metrics.crossfit import best_elsewhere
 
 from thinkaloud.metrics.bootstrap import Array, Sample, Statistic, corners, difference, divide, interval, mean, means
-from thinkaloud.metrics.crossfit import best_elsewhere
 from thinkaloud.vocabulary import Key
 
 SIZES = (12, 24, 40, 100)

@@ -21,6 +21,7 @@ import numpy as np
 from thinkaloud.metrics.bootstrap import (
     FEWEST,
     KEY,
+    LEVEL,
     Array,
     Sample,
     Statistic,
@@ -113,15 +114,22 @@ class Beside:
         """A statistic of the columns with its interval."""
         return self._absent(name, about) or interval(name, statistic, self.sample, key, about=about)
 
-    def least(self, name: str, statistics: Sequence[Statistic], about: Mapping[str, Part], key: Key = KEY) -> Estimate:
-        """The least of several with its interval."""
-        return self._absent(name, about) or least(name, statistics, self.sample, key, about=about)
+    def least(
+        self,
+        name: str,
+        statistics: Sequence[Statistic],
+        about: Mapping[str, Part],
+        key: Key = KEY,
+        level: float = LEVEL,
+    ) -> Estimate:
+        """The least of several with its interval of a level."""
+        return self._absent(name, about) or least(name, statistics, self.sample, key, about, level)
 
     def greatest(
         self, name: str, statistics: Sequence[Statistic], about: Mapping[str, Part], key: Key = KEY
     ) -> Estimate:
         """The greatest of several with its interval."""
-        return self._absent(name, about) or greatest(name, statistics, self.sample, key, about=about)
+        return self._absent(name, about) or greatest(name, statistics, self.sample, key, about)
 
     def _absent(self, name: str, about: Mapping[str, Part]) -> Estimate | None:
         return Estimate.absent(name, self.missing, len(self.sample.rows), about=about) if self.missing else None

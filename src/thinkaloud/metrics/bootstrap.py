@@ -84,7 +84,7 @@ def interval(
 
     Equal keys give equal resamples, so that estimates over the same items are comparable draw by draw.
     """
-    return least(name, [statistic], sample, key, draws, about)
+    return _estimate(name, sample, _spans([statistic], sample, key, draws), min, about)
 
 
 def least(
@@ -92,8 +92,8 @@ def least(
     statistics: Sequence[Statistic],
     sample: Sample,
     key: Key = KEY,
-    draws: int = DRAWS,
     about: Mapping[str, Part] | None = None,
+    level: float = LEVEL,
 ) -> Estimate:
     """The least of several statistics of one sample, such as the gain over the best of several baselines.
 
@@ -101,7 +101,7 @@ def least(
     their number (intersection-union test, Berger 1982). The upper limit is the least of their upper limits. The value
     errs low where several are nearly equal: the least of several noisy means is below the least mean.
     """
-    return _estimate(name, sample, _spans(statistics, sample, key, draws), min, about)
+    return _estimate(name, sample, _spans(statistics, sample, key, DRAWS, (level, level)), min, about)
 
 
 def greatest(
@@ -109,20 +109,23 @@ def greatest(
     statistics: Sequence[Statistic],
     sample: Sample,
     key: Key = KEY,
-    draws: int = DRAWS,
     about: Mapping[str, Part] | None = None,
 ) -> Estimate:
     """The greatest of several statistics of one sample. That any of them is above a value is a claim about the best of
     several, so the lower limit is the greatest of limits that are corrected for their number (Bonferroni); the upper
     limit is the greatest of the upper ones. The value errs high where several are nearly equal."""
-    level = 1 - (1 - LEVEL) / len(statistics)
-    return _estimate(name, sample, _spans(statistics, sample, key, draws, level), max, about)
+    lower = 1 - (1 - LEVEL) / len(statistics)
+    return _estimate(name, sample, _spans(statistics, sample, key, DRAWS, (lower, LEVEL)), max, about)
 
 
 def _spans(
-    statistics: Sequence[Statistic], sample: Sample, key: Key, draws: int, level: float = LEVEL
+    statistics: Sequence[Statistic],
+    sample: Sample,
+    key: Key,
+    draws: int,
+    levels: tuple[float, float] = (LEVEL, LEVEL),
 ) -> list[tuple[float, float, float]] | str:
-    """Value, lower limit (at its own level) and upper limit of each, or why there are none."""
+    """Value, lower and upper limit of each, each end at its own level, or why there are none."""
     index = sample.index()
     clusters = int(index.max(initial=-1)) + 1
     if not clusters:
@@ -134,10 +137,8 @@ def _spans(
         value, resampled = of_all(statistic, sample), drawn(statistic, sample, key, draws)
         if lost := int(draws - np.isfinite(resampled).sum()) or int(not math.isfinite(value)):
             return f"not identifiable: {lost} of {draws} resamples give no number"
-        low, high = limits(resampled, value, clusters)
-        if level != LEVEL:
-            low, _ = limits(resampled, value, clusters, level)
-        found.append((value, low, high))
+        ends = [limits(resampled, value, clusters, level)[side] for side, level in enumerate(levels)]
+        found.append((value, ends[0], ends[1]))
     return found
 
 

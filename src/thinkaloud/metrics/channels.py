@@ -21,6 +21,10 @@ baseline and own. What the paraphrase is below that is `disruption by wording`; 
 share are *none*. `paraphrase - baseline` is always there with its sign. Content is negative only where its own words
 are below the baseline as well, so that the reasoning itself misleads.
 
+Where an answer is free (no options, `space` is candidates), the same is given *undivided*: by the probability of the
+right answer as the model gives it, which is not divided among candidates, over a chance of 0. A model that cannot
+answer without reasoning gives the candidates little then, and the division says nothing; this number does.
+
 The share is given where own - chance is clearly above 0, with a lower limit above `CLEAR`: below that the ratio says
 nothing.
 
@@ -41,6 +45,7 @@ import numpy as np
 
 from thinkaloud.metrics.baseline import CHANCE, SILENT, TINY, UNRELATED, Beside, bounds, fillers
 from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, difference, divide, interval, mean, means
+from thinkaloud.metrics.mass import whole
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.records.about import Readout, about
@@ -71,6 +76,7 @@ def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         *table(ok, p_gold, key),
         *_nulls(ok, key),
         *_by_accuracy(ok, key),
+        *_undivided(ok, key),
     ]
 
 
@@ -113,7 +119,7 @@ def _condition(ok: Sequence[ItemRecord], name: str, score: Score, key: Key) -> E
 
 
 def _readout(score: Score) -> Readout:
-    return "answer" if score is hit else "probability"
+    return "answer" if score is hit else "undivided" if score is whole else "probability"
 
 
 def _reading(condition: str, by: Readout) -> Mapping[str, Part]:
@@ -128,8 +134,9 @@ def _quantity(name: str, by: Readout) -> Mapping[str, Part]:
 
 def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
     """The channels, what they add up to, the externalised share, and disruption."""
-    side = Beside(ok, score)
-    free = side if side.enough else Beside(ok, score, content=None)  # silence and fillers need no paraphrase
+    guess = _none if score is whole else chance
+    side = Beside(ok, score, guess=guess)
+    free = side if side.enough else Beside(ok, score, content=None, guess=guess)  # these need no paraphrase
 
     def of(name: str) -> Mapping[str, Part]:
         return _quantity(name, _readout(score))
@@ -149,8 +156,8 @@ def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
     thrown = side.greatest(BY_WORDING, [_thrown(side, k) for k in side.free], of(BY_WORDING), key)
     content = side.least("content", [content_over(side, k) for k in side.free], of("content"), key)
     content = _content(content, signed, thrown)
-    residue = side.least("residue", [_residue(side, k) for k in side.free], of("residue"), key)
-    share = side.least(SHARE, [_share_over(side, k) for k in side.free], of(SHARE), key)
+    residue = side.least("residue", [residue_over(side, k) for k in side.free], of("residue"), key)
+    share = side.least(SHARE, [share_over(side, k) for k in side.free], of(SHARE), key)
     disruption = free.least(DISRUPTION, _each([SILENT], *free.free[1:]) or [mean(SILENT)], of(DISRUPTION), key)
     return [
         silent,
@@ -186,7 +193,7 @@ def content_over(side: Beside, free: int) -> Statistic:
     return statistic
 
 
-def _residue(side: Beside, free: int) -> Statistic:
+def residue_over(side: Beside, free: int) -> Statistic:
     """Own minus level, with one of the content-free columns as the baseline."""
 
     def statistic(rows: Array, weights: Array) -> Array:
@@ -197,7 +204,7 @@ def _residue(side: Beside, free: int) -> Statistic:
     return statistic
 
 
-def _share_over(side: Beside, free: int) -> Statistic:
+def share_over(side: Beside, free: int) -> Statistic:
     """Content over own - chance, with one of the content-free columns as the baseline."""
     content = content_over(side, free)
 
@@ -221,8 +228,9 @@ def _thrown(side: Beside, free: int) -> Statistic:
 
 def _over_chance(name: str, condition: str, ok: Sequence[ItemRecord], score: Score, key: Key) -> Estimate:
     """One condition minus chance, over the items that have it."""
-    columns: list[Column] = [chance, partial(score, name=condition)]
-    sample = gather(ok, columns, [bounds(ok), UNIT], f"no item has {condition}")
+    guess = _none if score is whole else chance
+    columns: list[Column] = [guess, partial(score, name=condition)]
+    sample = gather(ok, columns, [bounds(ok, guess), UNIT], f"no item has {condition}")
     return interval(name, difference(1, 0), sample, key, about=_quantity(name, _readout(score)))
 
 
@@ -238,21 +246,21 @@ def _content(content: Estimate, signed: Estimate, wording: Estimate) -> Estimate
         f"none: the paraphrase is below the content-free baseline (paraphrase - baseline = {_shown(signed)}), its own "
         "words are not: disruption by wording"
     )
-    return _without(content, why)
+    return without(content, why)
 
 
 def _share(share: Estimate, ability: Estimate, content: Estimate) -> Estimate:
     """Content over own - chance; absent, and never 0, where there is no clear ability to have a share of."""
     if ability.value is None or ability.low is None:
-        return _without(share, ability.reason or "", ability.n)
+        return without(share, ability.reason or "", ability.n)
     if ability.low <= 0:
         why = f"not identifiable: own is not above chance (own - chance = {_shown(ability)})"
-        return _without(share, why, ability.n)
+        return without(share, why, ability.n)
     if ability.low <= CLEAR:
         why = f"not identifiable: own is hardly above chance (own - chance = {_shown(ability)}, {CLEAR:g} is needed)"
-        return _without(share, why, ability.n)
+        return without(share, why, ability.n)
     if content.value is None:
-        return _without(share, content.reason or "", content.n)
+        return without(share, content.reason or "", content.n)
     return share
 
 
@@ -264,7 +272,7 @@ def _by_wording(signed: Estimate) -> Estimate:
         "none: the paraphrase is not below the content-free baseline and own (the lower of them - paraphrase = "
         f"{_shown(signed)})"
     )
-    return _without(signed, why)
+    return without(signed, why)
 
 
 def _disruption(signed: Estimate) -> Estimate:
@@ -272,7 +280,7 @@ def _disruption(signed: Estimate) -> Estimate:
     if signed.value is None or signed.value > 0:
         return signed
     why = f"none: the best filler is not below silent (silent - best filler = {_shown(signed)})"
-    return _without(signed, why)
+    return without(signed, why)
 
 
 def _nulls(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
@@ -302,7 +310,20 @@ def _by_accuracy(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     return [replace(row, name=f"{row.name} (accuracy)") for row in rows]
 
 
-def _without(row: Estimate, why: str, n: int | None = None) -> Estimate:
+def _undivided(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
+    """The main rows again for free answers, by the probability of the right answer itself; none without such items."""
+    free = [record for record in ok if record.get("space") == "candidates"]
+    kept = ("silent", "content", "residue", ABILITY, SHARE)
+    rows = [row for row in table(free, whole, key) if row.name in kept] if free else []
+    return [replace(row, name=f"{row.name} (undivided)") for row in rows]
+
+
+def _none(record: Record) -> float:
+    """Chance of a free answer."""
+    return 0.0
+
+
+def without(row: Estimate, why: str, n: int | None = None) -> Estimate:
     """The same row without its number."""
     return Estimate.absent(row.name, why, row.n if n is None else n, about=row.about)
 

@@ -10,11 +10,13 @@ rest of the probability is on (another wording of an option, a line end, a refus
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 
 from thinkaloud.metrics.bootstrap import KEY, interval, mean
-from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, p_gold, parsed
+from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import Condition, read
 from thinkaloud.records.item import ItemRecord
@@ -45,7 +47,7 @@ def masses(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
             interval(f"{LOW}, {called}", mean(1), sample, key, about=about(measure=LOW, **of)),
         ]
     for name in UNNORMALISED:
-        sample = gather(ok, [_unnormalised(name)], [UNIT], f"no item has {name}")
+        sample = gather(ok, [partial(whole, name=name)], [UNIT], f"no item has {name}")
         of = Condition(name).about
         found.append(interval(f"{WHOLE}, {name}", mean(0), sample, key, about=about(measure=WHOLE, **of)))
     return found
@@ -73,6 +75,12 @@ def mass(record: ItemRecord, name: str) -> float | None:
     return None if found is None else Reading(tuple(found["logprobs"])).mass
 
 
+def whole(record: Record, name: str) -> float | None:
+    """Probability of the right option under a condition as the model gives it; None if it is missing."""
+    found = condition(record, name)
+    return None if found is None else min(1.0, math.exp(found["logprobs"][record["gold"]]))
+
+
 def _masses(record: ItemRecord, of: Condition) -> list[float]:
     """The mass under a condition, or under all of its kind where that is a group."""
     names = [
@@ -94,13 +102,5 @@ def _small(of: Condition) -> Callable[[ItemRecord], float | None]:
     def column(record: ItemRecord) -> float | None:
         found = _masses(record, of)
         return float(fmean(found) < FEW) if found else None
-
-    return column
-
-
-def _unnormalised(name: str) -> Callable[[ItemRecord], float | None]:
-    def column(record: ItemRecord) -> float | None:
-        share, whole = p_gold(record, name), mass(record, name)
-        return None if share is None or whole is None else share * whole
 
     return column

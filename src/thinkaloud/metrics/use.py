@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.metrics.bootstrap import KEY, Statistic, difference, interval, mean
+from thinkaloud.metrics.bootstrap import KEY, Sample, Statistic, difference, interval, least, mean
 from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, p_gold, parsed, probability
 from thinkaloud.records.about import OfCondition, Readout, Role, about
 from thinkaloud.records.condition import Condition
@@ -103,16 +103,27 @@ def _mistake(record: Record, back: int) -> str:
     return Condition("mistake", position=len(record["thought"]["steps"]) - 1 - back).name
 
 
-def _rows(ok: Sequence[ItemRecord], place: Place, key: Key) -> list[Estimate]:
-    """Follow, raw, floor and drop of one kind of replacement."""
-    label, where = place.label, place.where
+def last_step(ok: Sequence[ItemRecord], key: Key, level: float) -> Estimate:
+    """`follow mistake:last` with its interval of a level."""
+    place = from_end(0)
+    return least(f"follow {place.label}", [difference(0, 1)], _sample(ok, place), key, level=level)
+
+
+def _sample(ok: Sequence[ItemRecord], place: Place) -> Sample:
+    """Raw, floor, P(gold) under own and under the replacement, of the items that have all."""
+    where = place.where
     columns = [
         lambda record: implied(record, where(record), where(record)),
         lambda record: implied(record, where(record), "own"),
         lambda record: p_gold(record, "own"),
         lambda record: p_gold(record, where(record)),
     ]
-    sample = gather(ok, columns, [UNIT] * 4, f"no item has own and {label} with an option it leads to")
+    return gather(ok, columns, [UNIT] * 4, f"no item has own and {place.label} with an option it leads to")
+
+
+def _rows(ok: Sequence[ItemRecord], place: Place, key: Key) -> list[Estimate]:
+    """Follow, raw, floor and drop of one kind of replacement."""
+    label, sample = place.label, _sample(ok, place)
     named: list[tuple[str, Role, Statistic]] = [
         (f"follow {label}", "effect", difference(0, 1)),
         (f"follow {label} (raw)", "raw", mean(0)),

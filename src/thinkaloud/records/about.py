@@ -16,8 +16,9 @@ from typing import Literal, TypedDict, Unpack
 
 from thinkaloud.vocabulary import Estimate, Part
 
-Readout = Literal["probability", "answer", "sampled"]
-"""How a reading counts: the probability of each option, the most probable option alone, or an option drawn from it."""
+Readout = Literal["probability", "answer", "sampled", "undivided"]
+"""How a reading counts: the probability of each option, the most probable option alone, an option drawn from it, or the
+probability of the right answer as the model gives it, not divided among the options."""
 OfTest = Literal["raw", "floor", "effect", "ceiling", "share", "normalised", "corrected"]
 """What a number is among those of its test: the change itself; the same with no real edit; raw - floor; the most there
 can be; (raw - floor) / (ceiling - floor). A judged rate is raw, normalised or corrected."""

@@ -29,7 +29,7 @@ def wording(findings: Sequence[Finding]) -> list[str]:
 def _of_residue(estimates: Estimates) -> str | None:
     """A code, or meaning that is read in the model's own words only? Whether a wrong last step in its own words is
     followed tells them apart."""
-    residue, follows = estimates.get("residue"), estimates.get(FOLLOWS)
+    residue, follows = estimates.get("registered residue"), estimates.get(f"registered {FOLLOWS}")
     if residue is None or residue.value is None or residue.low is None or residue.low <= 0 or residue.value < LARGE:
         return None
     start = f"{shown(residue)} of P(gold) is lost in other words (residue)."

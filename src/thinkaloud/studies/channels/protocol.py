@@ -28,6 +28,7 @@ from thinkaloud.metrics.mass import masses
 from thinkaloud.metrics.outcomes import outcomes, told
 from thinkaloud.metrics.readings import CONTINUES, because
 from thinkaloud.metrics.reasons import with_causes
+from thinkaloud.metrics.registered import registered
 from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.written import written
@@ -85,10 +86,22 @@ class Channels(AskingStudy):
         return list(await asyncio.gather(*(_item(bench, i, owns, one) for i, one in enumerate(written))))
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
-        """Channels first, then lengths, use, early answering and legibility."""
+        """Channels first, then what is registered, lengths, use, early answering and legibility."""
         found = [
             estimate
-            for metric in (channels, silences, written, outcomes, masses, lengths, listening, use, early, legibility)
+            for metric in (
+                channels,
+                registered,
+                silences,
+                written,
+                outcomes,
+                masses,
+                lengths,
+                listening,
+                use,
+                early,
+                legibility,
+            )
             for estimate in because(metric(records, key.child(metric.__name__)), records)
         ]
         return with_causes(found, records)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from thinkaloud.metrics.channels import by_item
-from thinkaloud.records.about import about, one
+from thinkaloud.records.about import Readout, about, one
 from thinkaloud.records.condition import MISMATCHED, Condition
 from thinkaloud.report import ending, mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
@@ -26,11 +26,12 @@ from thinkaloud.report.tables import (
     told,
 )
 from thinkaloud.report.wording import BY_WORDING, SIGNED, wording
-from thinkaloud.vocabulary import Finding, Record
+from thinkaloud.vocabulary import Estimate, Finding, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")
 SHARE = "externalised share"
 TOTAL = "own - chance"
+READOUTS: tuple[Readout, ...] = ("probability", "answer", "undivided")
 RESTS_ON = ("own", "paraphrase", "silent", "filler")
 """The conditions that the share is made of: where the options hold little in one of them, no claim is made."""
 USE_MEANINGS: tuple[tuple[Which, str], ...] = (
@@ -65,6 +66,7 @@ PARAPHRASES = ("paraphrase validity", "paraphrase accepted", "paraphrase reworde
 
 WORDS = Words(
     headings=(
+        ("Registered: these hold together", ("registered *",)),
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
         ("Probability of the right answer", (about(measure=READING),)),
         *ending.HEADINGS,
@@ -77,21 +79,27 @@ WORDS = Words(
          about(measure="accuracy", **_BEFORE), about(measure="distance", **_BEFORE))),
         ("Legibility", ("readable", "sound", "grounded", "complete", *PARAPHRASES, "parsed")),
         ("By accuracy instead of probability", (about(by="answer"),)),
+        ("Free answers: by the probability of the right answer itself", (about(by="undivided"),)),
     ),
     meanings=(
+        ("registered *", "the same number with an interval that holds together with those of the other registered rows "
+         "with 95%; all other rows are read one by one, and of fifty two or three miss"),
+        (about(by="undivided"), "the same by the probability of the right answer as the model gives it, not divided "
+         "among candidates, over a chance of 0"),
         (about(measure="silent"), "P(gold) with nothing between question and answer, minus chance"),
         (about(measure="compute"),
-         "the content-free baseline minus silent; the baseline (the best of silent, the fillers and "
-         "unrelated reasoning) is chosen on the other half of the items"),
+         "the content-free baseline minus silent; the baseline is the best of silent, the fillers and unrelated "
+         "reasoning, so this errs high where several are about equally good; its lower limit allows for their number"),
         (about(measure="content", condition="paraphrase"),
-         "P(gold) with the paraphrase, minus the content-free baseline: what a reader can read; none where "
-         "the paraphrase is below the baseline and its own words are not (disruption by wording)"),
+         "P(gold) with the paraphrase, minus the content-free baseline (the least over all of them): what a reader can "
+         "read; none where the paraphrase is below the baseline and its own words are not (disruption by wording)"),
         (about(measure="residue"),
          "P(gold) with its own words, minus P(gold) with the paraphrase (where that disrupts: minus the "
          "baseline): what only the model can read"),
         (TOTAL, "P(gold) with its own reasoning, minus chance: what the four channels add up to"),
         (about(measure=SHARE),
-         "content / (own - chance), resampled as a whole; not identifiable where own is not above chance"),
+         "content / (own - chance), the least over all content-free baselines, each resampled as a whole; not "
+         "identifiable where own is not clearly above chance"),
         ("disruption", "silent minus the best filler, where even the best filler is worse than silence"),
         (BY_WORDING, "the lower of baseline and own words, minus the paraphrase, where that is below both: the "
          "model can answer, and other words throw it"),
@@ -177,16 +185,29 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 def _share(estimates: Estimates) -> str:
-    """The externalised share, with what it is by accuracy beside it."""
-    share, accuracy = estimates[SHARE], one(estimates.values(), measure=SHARE, by="answer")
+    """The externalised share, with what it is by accuracy beside it; of free answers whose candidates hold too little,
+    the share by the probability of the right answer itself."""
+    share, accuracy, whole = (one(estimates.values(), measure=SHARE, by=by) for by in READOUTS)
+    assert share is not None
     if share.value is None:
         return f"The externalised share has no number: {shown(share)}.{mass.aside(estimates, RESTS_ON)}"
     if (small := mass.too_small(estimates, RESTS_ON)) is not None:
-        return f"No claim is made of the externalised share: {small}."
+        return f"No claim is made of the externalised share: {small}.{_undivided(whole)}"
     beside = f"; by accuracy {shown(accuracy)}" if accuracy is not None and accuracy.value is not None else ""
+    together = estimates.get(f"registered {SHARE}", share)
     return (
-        f"The content that a reader can read carries {shown(share)} of the ability above chance "
-        f"(95% interval, {share.n} items{beside}).{mass.aside(estimates, RESTS_ON)}"
+        f"The content that a reader can read carries {shown(together)} of the ability above chance "
+        f"(with the other registered rows 95%, {share.n} items{beside}).{mass.aside(estimates, RESTS_ON)}"
+    )
+
+
+def _undivided(whole: Estimate | None) -> str:
+    """What may be said of a free answer all the same, empty where nothing may."""
+    if whole is None or whole.value is None:
+        return ""
+    return (
+        f" By the probability of the right answer itself, which is not divided among candidates, content carries "
+        f"{shown(whole)} of what it gives after its own reasoning ({whole.n} items)."
     )
 
 
