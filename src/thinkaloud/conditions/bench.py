@@ -40,6 +40,7 @@ from thinkaloud.records.item import ConditionRecord, Rejected
 from thinkaloud.records.pieces import condition
 from thinkaloud.tasks.answers import match
 from thinkaloud.tasks.candidates import with_candidates
+from thinkaloud.tasks.traits import Worded
 from thinkaloud.tasks.transcripts import given
 from thinkaloud.vocabulary import Item, Key, Mistake, Model, Sampling, Shot, Step, Task, Transcript
 
@@ -245,6 +246,8 @@ class Bench:
         way, other = self.with_examples(self.reworded), made.transcript
         changed = differing(own, other) if made.changed is None else made.changed
         found = condition(other, await snap(self.model, item, way, other), changed)
+        if isinstance(self.task, Worded):
+            found["wordings"] = [self.task.wording(step) for step in other.steps]
         return {**found, "check": made.check, **made.extent}
 
     async def other_words(self, item: Item, thought: Transcript, *part: object) -> Reworded:

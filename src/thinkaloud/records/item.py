@@ -28,7 +28,8 @@ class ConditionRecord(TypedDict):
     model wrote after an edit, which ends before sentence `start`. `lengths`: tokens of each option; `unknown`: how
     much of a probability is only a bound; `tokens`: length of the text. `order`: the options in the order of their
     letters. `base`: name of the condition without the hint. `verbalised`, `verbalised_base`: judge -> whether the
-    reasoning names the hint. `check`: how a paraphrase was checked; `share`, `by_rule`: see `Extent`. `said`: the
+    reasoning names the hint. `check`: how a paraphrase was checked; `wordings`: the
+    wording of each of its sentences, where the task names them; `share`, `by_rule`: see `Extent`. `said`: the
     answer that the model wrote (None: none that could be read), and whether it is `right` by the task's verifier.
     `sampled`: `logprobs` are of the shares of so many drawn answers (`Reading`).
     """
@@ -44,6 +45,7 @@ class ConditionRecord(TypedDict):
     unknown: NotRequired[list[float]]
     tokens: NotRequired[float]
     check: NotRequired[str]
+    wordings: NotRequired[list[str | None]]
     share: NotRequired[float]
     by_rule: NotRequired[float]
     start: NotRequired[int]

@@ -145,6 +145,11 @@ class Family(ABC, Generic[P]):
         """The same steps in other words, checked by reading them again; None where that fails."""
         return self.grammar.paraphrase(transcript, key)
 
+    def wording(self, step: Step) -> str | None:
+        """The wording that a sentence is in, with its slots; None where it is in none."""
+        found = self.grammar.find(step.text.strip())
+        return None if found is None else found.form.wordings[found.wording]
+
     def mistake(self, item: Item, transcript: Transcript, at: int, key: Key) -> Mistake | None:
         """Step `at` with a wrong value, from which correct work leads to an option that is neither the gold nor where
         the step led before. None if there is no such value, or the step cannot be parsed, has no value or is not

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from thinkaloud.vocabulary import Item, Task
+from thinkaloud.vocabulary import Item, Step, Task
 
 if TYPE_CHECKING:  # which asks for the trait itself
     from thinkaloud.tasks.parts import Decomposition
@@ -22,6 +22,15 @@ class Reversible(Protocol):
 
     def reverse(self, item: Item) -> Item:
         """The reversed question, with the same options."""
+        ...
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """A task whose sentences have several wordings with names."""
+
+    def wording(self, step: Step) -> str | None:
+        """The wording that a sentence is in, with its slots (`{a} plus {b} is {c}.`); None where it is in none."""
         ...
 
 

@@ -31,6 +31,7 @@ from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.registered import registered
 from thinkaloud.metrics.silences import silences
 from thinkaloud.metrics.use import use
+from thinkaloud.metrics.wordings import by_wording
 from thinkaloud.metrics.written import written
 from thinkaloud.records.condition import MISMATCHED, PARAPHRASE, Condition
 from thinkaloud.records.item import ConditionRecord, ItemRecord
@@ -39,6 +40,10 @@ from thinkaloud.studies.channels.card import CARD
 from thinkaloud.studies.channels.page import PAGE
 from thinkaloud.study import Asked
 from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record, Transcript
+
+METRICS = (
+    channels, registered, by_wording, silences, written, outcomes, masses, lengths, listening, use, early, legibility,
+)  # fmt: skip
 
 
 class Channels(AskingStudy):
@@ -88,21 +93,7 @@ class Channels(AskingStudy):
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Channels first, then what is registered, lengths, use, early answering and legibility."""
         found = [
-            estimate
-            for metric in (
-                channels,
-                registered,
-                silences,
-                written,
-                outcomes,
-                masses,
-                lengths,
-                listening,
-                use,
-                early,
-                legibility,
-            )
-            for estimate in because(metric(records, key.child(metric.__name__)), records)
+            estimate for metric in METRICS for estimate in because(metric(records, key.child(metric.__name__)), records)
         ]
         return with_causes(found, records)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from thinkaloud.metrics.channels import by_item
+from thinkaloud.metrics.wordings import MEASURE
 from thinkaloud.records.about import Readout, about, one
 from thinkaloud.records.condition import MISMATCHED, Condition
 from thinkaloud.report import ending, mass
@@ -71,6 +72,7 @@ WORDS = Words(
         ("Probability of the right answer", (about(measure=READING),)),
         *ending.HEADINGS,
         mass.HEADING,
+        ("After paraphrases, by wording", (about(measure=MEASURE),)),
         ("Nulls", (about(measure="content", by="probability"),)),
         ("Lengths", (about(measure="length"),)),
         ("Use: does the answer follow the reasoning?", (about(measure="use"), about(measure="follow"),
@@ -111,6 +113,8 @@ WORDS = Words(
          "follows it to a wrong option is below the baseline"),
         ("content with resample", "content again, with a second sample of its reasoning in the place of the "
          "paraphrase"),
+        (about(measure=MEASURE), "P(gold) after paraphrases, each item weighted by the share of its sentences that are "
+         "in this wording: one that is far below the others is misread, and lowers content"),
         (CHANCE, "1 / number of options"),
         (about(measure=READING), _MEAN),
         (about(measure="length"),
