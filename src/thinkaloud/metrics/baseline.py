@@ -30,6 +30,7 @@ from thinkaloud.metrics.bootstrap import (
     interval,
     least,
     means,
+    spanning,
 )
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
 from thinkaloud.records.condition import MISMATCHED
@@ -124,6 +125,17 @@ class Beside:
     ) -> Estimate:
         """The least of several with its interval of a level."""
         return self._absent(name, about) or least(name, statistics, self.sample, key, about, level)
+
+    def spanning(
+        self,
+        name: str,
+        statistics: Sequence[Statistic],
+        about: Mapping[str, Part],
+        key: Key = KEY,
+        level: float = LEVEL,
+    ) -> Estimate:
+        """The least of several with an interval that spans all of theirs."""
+        return self._absent(name, about) or spanning(name, statistics, self.sample, key, about, level)
 
     def greatest(
         self, name: str, statistics: Sequence[Statistic], about: Mapping[str, Part], key: Key = KEY

@@ -118,6 +118,23 @@ def greatest(
     return _estimate(name, sample, _spans(statistics, sample, key, DRAWS, (lower, LEVEL)), max, about)
 
 
+def spanning(
+    name: str,
+    statistics: Sequence[Statistic],
+    sample: Sample,
+    key: Key = KEY,
+    about: Mapping[str, Part] | None = None,
+    level: float = LEVEL,
+) -> Estimate:
+    """The least of several statistics, with an interval from the least of their lower to the greatest of their upper
+    limits: it holds whichever of them is the one that is meant."""
+    spans = _spans(statistics, sample, key, DRAWS, (level, level))
+    if not isinstance(spans, str):
+        low, high = min(low for _, low, _ in spans), max(high for _, _, high in spans)
+        spans = [(min(value for value, _, _ in spans), low, high)]
+    return _estimate(name, sample, spans, min, about)
+
+
 def _spans(
     statistics: Sequence[Statistic],
     sample: Sample,

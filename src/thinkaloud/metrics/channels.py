@@ -13,7 +13,8 @@
 The content-free *baseline* is whichever of silent, the fillers and unrelated reasoning is best: what an answer gains
 from any reasoning at all is not what this reasoning says, so it is compute and not content. Content, residue and the
 share (content / (own - chance)) are the least over all of these (`baseline.py`): that there is any of them holds
-whichever is best. With the best one the four add up to own - chance.
+whichever is best (the interval of residue spans those over each of them, since a level chosen from several noisy
+baselines is too high). With the best one the four add up to own - chance.
 
 A paraphrase that is worse than the baseline, while its own words are not, has not taken content away: it has thrown a
 model that can answer without. So what stands in the channels is the *level*: the paraphrase, but not below the lower of
@@ -156,7 +157,7 @@ def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
     thrown = side.greatest(BY_WORDING, [_thrown(side, k) for k in side.free], of(BY_WORDING), key)
     content = side.least("content", [content_over(side, k) for k in side.free], of("content"), key)
     content = _content(content, signed, thrown)
-    residue = side.least("residue", [residue_over(side, k) for k in side.free], of("residue"), key)
+    residue = side.spanning("residue", [residue_over(side, k) for k in side.free], of("residue"), key)
     share = side.least(SHARE, [share_over(side, k) for k in side.free], of(SHARE), key)
     disruption = free.least(DISRUPTION, _each([SILENT], *free.free[1:]) or [mean(SILENT)], of(DISRUPTION), key)
     return [

@@ -44,7 +44,8 @@ def _row(side: Beside, single: Estimate, key: Key) -> Estimate:
     """The single row again at the joint level."""
     if single.value is None:
         return single
-    return side.least(single.name, [OVER[single.name](side, k) for k in side.free], {}, key, JOINT)
+    made = side.spanning if single.name == "residue" else side.least
+    return made(single.name, [OVER[single.name](side, k) for k in side.free], {}, key, JOINT)
 
 
 def _named(row: Estimate) -> Estimate:
