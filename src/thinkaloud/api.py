@@ -12,8 +12,9 @@ A study, a model or a task may be a name or an object of your own; there is noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +68,14 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    enough: Callable[[Run], bool] | None = None,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
     not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones. `max_tokens`
     and `max_time` (seconds, or a text like `"10m"`): the most that this call may spend (`runs/caps.py`); where that
-    ends it before it is through, `Run.stopped` says so."""
+    ends it before it is through, `Run.stopped` says so. `enough`: asked before every unit, with the run as it is; where
+    it says yes, no further unit begins."""
     caps = caps_of(max_tokens, max_time)  # from here on: loading the model takes time, too
     opened = open_study(study)
     config = configured(
@@ -89,6 +92,7 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     Run.check(folder)
     with holding(folder):
         found = Run.create(folder, config, opened, card, of)
+        caps.enough = None if enough is None else partial(enough, found)
         return _finish(found, request, progress, concurrency, caps)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thinkaloud.open_study import open_run
+from thinkaloud.runs.folder import write
 
 if TYPE_CHECKING:
     from thinkaloud.compare.found import Compared
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 
 def compare(folders: Sequence[str | Path], *, margin: float = 0.05, out: str | Path | None = None) -> Compared:
     """Did anything change between runs of the same study on the same items? Each is held against the first
-    (`metrics/paired.py` has the rule). `margin`: differences within it count as none. Writes report.md and compare.json
-    to `out`. Never asks a model. `UserError` in one line for runs that cannot be compared."""
+    (`metrics/paired.py` has the rule). `margin`: differences within it count as none. Writes report.md, compare.json
+    and junit.xml to `out`. Never asks a model. `UserError` in one line for runs that cannot be compared."""
     from thinkaloud.compare.found import compare_runs
+    from thinkaloud.compare.junit import junit
     from thinkaloud.compare.page import write_comparison
 
     found = compare_runs([open_run(folder) for folder in folders], margin, out)
     write_comparison(found)
+    write(found.folder / "junit.xml", junit(found))
     return found

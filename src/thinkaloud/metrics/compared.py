@@ -17,7 +17,7 @@ change. This module does not know how a difference is judged (`paired.py`), nor 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -135,7 +135,7 @@ def _use(matched: Matched) -> Joint:
     for side in (0, 1):
         records = [record for pair in matched.both.values() for record in pair[side]]
         known |= {id(record): x for record, x in zip(records, by_record(records), strict=True)}
-    return linear(matched, Quantity("use", lambda record: known[id(record)], EFFECT))
+    return replace(linear(matched, Quantity("use", lambda record: known[id(record)], EFFECT)), chosen=True)
 
 
 def _test(matched: Matched, test: Test) -> Joint:
@@ -187,7 +187,7 @@ class _Sides:
             return found
 
         return Joint(
-            name=name, rows=self.rows, extremes=self.extremes, statistic=statistic, without=self.without,
+            name=name, rows=self.rows, extremes=self.extremes, statistic=statistic, without=self.without, chosen=True,
             a=of_all(mine, self.a.sample), b=of_all(theirs, self.b.sample), single=part(self.b) - part(self.a),
         )  # fmt: skip
 
@@ -267,5 +267,5 @@ def _nothing(name: str, why: str, without: dict[str, int], rows: Array | None = 
     none = np.empty((0, 0)) if rows is None else rows
     return Joint(
         name=name, rows=none, extremes=np.empty((0, 0)), statistic=difference(1, 0), single=np.empty(0), missing=why,
-        without=without,
+        without=without, chosen=True,
     )  # fmt: skip

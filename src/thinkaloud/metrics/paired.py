@@ -57,7 +57,7 @@ class Joint:
     `extremes` [any, columns] the most extreme rows that an item could have. `single` [n]: each item's part in the
     difference, in the mean the difference itself (of a ratio: to first order). `a`, `b`: the quantity in each run over
     these items. `missing`: why there is nothing (then rows are empty). `without`: items of both runs that lack it, by
-    reason."""
+    reason. `chosen`: whether its value hangs on a choice that is made from all items (a baseline, a position)."""
 
     name: str
     rows: Array
@@ -68,6 +68,7 @@ class Joint:
     b: float = math.nan
     missing: str | None = None
     without: dict[str, int]
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

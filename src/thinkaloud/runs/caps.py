@@ -1,4 +1,4 @@
-"""The most that one command may spend: tokens, seconds, or both.
+"""The most that one command may spend: tokens, seconds, or both; or until what there is is enough.
 
 Once a cap is reached no further unit begins; those that are being done are finished and recorded, so that a command can
 spend more than its cap, by at most the units that were being done then. Every command may begin one unit, even where
@@ -45,6 +45,9 @@ class Caps:
         self._clock, self._began = clock, clock()
         self._closed, self._open = 0, list[_Counted]()
         self._any, self._untold = False, ""
+        self.enough: Callable[[], bool] | None = None
+        """Asked before every unit: whether what there is answers the question. None: a run goes to its end."""
+        self._is_enough = False
 
     @property
     def spent(self) -> int:
@@ -61,8 +64,9 @@ class Caps:
         """Whether no further unit may begin. Once it is true it stays true."""
         if not self._any:
             return False
+        self._is_enough = self._is_enough or (self.enough is not None and self.enough())
         late = self.seconds is not None and self.took >= self.seconds
-        return late or self._tokens_are_spent or bool(self._untold)
+        return self._is_enough or late or self._tokens_are_spent or bool(self._untold)
 
     @property
     def _tokens_are_spent(self) -> bool:
@@ -101,6 +105,8 @@ class Caps:
     @property
     def _why(self) -> str:
         """Which cap was reached, or cannot be kept."""
+        if self._is_enough:
+            return "because what there is is enough"
         if self._untold:
             return f"because {self._untold}"
         return f"by --max-tokens {self.tokens:,}" if self._tokens_are_spent else f"by --max-time {self.seconds:g} s"
@@ -108,7 +114,7 @@ class Caps:
     @property
     def _more(self) -> str:
         """How far what had begun went over it."""
-        if self._untold:
+        if self._untold or self._is_enough:
             return ""
         if self._tokens_are_spent:
             over, unit = self.spent - (self.tokens or 0), "tokens"
