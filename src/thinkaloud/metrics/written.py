@@ -23,6 +23,13 @@ from thinkaloud.vocabulary import Estimate, Key, Record
 ACCURACY, UNREAD = "accuracy written", "no answer read"
 """Measures."""
 READ = ("own", "silent")
+NEXT = {
+    "own": "no reasoning came to an answer in a form that is known; look at `said` in the records, and give more "
+    "--think-tokens where reasonings were cut off",
+    "silent": "asked to answer at once, it writes something else, most often reasoning; P(gold) silent is read behind "
+    "the stem all the same",
+}
+"""Why there may be no answer at all, and what to do."""
 
 
 def written(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
@@ -33,7 +40,7 @@ def written(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 
 
 def _rows(ok: Sequence[ItemRecord], name: str, key: Key) -> list[Estimate]:
-    right = gather(ok, [partial(_right, name=name)], [UNIT], f"no answer of {name} was read")
+    right = gather(ok, [partial(_right, name=name)], [UNIT], f"no answer of {name} was read: {NEXT[name]}")
     unread = gather(ok, [partial(_unread, name=name)], [UNIT], f"no item has {name}")
     rows = [
         interval(f"{ACCURACY}, {name}", mean(0), right, key, about=about(measure=ACCURACY, condition=name)),
