@@ -10,7 +10,7 @@ import pytest
 from arm_records import arm_attempt, arm_record
 from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, slopes
 from thinkaloud.metrics.label import Label
-from thinkaloud.vocabulary import Key, Record
+from thinkaloud.vocabulary import Record
 
 
 def record(item: str, arm: str, steps: list[int] | None, load: int, parts: int | None, chain: int | None) -> Record:

@@ -187,8 +187,8 @@ def _halves(pairs: int) -> Array:
 
 
 def _share(lean: Array, sign: int, column: int) -> Array:
-    """How much a group with this lean (mean P(yes) - 1/2) counts as leaning to one side. By probability any lean counts,
-    and one that leans neither way counts half for each."""
+    """How much a group with this lean (mean P(yes) - 1/2) counts as leaning to one side. By probability any lean
+    counts, and one that leans neither way counts half for each."""
     if column == GAP:
         return np.asarray(sign * lean >= LEAN - SLACK, dtype=np.float64)
     return 0.5 + 0.5 * sign * np.sign(np.where(np.abs(lean) < SLACK, 0.0, lean))
