@@ -175,7 +175,8 @@ def _towards(side: int) -> Counted:
 
 
 def _yes_rate(rows: Array, weights: Array) -> Array:
-    return 0.5 + (weights @ rows[:, GAP]) / (2 * weights.sum(axis=1))
+    found: Array = 0.5 + (weights @ rows[:, GAP]) / (2 * weights.sum(axis=1))
+    return found
 
 
 def _halves(pairs: int) -> Array:
@@ -191,7 +192,7 @@ def _share(lean: Array, sign: int, column: int) -> Array:
     counts, and one that leans neither way counts half for each."""
     if column == GAP:
         return np.asarray(sign * lean >= LEAN - SLACK, dtype=np.float64)
-    return 0.5 + 0.5 * sign * np.sign(np.where(np.abs(lean) < SLACK, 0.0, lean))
+    return np.asarray(0.5 + 0.5 * sign * np.sign(np.where(np.abs(lean) < SLACK, 0.0, lean)), dtype=np.float64)
 
 
 def _over_groups(groups: Sequence[str], column: int, counted: Counted) -> Statistic:

@@ -42,7 +42,7 @@ def sign_flip(differences: Array, key: Key = KEY) -> float:
 def _binomial(up: int, n: int) -> float:
     """p of so many of n going up, where up and down are equally likely (the sign test; McNemar's exact test)."""
     most = max(up, n - up)
-    return min(1.0, 2 * sum(math.comb(n, k) for k in range(most, n + 1)) / 2**n)
+    return min(1.0, float(sum(math.comb(n, k) for k in range(most, n + 1)) / 2 ** (n - 1)))
 
 
 def _all_signs(n: int) -> Array:
