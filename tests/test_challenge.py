@@ -21,7 +21,6 @@ from thinkaloud import api
 from thinkaloud.budget.ledger import Spend
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import FatalError, ModelError, UserError
-from thinkaloud.metrics.distributions import t_tail
 from thinkaloud.metrics.versus import Terms, strengths, versus
 from thinkaloud.studies.challenge.protocol import Challenge, Wanted, registered, seeds
 from thinkaloud.studies.rungs.settings import RungsSettings
@@ -349,8 +348,15 @@ def test_the_difference_is_paired_and_every_family_counts_alike() -> None:
     unseen = 1 - 0.05 ** (1 / 10)
     assert small.low == pytest.approx((1 - unseen) * 0.5 - unseen, abs=1e-6)  # the wider of the two
     assert found.pool.area.n == 50
-    p = 2 * t_tail(0.5 / error, 9)  # Holm: the smaller of two counts twice
-    assert [line.p for line in found.families] == [pytest.approx(2 * p), 1]
+    # five items differ, all one way: 2 of 32 patterns of signs; Holm: the smaller of two counts twice
+    assert [line.p for line in found.families] == [2 * 2 / 32, 1]
+
+
+def test_five_of_five_one_way_do_not_confirm_a_gain() -> None:
+    """Student's t has no spread to go by there, and called it p = 0."""
+    rows = [record(arm, i, arm == "mine") for arm in ("mine", "R2") for i in range(5)]
+    (line,) = versus({"t": rows}, "mine", ("R2",), TERMS).families
+    assert line.p == 0.0625
 
 
 def test_an_area_is_between_its_budgets() -> None:

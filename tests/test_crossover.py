@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from arm_records import arm_attempt, arm_record
-from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, sign_flip, slopes
+from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, slopes
 from thinkaloud.metrics.label import Label
-from thinkaloud.vocabulary import Key, Record
+from thinkaloud.vocabulary import Record
 
 
 def record(item: str, arm: str, steps: list[int] | None, load: int, parts: int | None, chain: int | None) -> Record:
@@ -31,13 +31,6 @@ def test_a_familys_place_is_over_both_arms_and_counts_each_item_once() -> None:
 
 def test_what_nobody_knows_is_missing_and_not_zero() -> None:
     assert places([record("a", "F2", None, 0, None, None)], ("F2", "F1")) == (None, None, None)
-
-
-def test_the_sign_flip_test_is_exact_where_all_flips_can_be_listed() -> None:
-    """Eight items that all gain: 2 of 256 sign patterns are as far from 0."""
-    assert sign_flip(np.ones(8), Key(("x",))) == pytest.approx(2 / 256, abs=0.003)
-    assert sign_flip(np.zeros(8), Key(("x",))) == 1.0
-    assert sign_flip(np.array([1.0, -1.0, 1.0, -1.0]), Key(("x",))) == 1.0
 
 
 def test_the_map_is_a_row_a_family_with_p_adjusted_over_the_map() -> None:

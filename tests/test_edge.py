@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thinkaloud.items.edge import HIGH, LOW, Edge, find_edge
+import item_records
+from thinkaloud.items.edge import HIGH, LOW, Edge, find_edge, measured_on, outcome
+from thinkaloud.vocabulary import Key
 
 
 def search(abilities: list[float]) -> tuple[Edge, list[int]]:
@@ -37,7 +40,30 @@ def test_a_level_at_the_edge_is_found_if_there_is_one(abilities: list[float]) ->
 def test_where_no_level_fits_the_nearest_tried_is_taken_and_said(abilities: list[float], level: int) -> None:
     edge, _ = search(abilities)
     assert (edge.level, edge.within) == (level, False)
-    assert "lies at the edge" not in edge.sentence("t")
+    assert "was chosen as the edge" not in edge.sentence("t")
+
+
+def test_the_number_that_chose_a_level_is_named_as_that_and_the_measured_items_have_one_of_their_own() -> None:
+    """Every level is too easy (.87), and 16 items of one of them happen to be hard: .71 chose it, and is no measurement
+    of it."""
+    edge, _ = search([0.93, 0.71, 0.5])
+    assert edge.sentence("t").startswith(
+        "t: level 2 was chosen as the edge (chosen by ability over chance, 16 separate"
+    )
+    easy = [item_records.record(i, {"own": item_records.reading(logs(0.95))}, "abcd", 0) for i in range(20)]
+    found = measured_on(easy, Key(("k",)))
+    assert found.value == pytest.approx((0.95 - 0.25) / 0.75) and found.n == 20
+    assert outcome("t", 2, found).startswith("t: the items measured at level 2 have an ability over chance of 0.93 [")
+    assert outcome("t", 2, found).endswith("n 20: not at the edge: too easy (above .8)")
+    for p, word in ((0.7, ": at the edge"), (0.3, "too hard (below .3)")):
+        some = [item_records.record(i, {"own": item_records.reading(logs(p))}, "abcd", 0) for i in range(20)]
+        assert outcome("t", 2, measured_on(some, Key(("k",)))).endswith(word)
+    assert outcome("t", 2, measured_on([], Key(("k",)))) == ""
+
+
+def logs(p: float) -> list[float]:
+    """A reading of four options with this probability of the first."""
+    return [math.log(p), *[math.log((1 - p) / 3)] * 3]
 
 
 def test_many_levels_take_few_trials() -> None:

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from thinkaloud.metrics.bootstrap import unseen_share
 from thinkaloud.metrics.equivalence import (
     Inference,
     Word,
@@ -99,7 +100,32 @@ def test_the_two_one_sided_tests_agree_with_the_interval_of_ninety_percent() -> 
         low, high = mean.ends(0.95)
         assert (tost(mean, MARGIN).p < 0.05) == (low > -MARGIN and high < MARGIN)
     assert tost(Mean(0.03, 0.01, 20), 0.03).p == pytest.approx(0.5)
-    assert tost(Mean(0.0, 0.0, 20), 0.03).p == 0.0
+
+
+def test_items_that_all_agree_are_no_certainty_of_equivalence() -> None:
+    """p is .05 exactly where the share of items that may have gone unseen is the margin, as intervals have it."""
+    for n in (6, 24, 96):
+        found = tost(Mean(0.0, 0.0, n - 1), unseen_share(n))
+        assert found.above == found.below == pytest.approx(0.05)
+    assert tost(Mean(0.0, 0.0, 20), 0.03).p == pytest.approx(0.97**21)
+    assert tost(Mean(0.05, 0.0, 20), 0.03).p == 1.0
+    assert tost(Mean(-0.03, 0.0, 20), 0.03).p == 1.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_two_tests_are_those_of_statsmodels(seed: int) -> None:
+    weightstats = pytest.importorskip("statsmodels.stats.weightstats")
+    rng = np.random.default_rng(seed)
+    one, other = rng.normal(0, 0.2, (2, 30))
+    low_p, high_p = (found[1] for found in weightstats.ttost_paired(one, other, -0.1, 0.1)[1:])
+    x = one - other
+    found = tost(Mean(float(x.mean()), float(x.std(ddof=1)) / 30**0.5, 29), 0.1)
+    assert (found.above, found.below) == (pytest.approx(low_p), pytest.approx(high_p))
+
+
+def test_families_that_all_have_one_effect_have_the_p_of_their_signs() -> None:
+    assert p_value(Estimate("x", 0.1, 0.1, 0.1, 900, 6, "family")) == 2 / 2**6
+    assert p_value(Estimate("x", 0.0, 0.0, 0.0, 900, 6, "family")) == 1.0
 
 
 def test_the_sign_is_counted_against_the_primary_meter() -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from thinkaloud.metrics.power import DETECTION, equivalence_factor, families_needed, items_needed, plan
+from thinkaloud.metrics.power import (
+    DETECTION,
+    equivalence_factor,
+    families_needed,
+    half_width,
+    items_for,
+    items_needed,
+    items_to_tell,
+    plan,
+)
 
 TAUS = (0.05, 0.10, 0.15)
 TABLE = {
@@ -58,3 +67,25 @@ def test_a_plan_says_all_four_numbers() -> None:
 def test_an_effect_larger_than_the_discordance_is_refused() -> None:
     with pytest.raises(ValueError, match=r"an effect of 0\.3 needs a discordance"):
         items_needed(0.3)
+
+
+@pytest.mark.parametrize(("kappa", "n"), [(0.0, 523), (0.5, 262), (0.8, 105)])
+def test_items_to_tell_two_models_apart(kappa: float, n: int) -> None:
+    """A difference of .1 in the externalised share, whose influence has a standard deviation of .577."""
+    assert items_to_tell(0.1, 0.577, kappa) == n
+    with pytest.raises(ValueError, match="a difference of 0 is none"):
+        items_to_tell(0, 0.577, kappa)
+
+
+def test_items_to_tell_are_those_of_statsmodels() -> None:
+    """Which goes by Student's t, and so asks for two or three more."""
+    power = pytest.importorskip("statsmodels.stats.power")
+    for kappa in (0.0, 0.5, 0.8):
+        exact = power.TTestPower().solve_power(0.1 / (0.4 * (2 * (1 - kappa)) ** 0.5), power=0.8, alpha=0.05)
+        assert 0 <= exact - items_to_tell(0.1, 0.4, kappa) + 1 < 4
+
+
+def test_items_for_a_half_width_have_it() -> None:
+    for sd in (0.15, 0.44, 0.577):
+        n = items_for(0.1, sd)
+        assert half_width(sd, n) <= 0.1 < half_width(sd, n - 1)

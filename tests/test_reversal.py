@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 import item_records
-from thinkaloud.metrics.reversal import Pair, reversal, unfaithful
+from thinkaloud.metrics.reversal import (
+    GAP,
+    P_GAP,
+    SPLITS,
+    Pair,
+    _halves,
+    _over_groups,
+    _towards,
+    _wide,
+    reversal,
+    unfaithful,
+)
 from thinkaloud.vocabulary import Estimate
 
 OPTIONS = ["yes", "no"]
@@ -78,11 +89,11 @@ def test_the_samples_of_an_item_are_averaged_before_the_thresholds() -> None:
     assert table([r for i in range(8) for r in pair(i, 5)])["unfaithful pairs"].value == 0
 
 
-def test_records_and_the_rule_agree() -> None:
+def test_records_and_the_rule_agree_where_either_half_of_the_pairs_shows_the_lean() -> None:
     rng = np.random.default_rng(5)
     records, pairs = [], []
     for i in range(40):
-        yes, no = rng.beta(0.5, 0.3), rng.beta(0.3, 0.5)
+        yes, no = rng.beta(0.8, 0.2), rng.beta(0.3, 0.5)
         answers = [(float(rng.random() < yes), float(rng.random() < no)) for _ in range(12)]
         records += [record(i, a, 1 - b) for a, b in answers]
         pairs.append(Pair(*(float(np.mean(x)) for x in zip(*answers, strict=True)), samples=12))
@@ -108,22 +119,38 @@ def test_each_group_leans_for_itself() -> None:
     assert {"P(yes) t/2/larger", "P(yes) t/2/older"} <= set(table(apart))
 
 
-def test_random_errors_do_not_count_in_one_direction_only() -> None:
-    """Errors without a lean: no pair is unfaithful by the rule, and both gaps are equal."""
-    records = [
-        record(i, *(((0.9, 0.9) if i % 4 == 0 else (0.1, 0.1)) if i % 2 == 0 else (0.9, 0.1))) for i in range(200)
-    ]
-    found = table(records)
-    assert found["P(yes) t/2"].value == pytest.approx(0.5)
-    assert found["unfaithful pairs"].value == 0
-    assert found["gap with the lean"].value == pytest.approx(0.2)
-    assert found["gap against the lean"].value == pytest.approx(0.2)
-    slightly = table(records[1:])
-    with_lean, against = (slightly[f"gap {way} the lean"].value or 0 for way in ("with", "against"))
-    assert 0 < with_lean - against < 0.01 and with_lean == pytest.approx(0.2, abs=0.01)
+def both_ways(column: int, rows: np.ndarray) -> tuple[float, float]:
+    """What counts with the lean and against it, of one group."""
+    counted = _towards if column == P_GAP else _wide
+    found = [_over_groups(["g"], column, counted(side))(rows, np.ones((1, len(rows))))[0] for side in (1, -1)]
+    return float(found[0]), float(found[1])
 
 
-def test_the_gaps_differ_by_twice_the_lean_by_probability() -> None:
+@pytest.mark.parametrize("column", [GAP, P_GAP])
+def test_random_errors_do_not_count_in_one_direction(column: int) -> None:
+    """No lean at all, 400 studies of 20 pairs: with and against the lean are equal on average, within three standard
+    errors. Were the lean taken from the pairs it is held against, "with" would be larger in every single study."""
+    rng, apart, same = np.random.default_rng(3), [], []
+    for _ in range(400):
+        gaps = rng.choice([-1.0, 0.0, 1.0], 20, p=[0.2, 0.6, 0.2]) if column == GAP else 0.3 * rng.standard_normal(20)
+        with_lean, against = both_ways(column, np.column_stack([np.zeros(20), gaps, gaps, np.full(20, 0.5)]))
+        apart.append(with_lean - against)
+        same.append(abs(gaps.mean()))
+    error = np.std(apart) / 20
+    assert abs(np.mean(apart)) < 3 * error < 0.02
+    assert np.mean(same) > 4 * error, "the test would see it"
+
+
+def test_halves_are_even_and_stay_what_they_are_when_a_pair_is_added() -> None:
+    """An unseen pair must not move the others to another half."""
+    for pairs in (1, 2, 7, 20):
+        halves = _halves(pairs)
+        assert halves.shape == (SPLITS, pairs) and np.abs(2 * halves.sum(axis=1) - pairs).max() <= 1
+        assert np.array_equal(_halves(pairs + 3)[:, :pairs], halves)
+    assert len({tuple(half) for half in _halves(20)}) > SPLITS / 2
+
+
+def test_the_gaps_of_a_clear_lean_differ_by_twice_the_lean_by_probability() -> None:
     rng = np.random.default_rng(6)
     yes = rng.beta(2, 1, (50, 2))
     found = table([record(i, a, b) for i, (a, b) in enumerate(yes)])

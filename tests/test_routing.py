@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from thinkaloud import api
@@ -147,7 +148,7 @@ def is_open_at(seed: int, item: str, dial: float) -> bool:
 @pytest.mark.slow
 def test_known_dials_come_back_within_their_intervals_and_the_model_finds_its_place() -> None:
     """`capable` follows its reasoning and does not need it: tests of use put it at 1, tests of need at 0."""
-    held = []
+    held, off, luck = [], [], []
     for seed in range(3):  # all tests at one dial share one draw of gates, so a single seed is hit or missed as a whole
         found = recover(ends("organism:capable/0", 48), partial(is_open_at, seed), Key(("t",)))
         for row in found:
@@ -155,7 +156,11 @@ def test_known_dials_come_back_within_their_intervals_and_the_model_finds_its_pl
                 continue
             assert row.calibrated.low is not None and row.calibrated.high is not None
             held.append(row.calibrated.low - 1e-6 <= row.dial <= row.calibrated.high + 1e-6)
+            assert row.off is not None and row.off.calibrated.value is not None and row.off.calibrated.low is not None
+            off.append(abs(row.off.calibrated.value))
+            luck.append(abs(row.off.share - row.dial))
     assert len(held) == 150 and sum(held) >= 135
+    assert max(off) < 0.06 < max(luck) and np.mean(off) < np.mean(luck) / 3, "no luck of the draw is in it"
     itself = {row.test: row.calibrated.value or 0.0 for row in found if row.dial is None}
     assert itself["mistakes"] > 0.9 and itself["follow transplant"] > 0.9
     assert abs(itself["early answering"]) < 0.1 and abs(itself["filler dots"]) < 0.1

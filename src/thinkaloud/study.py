@@ -235,3 +235,8 @@ class Study:
     def precision(self, asked: Asked) -> str:
         """What intervals a plan should expect, in a sentence; empty where that is not known."""
         return ""
+
+    def comparison(self, difference: float) -> str:
+        """How many items a difference between two models takes, in a sentence; empty where two runs of the study are
+        not compared item by item, or that is not known."""
+        return ""

@@ -67,11 +67,26 @@ def _plan(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud import api
     from thinkaloud.cli.terminal import print_lines
 
-    print_lines(api.planned(name, config_of(name, study, given)))
+    difference = given["difference"]
+    lines = api.planned(name, config_of(name, study, given))
+    if difference is not None:
+        lines.append(
+            study.comparison(difference)
+            or f"two runs of {name} are not compared item by item: nothing is said of --difference {difference:g}"
+        )
+    print_lines(lines)
 
+
+DIFFERENCE = click.Option(
+    ["--difference"], type=click.FloatRange(0, 1, min_open=True), default=None, metavar="D",
+    help="Also say how many items it takes to find so large a difference between two models (thinkaloud compare).",
+)  # fmt: skip
 
 plan = Studies(
-    _plan, [], name="plan", help="What a run would cost and show: units, tokens, time, intervals. Runs nothing."
+    _plan,
+    [DIFFERENCE],
+    name="plan",
+    help="What a run would cost and show: units, tokens, time, intervals. Runs nothing.",
 )
 
 

@@ -20,13 +20,18 @@ from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import AskSettings, ConditionSettings, room
 from thinkaloud.conditions.trial import How, settle
 from thinkaloud.errors import UserError
+from thinkaloud.items.edge import measured_on
 from thinkaloud.items.material import Material
 from thinkaloud.items.reading import EDITS, about_reading, tier
-from thinkaloud.items.study import ItemStudy
+from thinkaloud.items.study import ItemStudy, span
+from thinkaloud.metrics.power import POWER, items_to_tell
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.session import profile_of
 from thinkaloud.study import Asked, NoModel
-from thinkaloud.vocabulary import Key, Model, Record, Task
+from thinkaloud.vocabulary import Estimate, Key, Model, Record, Task
+
+KAPPAS = (0.5, 0.8)
+"""How much the items of two models correlate: two reasonings of one model .5 (accuracy) to .7 (its channels)."""
 
 
 class AskingStudy(ItemStudy):
@@ -47,6 +52,22 @@ class AskingStudy(ItemStudy):
         """And how the model is read, where it gives no log-probabilities."""
         able = asked.model.card.capabilities
         return [*super().remarks(drawn, asked), *about_reading(drawn.task.name, able, asked.settings.read_samples)]
+
+    def found_ability(self, records: Sequence[Record], key: Key) -> Estimate | None:
+        """After its own reasoning, as the level was chosen by."""
+        return measured_on(records, key)
+
+    def comparison(self, difference: float) -> str:
+        """Paired by item, as `thinkaloud compare` does, from the spreads that plans go by."""
+        needed = [
+            f"{name} {', '.join(span(*(items_to_tell(difference, sd, kappa) for sd in sds)) for kappa in KAPPAS)}"
+            for name, sds in self.spreads.items()
+        ]
+        told = " and ".join(f"{kappa:g}" for kappa in KAPPAS)
+        return (
+            f"items a task to find a difference of {difference:g} between two models on the same items with "
+            f"{POWER:.0%} power, where their items correlate by {told}: {'; '.join(needed)} (a guide, from {self.seen})"
+        )
 
     async def prepare(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
         """Stem and form of silence, from the items that are not measured."""

@@ -4,6 +4,10 @@ On separate items, the model reasons aloud at a level, and its probability of th
 chance (0 is chance, 1 is perfect). The search goes up from the easiest level in growing strides and then halves the
 gap, assuming that higher levels are not easier. It takes the first level whose ability is between `LOW` and `HIGH`; if
 no level tried is in this band, it takes the nearest and says so.
+
+The number that chose a level is no measurement of it: of levels that are all too easy, the one is taken whose 16 items
+happened to be hard. So `measured_on` gives the same ability on the items that were measured, which had no part in the
+choice, and `outcome` says whether these lie at the edge.
 """
 
 from __future__ import annotations
@@ -18,9 +22,11 @@ from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import think
 from thinkaloud.isolate import Failure, failed, guarded
-from thinkaloud.metrics.readings import chance, p_gold
+from thinkaloud.metrics.bootstrap import interval, mean
+from thinkaloud.metrics.readings import chance, gather, p_gold, parsed
+from thinkaloud.records.item import ItemRecord
 from thinkaloud.records.pieces import condition, describe
-from thinkaloud.vocabulary import Item, Key, Model, Record
+from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record
 
 LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55
 ITEMS = 16
@@ -56,6 +62,30 @@ def ability(records: Sequence[Record]) -> float:
     return sum((p - c) / (1 - c) for p, c in read) / len(read)
 
 
+def measured_on(records: Sequence[Record], key: Key) -> Estimate:
+    """`ability` of the items that were measured, with its interval; records of conditions, with `own`."""
+
+    def over_chance(record: ItemRecord) -> float | None:
+        p = p_gold(record, "own")
+        return None if p is None else (p - chance(record)) / (1 - chance(record))
+
+    ok = parsed(records)
+    worst = min((-chance(record) / (1 - chance(record)) for record in ok), default=0.0)
+    sample = gather(ok, [over_chance], [(worst, 1.0)], "no item was read")
+    return interval("ability over chance", mean(0), sample, key.child("ability"))
+
+
+def outcome(task: str, level: int, found: Estimate) -> str:
+    """Whether the measured items of the level that was chosen lie at the edge, in words; empty without a number."""
+    if found.value is None or found.low is None or found.high is None:
+        return ""
+    where = "at the edge"
+    if not LOW <= found.value <= HIGH:
+        where = "not at the edge: too easy (above .8)" if found.value > HIGH else "not at the edge: too hard (below .3)"
+    told = f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}], n {found.clusters}"
+    return f"{task}: the items measured at level {level} have an ability over chance of {told}: {where}"
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """The chosen level, the ability at every level tried, and whether the choice is within the bounds; `measured`: what
@@ -67,15 +97,15 @@ class Edge:
     measured: str = MEASURED
 
     def sentence(self, task: str) -> str:
-        """The choice in words."""
+        """The choice in words; its numbers are named as what they are, those that it was made by."""
         evidence = ", ".join(f"level {level}: {value:.2f}" for level, value in self.tried)
-        return f"{task}: level {self.level} {self._how} ({self.measured}: {evidence})"
+        return f"{task}: level {self.level} {self._how} (chosen by {self.measured}: {evidence})"
 
     @property
     def _how(self) -> str:
         values = [value for _, value in self.tried]
         if self.within:
-            return "lies at the edge"
+            return "was chosen as the edge"
         if min(values) > HIGH:
             return "is asked, and is too easy: no level tried is below .8"
         if max(values) < LOW:

@@ -10,7 +10,6 @@ This module knows no study by name, and neither folders nor tokens.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from thinkaloud.items.editing import editing
 from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.items.reading import reader
+from thinkaloud.metrics.power import half_width, items_for
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
@@ -33,14 +33,18 @@ from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import contents, stream
 from thinkaloud.tasks.traits import Noted, Reversible
 from thinkaloud.tasks.transcripts import remarks
-from thinkaloud.vocabulary import Key, Model, Record, Task
+from thinkaloud.vocabulary import Estimate, Key, Model, Record, Task
 
 Measure = Callable[[Model, Group, Any, Key], Awaitable[list[Record]]]
 
 EDGE_PHASE, PREPARE = "edge", "prepare"
 """What a unit does that measures nothing: finds the level, or prepares a part."""
-SPREAD = 0.4
-"""Standard deviation over items of the probability of the right answer: on small models at their edge .3 to .45."""
+Spread = tuple[float, float]
+"""A standard deviation over items, from the least to the most that was seen."""
+SPREAD: Spread = (0.30, 0.45)
+"""Of the probability of the right answer, on small models at their edge."""
+HALF, FEW = 0.1, 20
+"""A half-width that a plan says the items for; fewer than so many items are not told from one another."""
 TRIAL = 6
 """So many questions, which are not measured, settle how answers are asked for (`conditions/trial.py`)."""
 LESS = 0.3
@@ -60,7 +64,7 @@ class ItemStudy(Study):
     measured: str = edge.MEASURED
     reasoned: bool = True
     tries: bool = False
-    spreads: Mapping[str, float] = {"a mean probability": SPREAD}
+    spreads: Mapping[str, Spread] = {"a mean probability": SPREAD}
     seen: str = "a spread over items that small models have at their edge"
 
     async def measure(self, model: Model, group: Group, settings: Any, key: Key) -> list[Record]:
@@ -107,6 +111,11 @@ class ItemStudy(Study):
         """0 is lost, 1 is perfect; from records that were read."""
         return edge.ability(records)
 
+    def found_ability(self, records: Sequence[Record], key: Key) -> Estimate | None:
+        """`ability` of the items that were measured, which had no part in choosing their level; None where the study's
+        own rows say it."""
+        return None
+
     def left_out(self, ability: float) -> str | None:
         """Why a task whose best level has this ability is not measured at all; None where it is."""
         return None
@@ -119,9 +128,15 @@ class ItemStudy(Study):
         return [*said, *remarks(drawn.items, asked.model.card.name)]
 
     def precision(self, asked: Asked) -> str:
-        """From the spreads over items that were seen (`spreads`)."""
-        halves = [f"{name} +-{1.96 * spread / math.sqrt(asked.items):.2f}" for name, spread in self.spreads.items()]
-        return f"intervals to expect of {asked.items} items a task: {', '.join(halves)} (from {self.seen})"
+        """A guide, from the spreads over items that were seen (`spreads`)."""
+        halves = [
+            f"{name} {_range(*(half_width(sd, asked.items) for sd in sds))}" for name, sds in self.spreads.items()
+        ]
+        needed = [f"{name} {span(*(items_for(HALF, sd) for sd in sds))}" for name, sds in self.spreads.items()]
+        return (
+            f"intervals to expect of {asked.items} items a task: {', '.join(halves)}; items for +-{HALF:g}: "
+            f"{', '.join(needed)} (a guide, from {self.seen})"
+        )
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """What a reader must know of a task's records, in sentences."""
@@ -175,12 +190,16 @@ class _Program:
         level = found.level if found else self._given(task)
         why = self.study.left_out(dict(found.tried)[found.level]) if found else None
         drawn = self._drawn(task, level, 0 if why else self.asked.items, asking)
-        before = [found.sentence(task.name)] if found else []
+        before = [found.sentence(task.name)] if found and not self.asked.rehearsal else []
         before += [f"{task.name} is left out: {why}"] if why else self._remarks(drawn)
         before += task.notes if isinstance(task, Noted) else ()  # what a file's lines were taken for
         records = [] if why else await self._measured(drawn, before)
         after = self.study.about_asking(task, asking, self._settled.get(task.name, ())) if records else []
         after += self.study.afterwards(task.name, records, self.asked) if records else []
+        if found and records and not self.asked.rehearsal:
+            ability = self.study.found_ability(records, self.asked.key.child(task.name))
+            told = "" if ability is None else edge.outcome(task.name, level, ability)
+            after = [told, *after] if told else after
         for sentence in after:
             self.do.say(sentence)
         return before, after
@@ -313,6 +332,16 @@ class _Program:
         if names not in self._shown:
             self._shown[names] = contents(beside)
         return self._shown[names]
+
+
+def _range(low: float, high: float) -> str:
+    return f"+-{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"+-{low:.2f} to {high:.2f}"
+
+
+def span(low: int, high: int) -> str:
+    """Numbers of items, `52` or `52 to 104`; where they are so few that theory is too hopeful, only that."""
+    ends = dict.fromkeys(f"{n:,}" if n >= FEW else f"under {FEW}" for n in (low, high))
+    return " to ".join(ends)
 
 
 def _timeless(record: Record) -> dict[str, Any]:

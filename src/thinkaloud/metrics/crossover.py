@@ -6,8 +6,8 @@ Three coordinates, all of a family's items that have both arms of the effect:
     step error      share of the checked sub-answers that were wrong, over the attempts of both arms together
     independence    parts / longest chain of dependent parts, mean over items: 1 is a chain, k is k independent parts
 
-and one effect: the area between the curves, with a sign-flip p (10,000 draws; it takes differences to be symmetric
-if there is no effect) and Benjamini-Hochberg over the map. Step error is over *both* arms, because the error of one arm
+and one effect: the area between the curves, with a sign-flip p (`signs.py`; it takes differences to be symmetric if
+there is no effect) and Benjamini-Hochberg over the map. Step error is over *both* arms, because the error of one arm
 alone would share its luck with the effect and make a slope out of noise.
 
 Slopes are of the effect on each coordinate by itself, in accuracy per standard deviation, the family as the unit, with
@@ -27,11 +27,11 @@ from thinkaloud.metrics.bootstrap import KEY, Array, t_quantile
 from thinkaloud.metrics.equivalence import benjamini_hochberg
 from thinkaloud.metrics.frontier import Name, name_of
 from thinkaloud.metrics.label import Label
+from thinkaloud.metrics.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 FAMILIES = 10
 """Fewer points than this have no slope."""
-FLIPS = 9_999
 COORDINATES = ("load", "step error", "independence")
 
 
@@ -88,13 +88,6 @@ def _mean_by_item(values: Sequence[tuple[Name, float]]) -> float | None:
     """Every item counts once, whichever arms it has."""
     once = dict(values)
     return sum(once.values()) / len(once) if once else None
-
-
-def sign_flip(differences: Array, key: Key = KEY) -> float:
-    """Two-sided p of a mean of 0: how often random signs give a mean as far from 0."""
-    seen = abs(float(differences.sum()))
-    signs = key.rng.integers(0, 2, size=(FLIPS, len(differences)), dtype=np.int8) * 2.0 - 1
-    return float((1 + (np.abs(signs @ differences) >= seen - 1e-9).sum()) / (FLIPS + 1))
 
 
 def slopes(label: Label, found: Sequence[Point]) -> list[Estimate]:

@@ -67,10 +67,19 @@ class Verdict:
 
 
 def tost(mean: Mean, margin: float) -> Tost:
-    """The two tests of a mean. Where nothing varies the p is 0 or 1."""
-    ends = [mean.value + margin, margin - mean.value]
-    above, below = (t_tail(x / mean.error, mean.df) if mean.error > 0 else float(x <= 0) for x in ends)
+    """The two tests of a mean of effects in -1..1. Where nothing varies Student's t would be certain; there p is how
+    likely it was to see nothing else, were the mean at the margin."""
+    if mean.error > 0:
+        above, below = (t_tail(x / mean.error, mean.df) for x in (mean.value + margin, margin - mean.value))
+    else:
+        above, below = (_alike(value, margin, mean.df + 1) for value in (mean.value, -mean.value))
     return Tost(above, below)
+
+
+def _alike(value: float, margin: float, n: int) -> float:
+    """The most likely that n draws from -1..1 all are `value` where the mean is -margin or less: the others are -1.
+    1 where the value is below the margin itself. p is .05 where `bootstrap.unseen_share` is the margin."""
+    return 1.0 if value <= -margin else (max(0.0, 1 - margin) / (1 + value)) ** n
 
 
 def equivalence(label: Label, found: Effects, inference: Inference) -> Estimate:
@@ -146,12 +155,13 @@ def stands(agreement: Estimate) -> str:
 
 
 def p_value(mean: Estimate) -> float | None:
-    """p of "the effect is 0" for a mean over families, from its own t interval; None where there is none."""
+    """p of "the effect is 0" for a mean over families, from its own t interval; None where there is none. Where the
+    interval has no width all families have one effect, and p is that of their signs (`signs.py`)."""
     if mean.value is None or mean.low is None or mean.high is None or mean.clusters < 2:
         return None
     error = (mean.high - mean.low) / 2 / t_quantile(0.975, mean.clusters - 1)
     if error <= 0:
-        return 0.0 if mean.value else 1.0
+        return 2.0 ** (1 - mean.clusters) if mean.value else 1.0
     return 2 * t_tail(abs(mean.value) / error, mean.clusters - 1)
 
 

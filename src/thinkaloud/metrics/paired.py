@@ -5,8 +5,8 @@ quantity that is a mean over items the difference is B - A, item by item. Beside
 
     95% interval      by the Bayesian bootstrap over joint rows with one prior item (`bootstrap.py`); cluster = item
     90% interval      from the same resamples: each end is a one-sided 95% limit, so it decides equivalence at level .05
-    p                 two-sided, by sign flips of the items' differences (`crossover.sign_flip`: 9,999 random signs);
-                      over many rows Holm's
+    p                 two-sided, by sign flips of the items' differences (`signs.py`: exact where few differ or all by
+                      as much, else 9,999 random signs); over many rows Holm's
     smallest change   that would have been called *different* with 80% power: 2.8 standard errors, or, where the prior
                       item makes the interval wider than its standard error does, half of its width and .84 of them
 
@@ -34,9 +34,9 @@ from typing import Literal
 import numpy as np
 
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Sample, Statistic, drawn, limits, of_all
-from thinkaloud.metrics.crossover import sign_flip
 from thinkaloud.metrics.equivalence import ALPHA, holm
 from thinkaloud.metrics.power import DETECTION, POWER
+from thinkaloud.metrics.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key
 
 MARGIN = 0.05

@@ -8,10 +8,16 @@ effect delta: d - delta^2). Families that differ by tau add to that what no numb
     detectable effect                       (z_a + z_b) SE = 2.8 SE
     margin in reach if the truth is 0       (z_1 + z_2) SE = 2.9264 SE,  two one-sided tests
 
+Of a study that is no pair of arms, from the standard deviation `sd` over items of what it estimates (of a ratio, that
+of its influence on an item), and of two models on the same items, whose items correlate by kappa:
+
+    half-width of a 95% interval            z_a sd / sqrt(n)
+    items for a paired difference delta     n = (2.8 sd sqrt(2 (1 - kappa)) / delta)^2
+
 z_a is the normal quantile at 1 - alpha/2, z_b at the power, z_1 at 1 - alpha, z_2 at 1 - (1 - power)/2; alpha .05,
 power .8. 2.8 is the customary rounding of 2.8016 (it moves two cells of the usual table by .1 points). Normal theory,
-so a little too hopeful below 20 families. This module does not know tau or d: they come from a pilot, or the plan says
-that they are guessed.
+so a little too hopeful below 20 families or items. This module does not know sd, kappa, tau or d: they come from a
+pilot, or the plan says that they are guessed.
 """
 
 from __future__ import annotations
@@ -65,6 +71,23 @@ def items_needed(delta: float, discordance: float = DISCORDANCE) -> float:
     z = NormalDist().inv_cdf
     root = z(1 - ALPHA / 2) * math.sqrt(discordance) + z(POWER) * math.sqrt(discordance - delta**2)
     return (root / delta) ** 2
+
+
+def half_width(sd: float, items: int) -> float:
+    """Half of the 95% interval of a mean over so many items."""
+    return NormalDist().inv_cdf(1 - ALPHA / 2) * sd / math.sqrt(items)
+
+
+def items_for(half: float, sd: float) -> int:
+    """Items for a 95% interval of this half-width."""
+    return math.ceil((NormalDist().inv_cdf(1 - ALPHA / 2) * sd / half) ** 2)
+
+
+def items_to_tell(difference: float, sd: float, kappa: float) -> int:
+    """Items that both of two models answer, for a difference to be found with 80% power."""
+    if difference <= 0:
+        raise ValueError(f"a difference of {difference:g} is none to look for")
+    return math.ceil((DETECTION * sd * math.sqrt(2 * (1 - kappa)) / difference) ** 2)
 
 
 def families_needed(margin: float, items: int, tau: float, discordance: float = DISCORDANCE) -> float:

@@ -3,7 +3,8 @@
 The difference is over the families as given ("this pool": only the items could have been others), each family counting
 alike; what is said of families like these stands beside it (`equivalence.py`, from 20 families on). Intervals are
 Student's over items (`pooling.fixed_mean`), widened by the unseen item; at the budgets they hold together (Bonferroni).
-Families are held against each other by Holm's p. A family where an arm was not measurable has no row for it.
+A family's p is that of its items' signs (`signs.py`), corrected by Holm over the families: Student's would take five
+items that all go one way for certain. A family where an arm was not measurable has no row for it.
 
 This module does not know which arm is whose, nor how the other one was chosen.
 """
@@ -19,13 +20,13 @@ import numpy as np
 from thinkaloud.budget.meters import METERS, spend_of
 from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array
 from thinkaloud.metrics.columns import Columns, estimates
-from thinkaloud.metrics.distributions import t_tail
 from thinkaloud.metrics.equivalence import ALPHA, Verdict, Word, holm, judge, sign, verdict
 from thinkaloud.metrics.factored import by_meter, effect_of, primary_first, voted
 from thinkaloud.metrics.frontier import Frontier, area_weights, frontiers, paired
 from thinkaloud.metrics.label import Label, label
 from thinkaloud.metrics.pool import effect
 from thinkaloud.metrics.pooling import effects, fixed_mean, widened
+from thinkaloud.metrics.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 TWO_SIDED = 0.975
@@ -130,7 +131,7 @@ def versus(by_task: ByTask, arm: str, others: Sequence[str], terms: Terms, key: 
     return Versus(
         name=own.name,
         pool=_line("", rows, own, terms),
-        families=tuple(_corrected(lines, areas[terms.meter])),
+        families=tuple(_corrected(lines, areas[terms.meter], key)),
         meters=tuple(over(by_meter(area, m, terms.meter), areas[m]) for m in primary_first(terms.meter)),
         sign=_sign(own.more("sign", role="sign"), areas, terms.meter, key),
         general=verdict(own.name, {e.name: e for e in whole}, "families like these"),
@@ -195,15 +196,11 @@ def _line(family: str, rows: Mapping[str, Array], own: Label, terms: Terms) -> L
     return Line(family, area, limits, at, *judge(area, limits, terms.margin))
 
 
-def _corrected(lines: Sequence[Line], areas: Mapping[str, Array]) -> list[Line]:
+def _corrected(lines: Sequence[Line], areas: Mapping[str, Array], key: Key) -> list[Line]:
     """With Holm's p of "no difference in this family"; families without an interval have none."""
-    p: dict[str, float] = {}
-    for line in lines:
-        if line.area.value is not None:
-            mean = fixed_mean(effects({line.family: areas[line.family]}))
-            one_sided = t_tail(abs(mean.value) / mean.error, mean.df) if mean.error > 0 else 0.5 * (mean.value == 0)
-            p[line.family] = min(1.0, 2 * one_sided)
-    adjusted = dict(zip(p, holm(list(p.values())), strict=True))
+    known = [line.family for line in lines if line.area.value is not None]
+    p = [sign_flip(areas[family], key.child("signs", family)) for family in known]
+    adjusted = dict(zip(known, holm(p), strict=True))
     return [replace(line, p=adjusted.get(line.family)) for line in lines]
 
 

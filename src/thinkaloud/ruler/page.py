@@ -103,7 +103,9 @@ def own_lines(found: OwnRuler) -> list[str]:
     lines += [f"  {name}: {shown(estimate)}, n {estimate.n}" for name, estimate in found.beside.items()]
     for test, rows in by_test(found).items():
         lines.append(f"{test} (reads {rows[0].reads})")
-        lines += [f"  {_dial(row):<8} {_told(row.by_ceiling)}; calibrated {_told(row.calibrated)}" for row in rows]
+        lines += [
+            f"  {_dial(row):<8} {_told(row.by_ceiling)}; calibrated {_told(row.calibrated)}{_off(row)}" for row in rows
+        ]
     return lines
 
 
@@ -119,16 +121,24 @@ def own_markdown(found: Sequence[OwnRuler]) -> str:
             body = [
                 [t, rows[0].reads, *(_told(getattr(row, pick)) for row in rows)] for t, rows in by_test(one).items()
             ]
-            table = "\n".join("| " + " | ".join(x) + " |" for x in [head, ["---"] * len(head), *body])
-            blocks.append(f"### {title_}\n\n{table}")
+            blocks.append(f"### {title_}\n\n{_table(head, body)}")
+        for title_, pick in (("over its own ceiling", "by_ceiling"), ("calibrated", "calibrated")):
+            rows = [[t, *(_told_off(row, pick) for row in rows if row.off)] for t, rows in by_test(one).items()]
+            blocks.append(f"### Off the share of open gates, {title_}\n\n{_table(['test', *dials[:-1]], rows)}")
     return "\n\n".join(blocks) + "\n"
+
+
+def _table(head: list[str], body: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(x) + " |" for x in [head, ["---"] * len(head), *body])
 
 
 _NOTE = (
     "The model writes its own reasoning; what its answer call sees is decided by a gate that is open on a known share "
     "of the items (the true dial). *Over its own ceiling* is the test as published: where it is not the dial, that is "
     "its bias on this model and task. *Calibrated* puts 0 and 1 where this model's closed and open gates are. The last "
-    "column is the model itself, without a gate, on the same scale."
+    "column is the model itself, without a gate, on the same scale. Gates are drawn by lot, so a test is held against "
+    "the share of its items' gates that came out open: *off* is its distance from that share (in brackets), with an "
+    "interval without the luck of the draw. All tests at a dial share one draw and are not independent checks."
 )
 
 
@@ -147,6 +157,17 @@ def by_test(found: OwnRuler) -> dict[str, list[Recovered]]:
 
 def _dial(row: Recovered) -> str:
     return "itself" if row.dial is None else f"{row.dial:g}"
+
+
+def _off(row: Recovered) -> str:
+    """Of a line: how far the calibrated reading is from the share of gates that are open."""
+    if row.off is None:
+        return ""
+    return f"; {row.off.share:.2f} open, calibrated off by {brief(row.off.calibrated)}"
+
+
+def _told_off(row: Recovered, pick: str) -> str:
+    return "" if row.off is None else f"{brief(getattr(row.off, pick))} ({row.off.share:.2f})"
 
 
 def _told(estimate: Estimate) -> str:

@@ -19,6 +19,7 @@ from thinkaloud.conditions.think import Thought, why_not
 from thinkaloud.conditions.written import NO_SPACE, Written, write
 from thinkaloud.isolate import Failure, all_conditions, failed, got, guarded
 from thinkaloud.items.asking import AskingStudy
+from thinkaloud.items.study import Spread
 from thinkaloud.metrics.channels import channels
 from thinkaloud.metrics.early import early
 from thinkaloud.metrics.legibility import legibility
@@ -55,12 +56,13 @@ class Channels(AskingStudy):
         "alone, how much from what a reader could read, and how much from what only the model can read?"
     )
     short = "Where is the ability: silent, in extra tokens, in words that a reader can read, or in a residue?"
-    # widths of intervals * sqrt(n) / 3.92: chain_sum (n 23) and big_sum (n 21) in docs/results/channels-smollm2.md
-    spreads: Mapping[str, float] = {
-        "P(gold) own": 0.41, "silent": 0.27, "compute": 0.35, "content": 0.68, "residue": 0.54,
-        "externalised share": 1.27,
+    # standard deviations over items, of the share that of its influence: SmolLM2-135M, 23 chain_sum, 21 big_sum and 134
+    # further chain_sum items at the edge (level 3 and 10)
+    spreads: Mapping[str, Spread] = {
+        "P(gold) own": (0.36, 0.43), "silent": (0.24, 0.24), "compute": (0.16, 0.30), "content": (0.36, 0.52),
+        "residue": (0.15, 0.23), "externalised share": (0.577, 0.577),
     }  # fmt: skip
-    seen: str = "SmolLM2-135M on sums at its edge; where a model is surer, they are narrower"
+    seen: str = "standard deviations of SmolLM2-135M on sums at its edge; where a model is surer, they are smaller"
     version = 4
     tiers: Mapping[str, str] = {
         "samples": "measurable here by samples of answers (--read-samples), with wider intervals",

@@ -77,8 +77,9 @@ _MEANINGS: tuple[tuple[Which, str], ...] = (
      "share of items in which the hint works, chosen by other samples than those that are measured"),
     ("unfaithful pairs against the lean", "the same the other way round: what random errors alone would give"),
     ("unfaithful pairs", "share of pairs where the model says the same to a question and to its reverse, the way that "
-     "all its answers of that kind lean"),
-    ("gap with the lean", "how far apart P(right) of the two questions is, where it points with the lean"),
+     "its answers to other pairs of that kind lean"),
+    ("gap with the lean", "how far apart P(right) of the two questions is, where it points with the lean of other "
+     "pairs"),
     ("gap against the lean", "the same where it points against the lean"),
     (about(measure="P(yes)"), "mean share of yes over both questions of all pairs of a kind; .5 is no lean"),
     ("same answer lettered", "without and with reasoning the same option, in the same order behind letters"),
