@@ -21,7 +21,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from thinkaloud.conditions.settings import ConditionSettings
-from thinkaloud.metrics.bootstrap import interval
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
 from thinkaloud.metrics.faithfulness import FIXED, of_ceiling, sample_of
@@ -30,6 +29,7 @@ from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
+from thinkaloud.stats.bootstrap import interval
 from thinkaloud.studies.channels.protocol import Channels
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record

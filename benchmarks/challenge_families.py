@@ -5,7 +5,7 @@ docs/challenge.md.
 
 An arm and a baseline that are equally good answer n items of each of 21 families; on a share of the items (the
 discordance) one of them is right and the other is not, either of them as likely. A study counts if Holm's p of any
-family is below .05. By signs is what `thinkaloud challenge` does (`metrics/signs.py`); by Student's t is what it did.
+family is below .05. By signs is what `thinkaloud challenge` does (`stats/signs.py`); by Student's t is what it did.
 The last two columns: the share of families confirmed where the arm is right on 50% more of the items than it loses.
 """
 
@@ -16,10 +16,10 @@ import math
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
-from thinkaloud.metrics.distributions import t_tail
-from thinkaloud.metrics.equivalence import holm
-from thinkaloud.metrics.signs import sign_flip
+from thinkaloud.stats.bootstrap import Array
+from thinkaloud.stats.distributions import t_tail
+from thinkaloud.stats.equivalence import holm
+from thinkaloud.stats.signs import sign_flip
 
 FAMILIES, EFFECT = 21, 0.5
 SIZES, DISCORDANCES = (5, 8, 12, 20, 40), (0.2, 0.5, 0.9)

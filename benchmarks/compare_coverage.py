@@ -2,8 +2,8 @@
 
     PYTHONPATH=src python benchmarks/compare_coverage.py [--times 1000] [--draws 1000]
 
-Simulated pairs of runs with a known difference, as records of items. `ours`: the interval of `metrics/paired.py`;
-`guard`: `metrics/bootstrap.interval` over the same joint rows; `t`: Student's t of the items' differences.
+Simulated pairs of runs with a known difference, as records of items. `ours`: the interval of `stats/paired.py`;
+`guard`: `stats/bootstrap.interval` over the same joint rows; `t`: Student's t of the items' differences.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array, Sample, difference, interval, t_quantile
 from thinkaloud.metrics.compared import Quantity, channel_rows, linear
 from thinkaloud.metrics.matched import Matched, match
-from thinkaloud.metrics.paired import Row, compare_row
 from thinkaloud.metrics.readings import p_gold
+from thinkaloud.stats.bootstrap import Array, Sample, difference, interval, t_quantile
+from thinkaloud.stats.paired import Row, compare_row
 from thinkaloud.vocabulary import Key
 
 SIZES = (12, 24, 48, 96)

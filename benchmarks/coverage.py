@@ -3,7 +3,7 @@
     PYTHONPATH=src python benchmarks/coverage.py [--times 1000] [--draws 1000]
 
 Every cell draws `times` samples from a known distribution and counts the intervals that hold the true value. `plain` is
-the ordinary percentile bootstrap of the naive statistic; `ours` is that of `thinkaloud.metrics.bootstrap`: the least
+the ordinary percentile bootstrap of the naive statistic; `ours` is that of `thinkaloud.stats.bootstrap`: the least
 over all baselines where there are several, the greatest for what a baseline adds to silence. Half-widths are medians.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import (
+from thinkaloud.stats.bootstrap import (
     Array,
     Sample,
     Statistic,

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from compare_coverage import record
-from thinkaloud.metrics.bootstrap import Array
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.readings import p_gold
+from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Key
 
 FILLERS = ("filler:dots", "filler:musing", "filler:repeat", "filler:dots:paraphrase", "filler:musing:paraphrase")

@@ -13,7 +13,6 @@ import argparse
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import interval
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, measurable, mixed
 from thinkaloud.metrics.faithfulness import of_ceiling, sample_of
@@ -22,6 +21,7 @@ from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
+from thinkaloud.stats.bootstrap import interval
 from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
 from thinkaloud.metrics.gap_trend import Cell, GapTrend, gap_trend
 from thinkaloud.metrics.trend import Sized
+from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Estimate
 
 FAMILIES, ITEMS, ATTEMPTS = 10, 20, 4

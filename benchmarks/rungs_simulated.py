@@ -24,12 +24,12 @@ from statistics import NormalDist, fmean
 from typing import Any
 
 from thinkaloud.calibration.closure import code_digest
-from thinkaloud.metrics.distributions import halving
-from thinkaloud.metrics.equivalence import verdict
-from thinkaloud.metrics.power import standard_error
 from thinkaloud.organisms.simulated import Dials, Simulated
 from thinkaloud.ruler.simulated_truth import Setting, accuracy
 from thinkaloud.runs.records import Forgetting
+from thinkaloud.stats.distributions import halving
+from thinkaloud.stats.equivalence import verdict
+from thinkaloud.stats.power import standard_error
 from thinkaloud.studies.rungs import card as rungs_card
 from thinkaloud.studies.rungs.protocol import Rungs
 from thinkaloud.studies.rungs.settings import RungsSettings
@@ -67,7 +67,7 @@ class Cell:
         return [Setting(replace(self.dials, tau=0.0), kind, self.level, shots=SHOTS, given=True) for kind in self.kinds]
 
     def power(self, families: int) -> float:
-        """How often `metrics/power.py` expects the effect to be seen (normal theory; one attempt an arm)."""
+        """How often `stats/power.py` expects the effect to be seen (normal theory; one attempt an arm)."""
         pairs = [(accuracy("F2", s), accuracy("F1", s)) for s in self.settings]
         discordance = fmean(p * (1 - q) + q * (1 - p) for p, q in pairs)
         size = self.true / standard_error(families, self.items, self.tau, discordance)

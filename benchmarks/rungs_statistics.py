@@ -14,11 +14,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from thinkaloud.metrics.columns import SIGNED, Columns, estimates
-from thinkaloud.metrics.equivalence import tost
-from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import effect
-from thinkaloud.metrics.pooling import effects, fixed_mean, random_mean
+from thinkaloud.stats.columns import SIGNED, Columns, estimates
+from thinkaloud.stats.equivalence import tost
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.pooling import effects, fixed_mean, random_mean
 from thinkaloud.vocabulary import Estimate, Key
 
 ITEMS, MARGIN = 50, 0.03

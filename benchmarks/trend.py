@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
 from thinkaloud.metrics.matching import Table
 from thinkaloud.metrics.trend import Trend, trend
+from thinkaloud.stats.bootstrap import Array
 
 TASKS = 2
 SOME = (4, 5, 8)

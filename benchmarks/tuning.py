@@ -20,8 +20,8 @@ from thinkaloud.arms.gepa_tuning import tune_by_reflection
 from thinkaloud.arms.registry import ARMS
 from thinkaloud.arms.tuning import TuningData, room, style_of, tune
 from thinkaloud.budget.counter import counter
-from thinkaloud.metrics.bootstrap import Sample, difference, interval, mean
 from thinkaloud.models.loading import Loading
+from thinkaloud.stats.bootstrap import Sample, difference, interval, mean
 from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record
 
 TRIALS, DEV, TEST, SHOTS, BUDGET = 6, 12, 40, 6, 4000

@@ -1,4 +1,4 @@
-"""The claims of thinkaloud.metrics.betting: looked at after every unit, it keeps its rate of false alarms."""
+"""The claims of thinkaloud.stats.betting: looked at after every unit, it keeps its rate of false alarms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from thinkaloud.metrics.betting import BETS, ENOUGH, wealth
+from thinkaloud.stats.betting import BETS, ENOUGH, wealth
 
 LOOKS = range(8, 201, 8)
 

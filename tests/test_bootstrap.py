@@ -1,4 +1,4 @@
-"""The claims of thinkaloud.metrics.bootstrap: intervals that cover, ends that are honest, choices re-made."""
+"""The claims of thinkaloud.stats.bootstrap: intervals that cover, ends that are honest, choices re-made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from thinkaloud.metrics.bootstrap import (
+from thinkaloud.stats.bootstrap import (
     Array,
     Sample,
     corners,

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import item_records
-from thinkaloud.metrics.bootstrap import KEY, Sample, corners, difference, greatest, least
 from thinkaloud.metrics.channels import by_item, channels
 from thinkaloud.metrics.channels import table as channel_table
 from thinkaloud.metrics.legibility import legibility
 from thinkaloud.metrics.readings import p_gold
+from thinkaloud.stats.bootstrap import KEY, Sample, corners, difference, greatest, least
 from thinkaloud.vocabulary import Estimate
 
 OPTIONS = [str(i) for i in range(10)]

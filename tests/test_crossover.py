@@ -9,7 +9,7 @@ import pytest
 
 from arm_records import arm_attempt, arm_record
 from thinkaloud.metrics.crossover import Point, hc3, places, points, rows_of, slopes
-from thinkaloud.metrics.label import Label
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Record
 
 

@@ -13,10 +13,10 @@ import item_records
 import thinkaloud as ta
 from test_editor import Lines, Thinker
 from thinkaloud.conditions.cuts import EVERY, SAMPLED, cuts, sampled, stretches
-from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.curves import area
 from thinkaloud.metrics.early import LATENESS, aoc_of, early
 from thinkaloud.metrics.faithfulness import faithfulness
+from thinkaloud.stats.bootstrap import t_quantile
 from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling
 
 Y = Callable[[float], float]

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from item_records import reading, record, thought
-from thinkaloud.metrics.bootstrap import interval
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness, of_ceiling, sample_of
@@ -20,6 +19,7 @@ from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.records import records_of
+from thinkaloud.stats.bootstrap import interval
 from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record

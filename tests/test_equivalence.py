@@ -1,4 +1,4 @@
-"""The claims of thinkaloud.metrics.equivalence: one honest verdict for every result."""
+"""The claims of thinkaloud.stats.equivalence: one honest verdict for every result."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from thinkaloud.metrics.bootstrap import unseen_share
-from thinkaloud.metrics.equivalence import (
+from thinkaloud.metrics.pool import effect
+from thinkaloud.stats.bootstrap import unseen_share
+from thinkaloud.stats.equivalence import (
     Inference,
     Word,
     benjamini_hochberg,
@@ -21,9 +22,8 @@ from thinkaloud.metrics.equivalence import (
     tost,
     verdict,
 )
-from thinkaloud.metrics.label import Label
-from thinkaloud.metrics.pool import effect
-from thinkaloud.metrics.pooling import Mean
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.pooling import Mean
 from thinkaloud.vocabulary import Estimate
 
 MARGIN = 0.03

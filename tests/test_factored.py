@@ -11,8 +11,8 @@ import pytest
 from arm_records import arm_attempt, arm_record, spent
 from thinkaloud.metrics.arm_edits import Share, share
 from thinkaloud.metrics.factored import rungs
-from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import pool
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate, Record
 
 BUDGETS = (1000, 4000, 16000)

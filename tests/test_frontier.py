@@ -10,10 +10,10 @@ import pytest
 
 from arm_records import arm_attempt, arm_record, spent
 from thinkaloud.errors import UserError
-from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
-from thinkaloud.metrics.columns import SIGNED, UNIT, Columns, estimates
 from thinkaloud.metrics.frontier import area_weights, crossing, frontiers, paired
-from thinkaloud.metrics.label import Label, label
+from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
+from thinkaloud.stats.columns import SIGNED, UNIT, Columns, estimates
+from thinkaloud.stats.label import Label, label
 from thinkaloud.vocabulary import Key, Record
 
 BUDGETS = (1000, 4000, 16000)

@@ -19,10 +19,10 @@ from simulators import simulator
 from thinkaloud import api
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
-from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.gap_trend import Cell, GapTrend, Scale, gap_trend, gap_trends, judge, levels
 from thinkaloud.metrics.trend import Sized, line_weights
+from thinkaloud.stats.bootstrap import t_quantile
 from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.vocabulary import Estimate, Record
 

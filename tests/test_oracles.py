@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from thinkaloud.metrics.auroc import above
-from thinkaloud.metrics.bootstrap import expanded_tail, t_quantile, unseen_share
-from thinkaloud.metrics.distributions import chi_square_quantile, chi_square_tail, t_tail
-from thinkaloud.metrics.equivalence import benjamini_hochberg, holm
 from thinkaloud.metrics.judges import ac1, kappa
-from thinkaloud.metrics.pooling import _normal
-from thinkaloud.metrics.wilson import wilson
+from thinkaloud.stats.bootstrap import expanded_tail, t_quantile, unseen_share
+from thinkaloud.stats.distributions import chi_square_quantile, chi_square_tail, t_tail
+from thinkaloud.stats.equivalence import benjamini_hochberg, holm
+from thinkaloud.stats.pooling import _normal
+from thinkaloud.stats.wilson import wilson
 
 stats = pytest.importorskip("scipy.stats")
 multitest = pytest.importorskip("statsmodels.stats.multitest")

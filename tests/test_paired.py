@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from simulators import simulator
-from thinkaloud.metrics.bootstrap import Sample, difference, drawn, limits, mean
 from thinkaloud.metrics.matched import Flips, flips, match, values
-from thinkaloud.metrics.paired import Found, compare_row, judge, smallest_change, with_holm
 from thinkaloud.metrics.readings import p_gold
+from thinkaloud.stats.bootstrap import Sample, difference, drawn, limits, mean
+from thinkaloud.stats.paired import Found, compare_row, judge, smallest_change, with_holm
 from thinkaloud.vocabulary import Key
 
 SIM = simulator("compare_coverage")

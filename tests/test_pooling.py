@@ -1,4 +1,4 @@
-"""The claims of thinkaloud.metrics.pooling and .distributions: what is said over families of tasks."""
+"""The claims of thinkaloud.stats.pooling and .distributions: what is said over families of tasks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from thinkaloud.metrics import pooling
-from thinkaloud.metrics.distributions import chi_square_quantile, chi_square_tail, t_tail
-from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.pool import effect
-from thinkaloud.metrics.pooling import effects, fixed_mean, random_mean, shrunken, tau, tau_squared
+from thinkaloud.stats import pooling
+from thinkaloud.stats.distributions import chi_square_quantile, chi_square_tail, t_tail
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.pooling import effects, fixed_mean, random_mean, shrunken, tau, tau_squared
 from thinkaloud.vocabulary import Estimate
 
 

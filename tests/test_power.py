@@ -1,10 +1,10 @@
-"""The claims of thinkaloud.metrics.power: the table of a plan, to the digits it was computed with."""
+"""The claims of thinkaloud.stats.power: the table of a plan, to the digits it was computed with."""
 
 from __future__ import annotations
 
 import pytest
 
-from thinkaloud.metrics.power import (
+from thinkaloud.stats.power import (
     DETECTION,
     equivalence_factor,
     families_needed,

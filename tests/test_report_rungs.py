@@ -12,13 +12,13 @@ import pytest
 from pages import layout, render_markdown
 from rungs_fixture import ARMS, BUDGETS, findings, meta, records
 from thinkaloud.arms.names import NAMES, called
-from thinkaloud.metrics.equivalence import verdict
 from thinkaloud.metrics.factored import by_meter, effect_of
-from thinkaloud.metrics.label import Label, label
 from thinkaloud.records.about import one as ask
 from thinkaloud.report.explorer import payload
 from thinkaloud.report.figure import NARROW, WIDE
 from thinkaloud.report.tables import Subject
+from thinkaloud.stats.equivalence import verdict
+from thinkaloud.stats.label import Label, label
 from thinkaloud.studies.rungs.page.forest import forest_figure
 from thinkaloud.studies.rungs.page.found import EFFECTS, read
 from thinkaloud.studies.rungs.page.frontier import frontier_figure, subject_figure

@@ -1,11 +1,11 @@
-"""The claims of thinkaloud.metrics.signs: exact where all signs can be counted, close to that where they are drawn."""
+"""The claims of thinkaloud.stats.signs: exact where all signs can be counted, close to that where they are drawn."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from thinkaloud.metrics.signs import FLIPS, LISTED, sign_flip
+from thinkaloud.stats.signs import FLIPS, LISTED, sign_flip
 from thinkaloud.vocabulary import Key
 
 stats = pytest.importorskip("scipy.stats")

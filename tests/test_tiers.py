@@ -17,7 +17,6 @@ import thinkaloud as ta
 from thinkaloud.conditions.sampled import NEVER, at_once, continued, frequencies, one_answer, sampled_reader
 from thinkaloud.errors import FailedReading, NotMeasurable, UserError
 from thinkaloud.items.reading import about_reading, tier
-from thinkaloud.metrics.bootstrap import interval, mean
 from thinkaloud.metrics.faithfulness import faithfulness
 from thinkaloud.metrics.readings import UNIT, gather
 from thinkaloud.models.profile import Profile
@@ -25,6 +24,7 @@ from thinkaloud.models.sound import sound
 from thinkaloud.organisms.blocked import Blocked
 from thinkaloud.records.pieces import condition
 from thinkaloud.runs.folder import Run
+from thinkaloud.stats.bootstrap import interval, mean
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answers import match
 from thinkaloud.vocabulary import (

@@ -18,10 +18,10 @@ from simulators import simulator
 from thinkaloud import api
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
-from thinkaloud.metrics.bootstrap import t_quantile
 from thinkaloud.metrics.matching import Table, by_confidence, by_task, counts, tabulate
 from thinkaloud.metrics.trend import MEASURES, Line, changed, early_aoc, fit, follow_last, judge, line_weights, trend
 from thinkaloud.organisms.scripted import Scripted, scripted
+from thinkaloud.stats.bootstrap import t_quantile
 from thinkaloud.vocabulary import Estimate
 
 SIZES = np.array([8.0, 8.5, 9.0, 9.5, 10.0])

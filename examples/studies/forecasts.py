@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from thinkaloud.errors import UserError
-from thinkaloud.metrics.bootstrap import Sample, Statistic, corners, difference, interval, mean, means
+from thinkaloud.stats.bootstrap import Sample, Statistic, corners, difference, interval, mean, means
 from thinkaloud.report.layout import CASES, Figure, Layout
 from thinkaloud.report.svg import document, path, text, whisker
 from thinkaloud.report.tables import Grid, Words, by_subject, shown

@@ -18,7 +18,7 @@ from thinkaloud.conditions.group import Group, ItemSettings
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import think
 from thinkaloud.items.study import ItemStudy
-from thinkaloud.metrics.bootstrap import Array, Sample, corners, divide, interval, mean, means
+from thinkaloud.stats.bootstrap import Array, Sample, corners, divide, interval, mean, means
 from thinkaloud.records.pieces import condition, describe, thought
 from thinkaloud.settings import setting
 from thinkaloud.vocabulary import Capability, Estimate, Item, Key, Model, Record, Sampling

@@ -5,7 +5,7 @@
 
 Everything but the model is the first run's: study, tasks, items, level, seed and settings. With `Until` the new run is
 looked at after every unit and ends as soon as the row is *different* or *the same* by a test that may be looked at so
-often (`metrics/betting.py`). A row whose baseline or position is chosen from all items cannot be looked at like this.
+often (`stats/betting.py`). A row whose baseline or position is chosen from all items cannot be looked at like this.
 
 This module does not compare: `compare/` does, with what the two runs then hold.
 """
@@ -20,11 +20,11 @@ from typing import Any
 from thinkaloud import api
 from thinkaloud.compare.found import ALIASES, ROWS
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.metrics.betting import Wealth, wealth
 from thinkaloud.metrics.matched import match
-from thinkaloud.metrics.paired import MARGIN, Joint
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.names import reopened
+from thinkaloud.stats.betting import Wealth, wealth
+from thinkaloud.stats.paired import MARGIN, Joint
 from thinkaloud.vocabulary import Record
 
 

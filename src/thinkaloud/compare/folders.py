@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def compare(folders: Sequence[str | Path], *, margin: float = 0.05, out: str | Path | None = None) -> Compared:
     """Did anything change between runs of the same study on the same items? Each is held against the first
-    (`metrics/paired.py` has the rule). `margin`: differences within it count as none. Writes report.md, compare.json
+    (`stats/paired.py` has the rule). `margin`: differences within it count as none. Writes report.md, compare.json
     and junit.xml to `out`. Never asks a model. `UserError` in one line for runs that cannot be compared."""
     from thinkaloud.compare.found import compare_runs
     from thinkaloud.compare.junit import junit

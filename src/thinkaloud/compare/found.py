@@ -13,10 +13,10 @@ from pathlib import Path
 from thinkaloud.compare.runs import check_alike, one_model, remarks
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.compared import channel_rows, test_rows
-from thinkaloud.metrics.equivalence import ALPHA, holm
 from thinkaloud.metrics.matched import Flips, Matched, flips, match
-from thinkaloud.metrics.paired import MARGIN, Joint, Row, compare_row, with_holm
 from thinkaloud.runs.folder import Run
+from thinkaloud.stats.equivalence import ALPHA, holm
+from thinkaloud.stats.paired import MARGIN, Joint, Row, compare_row, with_holm
 from thinkaloud.vocabulary import Key
 
 ROWS: Mapping[str, Callable[[Matched], list[Joint]]] = {"channels": channel_rows, "faithfulness": test_rows}

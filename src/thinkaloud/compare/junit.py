@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from thinkaloud.compare.found import Compared
 from thinkaloud.compare.page import difference
-from thinkaloud.metrics.paired import Row
+from thinkaloud.stats.paired import Row
 
 
 def junit(found: Compared) -> str:

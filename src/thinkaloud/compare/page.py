@@ -9,11 +9,11 @@ from typing import Any
 
 from thinkaloud._version import __version__
 from thinkaloud.compare.found import Against, Compared, OfTask
-from thinkaloud.metrics.bootstrap import unseen
-from thinkaloud.metrics.paired import Row, Word
 from thinkaloud.report.markdown import plain, render_grid
 from thinkaloud.report.tables import Grid
 from thinkaloud.runs.folder import make_folder, write
+from thinkaloud.stats.bootstrap import unseen
+from thinkaloud.stats.paired import Row, Word
 
 FORMAT = 1
 """Version of compare.json."""

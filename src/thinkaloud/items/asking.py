@@ -24,9 +24,9 @@ from thinkaloud.items.edge import measured_on
 from thinkaloud.items.material import Material
 from thinkaloud.items.reading import EDITS, about_reading, tier
 from thinkaloud.items.study import ItemStudy, span
-from thinkaloud.metrics.power import POWER, items_to_tell
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.session import profile_of
+from thinkaloud.stats.power import POWER, items_to_tell
 from thinkaloud.study import Asked, NoModel
 from thinkaloud.vocabulary import Estimate, Key, Model, Record, Task
 

@@ -22,10 +22,10 @@ from thinkaloud.conditions.settings import room
 from thinkaloud.conditions.snap import shots, snap, worked
 from thinkaloud.conditions.think import think
 from thinkaloud.isolate import Failure, failed, guarded
-from thinkaloud.metrics.bootstrap import interval, mean
 from thinkaloud.metrics.readings import chance, gather, p_gold, parsed
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.records.pieces import condition, describe
+from thinkaloud.stats.bootstrap import interval, mean
 from thinkaloud.vocabulary import Estimate, Item, Key, Model, Record
 
 LOW, HIGH, MIDDLE = 0.3, 0.8, 0.55

@@ -25,9 +25,9 @@ from thinkaloud.items.editing import editing
 from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.items.reading import reader
-from thinkaloud.metrics.power import half_width, items_for
 from thinkaloud.models.session import inform, inform_of_task
 from thinkaloud.report.layout import PLAIN, Layout
+from thinkaloud.stats.power import half_width, items_for
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
 from thinkaloud.tasks import options
 from thinkaloud.tasks.identity import contents, stream

@@ -16,10 +16,10 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
 Stratum = Callable[[ItemRecord], Hashable]

@@ -22,10 +22,10 @@ from functools import partial
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, corners, divide, interval, means
-from thinkaloud.metrics.columns import SIGNED, UNIT, Columns, estimates
 from thinkaloud.metrics.frontier import name_of
-from thinkaloud.metrics.label import Label, label
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, corners, divide, interval, means
+from thinkaloud.stats.columns import SIGNED, UNIT, Columns, estimates
+from thinkaloud.stats.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 LOSSES: Mapping[str, str] = {"need": "cut", "residue": "reword", "foreign": "replace"}

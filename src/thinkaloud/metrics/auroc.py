@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.vocabulary import Estimate, Key
 
 

@@ -18,7 +18,10 @@ from functools import partial
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import (
+from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
+from thinkaloud.records.condition import MISMATCHED
+from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import (
     FEWEST,
     KEY,
     LEVEL,
@@ -32,9 +35,6 @@ from thinkaloud.metrics.bootstrap import (
     means,
     spanning,
 )
-from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
-from thinkaloud.records.condition import MISMATCHED
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 TINY = 1e-9

@@ -45,13 +45,13 @@ from functools import partial
 import numpy as np
 
 from thinkaloud.metrics.baseline import CHANCE, SILENT, TINY, UNRELATED, Beside, bounds, fillers
-from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.mass import whole
 from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.records.about import Readout, about
 from thinkaloud.records.condition import MISMATCHED, read
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Statistic, difference, divide, interval, mean, means
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")

@@ -23,16 +23,16 @@ from functools import partial
 import numpy as np
 
 from thinkaloud.metrics.baseline import CHANCE, SILENT, UNRELATED, Beside, fillers, free_of_content
-from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Statistic, difference, divide, drawn, limits, means, of_all
 from thinkaloud.metrics.channels import CHANNELS, CLEAR, RESAMPLE, SHARE, level, single
 from thinkaloud.metrics.early import aoc_of
 from thinkaloud.metrics.faithfulness import Test, still, tests
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.matched import Matched, values
-from thinkaloud.metrics.paired import OUTER, Joint
 from thinkaloud.metrics.readings import Column, hit, p_gold
 from thinkaloud.metrics.use import from_end, implied
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import FEWEST, KEY, Array, Statistic, difference, divide, drawn, limits, means, of_all
+from thinkaloud.stats.paired import OUTER, Joint
 
 LINEAR = ("compute", "content", "residue")
 LIKELY, EFFECT = (0.0, 1.0), (-1.0, 0.0, 0.0, 1.0)

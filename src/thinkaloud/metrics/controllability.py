@@ -23,7 +23,9 @@ from typing import Protocol
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import (
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.records.about import Role, about
+from thinkaloud.stats.bootstrap import (
     KEY,
     Array,
     Sample,
@@ -35,8 +37,6 @@ from thinkaloud.metrics.bootstrap import (
     means,
     ratio,
 )
-from thinkaloud.metrics.readings import UNIT
-from thinkaloud.records.about import Role, about
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 Column = Callable[[Record], float | None]

@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, t_quantile
-from thinkaloud.metrics.equivalence import benjamini_hochberg
 from thinkaloud.metrics.frontier import Name, name_of
-from thinkaloud.metrics.label import Label
-from thinkaloud.metrics.signs import sign_flip
+from thinkaloud.stats.bootstrap import KEY, Array, t_quantile
+from thinkaloud.stats.equivalence import benjamini_hochberg
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 FAMILIES = 10

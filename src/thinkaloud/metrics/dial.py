@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array, Sample, Statistic, divide, interval, means
 from thinkaloud.metrics.faithfulness import FIXED, Test, of_ceiling, sample_of
 from thinkaloud.metrics.readings import parsed, typed
 from thinkaloud.records.about import Readout
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import Array, Sample, Statistic, divide, interval, means
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.readings import UNIT, parsed
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 BINS = 8

@@ -28,13 +28,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.curves import area
 from thinkaloud.metrics.readings import UNIT, Column, best, chance, cut_places, gather, hit, parsed
 from thinkaloud.records.about import Role, about
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 AFTER = " (after examples with reasoning)"

@@ -30,10 +30,10 @@ import numpy as np
 from thinkaloud.budget.meters import METERS
 from thinkaloud.metrics import gaps
 from thinkaloud.metrics.arm_edits import edits
-from thinkaloud.metrics.bootstrap import KEY, Array
-from thinkaloud.metrics.columns import SIGNED, Columns, estimates
 from thinkaloud.metrics.frontier import Frontier, area_weights, common, crossing, frontiers, paired
-from thinkaloud.metrics.label import Label, label
+from thinkaloud.stats.bootstrap import KEY, Array
+from thinkaloud.stats.columns import SIGNED, Columns, estimates
+from thinkaloud.stats.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 EFFECTS = (("F2", "F1"), ("T1", "T2"))

@@ -43,7 +43,6 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
 from thinkaloud.metrics.readings import (
@@ -62,6 +61,7 @@ from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.records.about import OfCondition, Readout, Role, about
 from thinkaloud.records.condition import AGAIN, Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.vocabulary import Capability, Estimate, Key, Part, Record
 
 Reads = Literal["need", "need, use", "use", "wording", "bias"]

@@ -23,10 +23,10 @@ import numpy as np
 
 from thinkaloud.budget.meters import METERS, spend_of
 from thinkaloud.errors import UserError, unknown
-from thinkaloud.metrics.bootstrap import DRAWS, FEWEST, KEY, Array, expanded_tail
-from thinkaloud.metrics.columns import resampled
-from thinkaloud.metrics.label import Label
 from thinkaloud.metrics.vote import curve
+from thinkaloud.stats.bootstrap import DRAWS, FEWEST, KEY, Array, expanded_tail
+from thinkaloud.stats.columns import resampled
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 Name = Hashable

@@ -35,7 +35,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.bootstrap import FEWEST, Array, unseen_share
 from thinkaloud.metrics.frontier import Frontier, Name, frontiers
 from thinkaloud.metrics.gaps import GAPS, pairs
 from thinkaloud.metrics.trend import (
@@ -51,6 +50,7 @@ from thinkaloud.metrics.trend import (
     slope_of,
     too_few,
 )
+from thinkaloud.stats.bootstrap import FEWEST, Array, unseen_share
 from thinkaloud.vocabulary import Estimate, Record
 
 PINNED = 0.5

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, corners, interval, means
-from thinkaloud.metrics.columns import SIGNED, UNIT, Columns
 from thinkaloud.metrics.frontier import Frontier, Name, common, paired
-from thinkaloud.metrics.label import Label, label
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, corners, interval, means
+from thinkaloud.stats.columns import SIGNED, UNIT, Columns
+from thinkaloud.stats.label import Label, label
 from thinkaloud.vocabulary import Estimate, Key
 
 VOTED = "R2k"

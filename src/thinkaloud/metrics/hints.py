@@ -29,12 +29,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means, ratio
 from thinkaloud.metrics.judges import Labels, Pair, agreement, corrected
 from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, hit, parsed
 from thinkaloud.records.about import Role, about
 from thinkaloud.records.condition import SILENT, Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means, ratio
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 FEWEST_FLIPS = 20

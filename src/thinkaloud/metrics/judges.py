@@ -25,8 +25,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, LEVEL, Array, Sample, corners, divide, interval, means
 from thinkaloud.metrics.readings import UNIT
+from thinkaloud.stats.bootstrap import KEY, LEVEL, Array, Sample, corners, divide, interval, means
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 Verdict = bool | None

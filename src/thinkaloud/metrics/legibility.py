@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import CONTINUES, UNIT, Column, condition, gather, parsed, typed, unable
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 UNVERIFIED = "not verifiable beyond numbers and negations"

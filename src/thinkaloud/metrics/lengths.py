@@ -17,11 +17,11 @@ from dataclasses import replace
 from functools import partial
 
 from thinkaloud.metrics.baseline import fillers
-from thinkaloud.metrics.bootstrap import KEY, interval, ratio
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import PARAPHRASE, read
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, ratio
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 OWN = "own"

@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, divide, interval
 from thinkaloud.metrics.readings import CONTINUES, parsed, unable
 from thinkaloud.metrics.use import Where, implied, positions
 from thinkaloud.records.about import Readout, Role, about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, divide, interval
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 NAME = "use"

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import fmean
 
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, condition, conditions, gather, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import Condition, read
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
 FEW = 0.1

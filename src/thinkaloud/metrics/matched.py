@@ -14,10 +14,10 @@ from typing import cast
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
 from thinkaloud.metrics.matching import name
 from thinkaloud.metrics.readings import Column, hit, typed
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Record
 
 Name = tuple[str, str, str]

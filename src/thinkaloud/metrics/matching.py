@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.bootstrap import Array
 from thinkaloud.metrics.readings import Column, condition, hit, parsed
+from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Reading, Record
 
 CELL = 5

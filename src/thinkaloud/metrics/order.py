@@ -22,11 +22,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thinkaloud.metrics.agreement import agreement
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, Column, best, condition, gather, parsed
 from thinkaloud.records.about import About, about
 from thinkaloud.records.condition import LETTERED, REORDERED, Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 SILENT, OTHER, OWN = (

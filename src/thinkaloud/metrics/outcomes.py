@@ -20,10 +20,10 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, gather, p_gold, typed
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Outcome, Record
 
 ORDER: tuple[Outcome, ...] = (

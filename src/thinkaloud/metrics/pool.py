@@ -25,14 +25,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thinkaloud.budget.meters import METERS
-from thinkaloud.metrics import arm_edits, gaps, pooling
-from thinkaloud.metrics.bootstrap import KEY, Array
-from thinkaloud.metrics.columns import Columns, estimates, missing
+from thinkaloud.metrics import arm_edits, gaps
 from thinkaloud.metrics.crossover import Point, points, slopes
-from thinkaloud.metrics.equivalence import equivalence, sign
 from thinkaloud.metrics.factored import EFFECTS, blocks, crossing_of, differences, effect_of
 from thinkaloud.metrics.frontier import Frontier, area_weights, crossing, frontiers
-from thinkaloud.metrics.label import Label
+from thinkaloud.stats import pooling
+from thinkaloud.stats.bootstrap import KEY, Array
+from thinkaloud.stats.columns import Columns, estimates, missing
+from thinkaloud.stats.equivalence import equivalence, sign
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ByTask = Mapping[str, Sequence[Record]]

@@ -12,9 +12,9 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, Sample, corners
 from thinkaloud.records.condition import Condition, read
 from thinkaloud.records.item import ConditionRecord, ItemRecord
+from thinkaloud.stats.bootstrap import FEWEST, Sample, corners
 from thinkaloud.vocabulary import Capability, Estimate, Reading, Record
 
 Column = Callable[[ItemRecord], float | None]

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from thinkaloud.metrics.baseline import Beside
-from thinkaloud.metrics.bootstrap import KEY, LEVEL, Statistic
 from thinkaloud.metrics.channels import SHARE, content_over, residue_over, share_over, table
 from thinkaloud.metrics.readings import p_gold, parsed
 from thinkaloud.metrics.use import last_step
 from thinkaloud.records.about import about
+from thinkaloud.stats.bootstrap import KEY, LEVEL, Statistic
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 OVER: dict[str, Callable[[Beside, int], Statistic]] = {

@@ -33,10 +33,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.metrics.readings import best, condition, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, interval
 from thinkaloud.vocabulary import Estimate, Key, Reading, Record
 
 LEAN = 0.05

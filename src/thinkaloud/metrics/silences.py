@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from thinkaloud.metrics.bootstrap import KEY, difference, interval, mean
 from thinkaloud.metrics.readings import UNIT, conditions, gather, p_gold, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import LETTERED, MISMATCHED, REORDERED, Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, difference, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 SILENCE = "silence"

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 
 from thinkaloud.metrics.agreement import agreement
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.channels import conditions
 from thinkaloud.metrics.early import beside
 from thinkaloud.metrics.faithfulness import BY_ANSWER, faithfulness
@@ -32,6 +31,7 @@ from thinkaloud.metrics.visibility import of_hint, visibility
 from thinkaloud.metrics.written import written
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 SCORED = ("silent", "own", SILENT, OWN)

@@ -37,12 +37,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.bootstrap import FEWEST, Array, divide, t_quantile, unseen_share
 from thinkaloud.metrics.change import by_answer
 from thinkaloud.metrics.early import aoc_of
 from thinkaloud.metrics.matching import Cells, Table, by_confidence, by_task, counts, rates, sums, tabulate
 from thinkaloud.metrics.readings import Column, condition, probability
 from thinkaloud.metrics.use import last_mistake
+from thinkaloud.stats.bootstrap import FEWEST, Array, divide, t_quantile, unseen_share
 from thinkaloud.vocabulary import Estimate, Record
 
 CLAIM = "larger is less faithful"

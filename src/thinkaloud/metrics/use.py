@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from thinkaloud.metrics.bootstrap import KEY, Sample, Statistic, difference, interval, least, mean
 from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, p_gold, parsed, probability
 from thinkaloud.records.about import OfCondition, Readout, Role, about
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Sample, Statistic, difference, interval, least, mean
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 TRANSPLANTS = ("foreign", "transplant")

@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thinkaloud.budget.meters import METERS, spend_of
-from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array
-from thinkaloud.metrics.columns import Columns, estimates
-from thinkaloud.metrics.equivalence import ALPHA, Verdict, Word, holm, judge, sign, verdict
 from thinkaloud.metrics.factored import by_meter, effect_of, primary_first, voted
 from thinkaloud.metrics.frontier import Frontier, area_weights, frontiers, paired
-from thinkaloud.metrics.label import Label, label
 from thinkaloud.metrics.pool import effect
-from thinkaloud.metrics.pooling import effects, fixed_mean, widened
-from thinkaloud.metrics.signs import sign_flip
+from thinkaloud.stats.bootstrap import FEWEST, KEY, Array
+from thinkaloud.stats.columns import Columns, estimates
+from thinkaloud.stats.equivalence import ALPHA, Verdict, Word, holm, judge, sign, verdict
+from thinkaloud.stats.label import Label, label
+from thinkaloud.stats.pooling import effects, fixed_mean, widened
+from thinkaloud.stats.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 TWO_SIDED = 0.975

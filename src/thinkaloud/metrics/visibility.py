@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.metrics.readings import best, condition, parsed
+from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, difference, divide, interval, mean, means
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 FEWEST_TRIALS = 10

@@ -19,7 +19,7 @@ from math import comb
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
+from thinkaloud.stats.bootstrap import Array
 
 Candidate = tuple[int, float]
 """How many attempts gave an answer, and what share of those was marked right (0 or 1 if the marking is consistent)."""

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from thinkaloud.metrics.bootstrap import KEY, Array, divide, interval, means
 from thinkaloud.metrics.readings import UNIT, Column, condition, gather, p_gold, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import PARAPHRASE
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, Array, divide, interval, means
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 MEASURE = "P(gold) by wording"

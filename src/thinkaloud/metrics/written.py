@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from thinkaloud.metrics.bootstrap import KEY, interval, mean
 from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
 from thinkaloud.records.about import about
 from thinkaloud.records.item import ItemRecord
+from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Record
 
 ACCURACY, UNREAD = "accuracy written", "no answer read"

@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.organisms import recipes
 from thinkaloud.organisms.recipes import BASE, Floats, Ints, N, Questions, Recipe, Thoughts
 from thinkaloud.organisms.tokens import ANSWER, ID, PROBE, encode
 from thinkaloud.organisms.trained import Trained, Writing
+from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Sampling
 
 ITEMS = 1500

@@ -27,13 +27,13 @@ import numpy as np
 
 from thinkaloud._version import __version__
 from thinkaloud.errors import unknown
-from thinkaloud.metrics.bootstrap import Sample, corners, interval, mean
 from thinkaloud.organisms import natural
 from thinkaloud.organisms.forward import Shape
 from thinkaloud.organisms.library import organism, pack, read_weights
 from thinkaloud.organisms.natural import BASE, SLOTS, TASKS, Chains, Floats, Ints, draw_chains, step_tokens
 from thinkaloud.organisms.tokens import ANSWER, PROBE, encode
 from thinkaloud.organisms.trained import Trained, Writing
+from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Sampling
 
 WEIGHTS = Path(__file__).with_name("natural_weights")

@@ -33,9 +33,9 @@ from thinkaloud.conditions.editor import Edited, Editor
 from thinkaloud.conditions.mistake import mistake_by_model
 from thinkaloud.conditions.stated_number import mistake_by_number
 from thinkaloud.joining import joined
-from thinkaloud.metrics.wilson import wilson
 from thinkaloud.models.session import open_session
 from thinkaloud.records.about import about
+from thinkaloud.stats.wilson import wilson
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.draws import pick
 from thinkaloud.tasks.family import Family

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from thinkaloud.metrics.wilson import wilson
 from thinkaloud.organisms.block.lessons import held_out
 from thinkaloud.organisms.block.template import CLOSES, OPENS
+from thinkaloud.stats.wilson import wilson
 from thinkaloud.tasks.family import follow
 from thinkaloud.tasks.sums import ChainSum
 from thinkaloud.vocabulary import PROBE, Item, Key, Model, Prompt, Sampling, Step, Thinking

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from thinkaloud.budget.meters import MEANINGS, METERS
-from thinkaloud.metrics.equivalence import stands
 from thinkaloud.metrics.factored import voted
 from thinkaloud.metrics.versus import Line
 from thinkaloud.report.markdown import plain, render_grid
 from thinkaloud.report.tables import Grid, shown
 from thinkaloud.runs.folder import write
+from thinkaloud.stats.equivalence import stands
 from thinkaloud.studies.challenge.protocol import CONFIRM, SCREEN, Challenge
 from thinkaloud.vocabulary import Estimate
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.metrics.judges import Labels
+from thinkaloud.stats.bootstrap import KEY, Sample, corners, interval, mean
 from thinkaloud.studies.deception.monitor import Watched, changes, correction, monitor
 from thinkaloud.studies.deception.readers import READERS
 from thinkaloud.vocabulary import Estimate, Part, Record

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Sample, Statistic, interval, mean, ratio
 from thinkaloud.metrics.judges import Labels, Verdict, corrected
+from thinkaloud.stats.bootstrap import KEY, Sample, Statistic, interval, mean, ratio
 from thinkaloud.vocabulary import Estimate, Key
 
 _HIT, _THERE, _FALSE, _NOT_THERE, _FLAGGED = range(5)

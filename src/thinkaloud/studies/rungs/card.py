@@ -15,7 +15,7 @@ from typing import Any
 
 from thinkaloud._version import __version__
 from thinkaloud.calibration.closure import Closure, changed, few
-from thinkaloud.metrics.wilson import wilson
+from thinkaloud.stats.wilson import wilson
 from thinkaloud.study import Card
 
 Row = Mapping[str, Any]
@@ -23,7 +23,7 @@ PATH = Path(__file__).with_name("card.json")
 CODE = Closure(
     roots=(
         "studies.rungs.protocol", "organisms.simulated", "tasks", "tasks.files", "tasks.simulated", "runs.records",
-        "metrics.distributions", "metrics.equivalence", "metrics.power", "metrics.wilson", "ruler.simulated_truth",
+        "stats.distributions", "stats.equivalence", "stats.power", "stats.wilson", "ruler.simulated_truth",
         "tasks.specs", "tasks.benchmarks.table",
     ),
 )  # fmt: skip

@@ -25,10 +25,10 @@ from thinkaloud.errors import ModelError, NotMeasurable
 from thinkaloud.isolate import Failure, failed, guarded
 from thinkaloud.items.material import Material
 from thinkaloud.items.study import ItemStudy
-from thinkaloud.metrics import power
 from thinkaloud.metrics.factored import rungs
 from thinkaloud.metrics.pool import pool
 from thinkaloud.records.pieces import describe
+from thinkaloud.stats import power
 from thinkaloud.studies.rungs.card import CARD
 from thinkaloud.studies.rungs.page.layout import PAGE
 from thinkaloud.studies.rungs.settings import RungsSettings

@@ -17,12 +17,12 @@ import numpy as np
 from thinkaloud.arms.names import called, in_order
 from thinkaloud.budget.meters import MEANINGS as METERS
 from thinkaloud.metrics import arm_edits
-from thinkaloud.metrics.bootstrap import Array
-from thinkaloud.metrics.columns import Columns
 from thinkaloud.metrics.factored import blocks
 from thinkaloud.metrics.frontier import frontiers, name_of
 from thinkaloud.metrics.gaps import VOTED
 from thinkaloud.report.explorer import Explorer, quotas
+from thinkaloud.stats.bootstrap import Array
+from thinkaloud.stats.columns import Columns
 from thinkaloud.studies.rungs.page.found import EFFECTS, POOL, Found, read
 from thinkaloud.studies.rungs.page.lists import ARMS, ItemList, lists
 from thinkaloud.studies.rungs.page.trace import ATTEMPTS, QUESTION, TEXT, clipped, packed, size, summary

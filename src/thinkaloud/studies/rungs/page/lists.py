@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.arms.names import NAMES, called
-from thinkaloud.metrics.columns import Columns
 from thinkaloud.metrics.factored import GAINS
 from thinkaloud.metrics.gaps import GAPS, VOTED
 from thinkaloud.records.about import about
+from thinkaloud.stats.columns import Columns
 from thinkaloud.studies.rungs.page.found import EFFECTS
 from thinkaloud.studies.rungs.page.marks import thousands
 from thinkaloud.vocabulary import Part

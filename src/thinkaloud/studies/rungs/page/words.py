@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from thinkaloud.arms.names import called
 from thinkaloud.budget.meters import MEANINGS as METERS
-from thinkaloud.metrics.equivalence import AGREE, stands, verdict
 from thinkaloud.metrics.factored import GAINS
 from thinkaloud.records.about import Inference, one
 from thinkaloud.report.tables import Grid, Words, brief, shown
+from thinkaloud.stats.equivalence import AGREE, stands, verdict
 from thinkaloud.studies.rungs.page.families import Pooled, against_of, pooled
 from thinkaloud.studies.rungs.page.found import EFFECTS, POOL, WHOLE, Effect, Estimates, Found, once, read
 from thinkaloud.studies.rungs.page.lists import ARMS

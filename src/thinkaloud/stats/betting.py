@@ -23,8 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import Array
-from thinkaloud.metrics.equivalence import ALPHA
+from thinkaloud.stats.bootstrap import Array
+from thinkaloud.stats.equivalence import ALPHA
 
 BETS = tuple(round(0.05 + 0.075 * k, 3) for k in range(12))
 """Shares of the wealth that are bet, .05 to .875."""

@@ -26,12 +26,12 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array, expanded_tail, t_quantile
-from thinkaloud.metrics.columns import resampled
-from thinkaloud.metrics.distributions import t_tail
-from thinkaloud.metrics.label import Label
-from thinkaloud.metrics.pooling import Effects, Mean, fixed_mean, lack, random_mean, widened
 from thinkaloud.records.about import Inference
+from thinkaloud.stats.bootstrap import KEY, Array, expanded_tail, t_quantile
+from thinkaloud.stats.columns import resampled
+from thinkaloud.stats.distributions import t_tail
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.pooling import Effects, Mean, fixed_mean, lack, random_mean, widened
 from thinkaloud.vocabulary import Estimate, Key
 
 GENERAL = 20

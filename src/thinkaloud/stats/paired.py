@@ -33,10 +33,10 @@ from typing import Literal
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, KEY, Array, Sample, Statistic, drawn, limits, of_all
-from thinkaloud.metrics.equivalence import ALPHA, holm
-from thinkaloud.metrics.power import DETECTION, POWER
-from thinkaloud.metrics.signs import sign_flip
+from thinkaloud.stats.bootstrap import FEWEST, KEY, Array, Sample, Statistic, drawn, limits, of_all
+from thinkaloud.stats.equivalence import ALPHA, holm
+from thinkaloud.stats.power import DETECTION, POWER
+from thinkaloud.stats.signs import sign_flip
 from thinkaloud.vocabulary import Estimate, Key
 
 MARGIN = 0.05

@@ -28,9 +28,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import FEWEST, Array, t_quantile, unseen_share
-from thinkaloud.metrics.distributions import chi_square_quantile, halving
-from thinkaloud.metrics.label import Label
+from thinkaloud.stats.bootstrap import FEWEST, Array, t_quantile, unseen_share
+from thinkaloud.stats.distributions import chi_square_quantile, halving
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate
 
 GRID = 81

@@ -22,8 +22,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import DRAWS, FEWEST, KEY, LEVEL, Array, expanded_tail, t_quantile, weights
-from thinkaloud.metrics.label import Label
+from thinkaloud.stats.bootstrap import DRAWS, FEWEST, KEY, LEVEL, Array, expanded_tail, t_quantile, weights
+from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate, Key
 
 UNIT = (0.0, 1.0)

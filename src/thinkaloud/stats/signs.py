@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from thinkaloud.metrics.bootstrap import KEY, Array
+from thinkaloud.stats.bootstrap import KEY, Array
 from thinkaloud.vocabulary import Key
 
 LISTED = 14

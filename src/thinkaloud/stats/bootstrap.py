@@ -33,7 +33,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.distributions import halving, t_tail
+from thinkaloud.stats.distributions import halving, t_tail
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 Array = NDArray[np.float64]
