@@ -58,7 +58,7 @@ BOTH, ONLY_RUNGS, ONLY_RULER, NEITHER = (True, True), (False, True), (True, Fals
     ("file", "old", "new", "stale"),
     [
         ("studies/rungs/protocol.py", "PROBE_ITEMS = 8", "PROBE_ITEMS = 80", ONLY_RUNGS),
-        ("stats/bootstrap.py", "draws: int = 2000", "draws: int = 20", BOTH),
+        ("stats/bootstrap.py", "DRAWS = 4000", "DRAWS = 40", BOTH),
         ("vocabulary.py", "tuple(w / sum(weights) for", "tuple(w * w / sum(weights) for", BOTH),
         ("ruler/measure.py", "RUNG_ITEMS, SEED = 96, 128, 1", "RUNG_ITEMS, SEED = 96, 128, 2", ONLY_RULER),
         ("arms/edits.py", 'GONE = "?"', 'GONE = "-"', ONLY_RUNGS),

@@ -63,11 +63,18 @@ _MEAN = (
     "mean probability of the right option, normalised over the options, with this between question and answer; "
     "mismatched: after examples of another form"
 )
+REGISTERED = (
+    "registered content", "registered residue", f"registered {SHARE}", "registered follow mistake:last"
+)  # fmt: skip
+TOGETHER = (
+    "the same number with an interval that holds together with those of the other registered rows with 95%; all other "
+    "rows are read one by one, and of fifty two or three miss"
+)
 PARAPHRASES = ("paraphrase validity", "paraphrase accepted", "paraphrase reworded")
 
 WORDS = Words(
     headings=(
-        ("Registered: these hold together", ("registered *",)),
+        ("Registered: these hold together", REGISTERED),
         ("Channels", (*CHANNELS, TOTAL, SHARE, "disruption", BY_WORDING, SIGNED)),
         ("Probability of the right answer", (about(measure=READING),)),
         *ending.HEADINGS,
@@ -84,8 +91,7 @@ WORDS = Words(
         ("Free answers: by the probability of the right answer itself", (about(by="undivided"),)),
     ),
     meanings=(
-        ("registered *", "the same number with an interval that holds together with those of the other registered rows "
-         "with 95%; all other rows are read one by one, and of fifty two or three miss"),
+        *((name, TOGETHER) for name in REGISTERED),
         (about(by="undivided"), "the same by the probability of the right answer as the model gives it, not divided "
          "among candidates, over a chance of 0"),
         (about(measure="silent"), "P(gold) with nothing between question and answer, minus chance"),
