@@ -56,6 +56,7 @@ block: $(VENV)/.tested
 # How often intervals hold the truth. Long: the last three take ten minutes and more each.
 coverage: $(VENV)/.installed
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/coverage_channels.py
 	$(BIN)/python benchmarks/hints_coverage.py
 	$(BIN)/python benchmarks/compare_coverage.py
 	$(BIN)/python benchmarks/dials.py
