@@ -108,12 +108,12 @@ def difference(of: Registered, run: Run, seed: int | None, since: float) -> str 
     if of.version != ANY:
         wanted["version"] = (of.version, now.version)
     if takes(run.study, "model"):
-        wanted["model"] = (of.model, of.model if of.model in (config.model, run.card.name) else config.model)
+        names = {name.removeprefix("hf:") for name in (config.model, run.card.name)}
+        wanted["model"] = (of.model, of.model if of.model.removeprefix("hf:") in names else config.model)
         wanted["digest"] = (of.digest or now.digest, now.digest)
     if takes(run.study, "tasks"):
-        names = [one.name for one in now.tasks]
-        wanted["task"] = (of.task, of.task if of.task in names else ", ".join(names))
         digests = {one.name: one.digest for one in now.tasks}
+        wanted["task"] = (of.task, of.task if of.task in digests else ", ".join(digests))
         wanted["questions"] = (of.questions or digests.get(of.task), digests.get(of.task))
         wanted["items"] = (of.items, config.items)
         wanted["difficulty"] = (of.difficulty, config.difficulty)
