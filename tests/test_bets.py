@@ -131,6 +131,7 @@ def test_nobody_is_ranked_and_nothing_calibrated_below_twenty() -> None:
 # --------------------------------------------------------------------------------------------------------------- PRML
 
 
+@pytest.mark.slow
 def test_the_hash_is_that_of_the_yaml_which_falsify_hashes() -> None:
     """PyYAML is the oracle: texts that YAML would read as something else, or that hold its indicators."""
     yaml = pytest.importorskip("yaml")
@@ -191,6 +192,7 @@ def test_an_export_holds_the_bets_and_names_the_lock(lock: Callable[..., Registr
 # ---------------------------------------------------------------------------------------------------------- the ledger
 
 
+@pytest.mark.slow
 def test_one_changed_byte_anywhere_breaks_the_chain(lock: Callable[..., Registry]) -> None:
     registry = lock(asked())
     registry.bet("q", ".3", "Ann", "a reason")
@@ -268,6 +270,7 @@ def test_a_bet_that_does_not_fit_is_one_line_and_leaves_no_trace(lock: Callable[
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_bets_close(lock: Callable[..., Registry], made: Making) -> None:
     registry = lock(asked())
     late = Registry(registry.folder, datetime(2026, 12, 1, tzinfo=UTC))
@@ -332,6 +335,7 @@ def test_every_outcome_can_be_reached() -> None:
         assert judged(Statement(kind=kind, cuts=(0.5,), names=("a", "b")), [row, none])[0] == "ANNUL"
 
 
+@pytest.mark.slow
 def test_a_run_resolves_from_its_records_alone(lock: Callable[..., Registry], made: Making, tmp_path: Path) -> None:
     """findings.json may say what it likes."""
     folder = tmp_path / "run"
@@ -353,6 +357,7 @@ def test_a_run_resolves_from_its_records_alone(lock: Callable[..., Registry], ma
     assert (ann.score, bases["q"].score, last) == (pytest.approx(0.01), pytest.approx(0.25), {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "outcome", "why"),
     [
@@ -379,6 +384,7 @@ def test_outcomes_of_real_runs(
     assert re.search(why, found.reason), found.reason
 
 
+@pytest.mark.slow
 def test_another_run_is_not_the_registered_one(lock: Callable[..., Registry], made: Making, tmp_path: Path) -> None:
     """Other study, model, seed, items, weights, version, setting, or begun before: shown, and written down only if it
     is meant."""
@@ -406,6 +412,7 @@ def test_another_run_is_not_the_registered_one(lock: Callable[..., Registry], ma
     assert registry.resolve("any", [made()])[0].outcome == "YES"
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_through_is_no_answer(lock: Callable[..., Registry], made: Making, tmp_path: Path) -> None:
     folder = tmp_path / "half"
     shutil.copytree(made(), folder)
@@ -419,6 +426,7 @@ def test_a_run_that_is_not_through_is_no_answer(lock: Callable[..., Registry], m
     assert (found.outcome, written) == ("ANNUL", True) and "no run was shown" in found.reason
 
 
+@pytest.mark.slow
 def test_the_difference_of_two_runs(lock: Callable[..., Registry], made: Making) -> None:
     data = asked({"kind": "number"}, base={"quantiles": {".5": 0.0}})
     data["runs"] = [data["runs"][0] | {"model": "scripted:posthoc"}, data["runs"][0]]
@@ -429,6 +437,7 @@ def test_the_difference_of_two_runs(lock: Callable[..., Registry], made: Making)
     assert found.value is not None and found.value > 0.5 and found.low is None
 
 
+@pytest.mark.slow
 def test_a_beacon_makes_the_seed_and_closes_bets(lock: Callable[..., Registry], made: Making) -> None:
     known = datetime(2026, 12, 2, tzinfo=UTC)
     beacon = {"source": "drand quicknet", "at": "round 1", "known": "2026-12-02T00:00:00Z"}
@@ -454,6 +463,7 @@ def test_a_beacon_makes_the_seed_and_closes_bets(lock: Callable[..., Registry], 
     assert (found.outcome, written) == ("YES", True)
 
 
+@pytest.mark.slow
 def test_a_deviation_is_in_the_chain_and_makes_it_exploratory(lock: Callable[..., Registry], made: Making) -> None:
     registry = lock(asked())
     registry.deviate("q", "the machine\nwas another one")
@@ -471,6 +481,7 @@ def test_a_deviation_is_in_the_chain_and_makes_it_exploratory(lock: Callable[...
         registry.deviate("q", " ")
 
 
+@pytest.mark.slow
 def test_the_last_run_is_read_by_code_at_the_lock(lock: Callable[..., Registry], made: Making) -> None:
     registry = lock(asked({"kind": "number"}, base={"quantiles": {".5": 0.5}}, previous=str(made(seed=8))))
     was = registry.open("q").asked.previous
@@ -488,6 +499,7 @@ def command(*words: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, words)))
 
 
+@pytest.mark.slow
 def test_the_command_from_lock_to_page(made: Making, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thinkaloud.bets.registry.Registry.now", property(lambda self: NOW))
     path, bets, run = tmp_path / "is-it.toml", ("--bets", tmp_path / "b"), tmp_path / "run"
@@ -521,12 +533,14 @@ def test_the_command_from_lock_to_page(made: Making, tmp_path: Path, monkeypatch
     assert isinstance(missing.exception, UserError) and "has no ledger.jsonl" in str(missing.exception)
 
 
+@pytest.mark.slow
 def test_a_report_lists_only_its_own_bets(lock: Callable[..., Registry], made: Making) -> None:
     registry = lock(asked())
     assert len(about_run(registry.folder, ta.open_run(made()))) == 1
     assert about_run(registry.folder, ta.open_run(made(seed=8))) == []
 
 
+@pytest.mark.slow
 def test_a_page_of_twenty_shows_calibration(
     lock: Callable[..., Registry], monkeypatch: pytest.MonkeyPatch, made: Making
 ) -> None:
@@ -569,6 +583,7 @@ def test_the_project_s_own_bets_are_locked_and_open() -> None:
     assert page(registry).count("\n## ") >= len(questions)
 
 
+@pytest.mark.slow
 def test_what_resolves_is_what_the_report_shows(made: Making) -> None:
     """The row of a question is the number of findings.json, where nobody has touched either."""
     from thinkaloud.bets.protocol import Registered
