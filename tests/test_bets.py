@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,15 +19,15 @@ from click.testing import CliRunner, Result
 import thinkaloud as ta
 from thinkaloud.bets import prml
 from thinkaloud.bets.page import about_run, counts, page, score_grids, scores
-from thinkaloud.bets.protocol import Statement, protocol
+from thinkaloud.bets.protocol import Registered, Statement, protocol
 from thinkaloud.bets.registry import Registry
-from thinkaloud.bets.resolve import Resolution, judged, seed_of
+from thinkaloud.bets.resolve import Resolution, judged, row, seed_of
 from thinkaloud.bets.score import Scored, brier, calibration, last_run, log_loss, pinball, ranking, score
 from thinkaloud.bets.standing import standing
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.runs.folder import Run
-from thinkaloud.vocabulary import Estimate
+from thinkaloud.vocabulary import Estimate, Finding
 
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
 CONTENT = {"measure": "content", "condition": "paraphrase", "by": "probability"}
@@ -208,7 +209,16 @@ def test_one_changed_byte_anywhere_breaks_the_chain(lock: Callable[..., Registry
         with pytest.raises(UserError, match=r"line \d"):
             Registry(registry.folder)
     path.write_bytes(good.splitlines(True)[0])  # cut off at its end: the chain alone cannot show it
-    assert len(Registry(registry.folder).entries) == 1
+    other = Registry(registry.folder, NOW)
+    other.bet("q", ".9", "Ann", "another reason")  # an entry put in another's place, with a hash that is right
+    path.write_bytes(good)
+    registry.bet("q", ".4", "Ann", "on reflection")
+    first, _, third = path.read_bytes().splitlines(True)
+    path.write_bytes(
+        first + json.dumps(other.entries[1], sort_keys=True, separators=(",", ":")).encode() + b"\n" + third
+    )
+    with pytest.raises(UserError, match="line 3: .* does not follow"):
+        Registry(registry.folder)
 
 
 def test_a_changed_protocol_is_refused_and_nothing_is_lost(lock: Callable[..., Registry]) -> None:
@@ -315,7 +325,7 @@ def test_a_protocol_that_cannot_be_is_one_line(tmp_path: Path) -> None:
 
 def test_every_outcome_can_be_reached() -> None:
     """From rows alone: YES and NO on both sides of every sign, NUMBER, and ANNUL for each reason that a row gives."""
-    row = Estimate("x", 0.5, 0.2, 0.8, 20, 20)
+    half = Estimate("x", 0.5, 0.2, 0.8, 20, 20)
     none = Estimate.absent("x", "not identifiable: own is not above chance")
     for sign, answers in ((">", "NO NO YES"), (">=", "NO YES YES"), ("<", "YES NO NO"), ("<=", "YES YES NO")):
         told = [
@@ -323,16 +333,16 @@ def test_every_outcome_can_be_reached() -> None:
             for value in (0.4, 0.5, 0.6)
         ]
         assert told == answers.split()
-    assert judged(Statement(kind="threshold", of="low", threshold=0.3), [row])[::2] == ("NO", 0.2)
-    assert judged(Statement(kind="threshold", of="high", threshold=0.3), [row])[::2] == ("YES", 0.8)
-    assert judged(Statement(kind="threshold", threshold=0.45, margin=0.1), [row])[0] == "ANNUL"
-    assert judged(Statement(kind="threshold", threshold=0.45, margin=0.04), [row])[0] == "YES"
-    assert judged(Statement(kind="number"), [row])[::2] == ("NUMBER", 0.5)
-    assert judged(Statement(kind="number"), [row, Estimate("x", 0.7, 0, 1, 9, 9)])[2] == pytest.approx(0.2)
-    assert judged(Statement(kind="identifiable"), [row])[0] == "YES"
+    assert judged(Statement(kind="threshold", of="low", threshold=0.3), [half])[::2] == ("NO", 0.2)
+    assert judged(Statement(kind="threshold", of="high", threshold=0.3), [half])[::2] == ("YES", 0.8)
+    assert judged(Statement(kind="threshold", threshold=0.45, margin=0.1), [half])[0] == "ANNUL"
+    assert judged(Statement(kind="threshold", threshold=0.45, margin=0.04), [half])[0] == "YES"
+    assert judged(Statement(kind="number"), [half])[::2] == ("NUMBER", 0.5)
+    assert judged(Statement(kind="number"), [half, Estimate("x", 0.7, 0, 1, 9, 9)])[2] == pytest.approx(0.2)
+    assert judged(Statement(kind="identifiable"), [half])[0] == "YES"
     assert judged(Statement(kind="identifiable"), [none])[:2] == ("NO", none.reason)
     for kind in ("threshold", "number", "bins"):
-        assert judged(Statement(kind=kind, cuts=(0.5,), names=("a", "b")), [row, none])[0] == "ANNUL"
+        assert judged(Statement(kind=kind, cuts=(0.5,), names=("a", "b")), [half, none])[0] == "ANNUL"
 
 
 @pytest.mark.slow
@@ -379,8 +389,6 @@ def test_outcomes_of_real_runs(
     model = data["runs"][0]["model"].removeprefix("scripted:")
     found, written = registry.resolve("q", [made(model)])
     assert written and found.outcome == outcome and registry.open("q").state != "open"
-    import re
-
     assert re.search(why, found.reason), found.reason
 
 
@@ -410,6 +418,18 @@ def test_another_run_is_not_the_registered_one(lock: Callable[..., Registry], ma
     assert counts(registry).startswith("10 locked: 0 resolved, 1 annulled, 9 open")
     registry = lock(asked(version="any"), "any")
     assert registry.resolve("any", [made()])[0].outcome == "YES"
+
+
+@pytest.mark.slow
+def test_a_row_that_is_named_whole_is_that_row(made: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`accuracy written` of own has a bound whose parts are its own and one more."""
+    of = {"measure": "accuracy written", "condition": "own"}
+    rows = [Estimate("x", n / 10, 0, 1, 9, 9, about={**of, **more}) for n, more in ((1, {"outcome": "wrong"}), (2, {}))]
+    found = [Finding("channels", "m", "chain_sum", 3, one) for one in rows]
+    monkeypatch.setattr("thinkaloud.bets.resolve.findings", lambda *given: found)
+    registered, run = Registered(study="channels", task="chain_sum"), ta.open_run(made())
+    assert row(registered, run, of) == rows[1]
+    assert "2 rows" in str(row(registered, run, {"measure": "accuracy written"}))
 
 
 @pytest.mark.slow
@@ -577,6 +597,8 @@ def test_the_project_s_own_bets_are_locked_and_open() -> None:
     registry = Registry(SHIPPED)
     questions = registry.all()
     assert len(questions) >= 6
+    told = re.findall(r"`([0-9a-f]{64})`", (SHIPPED.parent / "docs" / "bets.md").read_text())
+    assert told and set(told) <= {entry["hash"] for entry in registry.entries}  # nothing was cut off since
     for question in questions:
         assert question.bets and question.bets[0]["who"] == question.asked.by == "thinkaloud maintainers"
         assert protocol(json.loads((SHIPPED / f"{question.name}.json").read_text())["metric_args"]["thinkaloud"], "x")
@@ -586,9 +608,6 @@ def test_the_project_s_own_bets_are_locked_and_open() -> None:
 @pytest.mark.slow
 def test_what_resolves_is_what_the_report_shows(made: Making) -> None:
     """The row of a question is the number of findings.json, where nobody has touched either."""
-    from thinkaloud.bets.protocol import Registered
-    from thinkaloud.bets.resolve import row
-
     run: Run = ta.open_run(made())
     found = row(Registered(study="channels", task="chain_sum"), run, SHARE)
     assert found == run.estimate(**SHARE)

@@ -133,9 +133,7 @@ def score_grids(registry: Registry) -> list[Grid]:
         )
         made.append(Grid("Bettors", ("who", "kind", "n", "mean loss", BASE, "skill over it"), table))
     else:
-        made.append(
-            Grid("", (), (), (f"No ranking below {ENOUGH} scored bets of a bettor; {few} questions are scored.",))
-        )
+        made.append(Grid("", (), (), (f"No ranking below {ENOUGH} scored bets of a bettor; questions scored: {few}.",)))
     if points := calibration(bets):
         shown = tuple((b, str(n), f"{p:.2f}", f"{s:.2f} [{lo:.2f}, {hi:.2f}]") for b, n, p, s, lo, hi in points)
         made.append(Grid("Calibration", ("probability", "n", "mean probability", "came true"), shown))
