@@ -217,7 +217,7 @@ def test_one_changed_byte_anywhere_breaks_the_chain(lock: Callable[..., Registry
     path.write_bytes(
         first + json.dumps(other.entries[1], sort_keys=True, separators=(",", ":")).encode() + b"\n" + third
     )
-    with pytest.raises(UserError, match="line 3: .* does not follow"):
+    with pytest.raises(UserError, match=r"line 3: .* does not follow"):
         Registry(registry.folder)
 
 
