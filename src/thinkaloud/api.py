@@ -201,14 +201,22 @@ def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Ru
     return _open_run(folder, None if study is None else open_study(study))
 
 
-def rescore(folder: str | Path, out: str | Path | None = None, study: Study | type[Study] | None = None) -> Run:
+def rescore(
+    folder: str | Path,
+    out: str | Path | None = None,
+    study: Study | type[Study] | None = None,
+    bets: str | Path | None = None,
+) -> Run:
     """Make the findings again from what is recorded, and the report, into `out` or the folder itself. Never asks a
-    model, and opens no task."""
+    model, and opens no task. `bets`: the folder of a ledger whose questions about this run the report lists."""
+    from thinkaloud.bets.page import about_run
+
     found = open_run(folder, study)
+    expected = [] if bets is None else about_run(bets, found)
     if out is not None:
         make_folder(Path(out))
     try:
-        _conclude(found, out)
+        _conclude(found, out, expected)
     except CannotWrite as error:
         raise UserError(f"{error}; elsewhere: thinkaloud report {folder} --out FOLDER") from error
     return found
@@ -394,7 +402,7 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
     return found
 
 
-def _conclude(found: Run, out: str | Path | None = None) -> None:
+def _conclude(found: Run, out: str | Path | None = None, bets: Sequence[str] = ()) -> None:
     made = findings(found.config, found.study, found.card.name, found.identity.tasks, found.units)
     found.write_results(made, out)
-    found.report(out, made)
+    found.report(out, made, bets)

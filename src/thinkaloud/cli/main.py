@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from thinkaloud._version import __version__
+from thinkaloud.cli.bet import bet
 from thinkaloud.cli.checks import check_study, check_task
 from thinkaloud.cli.compare import compare
 from thinkaloud.cli.interop import export, import_
@@ -49,6 +50,7 @@ cli.add_command(plan)
 cli.add_command(resume)
 cli.add_command(report)
 cli.add_command(compare)
+cli.add_command(bet)
 
 
 def _ruler_options() -> list[click.Parameter]:

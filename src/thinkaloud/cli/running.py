@@ -112,9 +112,10 @@ resume = click.Command(
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to; default: FOLDER itself.")
-def report(folder: Path, out: Path | None) -> None:
+@click.option("--bets", type=click.Path(path_type=Path), default=None, help="A folder of bets: list those on this run.")
+def report(folder: Path, out: Path | None, bets: Path | None) -> None:
     """Make findings and report of a run FOLDER again from its records. Asks no model."""
     from thinkaloud import api
     from thinkaloud.cli.show import show
 
-    show(api.rescore(folder, out), out)
+    show(api.rescore(folder, out, bets=bets), out)

@@ -69,7 +69,8 @@ def render_html(
         tables=_tables(findings, page, line),
         notes=_section("failed", "What failed", meta.get("failed"))
         + _section("notes", "How the questions were chosen and asked", meta.get("notes"))
-        + _section("remarks", "How it went", meta.get("remarks")),
+        + _section("remarks", "How it went", meta.get("remarks"))
+        + _section("bets", "What was expected of this run", meta.get("bets")),
         ruler=_section("ruler", "The ruler: these numbers where the truth is known", meta.get("ruler")),
         limits=_section("limits", "What this cannot tell", meta.get("limits")),
         facts=_facts(meta),

@@ -20,6 +20,7 @@ SECTIONS = (
     ("failed", "What failed"),
     ("notes", "How the questions were chosen and asked"),
     ("remarks", "How it went"),
+    ("bets", "What was expected of this run"),
     ("ruler", "The ruler: these numbers where the truth is known"),
     ("limits", "What this cannot tell"),
 )

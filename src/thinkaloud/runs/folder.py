@@ -244,15 +244,18 @@ class Run:
         give a table of theirs, where they are installed; `UserError` where they are not."""
         return table.frame(self.findings, kind)
 
-    def report(self, out: str | Path | None = None, found: Sequence[Finding] | None = None) -> Path:
+    def report(
+        self, out: str | Path | None = None, found: Sequence[Finding] | None = None, bets: Sequence[str] = ()
+    ) -> Path:
         """Write report.html and report.md from what is recorded, into `out` or the folder itself; returns the path of
-        the former. `found`: the findings, if not those of findings.json."""
+        the former. `found`: the findings, if not those of findings.json; `bets`: what was expected of this run, in
+        sentences."""
         from thinkaloud.report.html import render_html
         from thinkaloud.report.layout import no_card
         from thinkaloud.report.markdown import render_markdown
         from thinkaloud.runs.about import meta
 
-        about, where = meta(self), Path(out) if out is not None else self.folder
+        about, where = {**meta(self), "bets": list(bets)}, Path(out) if out is not None else self.folder
         found = self.findings if found is None else found
         page, line = self.study.page, self.study.card.line if self.study.card else no_card
         write(where / "report.md", render_markdown(found, about, page, line))
