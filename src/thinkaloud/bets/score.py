@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any
 
 from thinkaloud.bets.protocol import Forecast, Statement
-from thinkaloud.metrics.wilson import wilson
+from thinkaloud.stats.wilson import wilson
 
 CLIP = 0.01
 ENOUGH = 20
