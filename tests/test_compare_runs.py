@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from click.testing import CliRunner, Result
 import thinkaloud as ta
 from thinkaloud.cli.compare import CHANGED
 from thinkaloud.cli.main import cli
+from thinkaloud.compare.found import compare_runs
+from thinkaloud.compare.html import render_html
 from thinkaloud.errors import UserError
 
 ITEMS = 16
@@ -57,7 +60,7 @@ def test_a_known_difference_is_found_and_what_is_the_same_is_not_different(place
     assert all(row["holm"] >= row["p"] for row in rows.values()) and found["tested"] == len(rows)
     text = (tmp_path / "c" / "report.md").read_text()
     assert "Did anything change" in text and "would have been missed" in text and "right in both 16" in text
-    assert "different" in done.output and f"report: {tmp_path / 'c' / 'report.md'}" in done.output
+    assert "different" in done.output and f"report: {tmp_path / 'c' / 'report.html'}" in done.output
 
 
 def test_a_run_against_itself_is_the_same_everywhere(place: Path, tmp_path: Path) -> None:
@@ -147,3 +150,17 @@ def test_an_unfinished_run_is_said_and_allowed(place: Path, tmp_path: Path) -> N
     done = command(place / "faithful", begun, "--out", tmp_path / "c")
     assert done.exit_code == 0 and f"{begun} is not finished" in done.output
     assert "is not finished" in (tmp_path / "c" / "report.md").read_text().replace("\\", "")
+
+
+def test_the_page_shows_both_models_at_every_item_and_trusts_no_text(place: Path, tmp_path: Path) -> None:
+    """The largest difference on top; what models and tasks say stands there as text."""
+    runs = [ta.open_run(place / name) for name in ("faithful", "half")]
+    for run in runs:
+        for record in run.records:
+            record["question"] = f"<script>alert(1)</script> {record['question']}"
+    found = compare_runs(runs, out=tmp_path / "c")
+    page = render_html(found, runs)
+    assert "<script" not in page and "&lt;script&gt;" in page and "default-src &#x27;none&#x27;" in page
+    changes = [abs(float(x)) for x in re.findall(r"<summary><b>([+-]\d\.\d\d)</b>", page)]
+    assert len(changes) == found.others[0].tasks[0].common and changes == sorted(changes, reverse=True)
+    assert page.count('class="cmp-different"') == sum(row.word == "different" for _, _, row in found.rows)

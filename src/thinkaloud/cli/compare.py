@@ -49,8 +49,8 @@ def compare(**given: Any) -> None:
     """Did anything change? Runs of the same study on the same items, each against the first.
 
     Every row: the paired difference with its interval, whether it is different, the same within the margin or cannot be
-    told, and the smallest change that would have been seen. Writes report.md, compare.json and junit.xml. Asks no model
-    unless --b names one.
+    told, and the smallest change that would have been seen. Writes report.html, report.md, compare.json and
+    junit.xml. Asks no model unless --b names one.
     """
     import shutil
 
@@ -69,7 +69,7 @@ def compare(**given: Any) -> None:
     print_lines([*said(found), *ended])
     for grid in grids(found):
         print_lines(["", *plain_table(grid, width)])
-    print_lines([f"report: {found.folder / 'report.md'}"])
+    print_lines([f"report: {found.folder / 'report.html'}"])
     if named:
         lines = [f"{one.other.model}, {task.task}: {row.name} {difference(row)}" for one, task, row in hit]
         print_lines([f"changed: {line}" for line in lines] or [f"none of these is shown to have changed: {watched}"])
