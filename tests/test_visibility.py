@@ -57,13 +57,18 @@ def test_the_estimator_finds_the_formulas_value() -> None:
 
 
 def test_instances_chosen_by_luck_are_not_measured_on_their_luck() -> None:
-    """The cause does nothing in any of 1,500 instances; those chosen by luck show no effect on their other trials."""
-    found = table(visibility(instances(2, 1500, 10, 0.3, 0.3, (0.5, 0.1, 0.1)), "x"))
-    assert found["chosen"].value is not None and 0.01 < found["chosen"].value < 0.15
-    effect = found["total effect"]
-    assert effect.n > 50
-    assert effect.low is not None and effect.high is not None and effect.low <= 0 <= effect.high
-    assert (found["g-mean^2"].reason or "").startswith("not identifiable")
+    """The cause does nothing in any of 1,500 instances; those chosen by luck show no effect on their other trials: in
+    four of five draws at least, where the effect on the trials that chose them would be far from 0 in all."""
+    none = []
+    for seed in range(2, 7):
+        found = table(visibility(instances(seed, 1500, 10, 0.3, 0.3, (0.5, 0.1, 0.1)), "x"))
+        assert found["chosen"].value is not None and 0.01 < found["chosen"].value < 0.15
+        effect = found["total effect"]
+        assert effect.n > 50 and effect.low is not None and effect.high is not None
+        none.append(effect.low <= 0 <= effect.high)
+        assert abs(effect.value or 0.0) < 0.1
+        assert not none[-1] or (found["g-mean^2"].reason or "").startswith("not identifiable")
+    assert sum(none) >= 4, none
 
 
 def test_fewer_than_ten_trials_an_arm_are_not_identifiable() -> None:

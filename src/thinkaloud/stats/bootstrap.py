@@ -45,6 +45,8 @@ FEWEST = 5
 """An interval from fewer clusters would be more formula than data."""
 SERIES, WIDEST = 4, 1e6
 """Degrees of freedom from which the series for t is used, and a t that nobody asks for."""
+FARTHEST = 10.0
+"""An interval that is so many times as wide as its value, or as 1, is that of a ratio over next to nothing."""
 DRAWS = 4000
 """Ends of intervals have about 2% of their half-width from chance in these."""
 BLOCK = 4_000_000
@@ -171,6 +173,9 @@ def _estimate(
     if isinstance(spans, str):
         return Estimate.absent(name, spans, n, about=about)
     value, low, high = (which(one) for one in zip(*spans, strict=True))
+    if high - low > FARTHEST * max(1.0, abs(value)):
+        why = f"not identifiable: {value:.2f} [{low:.3g}, {high:.3g}] says nothing, what it is divided by may be 0"
+        return Estimate.absent(name, why, n, about=about)
     return Estimate(name, value, low, high, n, clusters, about=about or {})
 
 

@@ -32,7 +32,7 @@ from thinkaloud.vocabulary import Estimate, Finding, Record
 CHANNELS = ("silent", "compute", "content", "residue")
 SHARE = "externalised share"
 TOTAL = "own - chance"
-READOUTS: tuple[Readout, ...] = ("probability", "answer", "undivided")
+BESIDE: tuple[Readout, ...] = ("answer", "undivided")
 RESTS_ON = ("own", "paraphrase", "silent", "filler")
 """The conditions that the share is made of: where the options hold little in one of them, no claim is made."""
 USE_MEANINGS: tuple[tuple[Which, str], ...] = (
@@ -197,8 +197,8 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 def _share(estimates: Estimates) -> str:
     """The externalised share, with what it is by accuracy beside it; of free answers whose candidates hold too little,
     the share by the probability of the right answer itself."""
-    share, accuracy, whole = (one(estimates.values(), measure=SHARE, by=by) for by in READOUTS)
-    assert share is not None
+    share = estimates[SHARE]
+    accuracy, whole = (one(estimates.values(), measure=SHARE, by=by) for by in BESIDE)
     if share.value is None:
         return f"The externalised share has no number: {shown(share)}.{mass.aside(estimates, RESTS_ON)}"
     if (small := mass.too_small(estimates, RESTS_ON)) is not None:
