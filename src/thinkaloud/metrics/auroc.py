@@ -2,8 +2,8 @@
 
 The chance that a random item of the first scores higher than a random item of the second, ties counting half. Items
 are resampled as pairs, since both reasoners answered the same ones: an item's difficulty then cancels as it should.
-Where all items of the one score above all of the other the bootstrap has no width; the widening for unseen items gives
-it one.
+Where all items of the one score above all of the other the bootstrap has no width; the prior item gives it
+one.
 
 This module does not know what was scored.
 """

@@ -282,7 +282,7 @@ def _slope(
 ) -> Estimate:
     """The slope of a scale of the rates; drawn [1 + items, tasks, models].
 
-    As everywhere, items that were not seen widen the interval: to the slope if a share of `unseen_share` of them spoke
+    Items that were not seen widen the interval: to the slope if a share of `unseen_share` of them spoke
     for the steepest line there can be.
     """
     (lowest, highest), spread = known

@@ -27,6 +27,7 @@ from thinkaloud.report.tables import (
     told,
 )
 from thinkaloud.report.wording import BY_WORDING, SIGNED, wording
+from thinkaloud.stats.bootstrap import unseen
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 CHANNELS = ("silent", "compute", "content", "residue")
@@ -272,6 +273,7 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
             if estimate is not None and estimate.value is None:
                 absent.setdefault(shown(estimate), []).append(title)
         reasons += [f"{subject}: {', '.join(titles)}: {reason}" for reason, titles in absent.items()]
+        reasons += [f"{subject}: {unseen(n)}"] if n else []
     reasons += wording(findings)
     return [Grid("", ("task", "level", "n", *(title for title, _ in COLUMNS)), tuple(rows), tuple(reasons))]
 

@@ -21,6 +21,7 @@ from thinkaloud.records.condition import SILENT as SILENT_FORM
 from thinkaloud.report import mass
 from thinkaloud.report.explorer import Explorer, Parts, Section
 from thinkaloud.report.tables import Estimates, Grid, brief, by_subject, counted, shown
+from thinkaloud.stats.bootstrap import unseen
 from thinkaloud.studies.channels.words import MADE_OF
 from thinkaloud.studies.channels.words import SECTIONS as CHANNEL_SECTIONS
 from thinkaloud.studies.faithfulness.words import WORDS
@@ -124,6 +125,8 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
         why = [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()] if listed else _all(estimates)
         why += [f"{row.name}:{mass.MARK} {row.small}; no claim is made of it" for row in listed if row.small]
         why += [f"{BEFORE} is the {accuracies(estimates)}"] if listed else []
+        most = max((e.n for e in estimates.values() if e.value is not None), default=0)
+        why += [unseen(most)] if listed and most else []
         found.append(Grid(str(subject), HEAD, tuple(_cells(row) for row in listed), tuple(why)))
     return [*found[:-1], *(replace(grid, reasons=(*grid.reasons, NO_SCORE)) for grid in found[-1:])]
 
