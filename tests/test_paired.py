@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import rungs_fixture
 from simulators import simulator
+from thinkaloud.metrics.compared_arms import arm_rows
+from thinkaloud.metrics.frontier import area_weights, frontiers
 from thinkaloud.metrics.matched import Flips, flips, match, values
 from thinkaloud.metrics.readings import p_gold
 from thinkaloud.stats.bootstrap import Sample, difference, drawn, limits, mean
@@ -160,3 +163,22 @@ def test_channels_are_compared_with_their_choices_made_again():
         own = {row.name: row.value for row in channels([pair[side][0] for pair in both.both.values()])}
         for name, row in rows.items():
             assert getattr(row, run) == pytest.approx(own[name], abs=1e-12)
+
+
+def test_arms_of_the_rungs_are_paired_by_item():
+    """Two runs of made-up arms; in B the first item in three of F2 is lost, and nothing else."""
+    a = [dict(r) for r in rungs_fixture.records(1, 20) if r["arm"] in ("R2", "F1", "F2")]
+    b = []
+    for record in a:
+        lost = record["arm"] == "F2" and int(record["item"].rpartition("/")[2], 16) % 3 == 0
+        attempts = [{**one, "right": False} for one in record["attempts"]] if lost else record["attempts"]
+        b.append({**record, "attempts": attempts})
+    joints = {joint.name: joint for joint in arm_rows(match(a, b), (1000, 4000, 16000), "B4")}
+    assert list(joints) == ["R2 once", "R2 area", "F1 once", "F1 area", "F2 once", "F2 area", "F1 - R2", "F2 - R2"]
+    whole = frontiers([r for r in a if r["arm"] == "F2"], (1000, 4000, 16000), "B4")["F2"]
+    assert joints["F2 area"].a == pytest.approx(float((whole.at["B4"] @ area_weights((1000, 4000, 16000))).mean()))
+    assert joints["F2 once"].b < joints["F2 once"].a and joints["F2 area"].b < joints["F2 area"].a
+    assert joints["F1 area"].a == joints["F1 area"].b and (joints["F1 - R2"].single == 0).all()
+    moved = joints["F2 - R2"].single
+    assert moved.mean() == pytest.approx(joints["F2 area"].b - joints["F2 area"].a) and (moved <= 0).all()
+    assert len(joints["F2 once"].rows) == len({r["item"] for r in a if r["arm"] == "F2" and r["status"] == "ok"})

@@ -63,7 +63,7 @@ class Until:
         return all(one.decided for one in self.found.values())
 
     def _joints(self, first: Run, a: list[Record], b: list[Record]) -> Mapping[str, Joint]:
-        return {joint.name: joint for joint in ROWS[first.study.name](match(a, b))}
+        return {joint.name: joint for joint in ROWS[first.study.name](match(a, b), first.config.settings)}
 
     def sentences(self) -> list[str]:
         """What was shown so far, a sentence a task."""

@@ -9,18 +9,27 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from thinkaloud.compare.runs import check_alike, one_model, remarks
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.compared import channel_rows, test_rows
+from thinkaloud.metrics.compared_arms import arm_rows
 from thinkaloud.metrics.matched import Flips, Matched, flips, match
 from thinkaloud.runs.folder import Run
 from thinkaloud.stats.equivalence import ALPHA, holm
 from thinkaloud.stats.paired import MARGIN, Joint, Row, compare_row, with_holm
 from thinkaloud.vocabulary import Key
 
-ROWS: Mapping[str, Callable[[Matched], list[Joint]]] = {"channels": channel_rows, "faithfulness": test_rows}
-"""Study -> its rows: one line for each study whose runs can be compared."""
+ROWS: Mapping[str, Callable[[Matched, Any], list[Joint]]] = {
+    "channels": lambda matched, settings: channel_rows(matched),
+    "faithfulness": lambda matched, settings: test_rows(matched),
+    "rungs": lambda matched, settings: arm_rows(matched, settings.budgets, settings.meter),
+}
+"""Study -> its rows, from matched items and the settings of the runs: one line for each study whose runs can be
+compared."""
+FLIPPING = ("channels", "faithfulness")
+"""Studies whose items are right or wrong after own reasoning."""
 ALIASES = {
     "share": "externalised share",
     "silent": "P(gold) silent",
@@ -47,7 +56,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfTask:
-    """One task in two runs: `common` items that were read in both, why others were `dropped`, its rows and flips."""
+    """One task in two runs: `common` items that were read in both, why others were `dropped`, its rows, and the
+    flips where items are right or wrong after own reasoning."""
 
     task: str
     level: str
@@ -56,7 +66,7 @@ class OfTask:
     common: int
     dropped: Mapping[str, int]
     rows: tuple[Row, ...]
-    flips: Flips
+    flips: Flips | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +144,7 @@ def resolved(found: Compared, names: Sequence[str]) -> set[str]:
 
 
 def _against(first: Run, other: Run, margin: float) -> Against:
-    equal = one_model(first, other)
+    equal, name, settings = one_model(first, other), first.study.name, first.config.settings
     tasks = []
     for task, level in sorted({(str(r["task"]), str(r["level"])) for r in first.records}):
         here = [
@@ -142,11 +152,11 @@ def _against(first: Run, other: Run, margin: float) -> Against:
         ]
         matched = match(*here)
         key = Key(("compare", first.config.study, task, level))
-        rows = [compare_row(joint, margin, one_model=equal, key=key) for joint in ROWS[first.study.name](matched)]
+        rows = [compare_row(joint, margin, one_model=equal, key=key) for joint in ROWS[name](matched, settings)]
         tasks.append(
             OfTask(
                 task=task, level=level, asked_a=matched.asked_a, asked_b=matched.asked_b, common=len(matched.both),
-                dropped=matched.dropped, rows=tuple(rows), flips=flips(matched),
+                dropped=matched.dropped, rows=tuple(rows), flips=flips(matched) if name in FLIPPING else None,
             )
         )  # fmt: skip
     said = tuple(remarks(first, other))

@@ -47,7 +47,7 @@ def render_html(found: Compared, runs: Sequence[Run]) -> str:
     for one, run in zip(found.others, runs[1:], strict=True):
         for task in one.tasks:
             parts.append(_task(found, one, task, next(tables)))
-            parts.append(_items(task, runs[0], run))
+            parts += [_items(task, runs[0], run)] if task.flips is not None else []
     heading = f"Did anything change? {found.first.model}: {', '.join(one.other.model for one in found.others)}"
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

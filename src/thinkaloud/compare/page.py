@@ -53,6 +53,8 @@ def said(found: Compared) -> list[str]:
 def flip_lines(task: OfTask) -> list[str]:
     """The flip table, in lines."""
     f = task.flips
+    if f is None:
+        return []
     lines = [f"own reasoning: right in both {f.right}, wrong in both {f.wrong}, tied in one {f.tied}"]
     for what, items in (("right in A, wrong in B", f.lost), ("wrong in A, right in B", f.gained)):
         lines.append(f"{what}: {len(items)}{': ' + ', '.join(items) if items else ''}")
@@ -118,7 +120,7 @@ def _task(task: OfTask) -> dict[str, Any]:
     return {
         "task": task.task, "level": task.level, "asked_a": task.asked_a, "asked_b": task.asked_b,
         "common": task.common, "dropped": dict(task.dropped), "rows": [_row(row) for row in task.rows],
-        "flips": asdict(task.flips),
+        "flips": None if task.flips is None else asdict(task.flips),
     }  # fmt: skip
 
 
@@ -180,6 +182,8 @@ def _inner(rows: Sequence[Row]) -> str:
 
 
 def _flips(task: OfTask) -> list[str]:
+    if task.flips is None:
+        return []
     return [f"### Items that flipped: {plain(task.task)}", "\n".join(f"- {plain(line)}" for line in flip_lines(task))]
 
 
