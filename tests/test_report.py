@@ -310,3 +310,16 @@ def test_a_run_with_nothing_in_it_still_makes_a_report() -> None:
     assert "All 0 items" in render_html([], [], {})
     assert render_markdown([], {}).startswith("# Report")
     assert number(-0.001) == "0.00"
+
+
+def test_a_long_reason_is_said_once_in_a_row_of_lines() -> None:
+    why = "not measured: no item has transplant: it is right reasoning of another question, which few tasks can find"
+    rows = [finding(Estimate.absent(f"follow {i}", why, 9)) for i in range(3)]
+    rows += [
+        finding(Estimate.absent("short", "not measured: x", 9)),
+        finding(Estimate.absent("again", "not measured: x", 9)),
+    ]
+    text = render_markdown(rows, {})
+    assert text.count(why) == 1 and text.count("| as above |") == 2 and text.count("| not measured: x |") == 2
+    page = render_html(rows, [], {})
+    assert page.count(f'<td class="absent">{why}') == 1 and page.count(">as above<") == 2

@@ -18,7 +18,7 @@ from typing import Any
 from thinkaloud.report.explorer import CAP, as_json, payload
 from thinkaloud.report.figure import NARROW, STYLE, WIDE
 from thinkaloud.report.layout import PLAIN, Card, Figure, Layout, no_card
-from thinkaloud.report.tables import Estimates, Subject, by_subject, shown
+from thinkaloud.report.tables import AS_ABOVE, Estimates, Subject, by_subject, column, shown
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 POLICY = "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'"
@@ -178,19 +178,22 @@ def _tables(findings: Sequence[Finding], page: Layout, line: Card) -> str:
 def _lines(under: Sequence[Estimate], rows: Mapping[Subject, Estimates], page: Layout, line: Card) -> str:
     """The lines of one table; what a number means and its ruler card stand below its name."""
     told = page.words.told(under)
+    names = [estimate.name for estimate in under]
+    columns = [[_cell(one, same) for one, same in column(own, names)] for own in rows.values()]
     parts = []
-    for name in (estimate.name for estimate in under):
+    for name, *cells in zip(names, *columns, strict=True):
         said = (told.get(name), line(name))
         about = "".join(f"<small>{escape(text)}</small>" for text in said if text)
-        cells = "".join(_cell(estimates.get(name)) for estimates in rows.values())
-        parts.append(f'<tr><th scope="row">{escape(name)}{about}</th>{cells}</tr>')
+        parts.append(f'<tr><th scope="row">{escape(name)}{about}</th>{"".join(cells)}</tr>')
     return "".join(parts)
 
 
-def _cell(estimate: Estimate | None) -> str:
-    """A number with interval and n, or in words why there is none."""
+def _cell(estimate: Estimate | None, same: bool = False) -> str:
+    """A number with interval and n, or in words why there is none; `same`: for the reason that stands above."""
     if estimate is None:
         return '<td class="absent">not estimated</td>'
+    if same:
+        return f'<td class="absent" title="{escape(shown(estimate))}">{AS_ABOVE}</td>'
     if estimate.value is None:
         return f'<td class="absent">{escape(shown(estimate))}</td>'
     value, interval = shown(estimate).split(" ", 1)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from thinkaloud.report.layout import PLAIN, Card, Layout, no_card
-from thinkaloud.report.tables import Estimates, Grid, Subject, by_subject, shown
+from thinkaloud.report.tables import AS_ABOVE, Estimates, Grid, Subject, by_subject, column, shown
 from thinkaloud.vocabulary import Estimate, Finding
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
@@ -72,8 +72,8 @@ def _table(names: Sequence[str], rows: Mapping[Subject, Estimates]) -> str:
         "estimate",
         *(plain(subject.task) + (f" ({subject.difficulty})" if subject.difficulty else "") for subject in rows),
     ]
-    body = [[plain(name), *(_cell(estimates.get(name)) for estimates in rows.values())] for name in names]
-    return _rows(head, body)
+    columns = [[AS_ABOVE if same else _cell(one) for one, same in column(own, names)] for own in rows.values()]
+    return _rows(head, [[plain(name), *cells] for name, *cells in zip(names, *columns, strict=True)])
 
 
 def _plain_cell(cell: str) -> str:

@@ -121,6 +121,23 @@ def shown(estimate: Estimate) -> str:
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
+AS_ABOVE = "as above"
+LONG = 60
+"""Characters of a reason that is not said twice in a row."""
+
+
+def column(estimates: Estimates, names: Sequence[str]) -> list[tuple[Estimate | None, bool]]:
+    """The estimates of these names, each with whether it has no number for the same long reason as the one above it."""
+    found: list[tuple[Estimate | None, bool]] = []
+    above = None
+    for name in names:
+        estimate = estimates.get(name)
+        reason = None if estimate is None or estimate.value is not None else shown(estimate)
+        found.append((estimate, reason is not None and reason == above and len(reason) > LONG))
+        above = reason
+    return found
+
+
 def brief(estimate: Estimate | None) -> str:
     """As `shown`, with the reason cut at its colon: `not identifiable`. None: `not measured`."""
     if estimate is None:
