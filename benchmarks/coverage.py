@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thinkaloud.metrics.baseline import least_gain
 from thinkaloud.stats.bootstrap import (
     Array,
     Sample,
@@ -25,7 +26,6 @@ from thinkaloud.stats.bootstrap import (
     divide,
     greatest,
     interval,
-    least,
     mean,
     means,
 )
@@ -100,12 +100,12 @@ class Case:
     statistics: list[Statistic]
     box: list[tuple[float, float]]
     truth: float | None
-    which: Callable[..., Estimate] = least
+    which: Callable[..., Estimate] = least_gain
 
     def naive(self, rows: Array, weights: Array) -> Array:
         """The least or greatest of the values under each line of weights."""
         values = np.array([statistic(rows, weights) for statistic in self.statistics])
-        return np.asarray(values.min(axis=0) if self.which is least else values.max(axis=0))
+        return np.asarray(values.min(axis=0) if self.which is least_gain else values.max(axis=0))
 
 
 CASES = (
@@ -137,7 +137,7 @@ def case(of: Case, times: int, draws: int) -> None:
         for i in range(times):
             rows = of.draw(rng, n)
             sample = Sample(rows, extremes=corners(*of.box))
-            found = of.which(of.name, of.statistics, sample, Key((of.name, str(n), str(i))))
+            found = of.which(of.name, of.statistics, sample, key=Key((of.name, str(n), str(i))), about={})
             ends[i] = plain(of.naive, rows, rng, draws), (found.low or 0.0, found.high or 0.0)
         held = ((ends[:, :, 0] <= truth + 1e-9) & (truth - 1e-9 <= ends[:, :, 1])).mean(axis=0)
         half = np.median(ends[:, :, 1] - ends[:, :, 0], axis=0) / 2

@@ -2,9 +2,10 @@
 
 The *baseline* is the best of silent, the fillers and unrelated reasoning. Which of them that is in truth, the items
 tell only with noise, and the best of several noisy means is too high. So a gain over the baseline is the *least* of the
-gains over each of them (`bootstrap.least`): it is above 0 only if every single one is, which needs no correction for
-their number, and where several are about equally good it errs low. What the baseline gains over silence is the
-*greatest* of several gains, and its lower limit is corrected for their number (Bonferroni).
+gains over each of them: its lower limit is above 0 only if every single one is, which needs no correction for their
+number. The value errs low where several are about equally good, and so does each upper limit; the least of several is
+an upper limit only if each has a level that is corrected for their number (Bonferroni). What the baseline gains over
+silence is the *greatest* of several gains, and its lower limit is corrected in the same way.
 
 This module does not know what channels are made of these gains (`channels.py`).
 """
@@ -124,7 +125,7 @@ class Beside:
         level: float = LEVEL,
     ) -> Estimate:
         """The least of several with its interval of a level."""
-        return self._absent(name, about) or least(name, statistics, self.sample, key, about, level)
+        return self._absent(name, about) or least_gain(name, statistics, self.sample, about, key, level)
 
     def spanning(
         self,
@@ -145,6 +146,22 @@ class Beside:
 
     def _absent(self, name: str, about: Mapping[str, Part]) -> Estimate | None:
         return Estimate.absent(name, self.missing, len(self.sample.rows), about=about) if self.missing else None
+
+
+def least_gain(
+    name: str,
+    statistics: Sequence[Statistic],
+    sample: Sample,
+    about: Mapping[str, Part],
+    key: Key = KEY,
+    level: float = LEVEL,
+) -> Estimate:
+    """The least of several gains: lower limit as it is, upper limit corrected for their number."""
+    found = least(name, statistics, sample, key, about, level)
+    if found.value is None or len(statistics) == 1:
+        return found
+    corrected = least(name, statistics, sample, key, about, 1 - (1 - level) / len(statistics))
+    return replace(found, high=corrected.high)
 
 
 def _impossible(kinds: Sequence[str], sample: Sample) -> str | None:
