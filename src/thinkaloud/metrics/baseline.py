@@ -161,7 +161,7 @@ def least_gain(
     if found.value is None or len(statistics) == 1:
         return found
     corrected = least(name, statistics, sample, key, about, 1 - (1 - level) / len(statistics))
-    return replace(found, high=corrected.high)
+    return corrected if corrected.value is None else replace(found, high=corrected.high)
 
 
 def _impossible(kinds: Sequence[str], sample: Sample) -> str | None:
