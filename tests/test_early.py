@@ -102,7 +102,7 @@ def test_nothing_measured_is_a_reason() -> None:
 def test_an_aoc_of_zero_on_every_item_still_has_an_interval_of_honest_width() -> None:
     found = table([record(i, [KNOWS] * 4) for i in range(40)])["early AOC"]
     assert found.low == 0
-    assert found.high == pytest.approx(1 - 0.05 ** (1 / 40), abs=1e-9)
+    assert found.high is not None and 0.03 < found.high < 1 - 0.05 ** (1 / 40), "one prior item of the 41"
 
 
 def test_who_is_right_less_often_than_by_chance_without_reasoning_is_not_above_its_ceiling() -> None:
