@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud import api
-from thinkaloud.compare.found import ALIASES, ROWS
+from thinkaloud.compare.found import ALIASES, ROWS, comparable, of_subject, subjects
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.matched import match
 from thinkaloud.runs.folder import Run
@@ -41,8 +41,7 @@ class Until:
 
     def check(self, first: Run) -> None:
         """`UserError` where the row cannot be looked at after every unit, or is none of this study."""
-        if first.study.name not in ROWS:
-            raise UserError(f"runs of {first.study.name!r} cannot be compared: those of {' and '.join(ROWS)} can")
+        comparable(first)
         records = list(first.records)
         joints = self._joints(first, records, records)
         if self.row not in joints:
@@ -55,10 +54,8 @@ class Until:
 
     def decided(self, first: Run, other: Run) -> bool:
         """Whether the row is decided on every task, by the items that are in both runs now."""
-        known = list(other.records)
-        for task in sorted({str(record["task"]) for record in first.records}):
-            here = [[r for r in records if r["task"] == task] for records in (first.records, known)]
-            joint = self._joints(first, *here)[self.row]
+        for task, level in subjects(first):
+            joint = self._joints(first, *(of_subject(run, task, level) for run in (first, other)))[self.row]
             self.found[task] = wealth(joint.single, self.margin)
         return all(one.decided for one in self.found.values())
 

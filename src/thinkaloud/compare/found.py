@@ -19,7 +19,7 @@ from thinkaloud.metrics.matched import Flips, Matched, flips, match
 from thinkaloud.runs.folder import Run
 from thinkaloud.stats.equivalence import ALPHA, holm
 from thinkaloud.stats.paired import MARGIN, Joint, Row, compare_row, with_holm
-from thinkaloud.vocabulary import Key
+from thinkaloud.vocabulary import Key, Record
 
 ROWS: Mapping[str, Callable[[Matched, Any], list[Joint]]] = {
     "channels": lambda matched, settings: channel_rows(matched),
@@ -107,12 +107,27 @@ def compare_runs(runs: Sequence[Run], margin: float = MARGIN, out: str | Path | 
     first, study = runs[0], runs[0].study.name
     for other in runs[1:]:
         check_alike(first, other)
-    if study not in ROWS:
-        raise UserError(f"runs of {study!r} cannot be compared: those of {' and '.join(ROWS)} can")
+    comparable(first)
     others = [_against(first, other, margin) for other in runs[1:]]
     named = Path(out) if out is not None else Path("runs") / _slug(runs, margin)
     made = Compared(study=study, margin=margin, first=_side(first), others=tuple(others), tested=0, folder=named)
     return _corrected(made)
+
+
+def comparable(run: Run) -> None:
+    """`UserError` where runs of this study cannot be compared."""
+    if run.study.name not in ROWS:
+        raise UserError(f"runs of {run.study.name!r} cannot be compared: those of {' and '.join(ROWS)} can")
+
+
+def subjects(run: Run) -> list[tuple[str, str]]:
+    """Every task of a run with its level."""
+    return sorted({(str(r["task"]), str(r["level"])) for r in run.records})
+
+
+def of_subject(run: Run, task: str, level: str) -> list[Record]:
+    """The run's records of one task at one level."""
+    return [r for r in run.records if (str(r["task"]), str(r["level"])) == (task, level)]
 
 
 def changed(found: Compared, names: Sequence[str]) -> list[tuple[Against, OfTask, Row]]:
@@ -146,11 +161,8 @@ def resolved(found: Compared, names: Sequence[str]) -> set[str]:
 def _against(first: Run, other: Run, margin: float) -> Against:
     equal, name, settings = one_model(first, other), first.study.name, first.config.settings
     tasks = []
-    for task, level in sorted({(str(r["task"]), str(r["level"])) for r in first.records}):
-        here = [
-            [r for r in run.records if (str(r["task"]), str(r["level"])) == (task, level)] for run in (first, other)
-        ]
-        matched = match(*here)
+    for task, level in subjects(first):
+        matched = match(of_subject(first, task, level), of_subject(other, task, level))
         key = Key(("compare", first.config.study, task, level))
         rows = [compare_row(joint, margin, one_model=equal, key=key) for joint in ROWS[name](matched, settings)]
         tasks.append(
