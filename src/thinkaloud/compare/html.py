@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from thinkaloud.compare.found import Against, Compared, OfTask
+from thinkaloud.compare.found import Against, Compared, OfTask, of_subject
 from thinkaloud.compare.page import LIMITS, difference, grids, said, verdict
 from thinkaloud.metrics.matched import match
 from thinkaloud.metrics.readings import p_gold
@@ -116,10 +116,7 @@ def _line(frame: Frame, y: float, row: Row, reach: float, margin: float) -> str:
 
 def _items(task: OfTask, first: Run, other: Run) -> str:
     """Both models at every item, by how far P(gold) after their own reasoning is apart."""
-    sides = [
-        [r for r in run.records if (str(r["task"]), str(r["level"])) == (task.task, task.level)]
-        for run in (first, other)
-    ]
+    sides = (of_subject(run, task.task, task.level) for run in (first, other))
     pairs = [(a[0], b[0]) for a, b in match(*sides).both.values()]
     pairs.sort(key=lambda pair: -abs(_own(pair[1]) - _own(pair[0])))
     shown = "".join(_item(a, b) for a, b in pairs[:ITEMS])
