@@ -218,6 +218,30 @@ def test_texts_without_examples_before_them_can_all_leave_and_others_enter(
     assert Engine(Packed(llama.net), llama.engine.pieces, 512).sample(requests) == alone
 
 
+def test_a_prompt_that_enters_attends_to_nothing_of_the_other_texts(
+    llama: Transformers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entering one by one, twelve prompts of 40 tokens cost twelve masks of 40 by 40, not one over all slots each."""
+    net, masks, packed = llama.net, [], llama.net.packed
+
+    def counted(tokens: list[int], positions: Any, seen: Any, *more: Any) -> Any:
+        masks.append((len(tokens), 0 if seen is None else seen.shape[1]))
+        return packed(tokens, positions, seen, *more)
+
+    monkeypatch.setattr(net, "packed", counted)
+    requests = [
+        SampleRequest((), tuple(range(20 + i, 60 + i)), Sampling(3 + i, temperature=3.0), Key((str(i),)))
+        for i in range(12)
+    ]
+    alone = Engine(Alone(net), llama.engine.pieces, 512).sample(requests)
+    monkeypatch.setattr("thinkaloud.models.transformers.packed.WRITERS", 4)
+    masks.clear()
+    assert Engine(Packed(net), llama.engine.pieces, 512).sample(requests) == alone
+    prompts = [mask for mask in masks if mask[0] >= 40]
+    assert prompts[0] == (160, 160)  # the first four enter at once
+    assert prompts[1:] == [(40, 40)] * 8
+
+
 def test_samples_of_one_prompt_compute_it_once(llama: Transformers) -> None:
     engine = Engine(Packed(llama.net), llama.engine.pieces, 512)
     engine.sample([sample(range(40, 90), str(i)) for i in range(16)])

@@ -50,7 +50,7 @@ class Page:
         for start in range(0, len(nodes), chunk):
             part = nodes[start : start + chunk]
             self._place(part)
-            logits = self._compute(
+            logits = self._prompts(
                 [self._tree.token[node] for node in part],
                 [[self._slot[above] for above in missing[node]] for node in part],
                 [i for i, node in enumerate(part) if node in ends],
@@ -99,10 +99,35 @@ class Page:
         with own_slots(self.net.config, self.sees, self.offset, self.net.device):
             return self._compute(tokens, self.sees, wanted)
 
+    def _prompts(self, tokens: list[int], sees: Sequence[Sequence[int]], wanted: list[int]) -> Logits:
+        """Compute parts of prompts, beside a copy of what they attend to: in the memory itself they would be multiplied
+        with the slots of every other text, which took more time than all the rest."""
+        first = len(self.position) - len(tokens)  # the first of the new slots
+        above = sorted({slot for slots in sees for slot in slots if slot < first})
+        if 2 * len(above) >= first - self.offset:
+            return self._compute(tokens, sees, wanted)
+        aside = Memory()
+        aside.restore(self.memory.take([*range(self.offset), *above]))
+        copied = {slot: self.offset + i for i, slot in enumerate([*above, *range(first, len(self.position))])}
+        position = self.position[: self.offset] + [self.position[slot] for slot in copied]
+        logits = self._computed(tokens, [[copied[slot] for slot in slots] for slots in sees], wanted, position, aside)
+        self.memory.add(aside.save(), range(aside.used - len(tokens), aside.used))
+        return logits
+
     def _compute(self, tokens: list[int], sees: Sequence[Sequence[int]], wanted: list[int]) -> Logits:
-        positions = np.array(self.position)
+        return self._computed(tokens, sees, wanted, self.position, self.memory)
+
+    def _computed(
+        self,
+        tokens: list[int],
+        sees: Sequence[Sequence[int]],
+        wanted: list[int],
+        position: Sequence[int],
+        memory: Memory,
+    ) -> Logits:
+        positions = np.array(position)
         seen: Seen = np.zeros((len(tokens), len(positions)), np.bool_)
         seen[:, : self.offset] = True
         for row, slots in zip(seen, sees, strict=True):
             row[slots] = True
-        return self.net.packed(tokens, (positions[-len(tokens) :], positions), seen, self.memory, wanted)
+        return self.net.packed(tokens, (positions[-len(tokens) :], positions), seen, memory, wanted)
