@@ -12,6 +12,7 @@ A study, a model or a task may be a name or an object of your own; there is noth
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -387,6 +388,7 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
     told = progress or NullProgress()
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
+    request = replace(request, scratch=found.scratch)
     execution = Execution(found.study, request, found.identity, found.journal, told, concurrency, caps)
     try:
         notes = run_to_end(execution.run)
@@ -398,6 +400,7 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
         found.note([*notes, *remarks(list(found.records))])
         if all(unit["status"] == "ok" for unit in found.journal):
             found.journal.seal()
+            shutil.rmtree(found.scratch, ignore_errors=True)
     _conclude(found)
     return found
 

@@ -24,6 +24,7 @@ BUILTIN = {
     "faithfulness": "thinkaloud.studies.faithfulness.protocol:Faithfulness",
     "controllability": "thinkaloud.studies.controllability.protocol:Controllability",
     "deception": "thinkaloud.studies.deception.protocol:Deception",
+    "training": "thinkaloud.studies.training.protocol:Training",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
     "challenge": "thinkaloud.studies.challenge.study:Challenge",
     "trend": "thinkaloud.studies.trend.study:Trends",

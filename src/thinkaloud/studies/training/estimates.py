@@ -1,0 +1,196 @@
+"""From checkpoints to estimates: every measure at every stop, its change, and the change beyond the control's.
+
+Each number is made for a seed first (a mean over items), then over seeds (`stats/seeds.py`): the interval is about
+other trainings. Differences to the control are paired by seed, since both begin with the same first checkpoint.
+
+    content     reworded - max(silent, dots)      what a reader can read, over the best without it
+    residue     own - reworded
+    share       content / (own - chance)          only where own is more than .1 above chance in every seed
+    use         follow - follow floor             what another item's reasoning moves the answer to its own
+    encoded     fresh - early                     in the text, and not in words that the early reader knows
+
+This module knows no network, and not how its numbers are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from thinkaloud.organisms.recipes import BASE
+from thinkaloud.stats.equivalence import ALPHA, holm
+from thinkaloud.stats.seeds import over_seeds, p_of
+from thinkaloud.vocabulary import Estimate, Record
+
+CHANCE = 1 / BASE
+ABLE = 0.1
+"""Own must be so far above chance for a share of it."""
+
+Means = Mapping[str, float]
+"""Means over items of one checkpoint's columns; a column without any value is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of a checkpoint. `reach`: its largest possible change; `margin`: a change that is not worth a word."""
+
+    name: str
+    of: Callable[[Means], float | None]
+    reach: float = 1.0
+    margin: float = 0.1
+
+
+def _column(name: str, reach: float = 1.0, margin: float = 0.1) -> Measure:
+    return Measure(name, lambda means: means.get(name), reach, margin)
+
+
+def _less(one: str, other: str) -> Callable[[Means], float | None]:
+    return lambda means: means[one] - means[other] if one in means and other in means else None
+
+
+def _content(means: Means) -> float:
+    return means["reworded"] - max(means["silent"], means["dots"])
+
+
+def _share(means: Means) -> float | None:
+    able = means["own"] - CHANCE
+    return _content(means) / able if able > ABLE else None
+
+
+MEASURES: tuple[Measure, ...] = (
+    _column("right"),
+    _column("answered"),
+    _column("empty"),
+    _column("tokens", 22.0, 2.0),
+    _column("own"),
+    _column("silent"),
+    _column("dots"),
+    _column("foreign"),
+    Measure("content", _content, 2.0),
+    Measure("residue", _less("own", "reworded"), 2.0),
+    Measure("share", _share, 2.0),
+    Measure("use", _less("follow", "follow floor"), 2.0),
+    _column("early"),
+    _column("fresh"),
+    Measure("encoded", _less("fresh", "early"), 2.0),
+    _column("sound"),
+    _column("grounded"),
+    _column("complete"),
+    _column("values"),
+    _column("operands"),
+    _column("bits", 20.0, 0.5),
+)
+OF = {measure.name: measure for measure in MEASURES}
+HEADLINE = ("right", "silent", "use", "early", "encoded", "grounded", "tokens")
+"""Measures whose changes beyond the control's are put in words, held together (Holm) over all arms."""
+
+Word = Literal["rose", "fell", "did not change", "cannot tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The checkpoints of an arm: the means by seed and stop."""
+
+    arm: str
+    stops: tuple[int, ...]
+    items: int
+    means: Mapping[tuple[int, int], Means]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of which every stop was measured."""
+        every = sorted({seed for seed, _ in self.means})
+        return [seed for seed in every if all((seed, stop) in self.means for stop in self.stops)]
+
+    def at(self, measure: Measure, stop: int) -> dict[int, float]:
+        """The measure at a stop, by seed; seeds where it cannot be said are missing."""
+        found = {seed: measure.of(self.means[seed, stop]) for seed in self.seeds}
+        return {seed: value for seed, value in found.items() if value is not None}
+
+    def change(self, measure: Measure) -> dict[int, float]:
+        """Last stop less first, by seed."""
+        first, last = self.at(measure, self.stops[0]), self.at(measure, self.stops[-1])
+        return {seed: last[seed] - first[seed] for seed in first if seed in last}
+
+    def slope(self, measure: Measure) -> dict[int, float]:
+        """Per hundred updates, by least squares over the stops, by seed."""
+        lines = {stop: self.at(measure, stop) for stop in self.stops}
+        steps = np.array(self.stops, float) - np.mean(self.stops)
+        return {
+            seed: float(steps @ [lines[stop][seed] for stop in self.stops] / (steps @ steps) * 100)
+            for seed in self.seeds
+            if all(seed in line for line in lines.values())
+        }
+
+
+def seen(records: Sequence[Record]) -> Seen:
+    """What the records of one arm say."""
+    means = {(r["seed"], r["step"]): _means(r["columns"]) for r in records}
+    stops = tuple(sorted({step for _, step in means}))
+    return Seen(records[0]["task"], stops, len(records[0]["columns"]["right"]), means)
+
+
+def _means(columns: Mapping[str, Sequence[float | None]]) -> Means:
+    there = {name: [x for x in column if x is not None] for name, column in columns.items()}
+    return {name: float(np.mean(values)) for name, values in there.items() if values}
+
+
+def estimates(records: Sequence[Record]) -> list[Estimate]:
+    """Everything about one arm."""
+    arm = seen(records)
+    found = []
+    for measure in MEASURES:
+        for stop in arm.stops:
+            about: dict[str, Any] = {"measure": measure.name, "step": stop}
+            found.append(_over(f"{measure.name}, step {stop}", arm.at(measure, stop), arm, measure, about))
+        about = {"measure": measure.name, "since": arm.stops[0], "until": arm.stops[-1]}
+        found.append(_over(f"change of {measure.name}", arm.change(measure), arm, measure, {**about, "as": "change"}))
+        slopes = arm.slope(measure)
+        found.append(_over(f"slope of {measure.name}", slopes, arm, measure, {**about, "as": "slope per 100 updates"}))
+    return found
+
+
+def beyond(arms: Mapping[str, Sequence[Record]], control: str) -> list[Estimate]:
+    """The change of every measure in every arm less the control's, paired by seed."""
+    held = seen(arms[control])
+    found: list[Estimate] = []
+    numbers: list[tuple[int, dict[int, float]]] = []
+    for name, records in arms.items():
+        if name == control:
+            continue
+        arm = seen(records)
+        for measure in MEASURES:
+            mine, theirs = arm.change(measure), held.change(measure)
+            apart = {seed: mine[seed] - theirs[seed] for seed in mine if seed in theirs}
+            about = {"measure": measure.name, "arm": name, "against": control}
+            one = _over(f"change of {measure.name}, {name} - {control}", apart, arm, measure, about)
+            if measure.name in HEADLINE and one.value is not None:
+                numbers.append((len(found), apart))
+            found.append(one)
+    adjusted = holm([p_of(list(apart.values())) for _, apart in numbers])
+    for (at, _), p in zip(numbers, adjusted, strict=True):
+        said = verdict(found[at], OF[str(found[at].about["measure"])], p)
+        found[at] = replace(found[at], about={**found[at].about, "p": round(p, 5), "verdict": said})
+    return found
+
+
+def verdict(change: Estimate, measure: Measure, p: float) -> Word:
+    """What may be said of a change: that there is one needs p by Holm; that there is none, an interval within it."""
+    if change.value is None or change.low is None or change.high is None:
+        return "cannot tell"
+    if p <= ALPHA and not change.low <= 0 <= change.high:
+        return "rose" if change.value > 0 else "fell"
+    return "did not change" if max(-change.low, change.high) <= measure.margin else "cannot tell"
+
+
+def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, about: Mapping[str, Any]) -> Estimate:
+    if len(values) < len(arm.seeds):
+        lacking = len(arm.seeds) - len(values)
+        why = f"cannot be said in {lacking} of {len(arm.seeds)} seeds"
+        if measure.name == "share":
+            why += f": own is not {ABLE:g} above chance there"
+        return Estimate.absent(name, why, len(values), len(values), "training seed", about)
+    return over_seeds(name, list(values.values()), arm.items, measure.reach, about)

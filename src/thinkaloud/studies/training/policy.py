@@ -1,0 +1,104 @@
+"""One update of a network: by rewards of its own turns, or by turns that it is taught. Needs torch.
+
+By reward (GRPO with one update a batch, so that no ratio is needed): the log-probability of each token of a turn is
+pushed by the turn's advantage; `kl` adds the distance to the first checkpoint, by the estimator e^d - 1 - d with
+d = log first - log now (Schulman 2020), over the tokens that were written. Adam, gradients clipped at 1.
+
+A `Learner` can be saved and gone on with: its next updates are then the same, bit for bit, on the same machine and
+library. This module does not know what is rewarded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thinkaloud.organisms.fit import Weights, logits, need_torch, weighted_loss
+from thinkaloud.organisms.forward import Gpt, Shape
+from thinkaloud.organisms.recipes import Floats, Ints
+from thinkaloud.organisms.rollout import Turns
+
+CLIP = 1.0
+
+
+class Learner:
+    """Weights that are being trained, with Adam's moments."""
+
+    def __init__(self, weights: Weights, shape: Shape, rate: float) -> None:
+        torch = need_torch()
+        torch.set_num_threads(1)
+        self.shape, self.updates = shape, 0
+        self._weights = {name: torch.nn.Parameter(torch.tensor(np.asarray(w))) for name, w in weights.items()}
+        self._adam = torch.optim.Adam(self._weights.values(), lr=rate)
+
+    @property
+    def weights(self) -> Weights:
+        """A copy."""
+        return {name: w.detach().numpy().copy() for name, w in self._weights.items()}
+
+    @property
+    def net(self) -> Gpt:
+        """The network as it is now, without torch."""
+        return Gpt({name: w.detach().numpy() for name, w in self._weights.items()}, self.shape)
+
+    def taught(self, tokens: Ints, wanted: Floats) -> None:
+        """Cross-entropy of tokens [rows, length] with these loss weights."""
+        torch = need_torch()
+        self._update(
+            weighted_loss(self._weights, self.shape, torch.from_numpy(tokens), torch.from_numpy(wanted).float())
+        )
+
+    def rewarded(self, prompts: Ints, turns: Turns, advantages: Floats, kl: float, first: Weights) -> None:
+        """Policy gradient of turns behind prompts."""
+        torch = need_torch()
+        tokens = torch.from_numpy(np.concatenate([prompts, turns.tokens], axis=1))
+        wrote = np.arange(turns.tokens.shape[1]) < turns.size[:, None]
+        mask = torch.from_numpy(wrote.astype(np.float32))
+        behind = prompts.shape[1]
+
+        def logprobs(weights: Any) -> Any:
+            found = logits(weights, self.shape, tokens[:, :-1])[:, behind - 1 :].log_softmax(-1)
+            return found.gather(2, tokens[:, behind:, None])[..., 0]
+
+        now = logprobs(self._weights)
+        pushed = -(torch.from_numpy(advantages.astype(np.float32))[:, None] * now * mask).sum() / mask.sum()
+        if kl:
+            with torch.no_grad():
+                then = logprobs({name: torch.from_numpy(np.asarray(w)) for name, w in first.items()})
+            apart = then - now
+            pushed = pushed + kl * ((apart.exp() - 1 - apart) * mask).sum() / mask.sum()
+        self._update(pushed)
+
+    def _update(self, loss: Any) -> None:
+        torch = need_torch()
+        self._adam.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._weights.values(), CLIP)
+        self._adam.step()
+        self.updates += 1
+
+    # ------------------------------------------------------------------------------------------------- kept and gone on
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that the next update depends on, as arrays."""
+        found: dict[str, NDArray[Any]] = {"updates": np.array([self.updates])}
+        for name, weight in self._weights.items():
+            found[f"weights.{name}"] = weight.detach().numpy().copy()
+            for moment, value in self._adam.state.get(weight, {}).items():
+                found[f"{moment}.{name}"] = value.detach().numpy().copy()
+        return found
+
+    @classmethod
+    def resumed(cls, state: dict[str, NDArray[Any]], shape: Shape, rate: float) -> Learner:
+        """The learner whose `state` this is."""
+        torch = need_torch()
+        names = [name.removeprefix("weights.") for name in state if name.startswith("weights.")]
+        made = cls({name: state[f"weights.{name}"] for name in names}, shape, rate)
+        made.updates = int(state["updates"][0])
+        for name, weight in made._weights.items():
+            moments = {m: state[f"{m}.{name}"] for m in ("step", "exp_avg", "exp_avg_sq") if f"{m}.{name}" in state}
+            if moments:
+                made._adam.state[weight] = {m: torch.from_numpy(value.copy()) for m, value in moments.items()}
+        return made

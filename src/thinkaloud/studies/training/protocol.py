@@ -1,0 +1,97 @@
+"""What does training do to the words? Small networks are trained under pressure, and measured at every checkpoint.
+
+A unit is one checkpoint of one training. See `docs/training.md` for the protocol in words and what it cannot tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from thinkaloud.organisms.fit import need_torch
+from thinkaloud.organisms.forward import Gpt
+from thinkaloud.studies.training import readers
+from thinkaloud.studies.training.course import Course, Seed, lessons
+from thinkaloud.studies.training.estimates import beyond, estimates
+from thinkaloud.studies.training.measures import measured
+from thinkaloud.studies.training.page import LIMITS, PAGE
+from thinkaloud.studies.training.recipe import located, read
+from thinkaloud.studies.training.settings import TrainingSettings
+from thinkaloud.study import Asked, Do, Study, Unit
+from thinkaloud.vocabulary import Estimate, Key, Model, Record
+
+USUAL = 1
+"""The run's seed that says nothing: networks have seeds of their own (`TrainingSettings.seeds`)."""
+
+
+class Training(Study):
+    """Ability, channels, use, legibility, readers and length at every checkpoint of every training."""
+
+    name = "training"
+    question = "What does training do to the words: does the thinking move inside, or do readable steps stay?"
+    short = "what does training do to the words?"
+    limits = LIMITS
+    Settings = TrainingSettings
+    page = PAGE
+
+    def check(self, settings: TrainingSettings) -> None:
+        """Training needs torch, and a recipe that can be read."""
+        need_torch()
+        read(settings.recipe)
+
+    def files(self, settings: TrainingSettings) -> Mapping[str, str]:
+        """A run that was begun with another recipe is not gone on with."""
+        return {"recipe": hashlib.sha256(located(settings.recipe).read_bytes()).hexdigest()}
+
+    async def run(self, asked: Asked, do: Do) -> list[str]:
+        """Every checkpoint of every training, seed by seed."""
+        settings: TrainingSettings = asked.settings
+        recipe = read(settings.recipe)
+        root = Key(("training",)) if asked.seed == USUAL else Key(("training", str(asked.seed)))
+        do.expect(len(settings.seeds) * len(recipe.arms) * len(recipe.stops))
+        for number in settings.seeds:
+            seed = Seed(number, settings.width, root, asked.scratch, do.say)
+            for name in recipe.arms:
+                course = Course(name, recipe.arms[name], seed, recipe.stops)
+                for stop in recipe.stops:
+                    await do.unit(self._unit(course, stop, settings.items, recipe.control))
+        notes = [f"{settings.items} questions at every checkpoint, the same ones everywhere."]
+        return [*notes, f"The control is {recipe.control!r}."] if recipe.control else notes
+
+    def _unit(self, course: Course, stop: int, items: int, control: str | None) -> Unit:
+        async def work(session: Model) -> list[Record]:
+            return [{**checkpoint(course, stop, items), "control": control}]
+
+        at = {"seed": course.start.seed, "step": stop}
+        title = f"{course.name}, seed {course.start.seed}, update {stop}"
+        return Unit(phase=self.name, subject=course.name, work=work, at=at, title=title)
+
+    def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
+        """See `estimates.py`."""
+        return estimates(records)
+
+    def together(self, subjects: Mapping[str, Sequence[Record]], key: Key) -> list[Estimate]:
+        """Every arm against the control, which the records name."""
+        control = str(next((r["control"] for records in subjects.values() for r in records), None))
+        return beyond(subjects, control) if control in subjects and len(subjects) > 1 else []
+
+    def expected(self, settings: TrainingSettings, tasks: int, items: int) -> int:
+        """A unit for each checkpoint."""
+        recipe = read(settings.recipe)
+        return len(settings.seeds) * len(recipe.arms) * len(recipe.stops)
+
+
+def checkpoint(course: Course, stop: int, items: int) -> Record:
+    """The record of a training at a stop."""
+    seed = course.start
+    net = Gpt(course.at(stop), seed.shape)
+    first = Gpt(seed.base, seed.shape)
+    key = seed.root.child(seed.width, seed.seed)
+    turns = lessons(net, course.arm, key.child("fresh lessons"))
+    fresh = Gpt(readers.trained(turns, key.child("fresh reader")), readers.SHAPE)
+    by = {"early": seed.reader, "fresh": fresh}
+    found = measured(net, first, by, course.arm.hints, seed.root.child("asked"), items)
+    if stop == course.stops[-1]:
+        course.finished()
+    about = {"item": f"update {stop}", "status": "ok", "seed": seed.seed, "step": stop}
+    return {**about, "parameters": net.parameters, "truth": course.arm.truth, **found}
