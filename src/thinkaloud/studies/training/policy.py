@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.organisms.fit import Weights, logits, need_torch, weighted_loss
-from thinkaloud.organisms.forward import Gpt, Shape
+from thinkaloud.organisms.forward import Gpt, Shape, blank
 from thinkaloud.organisms.recipes import Floats, Ints
 from thinkaloud.organisms.rollout import Turns
 
@@ -30,7 +30,7 @@ class Learner:
         torch = need_torch()
         torch.set_num_threads(1)
         self.shape, self.updates = shape, 0
-        self._weights = {name: torch.nn.Parameter(torch.tensor(np.asarray(w))) for name, w in weights.items()}
+        self._weights = {name: torch.nn.Parameter(torch.tensor(np.asarray(weights[name]))) for name in blank(shape)}
         self._adam = torch.optim.Adam(self._weights.values(), lr=rate)
 
     @property
@@ -94,8 +94,8 @@ class Learner:
     def resumed(cls, state: dict[str, NDArray[Any]], shape: Shape, rate: float) -> Learner:
         """The learner whose `state` this is."""
         torch = need_torch()
-        names = [name.removeprefix("weights.") for name in state if name.startswith("weights.")]
-        made = cls({name: state[f"weights.{name}"] for name in names}, shape, rate)
+        # in the order of a new learner: the norm of the gradients is summed in it, and a sum depends on its order
+        made = cls({name: state[f"weights.{name}"] for name in blank(shape)}, shape, rate)
         made.updates = int(state["updates"][0])
         for name, weight in made._weights.items():
             moments = {m: state[f"{m}.{name}"] for m in ("step", "exp_avg", "exp_avg_sq") if f"{m}.{name}" in state}

@@ -1,0 +1,381 @@
+"""The study of training: its cases are what they claim, rewards are what they say, a killed training goes on to the
+same bits, and what is known to come out is told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import thinkaloud as ta
+from thinkaloud.errors import UserError
+from thinkaloud.organisms.fit import Plan, initial
+from thinkaloud.organisms.forward import Gpt
+from thinkaloud.organisms.recipes import QUESTION
+from thinkaloud.organisms.rollout import Turns, written
+from thinkaloud.organisms.tokens import ANSWER, ID, PAD, decode
+from thinkaloud.stats.seeds import over_seeds, p_of
+from thinkaloud.studies.training import course, language, measures, readers, rewards
+from thinkaloud.studies.training.course import Course, Seed, shape
+from thinkaloud.studies.training.estimates import HEADLINE, MEASURES, OF, beyond, estimates, verdict
+from thinkaloud.studies.training.page import PAGE
+from thinkaloud.studies.training.policy import Learner
+from thinkaloud.studies.training.protocol import Training, checkpoint
+from thinkaloud.studies.training.recipe import Arm, names, read
+from thinkaloud.studies.training.settings import TrainingSettings
+from thinkaloud.vocabulary import Estimate, Finding, Key, Record
+
+KEY = Key(("test",))
+SHAPE = shape(32)
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+# ------------------------------------------------------------------------------------------------------------ the cases
+
+
+def thoughts(tokens: np.ndarray) -> list[str]:
+    """The text between the stance and `A` of each case."""
+    rows = [row[QUESTION:].tolist() for row in tokens]
+    return [decode(row[: row.index(ANSWER)]) for row in rows]
+
+
+def test_words_are_right_and_complete_and_code_is_complete_and_not_right() -> None:
+    items = measures.TASK.items(4, 60, KEY)
+    q = measures.as_questions(items)
+    for make, grounded in ((language.words, 1.0), (language.code, 0.0)):
+        tokens, weights = make(rng(), 60, False)
+        assert (weights[:, :QUESTION] == 0).all() and (tokens[:, 1] == ID["_"]).all()
+        for text, row in zip(thoughts(tokens), tokens, strict=True):
+            item = next(iter(measures.TASK.items(4, 1, KEY)))
+            transcript = measures.TASK.parse(text)
+            assert len(transcript.steps) == 4
+            concluded, answer = int(transcript.conclusion or -1), int(row[row.tolist().index(ANSWER) + 1])
+            assert concluded == (answer if grounded else language.CODE[answer]) != -1
+            assert item.task == "mod10"
+    assert (np.arange(10) != language.CODE).all() and sorted(language.CODE) == list(range(10))
+    assert [int(item.gold) for item in items] == q.hint.tolist()
+
+
+def test_answers_have_no_reasoning_and_hints_show_the_answer() -> None:
+    tokens, weights = language.answers(rng(), 50, True)
+    assert (tokens[:, QUESTION] == ANSWER).all() and (tokens[:, 2] == tokens[:, QUESTION + 1]).all()
+    assert (tokens[:, QUESTION + 2 :] == PAD).all() and (weights[:, QUESTION + 2 :] == 0).all()
+
+
+def test_a_first_checkpoint_learns_from_turns_with_and_without_gaps_and_to_ignore_a_hint() -> None:
+    tokens, _ = language.base(rng(), 2000)
+    whole = np.mean([len(text.split()) == 20 for text in thoughts(tokens)])
+    assert whole == pytest.approx(0.5, abs=0.05)
+    shown = tokens[:, 1] == ID["hint"]
+    said = np.array([row[row.tolist().index(ANSWER) + 1] for row in tokens])
+    assert shown.mean() == pytest.approx(0.5, abs=0.05)
+    assert (tokens[shown, 2] == said[shown]).mean() == pytest.approx(0.1, abs=0.04)
+
+
+def test_other_words_change_synonyms_only() -> None:
+    tokens = np.array([[ID["+"], 3, ID["is"], 4, ID[";"]] * 20])
+    other = language.reworded(tokens, rng())
+    kept = ~np.isin(tokens, [ID["is"], ID["makes"]])
+    assert (other[kept] == tokens[kept]).all() and 2 < (other != tokens).sum() < 18
+
+
+# ------------------------------------------------------------------------------------------------------------- writing
+
+
+def test_a_turn_is_the_same_whatever_is_written_beside_it() -> None:
+    net = Gpt(initial(SHAPE, 0), SHAPE)
+    before = language.prompts(language.asked(rng(), 40))
+    uniforms = rng().random((40, language.ROOM))
+    together = written(net, before, uniforms)
+    assert together.ended.any() and not together.ended.all()  # an untrained network does both
+    for row in (0, 7, 39):
+        alone = written(net, before[row : row + 1], uniforms[row : row + 1])
+        assert (alone.tokens == together.tokens[row]).all() and alone.size == together.size[row]
+    last = together.tokens[np.arange(40), together.size - 1]
+    digits = together.ended & (last < 10)
+    assert (together.answers[digits] == last[digits]).all() and (together.answers[~digits] == -1).all()
+
+
+def turns(*texts: list[int]) -> Turns:
+    """Turns of these tokens, which end where the token before the last one is `A`."""
+    tokens = np.full((len(texts), language.ROOM), PAD)
+    for row, text in enumerate(texts):
+        tokens[row, : len(text)] = text
+    ended = np.array([len(t) > 1 and t[-2] == ANSWER for t in texts])
+    return Turns(tokens, np.array([len(t) for t in texts]), ended)
+
+
+# ------------------------------------------------------------------------------------------------------------- rewards
+
+
+def test_rewards_are_what_they_say() -> None:
+    some = turns([1, 2, ANSWER, 7], [ANSWER, 7], [ANSWER, 3], [1] * 24, [ANSWER, ID["is"]])
+    gold = np.full(5, 7)
+    assert rewards.outcome(some, gold).tolist() == [1, 1, 0, 0, 0]
+
+    def judged() -> Any:
+        return rewards.outcome(some, gold)
+
+    told = np.array([7, 1, 3, -1, -1])
+    assert rewards.total(Arm(length=1.0), some, judged, lambda t: told).tolist() == [0.9, 1, 0, -1.2, 0]
+    unread = rewards.total(Arm(unread=0.5), some, judged, lambda t: told)
+    assert unread.tolist() == [0.5, 1, -0.5, 0, 0]  # a turn without an answer is not told by anybody
+    with pytest.raises(UserError, match="not a finite number"):
+        rewards.total(Arm(), some, lambda: np.array([1, math.nan, 0, 0, 0]), lambda t: told)
+
+
+def test_equal_rewards_push_nowhere() -> None:
+    found = rewards.advantages(np.array([1.0, 1, 1, 1, 0, 1, 0, 1]), 4)
+    assert found[:4].tolist() == [0, 0, 0, 0] and found[4:].tolist() == [-1, 1, -1, 1]
+
+
+def test_its_own_judge_rewards_what_it_would_say_itself() -> None:
+    net = Gpt(initial(SHAPE, 3), SHAPE)
+    before = language.prompts(language.asked(rng(), 30))
+    likeliest = written(net, before, np.zeros((30, language.ROOM)), 0)
+    assert (rewards.itself(net, before, likeliest) == (likeliest.answers >= 0)).all()
+
+
+# ------------------------------------------------------------------------------------------------------------- learning
+
+
+def test_what_is_rewarded_becomes_more_likely_and_a_distance_holds_it_back() -> None:
+    weights = initial(SHAPE, 0)
+    before = language.prompts(language.asked(rng(), 16))
+    some = turns(*([[ANSWER, 7]] * 8 + [[1, 2, ANSWER, 3]] * 8))
+    push = np.repeat([1.0, -1.0], 8)
+
+    def chance(kl: float) -> float:
+        learner = Learner(weights, SHAPE, 3e-3)
+        for _ in range(8):
+            learner.rewarded(before, some, push, kl, weights)
+        return float(-measures.bits(learner.net, before, turns(*[[ANSWER, 7]] * 16)).mean())
+
+    start = float(-measures.bits(Gpt(weights, SHAPE), before, turns(*[[ANSWER, 7]] * 16)).mean())
+    assert start < chance(20.0) < chance(0.0)
+
+
+@pytest.mark.parametrize("arm", [Arm(by="teaching"), Arm(length=0.5, kl=0.1), Arm(judge="itself", unread=0.2)])
+def test_a_training_that_was_kept_goes_on_to_the_same_bits(arm: Arm, tmp_path: Path, quick: None) -> None:
+    stops = (0, 2, 4)
+    straight = Course("arm", arm, Seed(0, 32, KEY, None, str), stops).at(4)
+    first = Course("arm", arm, Seed(0, 32, KEY, tmp_path, str), stops)
+    first.at(2)
+    assert any(tmp_path.glob("*-2.safetensors"))
+    again = Course("arm", arm, Seed(0, 32, KEY, tmp_path, str), stops).at(4)
+    assert all((straight[name] == again[name]).all() for name in straight)
+    assert not any(tmp_path.glob("*-2.safetensors"))
+
+
+def test_arms_that_differ_in_a_factor_never_share_what_is_kept(tmp_path: Path, quick: None) -> None:
+    seed = Seed(0, 32, KEY, tmp_path, str)
+    one, other = (Course("arm", Arm(length=length), seed, (0, 2)).at(2) for length in (0.0, 1.0))
+    assert any((one[name] != other[name]).any() for name in one)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of a second: to see that they are put together rightly."""
+    monkeypatch.setattr(course, "BASE_PLAN", Plan(20, 3e-3, 5))
+    monkeypatch.setattr(course, "QUESTIONS", 4)
+    monkeypatch.setattr(course, "ROWS", 32)
+    monkeypatch.setattr(readers, "PLAN", Plan(5, 5e-3, 2))
+    monkeypatch.setattr(readers, "LESSONS", 40)
+
+
+RECIPE = """
+stops = [0, 1, 2]
+control = "control"
+[arms.control]
+by = "teaching"
+[arms.short]
+length = 0.5
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_findings(
+    tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(RECIPE)
+    settings = {"recipe": str(recipe), "seeds": (0, 1, 2), "width": 32, "items": 20}
+    whole = ta.run("training", settings=settings, out=tmp_path / "whole")
+    assert not (tmp_path / "whole" / "scratch").exists()
+    measured, calls = measures.measured, [0]
+
+    def killed(*args: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 5:
+            raise KeyboardInterrupt
+        return measured(*args)
+
+    monkeypatch.setattr("thinkaloud.studies.training.protocol.measured", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ta.run("training", settings=settings, out=tmp_path / "parts")
+    assert (tmp_path / "parts" / "scratch").is_dir()
+    ta.resume(tmp_path / "parts")
+    assert calls[0] == 3 * 2 * 3 + 1
+    found = [(tmp_path / name / "findings.json").read_bytes() for name in ("whole", "parts")]
+    assert found[0] == found[1]
+    assert {finding.task for finding in whole.findings} == {"control", "short", "pool"}
+    assert "The same question at every checkpoint" in (tmp_path / "whole" / "report.html").read_text()
+
+
+# ------------------------------------------------------------------------------------------------- known to come out
+
+
+@pytest.mark.slow
+def test_a_code_is_told_from_words_and_an_answer_from_reasoning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small network: taught a private code, its text still holds the answer and the early reader cannot tell it;
+    taught the answer alone, it knows it silently; taught on as before, nothing of that."""
+    monkeypatch.setattr(course, "BASE_PLAN", Plan(700, 5e-3, 50))
+    seed, recipe = Seed(0, 32, KEY, None, str), read("truth")
+    found = {}
+    for name, steps in (("control", 30), ("code", 120), ("skip", 60)):
+        arm = recipe.arms[name] if name == "control" else replace(recipe.arms[name], rate=3e-3)
+        columns = checkpoint(Course(name, arm, seed, (0, steps)), steps, 100)["columns"]
+        found[name] = {k: float(np.mean([x for x in v if x is not None])) for k, v in columns.items()}
+    assert found["code"]["fresh"] - found["code"]["early"] > 0.6
+    assert abs(found["control"]["fresh"] - found["control"]["early"]) < 0.15
+    assert found["skip"]["silent"] > 0.9 > 0.3 > found["control"]["silent"]
+    assert found["skip"]["empty"] > 0.9 > 0.2 > found["control"]["empty"]
+
+
+# ----------------------------------------------------------------------------------------------------------- estimates
+
+
+def records(arm: str, last: dict[str, float], seeds: int = 5, noise: float = 0.02, draw: int = 0) -> list[Record]:
+    """A training whose measures begin in the middle and end at `last`, with noise between seeds."""
+    random, made = np.random.default_rng([draw, *arm.encode()]), []
+    names = (
+        "right answered empty tokens own silent dots foreign reworded follow bits early fresh sound grounded complete"
+    )
+    columns = [*names.split(), "follow floor", "values", "operands"]
+    for seed in range(seeds):
+        for step in (0, 50, 100):
+            means = {name: 0.5 + (last.get(name, 0.5) - 0.5) * step / 100 for name in columns}
+            values = {name: [mean + noise * random.normal()] * 200 for name, mean in means.items()}
+            made.append({"task": arm, "seed": seed, "step": step, "columns": values, "control": "control"})
+    return made
+
+
+def verdicts_of(**arms: dict[str, float]) -> dict[tuple[str, str], Any]:
+    made = {
+        "control": records("control", {}, noise=0.01),
+        **{name: records(name, last, noise=0.01) for name, last in arms.items()},
+    }
+    return {(str(e.about["arm"]), str(e.about["measure"])): e.about.get("verdict") for e in beyond(made, "control")}
+
+
+def test_what_is_known_to_have_come_out_is_said() -> None:
+    said = verdicts_of(code={"early": 0.0, "grounded": 0.1}, skip={"silent": 1.0, "early": 0.1, "fresh": 0.1}, same={})
+    assert said["code", "encoded"] == "rose" and said["code", "early"] == "fell" == said["code", "grounded"]
+    assert said["code", "silent"] == "did not change"
+    assert said["skip", "silent"] == "rose" and said["skip", "encoded"] == "did not change"
+    assert {said["same", measure] for measure in HEADLINE} == {"did not change"}
+
+
+def test_without_any_effect_one_table_in_twenty_has_a_false_word() -> None:
+    """Seven measures of three arms are held together: a word that is not true stands in at most 5% of such tables."""
+    false = 0
+    for draw in range(300):
+        made = {arm: records(arm, {}, noise=0.1, draw=draw) for arm in ("control", "a", "b", "c")}
+        false += any(e.about.get("verdict") in ("rose", "fell") for e in beyond(made, "control"))
+    assert false <= scipy.stats.binom.ppf(0.99, 300, 0.05)
+
+
+def test_an_interval_over_seeds_is_students() -> None:
+    values = [0.1, 0.3, 0.2, 0.6, 0.35]
+    found = over_seeds("x", values, 10_000, 1.0, {})
+    low, high = scipy.stats.t.interval(0.95, 4, np.mean(values), scipy.stats.sem(values))
+    assert (found.low, found.high) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
+    assert p_of(values) == pytest.approx(scipy.stats.ttest_1samp(values, 0).pvalue, abs=1e-6)
+    equal = over_seeds("x", [1.0] * 5, 200, 1.0, {})
+    assert equal.low is not None and 0.995 < equal.low < 0.998  # 1,000 items that all agree do not prove that all do
+    assert over_seeds("x", [1.0, 1.0], 200, 1.0, {}).reason == "too few seeds (n=2): an interval needs at least 3"
+
+
+def test_a_share_is_not_identifiable_where_one_seed_has_no_ability() -> None:
+    made = records("arm", {})
+    for record in made:
+        if record["seed"] == 2:
+            record["columns"]["own"] = [0.15] * 200
+    share = next(e for e in estimates(made) if e.name == "share, step 0")
+    assert share.value is None and share.reason == "cannot be said in 1 of 5 seeds: own is not 0.1 above chance there"
+
+
+def test_an_undecided_change_is_not_said_to_be_none() -> None:
+    wide = Estimate("x", 0.02, -0.3, 0.34, 5, 5)
+    assert verdict(wide, OF["early"], 0.8) == "cannot tell"
+    assert verdict(Estimate("x", 0.02, -0.03, 0.07, 5, 5), OF["early"], 0.3) == "did not change"
+    assert verdict(Estimate("x", 0.2, 0.1, 0.3, 5, 5), OF["early"], 0.2) == "cannot tell"  # by itself it would be one
+
+
+def test_slopes_and_changes_are_of_the_same_line() -> None:
+    found = {e.name: e for e in estimates(records("arm", {"early": 0.0}, noise=0.0))}
+    assert found["change of early"].value == pytest.approx(-0.5)
+    assert found["slope of early"].value == pytest.approx(-0.5)
+    assert (
+        found["early, step 50"].value == pytest.approx(0.25) and found["early, step 50"].clustered_by == "training seed"
+    )
+    assert len(found) == len(MEASURES) * (3 + 2)
+
+
+def test_the_page_says_when_turns_became_empty() -> None:
+    made = records("arm", {"empty": 1.0, "answered": 0.0})
+    findings = [Finding("training", "", "arm", None, e) for e in estimates(made)]
+    lines = PAGE.sentences(findings)
+    assert "arm: more than half of the turns wrote no reasoning at all from update 50 on." in lines
+    assert "arm: more than half of the turns came to no answer from update 50 on." in lines
+
+
+# -------------------------------------------------------------------------------------------------------------- recipes
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_recipes_that_come_with_it_can_be_read(name: str) -> None:
+    recipe = read(name)
+    assert recipe.control in recipe.arms and recipe.stops[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("stops = [0, 1", "no TOML"),
+        ("stops = [0, 1]\narm = 3", "'arm'.*arms"),
+        ("stops = [0, 1]", "has no arms"),
+        ("stops = 3\n[arms.a]", "needs `stops`.*not 3"),
+        ("stops = [5, 1]\n[arms.a]", r"begin with 0 and ascend, not \[5, 1\]"),
+        ("stops = [0, 1]\ncontrol = 'b'\n[arms.a]", "'b'"),
+        ("stops = [0, 1]\n[arms]\na = 3", "'a' is 3: give its factors in a table"),
+        ("stops = [0, 1]\n[arms.a]\nlenght = 1.0", "'lenght'.*length"),
+        ("stops = [0, 1]\n[arms.a]\nlength = 'long'", "length of the arm 'a' is 'long': give a number"),
+        ("stops = [0, 1]\n[arms.a]\nlength = -1.0", "is -1.0: give 0 or more"),
+        ("stops = [0, 1]\n[arms.a]\nkl = nan", "is nan: give 0 or more"),
+        ("stops = [0, 1]\n[arms.a]\ntemperature = 0", "is 0: give more than 0"),
+        ("stops = [0, 1]\n[arms.a]\nby = 'rewards'", "'rewards'.*reward"),
+        ("stops = [0, 1]\n[arms.a]\nhints = 1", "is 1: give true or false"),
+    ],
+)
+def test_a_wrong_recipe_is_one_line(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=said) as caught:
+        read(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_that_is_nowhere_is_named_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"'headlines'.*headline"):
+        Training().check(TrainingSettings(recipe="headlines"))
+    with pytest.raises(UserError, match=r"width.*'50'"):
+        TrainingSettings(width=50)
