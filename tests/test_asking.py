@@ -12,6 +12,7 @@ import pytest
 import thinkaloud as ta
 from chats import BLOCK, Chat, questions
 from thinkaloud.conditions.asking import AT_ONCE, REASON, Asking, Stem, Way
+from thinkaloud.conditions.lettered import LEAD
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.conditions.think import think
 from thinkaloud.conditions.trial import stem_of
@@ -224,6 +225,22 @@ def test_nothing_is_not_measured_without_a_cause_or_a_next_step(
     rows = ta.run(study, Chat(), [simplest], items=8, out=tmp_path / "run").estimates("mine")
     bare = [row.name for row in rows if (row.reason or "").startswith("not measured") and not _told(row.reason or "")]
     assert not bare
+
+
+@pytest.mark.parametrize("form", ["chat", "completion"])
+@pytest.mark.parametrize("study", ["channels", "faithfulness"])
+def test_worked_solutions_as_answers_are_measured_by_every_study(study: str, form: str, tmp_path: Path) -> None:
+    """The kind of GSM8K: free answers, whose worked solutions make examples. Where a question stands with letters, its
+    examples do, too."""
+    lines = [one | {"answer": f"We add them up.\n#### {one['answer']}"} for one in questions(30)]
+    (tmp_path / "worked.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    model = Chat(form=form)
+    run = ta.run(study, model, [str(tmp_path / "worked.jsonl")], items=8, out=tmp_path / "run")
+    assert {record["status"] for record in run.records} == {"ok"}
+    lettered = [prompt for prompt in model.asked if LEAD in prompt.question]
+    assert bool(lettered) == (study == "faithfulness")
+    shown = [shot for prompt in lettered for shot in prompt.shots]
+    assert all(LEAD in shot.question for shot in shown) and bool(shown) == (bool(lettered) and form == "completion")
 
 
 def _told(reason: str) -> bool:

@@ -235,7 +235,10 @@ class _Unit:
         """How lettered questions are asked: with lettered examples in this form, or without any."""
         way = self.bench.silent if form is nothing else self.bench.aloud
         group = self.bench.group
-        return group.asking.showing(way, lettered_shots(group.examples, form, order))
+        # letters need options: examples that are answered freely get candidates, as the items do
+        examples = [self.bench.spaced(example, ()) for example in group.examples]
+        shots = lettered_shots([example for example in examples if example.options], form, order)
+        return group.asking.showing(way, shots)
 
     async def _lettered(self, order: Order, way: Way, between: Transcript | None = None) -> ConditionRecord:
         there = between or Transcript()
