@@ -12,7 +12,6 @@ A study, a model or a task may be a name or an object of your own; there is noth
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -37,6 +36,7 @@ from thinkaloud.runs.lock import holding
 from thinkaloud.runs.missing import ahead, so_far
 from thinkaloud.runs.names import all_there, go_on, reopened, short, slug
 from thinkaloud.runs.progress import NullProgress, Progress
+from thinkaloud.runs.scratch import in_folder, removed
 from thinkaloud.settings import checked, load
 from thinkaloud.study import EDGE, Asked, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
@@ -388,10 +388,14 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
     told = progress or NullProgress()
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
-    request = replace(request, scratch=found.scratch)
     execution = Execution(found.study, request, found.identity, found.journal, told, concurrency, caps)
+
+    async def whole() -> list[str] | None:
+        with in_folder(found.folder):  # in here: in a notebook it is done by another thread
+            return await execution.run()
+
     try:
-        notes = run_to_end(execution.run)
+        notes = run_to_end(whole)
     finally:
         found.journal.close()
     if notes is None:
@@ -400,7 +404,7 @@ def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: 
         found.note([*notes, *remarks(list(found.records))])
         if all(unit["status"] == "ok" for unit in found.journal):
             found.journal.seal()
-            shutil.rmtree(found.scratch, ignore_errors=True)
+            removed(found.folder)
     _conclude(found)
     return found
 

@@ -26,7 +26,6 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from thinkaloud.errors import NotMeasurable
@@ -143,8 +142,7 @@ class NoModel:
 class Asked:
     """What a run asks of a study, opened and ready. `settings` are of the study's own type, and paths in them can be
     opened from here; `difficulty` is a level or `EDGE`; `open_model` opens a further model by its name, and `open_run`
-    the folder of another run; `rehearsal`: nothing is measured, and only what it would cost is wanted; `scratch`: a
-    folder for what only saves time when a run is gone on with (None: there is none), removed when the run is done."""
+    the folder of another run; `rehearsal`: nothing is measured, and only what it would cost is wanted."""
 
     settings: Any
     seed: int = 1
@@ -155,7 +153,6 @@ class Asked:
     open_model: Callable[[str], Model] | None = None
     open_run: Callable[[str], Run] | None = None
     rehearsal: bool = False
-    scratch: Path | None = None
 
     @property
     def key(self) -> Key:

@@ -62,11 +62,6 @@ class Run:
         of = f" of {self.config.model}" if self.config.model else ""
         return f"Run({str(self.folder)!r}, {self.config.study}{of}, {len(self.journal)} units)"
 
-    @property
-    def scratch(self) -> Path:
-        """What only saves time when the run is gone on with."""
-        return self.folder / "scratch"
-
     @staticmethod
     def create(folder: Path, config: Config, study: Study, card: ModelCard, of: Identity | None = None) -> Run:
         """Make the folder. One that holds a run already is refused unless it is this very run (then: resume it): the

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from thinkaloud.organisms.fit import need_torch
 from thinkaloud.organisms.forward import Gpt
+from thinkaloud.runs.scratch import scratch
 from thinkaloud.studies.training import readers
 from thinkaloud.studies.training.course import Course, Seed, lessons
 from thinkaloud.studies.training.estimates import beyond, estimates
@@ -50,7 +51,7 @@ class Training(Study):
         root = Key(("training",)) if asked.seed == USUAL else Key(("training", str(asked.seed)))
         do.expect(len(settings.seeds) * len(recipe.arms) * len(recipe.stops))
         for number in settings.seeds:
-            seed = Seed(number, settings.width, root, asked.scratch, do.say)
+            seed = Seed(number, settings.width, root, scratch(), do.say)
             for name in recipe.arms:
                 course = Course(name, recipe.arms[name], seed, recipe.stops)
                 for stop in recipe.stops:
