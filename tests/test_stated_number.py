@@ -84,7 +84,7 @@ class Writes:
         raise AssertionError
 
 
-@pytest.mark.parametrize(("paraphraser", "asked"), [("auto", 1), ("model", 1), ("rules", 0), ("wording", 0)])
+@pytest.mark.parametrize(("paraphraser", "asked"), [("auto", 1), ("model", 1), ("rules", 0), ("wording", 1)])
 def test_a_model_is_asked_only_where_no_number_is_stated(paraphraser: str, asked: int) -> None:
     model, own = Writes(), Transcript((Step("She has 16."), Step("Cork swims."), Step("Done.")))
     bench = Bench(model, Group(Lines(), 1, 0, (ITEM,), (), ()), ConditionSettings(paraphraser=paraphraser), Key(("k",)))

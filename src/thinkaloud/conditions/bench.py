@@ -341,7 +341,7 @@ class Bench:
         if made is not None or self.task.reads_steps:
             return made
         made = mistake_by_number(item, own, at, key)
-        if made is not None or self.paraphraser not in ("auto", "model"):
+        if made is not None or self.paraphraser == "rules":
             return made
         return await mistake_by_model(self.editor.model, item, own, at, key)
 

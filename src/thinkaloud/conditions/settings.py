@@ -43,8 +43,9 @@ class AskSettings(ItemSettings):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionSettings(AskSettings):
     """`paraphraser`: `auto` is the task's grammar where it has one, else the editor, and rules for any text where it
-    fails; `rules` and `model` are the grammar and the editor alone, `wording` the rules for any text. The editor also
-    makes the mistakes of tasks that cannot read their steps, where no number can be changed."""
+    fails; `rules` and `model` are the grammar and the editor alone, `wording` the rules for any text. Unless it is
+    `rules`, the editor (with `wording` the model under test) also makes the mistakes of tasks that cannot read their
+    steps, where no number can be changed: a model that is too weak to keep a meaning can still spoil one."""
 
     paraphraser: str = setting(
         "auto",
