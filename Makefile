@@ -13,7 +13,11 @@ PROCESSES ?= 2
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
 
-.PHONY: run check test lint types house ruler block benchmark peers coverage clean
+# The shortest recipe of the study of training: three arms, three seeds; some minutes on one core.
+run-training: $(VENV)/.tested
+	$(BIN)/thinkaloud run training --recipe short --seeds 0,1,2 --items 100 --out runs/training-short
+
+.PHONY: run run-training check test lint types house ruler block benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -72,7 +76,7 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install -q '$(TORCH)'
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,http,inspect,dev]'
+	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,http,inspect,dev]'
 	@touch $@
 
 clean:

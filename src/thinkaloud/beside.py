@@ -12,7 +12,8 @@ This module does not compare: `compare/` does, with what the two runs then hold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from thinkaloud import api
 from thinkaloud.compare.found import ALIASES, ROWS, comparable, of_subject, subjects
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.metrics.matched import match
+from thinkaloud.models.transformers.files import is_checkpoint
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.names import reopened
 from thinkaloud.stats.betting import Wealth, wealth
 from thinkaloud.stats.paired import MARGIN, Joint
 from thinkaloud.vocabulary import Record
+
+_NUMBERED = re.compile(r"checkpoint-(\d+)$")
 
 
 @dataclass
@@ -69,6 +73,22 @@ class Until:
             f"({one})"
             for task, one in self.found.items()
         ]
+
+
+def in_order(named: Sequence[str]) -> list[str]:
+    """Checkpoints by name: a folder that is no model, with `checkpoint-100` and so on in it, stands for these by their
+    numbers. `UserError` where one is named twice, since it would be held against itself."""
+    found: list[str] = []
+    for name in named:
+        folder = Path(name).expanduser()
+        inside = [
+            (int(match[1]), path) for path in folder.glob("checkpoint-*") if (match := _NUMBERED.match(path.name))
+        ]
+        found += [str(path) for _, path in sorted(inside)] if inside and not is_checkpoint(folder) else [name]
+    twice = next((name for i, name in enumerate(found) if name in found[:i]), None)
+    if twice is not None:
+        raise UserError(f"the checkpoint {twice!r} is named twice")
+    return found
 
 
 def run_beside(

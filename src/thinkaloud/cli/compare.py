@@ -91,20 +91,20 @@ def _folders(given: dict[str, Any]) -> tuple[list[str], list[str]]:
             raise UserError(f"{'--until' if until else '--a'} needs --b MODEL: the model that is asked")
         return list(words), []
     if given["first"] is not None:
-        folders = [str(_made(given["study"], given["first"], words, given["concurrency"]).folder)]
+        folders = [str(made(given["study"], given["first"], words, given["concurrency"]).folder)]
     elif len(words) == 1:
         folders = list(words)
     else:
         raise UserError(f"--b MODEL is held against one run, and {len(words)} were given: give RUN_A, or --a MODEL")
     with progress() as shown:
-        made = run_beside(
+        other = run_beside(
             folders[0], given["second"], until=until, progress=shown, concurrency=given["concurrency"]
         )  # fmt: skip
-    return [*folders, str(made.folder)], until.sentences() if until else []
+    return [*folders, str(other.folder)], until.sentences() if until else []
 
 
-def _made(study: str, model: str, words: Sequence[str], concurrency: int) -> Run:
-    """Run A, from the options of its study."""
+def made(study: str, model: str, words: Sequence[str], concurrency: int) -> Run:
+    """A run from the options of its study, as they stand on a command line."""
     from thinkaloud import api
     from thinkaloud.cli.options import config_of
     from thinkaloud.cli.progress import progress

@@ -19,6 +19,7 @@ from thinkaloud.cli.bet import bet
 from thinkaloud.cli.checks import check_study, check_task
 from thinkaloud.cli.compare import compare
 from thinkaloud.cli.interop import export, import_
+from thinkaloud.cli.measure import measure
 from thinkaloud.cli.options import Late, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
 from thinkaloud.cli.running import CONCURRENCY, OUT, plan, report, resume, run
@@ -50,6 +51,7 @@ cli.add_command(plan)
 cli.add_command(resume)
 cli.add_command(report)
 cli.add_command(compare)
+cli.add_command(measure)
 cli.add_command(bet)
 
 

@@ -32,11 +32,33 @@ _HUB = re.compile(r"(hf:)?(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 _BLOB = re.compile(r"[0-9a-f]{64}")
 
 
+ADAPTER = "adapter_config.json"
+"""A folder with this file holds a LoRA adapter, and names the model that it changes."""
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder holds a model or an adapter."""
+    return any((folder / name).is_file() for name in ("config.json", ADAPTER))
+
+
+def adapted(folder: Path) -> Path | None:
+    """The folder of the model that an adapter changes; None where the folder is no adapter. A path in it is looked for
+    beside the adapter, too."""
+    if isfile(folder) or not (folder / ADAPTER).is_file():
+        return None
+    try:
+        base = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError) as error:
+        raise UserError(f"{str(folder / ADAPTER)!r} does not name its model (`base_model_name_or_path`)") from error
+    beside = folder / str(base)
+    return located(beside if isdir(beside) else str(base))[0]
+
+
 def located(where: str | Path) -> tuple[Path, str]:
     """The folder or GGUF file that is meant, and what to call it."""
     path = expanded(where)
     if isdir(path):
-        if not (path / "config.json").is_file():
+        if not is_checkpoint(path):
             found = [p.name for p in sorted(path.glob("*.gguf"))]
             hint = f": name a file in it, {', '.join(found[:5])}" if found else ""
             raise UserError(f"{str(where)!r} holds no config.json, so it is no model folder{hint}")
@@ -72,9 +94,13 @@ def _fetched(name: str, revision: str | None) -> Path:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 over names and contents of the files that decide the numbers; of a GGUF file, its own."""
+    """SHA-256 over names and contents of the files that decide the numbers, of an adapter with those of its model; of a
+    GGUF file, its own."""
     if isfile(path):
         return file_digest(path)
+    if (base := adapted(path)) is not None:
+        parts = (digest(base), file_digest(path / ADAPTER), *map(file_digest, sorted(path.glob("adapter_model.*"))))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     found = {file for pattern in IDENTITY for file in path.glob(pattern) if file.is_file()}
     files = sorted(file for file in found if not file.name.startswith(ASIDE))
     lines = [f"{file.relative_to(path)} {_contents(file)}\n" for file in files]

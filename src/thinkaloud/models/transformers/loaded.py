@@ -13,7 +13,7 @@ import torch
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.loading import Loading
-from thinkaloud.models.transformers.files import parameters
+from thinkaloud.models.transformers.files import adapted, parameters
 from thinkaloud.models.transformers.unpack import unpacked
 
 EXACT_PARAMETERS = 1_000_000_000  # above this, four bytes a weight are too much to take unasked
@@ -33,11 +33,13 @@ def load(path: Path, loading: Loading) -> Loaded:
     device = chosen(loading.device)
     with quiet():
         try:
-            folder = unpacked(path, loading.precision) if path.is_file() else path
+            folder = unpacked(path, loading.precision) if path.is_file() else (adapted(path) or path)
             wide = loading.precision == "exact" or (
                 loading.precision == "auto" and parameters(folder) <= EXACT_PARAMETERS
             )
             model, tokenizer = _folder(folder, wide)
+            if not path.is_file() and folder != path:
+                model = _with_adapter(model, path)
             exact = loading.precision != "native" and model.dtype == torch.float32
             model = model.eval().requires_grad_(False).to(device)
         except UserError:
@@ -73,6 +75,15 @@ def _folder(path: Path, wide: bool) -> tuple[Any, Any]:
 
     model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32 if wide else "auto")
     return model, AutoTokenizer.from_pretrained(path)
+
+
+def _with_adapter(model: Any, path: Path) -> Any:
+    """The model with a LoRA adapter added to its weights: it is then as fast as without."""
+    try:
+        from peft import PeftModel
+    except ImportError as error:
+        raise UserError(f"{str(path)!r} is a LoRA adapter, which needs peft: pip install 'thinkaloud[lora]'") from error
+    return PeftModel.from_pretrained(model, str(path)).merge_and_unload()
 
 
 @contextlib.contextmanager
