@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,15 @@ def load(path: Path, loading: Loading) -> Loaded:
     if exact and device.type == "cuda":
         torch.set_float32_matmul_precision("highest")  # no TF32
     return Loaded(model, tokenizer, exact)
+
+
+def weights_digest(network: Any) -> str:
+    """SHA-256 over the names, types and bytes of all weights of a network in memory."""
+    found = hashlib.sha256()
+    for name, weight in network.state_dict().items():
+        found.update(f"{name} {weight.dtype} {tuple(weight.shape)}\n".encode())
+        found.update(weight.detach().contiguous().view(torch.uint8).cpu().numpy().tobytes())
+    return found.hexdigest()
 
 
 def chosen(device: str) -> torch.device:

@@ -7,7 +7,7 @@ Which way of computing trees is correct for the architecture is tested when the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from thinkaloud.models.local import Local, Lowering
 from thinkaloud.models.transformers import inside
 from thinkaloud.models.transformers.engine import Engine
 from thinkaloud.models.transformers.files import digest, located
-from thinkaloud.models.transformers.loaded import Loaded, load
+from thinkaloud.models.transformers.loaded import Loaded, load, weights_digest
 from thinkaloud.models.transformers.net import Net
 from thinkaloud.models.transformers.selftest import choose
 from thinkaloud.models.transformers.turns import spelled
@@ -65,21 +65,47 @@ class Transformers(Local):
 def opened(where: str | Path, loading: Loading, name: str | None = None) -> Transformers:
     """Load the model and run its self-test."""
     path, known_as = located(where)
-    loaded = load(path, loading)
+    # of a hub's cache, the commit
+    source = path.name if path.is_file() or path.parent.name == "snapshots" else "folder"
+    file = path if path.is_file() else None
+    return _made(load(path, loading), loading, _Origin(name or known_as, digest(path), source, file))
+
+
+def live(network: Any, tokenizer: Any, name: str, loading: Loading | None = None) -> Transformers:
+    """A network that is in memory already, such as one that is being trained, as a model; a LoRA adapter in it counts.
+
+    It is used as it is, in evaluation mode and its own precision, and must not change while it is asked: what is asked
+    later belongs to a `live` model of its own. Its digest is of all its weights.
+    """
+    inner = network.get_base_model() if hasattr(network, "get_base_model") else network
+    loaded = Loaded(inner, tokenizer, exact=False)
+    return _made(loaded, loading or Loading(), _Origin(name, weights_digest(inner), "memory", None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a model is called, the digest of what it is made of, where it is from, and its GGUF file if it has one."""
+
+    name: str
+    digest: str
+    source: str
+    file: Path | None
+
+
+def _made(loaded: Loaded, loading: Loading, origin: _Origin) -> Transformers:
     net = Net(loaded.model, loading.threads or cores())
     chosen = choose(net)
-    file = path if path.is_file() else None
-    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, file, loading.profile)
+    spelling = spelled(loaded.tokenizer, _ends(loaded), loading.format, origin.file, loading.profile)
     vocabulary, turns = spelling.vocabulary, spelling.turns
     card = ModelCard(
-        name=name or known_as,
+        name=origin.name,
         backend="transformers",
-        digest=f"sha256:{digest(path)}",
+        digest=f"sha256:{origin.digest}",
         format=turns.form,
         precision=f"{_short(net.dtype)}{', exact' if loaded.exact else ''}",
         context=min([loading.context, *_trained(net.config)]),
         capabilities=frozenset({"prefill", "logprobs", "raw_reasoning", "hidden_states", "gradients"}),
-        details=_details(net, path)
+        details={"source": origin.source, **_details(net)}
         | {"computed_by": chosen.way.name, "self_test_nats": chosen.floor, "not_computed_by": chosen.refused}
         | dict(turns.notes),
     )
@@ -91,13 +117,11 @@ def opened(where: str | Path, loading: Loading, name: str | None = None) -> Tran
     return model
 
 
-def _details(net: Net, path: Path) -> dict[str, Any]:
+def _details(net: Net) -> dict[str, Any]:
     import torch
     import transformers
 
     return {
-        # of a hub's cache, the commit
-        "source": path.name if path.is_file() or path.parent.name == "snapshots" else "folder",
         "architecture": str(net.config.model_type),
         "parameters": sum(weight.numel() for weight in net.model.parameters()),
         "dtype": _short(net.dtype),
