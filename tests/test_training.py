@@ -87,6 +87,25 @@ def test_other_words_change_synonyms_only() -> None:
     assert (other[kept] == tokens[kept]).all() and 2 < (other != tokens).sum() < 18
 
 
+def test_a_step_without_its_mark_is_read_as_one() -> None:
+    """A length penalty drops `;` first: nobody is put off by that, and neither is the checker."""
+
+    def marked(text: str) -> str:
+        return decode(language.punctuated([ID[word] for word in text.split()]))
+
+    assert marked("+ 4 is 8 + 5 makes 3") == "+ 4 is 8 ; + 5 makes 3 ;" == marked("+ 4 is 8 ; + 5 makes 3 ;")
+    assert marked("+ is 8 + 5 3 ;") == "+ is 8 + 5 3 ;" and marked("") == ""
+
+
+def test_readers_see_turns_of_which_only_the_numbers_are_left() -> None:
+    whole = turns(*[[ID["+"], 4, ID["is"], 8, ID[";"], ANSWER, 8]] * 400, [ANSWER, 3])
+    tokens, size = language.sparse(whole.tokens, whole.size, rng())
+    left = {decode(row[:n].tolist()) for row, n in zip(tokens, size, strict=True)}
+    assert {"4 8 The answer is 8", "+ 4 is 8 ; The answer is 8", "+ 4 is 8 The answer is 8"} <= left
+    assert all(text.endswith(("8 The answer is 8", "; The answer is 8")) or text == "The answer is 3" for text in left)
+    assert (tokens[np.arange(401), size - 2] == ANSWER).all() and (tokens[-1, 2:] == PAD).all()
+
+
 # ------------------------------------------------------------------------------------------------------------- writing
 
 
@@ -238,6 +257,8 @@ def test_a_code_is_told_from_words_and_an_answer_from_reasoning(monkeypatch: pyt
     """One small network: taught a private code, its text still holds the answer and the early reader cannot tell it;
     taught the answer alone, it knows it silently; taught on as before, nothing of that."""
     monkeypatch.setattr(course, "BASE_PLAN", Plan(700, 5e-3, 50))
+    monkeypatch.setattr(course, "QUESTIONS", 24)
+    monkeypatch.setattr(course, "ROWS", 24 * 8)
     seed, recipe = Seed(0, 32, KEY, None, str), read("truth")
     found = {}
     for name, steps in (("control", 30), ("code", 120), ("skip", 60)):

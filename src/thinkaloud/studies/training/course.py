@@ -26,7 +26,7 @@ from thinkaloud.studies.training.recipe import Arm
 from thinkaloud.study import digest_of
 from thinkaloud.vocabulary import Key
 
-QUESTIONS, GROUP = 24, 8
+QUESTIONS, GROUP = 16, 8
 """Questions of an update, and turns about each."""
 ROWS = QUESTIONS * GROUP
 BASE_PLAN = Plan(steps=1500, rate=3e-3, warmup=50)

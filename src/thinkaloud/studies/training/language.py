@@ -14,6 +14,8 @@ The answer is always the right one. This module knows no network and no reward.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,6 +109,36 @@ def reworded(tokens: Ints, rng: np.random.Generator) -> Ints:
     """Every `is` and `makes` drawn again: the same meaning in other words, whatever else was written."""
     synonyms = np.array([ID["is"], ID["makes"]])
     return np.where(np.isin(tokens, synonyms), synonyms[rng.integers(2, size=tokens.shape)], tokens)
+
+
+def sparse(tokens: Ints, size: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Turns of these sizes, in half of which everything but the numbers may be missing before the last two tokens (`A`
+    and the answer), each with a probability drawn for the turn; and their sizes then."""
+    rows, room = tokens.shape
+    share = np.where(rng.random(rows) < DROPPED, rng.random(rows), 0.0)
+    column = np.arange(room)
+    left = (rng.random(tokens.shape) >= share[:, None]) | (tokens < BASE) | (column >= size[:, None] - 2)
+    left &= column < size[:, None]
+    order = np.argsort(~left, axis=1, kind="stable")
+    sizes = left.sum(axis=1)
+    closed = np.where(column < sizes[:, None], np.take_along_axis(tokens, order, axis=1), PAD)
+    return closed, sizes
+
+
+def punctuated(thought: Sequence[int]) -> list[int]:
+    """The thought with `;` behind every complete step: who left it out is still read with ease."""
+    found: list[int] = []
+    for token in thought:
+        if token != ID[";"] and _step(found[-4:]):
+            found.append(ID[";"])
+        found.append(token)
+    return [*found, ID[";"]] if _step(found[-4:]) else found
+
+
+def _step(tokens: Sequence[int]) -> bool:
+    """Whether four tokens are a step: sign, number, word, number."""
+    kinds = ({ID["+"], ID["*"]}, range(BASE), {ID["is"], ID["makes"]}, range(BASE))
+    return len(tokens) == 4 and all(token in kind for token, kind in zip(tokens, kinds, strict=True))
 
 
 def _dropped(thought: Ints, rng: np.random.Generator) -> Ints:

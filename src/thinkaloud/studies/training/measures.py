@@ -8,7 +8,7 @@ donors at every checkpoint and in every arm, so that changes are not changes of 
     follow, follow floor           probability of the *donor's* answer after the donor's reasoning, and after nothing
     early, fresh                   a reader without the question tells its answer from its reasoning (`readers.py`)
     readable, sound,               shares of steps that a checker could verify, without and with the question
-    grounded, complete             (`tasks/family.py`)
+    grounded, complete             (`tasks/family.py`), wherever it left out a `;`
     values, operands               longest run, in order, of the four needed values (operands) among its digits, by
                                    four: says what is still written where no step can be parsed
     bits                           per token of the turn, under the first checkpoint: how foreign its words became
@@ -117,7 +117,7 @@ def _checked(asked: Sequence[Item], q: Questions, turns: Turns) -> Columns:
                 column.append(None)
             continue
         thought = turns.thought(row)
-        legible = TASK.legible(asked[row], TASK.parse(decode(thought)))
+        legible = TASK.legible(asked[row], TASK.parse(decode(language.punctuated(thought))))
         for name in ("readable", "sound", "grounded", "complete"):
             found[name].append(float(getattr(legible, name)))
         digits = [token for token in thought if token < BASE]

@@ -64,12 +64,11 @@ def verdicts(findings: Sequence[Finding]) -> list[str]:
             if said == "did not change":
                 words = f"{measure} (by at most {_bound(e):.2g})"
             arms.setdefault(arm, {}).setdefault(str(said), []).append(words)
+    order = {"rose": "rose", "fell": "fell", "did not change": "did not change", "cannot tell": "cannot be told"}
     lines = []
     for arm, of in arms.items():
-        parts = [f"{', '.join(of[said])} {said}" for said in ("rose", "fell", "did not change") if said in of]
-        if "cannot tell" in of:
-            parts.append(f"of {', '.join(of['cannot tell'])} it cannot be told")
-        lines.append(f"{arm}, beyond the control: {'; '.join(parts)}.")
+        parts = [f"{word}: {', '.join(of[said])}" for said, word in order.items() if said in of]
+        lines.append(f"{arm}, beyond the control. {_capital('; '.join(parts))}.")
     return lines + list(collapses(findings))
 
 
@@ -198,14 +197,19 @@ def _signed(e: Estimate) -> str:
     return f"{e.value:+.2f} [{e.low:+.2f}, {e.high:+.2f}]"
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _bound(e: Estimate) -> float:
     return max(-(e.low or 0.0), e.high or 0.0)
 
 
 def _last(findings: Sequence[Finding]) -> list[tuple[str, Sequence[Finding]]]:
     """All numbers are many: the table shows changes; findings.json has every checkpoint."""
-    kept = [f for f in findings if "until" in f.estimate.about or "against" in f.estimate.about]
-    return [("Changes from the first checkpoint to the last. findings.json has every checkpoint.", kept)]
+    kept = [finding for finding in findings if "until" in finding.estimate.about]
+    said = "Changes from the first checkpoint to the last. findings.json has every checkpoint and every difference."
+    return [(said, kept)]
 
 
 PAGE = Layout(

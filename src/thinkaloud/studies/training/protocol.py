@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from thinkaloud.organisms.fit import need_torch
+from thinkaloud.organisms.fit import Weights, need_torch
 from thinkaloud.organisms.forward import Gpt
 from thinkaloud.runs.scratch import scratch
 from thinkaloud.studies.training import readers
 from thinkaloud.studies.training.course import Course, Seed, lessons
 from thinkaloud.studies.training.estimates import beyond, estimates
+from thinkaloud.studies.training.kept import kept
 from thinkaloud.studies.training.measures import measured
 from thinkaloud.studies.training.page import LIMITS, PAGE
 from thinkaloud.studies.training.recipe import located, read
@@ -88,9 +89,14 @@ def checkpoint(course: Course, stop: int, items: int) -> Record:
     net = Gpt(course.at(stop), seed.shape)
     first = Gpt(seed.base, seed.shape)
     key = seed.root.child(seed.width, seed.seed)
-    turns = lessons(net, course.arm, key.child("fresh lessons"))
-    fresh = Gpt(readers.trained(turns, key.child("fresh reader")), readers.SHAPE)
-    by = {"early": seed.reader, "fresh": fresh}
+
+    def taught() -> Weights:
+        return readers.trained(lessons(net, course.arm, key.child("fresh lessons")), key.child("fresh reader"))
+
+    # all arms begin with the same checkpoint
+    name = f"fresh-{seed.width}-{seed.seed}-{'hints' if course.arm.hints else 'plain'}"
+    fresh = taught() if stop else kept(seed.folder, name, taught)
+    by = {"early": seed.reader, "fresh": Gpt(fresh, readers.SHAPE)}
     found = measured(net, first, by, course.arm.hints, seed.root.child("asked"), items)
     if stop == course.stops[-1]:
         course.finished()
