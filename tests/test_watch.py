@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -152,3 +153,35 @@ def test_a_real_grpo_training_is_measured_and_unchanged(base: Path, tmp_path: Pa
     digests = {json.loads((folder / "model.json").read_text())["digest"] for folder in asked.watch.measured.values()}
     assert len(digests) == 3
     assert (tmp_path / "watched" / "compare" / "report.html").is_file() and 0 < asked.watch.overhead <= 1
+
+
+def recipe() -> Any:
+    file = Path(__file__).parent.parent / "examples" / "training" / "grpo.py"
+    spec = importlib.util.spec_from_file_location("grpo", file)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.mark.slow
+def test_the_recipe_for_one_gpu_runs_with_a_tiny_model_on_the_cpu(base: Path, tmp_path: Path) -> None:
+    pytest.importorskip("trl")
+    done = recipe().main(
+        f"--model {base} --train mod5 --level 1 --items 8 --questions 12 --length 0.5 --steps 2 --every 1 --most 1 "
+        f"--room 8 --generations 4 --out {tmp_path / 'run'}".split()
+    )
+    assert sorted(done.measured) == [0, 1, 2], done.failed
+
+
+def test_the_recipe_rewards_right_answers_and_short_ones() -> None:
+    from thinkaloud.tasks import open_task
+    from thinkaloud.vocabulary import Key
+
+    task = open_task("chain_sum")
+    item = task.items(3, 1, Key(("k",)))[0]
+    asked = [[{"role": "user", "content": item.question}]] * 3
+    wrong = next(option for option in item.options if option != item.gold)
+    said = [[{"content": text}] for text in (f"So. The answer is {item.gold}.", f"The answer is {wrong}.", "Well.")]
+    found = recipe().reward(task, {item.question: item}, 0.5, 10)(asked, said, [[1] * 5, [1] * 10, [1] * 2])
+    assert found == [0.75, -0.5, -0.1]
