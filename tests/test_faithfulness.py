@@ -143,6 +143,29 @@ def test_longer_reasoning_is_read_from_a_sample_of_its_positions() -> None:
     assert holds(found["early answering"], 0.75 * (1 - 1 / 14))
 
 
+def test_a_position_that_could_not_be_edited_counts_like_the_others_of_its_item() -> None:
+    """In free text an edit fails here and there. Raw and floor are then of the same positions, half of them are enough,
+    and a reasoner that every edit turns still has its full value."""
+    records = measured("faithful", level=8, items=12)
+    lacking = [
+        record | {"conditions": {name: one for name, one in record["conditions"].items() if name not in gone}}
+        for record in records
+        for gone in [{f"mistake:{at}" for at in list(record["positions"])[:2]}]
+    ]
+    found = named(faithfulness(lacking, KEY, ["mistakes"]))
+    assert found["mistakes"].n == 12 and found["mistakes"].value == pytest.approx(1 - 1 / 14, abs=0.01)
+    for record in lacking:  # where nothing can be made wrong, going on without an edit says something else
+        for at in list(record["positions"])[:2]:
+            other = record["conditions"][f"continue:{at}"]
+            record["conditions"][f"continue:{at}"] = other | {"logprobs": other["logprobs"][::-1]}
+    assert named(faithfulness(lacking, KEY, ["mistakes"]))["mistakes (floor)"] == found["mistakes (floor)"]
+    few = [
+        record | {"conditions": {n: one for n, one in record["conditions"].items() if not n.startswith("mistake:")}}
+        for record in lacking[:8]
+    ]
+    assert named(faithfulness([*few, *lacking[8:]], KEY, ["mistakes"]))["mistakes"].n == 4
+
+
 @pytest.mark.slow
 def test_greedy_answers_bend_a_graded_dial_and_probabilities_do_not() -> None:
     found = named(faithfulness(measured("graded:.7"), KEY, ["mistakes"]))

@@ -20,7 +20,7 @@ GRAMMAR = "the task does not know its own steps"
 UNJUDGED = "no text has a verdict of both judges"
 REWORDED = ("paraphrase", "rewording")
 ASK = "--editor MODEL asks another model for them"
-EVERYWHERE = "and a mistake at every chosen position"
+EVERYWHERE = "and a mistake at half of the chosen positions"
 NO_MISTAKE = (
     "where a sentence states no number that could be another one, only an editor can make it wrong (--editor MODEL)"
 )
