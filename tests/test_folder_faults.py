@@ -116,6 +116,8 @@ def test_a_folder_that_was_killed_between_its_first_files_is_made_anew(
             assert again(folder).findings == kept.findings  # type: ignore[operator]
 
 
+WHOLE = (b"", b"[1]")
+"""Texts with which everything is tried; estimating again takes a second each time."""
 TORN = ("config.toml", "identity.json", "model.json", "findings.json", "notes.json")
 
 
@@ -130,15 +132,19 @@ def test_a_torn_file_is_one_line_and_the_same_command_mends_it(
     before, units = run.findings, [unit["unit"] for unit in run.units]
     (run.folder / name).write_bytes(text)
     looks: list[Callable[[], Any]] = [
-        lambda: open_run(run.folder).findings, lambda: open_run(run.folder).card, lambda: ta.rescore(run.folder),
-        lambda: ta.resume(run.folder), lambda: open_run(run.folder).notes, lambda: open_run(run.folder).unfinished,
+        lambda: open_run(run.folder).findings, lambda: open_run(run.folder).card,
+        lambda: open_run(run.folder).notes, lambda: open_run(run.folder).unfinished,
     ]  # fmt: skip
+    if text in WHOLE:
+        looks += [lambda: ta.rescore(run.folder), lambda: ta.resume(run.folder)]
     for look in looks:
         try:
             look()
         except UserError as error:
             assert "\n" not in str(error) and name in str(error)
         (run.folder / name).write_bytes(text)
+    if text not in WHOLE:
+        return
     again = measured(run.folder)
     assert again.findings == before and [unit["unit"] for unit in again.units] == units
     assert ta.open_run(run.folder).findings == before
