@@ -38,8 +38,8 @@ LIMITS = (
     "do this to the words, not how often it does, nor that it does so in a language model.",
     "Intervals are over training seeds, whose means are taken as normal. Items, arms and the first checkpoints are one "
     "draw each.",
-    "A reader that cannot tell the answer may be a weak reader: encoded says that another one of the same size can, and "
-    "not how: a code, or a last step that is not written and that a fresh reader does itself.",
+    "A reader that cannot tell the answer may be a weak reader: encoded says that another one of the same size can, "
+    "and not how: a code, or a last step that is not written and that a fresh reader does itself.",
     "The early reader learned from one kind of reasoning. A change of style that people would read with ease can put "
     "it off: look at grounded, and at the turns themselves.",
     "What no factor presses on may still drift: an arm is held against the control, which had as many updates.",
