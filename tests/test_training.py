@@ -338,6 +338,7 @@ def test_an_undecided_change_is_not_said_to_be_none() -> None:
     wide = Estimate("x", 0.02, -0.3, 0.34, 5, 5)
     assert verdict(wide, OF["early"], 0.8) == "cannot tell"
     assert verdict(Estimate("x", 0.02, -0.03, 0.07, 5, 5), OF["early"], 0.3) == "did not change"
+    assert verdict(Estimate("x", -0.02, -0.03, -0.01, 5, 5), OF["early"], 0.0) == "did not change"  # not worth a word
     assert verdict(Estimate("x", 0.2, 0.1, 0.3, 5, 5), OF["early"], 0.2) == "cannot tell"  # by itself it would be one
 
 

@@ -178,12 +178,15 @@ def beyond(arms: Mapping[str, Sequence[Record]], control: str) -> list[Estimate]
 
 
 def verdict(change: Estimate, measure: Measure, p: float) -> Word:
-    """What may be said of a change: that there is one needs p by Holm; that there is none, an interval within it."""
+    """What may be said of a change: none, where its interval is within the margin, even if it leaves 0 out (as in
+    `stats/paired.py`); else that there is one needs p by Holm."""
     if change.value is None or change.low is None or change.high is None:
         return "cannot tell"
+    if max(-change.low, change.high) <= measure.margin:
+        return "did not change"
     if p <= ALPHA and not change.low <= 0 <= change.high:
         return "rose" if change.value > 0 else "fell"
-    return "did not change" if max(-change.low, change.high) <= measure.margin else "cannot tell"
+    return "cannot tell"
 
 
 def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, about: Mapping[str, Any]) -> Estimate:
