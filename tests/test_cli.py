@@ -40,6 +40,7 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
     ],
 )
 def test_user_mistakes(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "datasets.py").write_text("raise ImportError")  # in the place of one that is installed
     done = thinkaloud(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
