@@ -169,6 +169,7 @@ def serve(handle: Callable[[BaseHTTPRequestHandler, bytes], None]) -> tuple[Thre
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer is written in two parts, and the second would wait for the client
 
         def _do(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
