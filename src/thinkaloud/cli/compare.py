@@ -14,6 +14,7 @@ from thinkaloud.names import split_names
 
 if TYPE_CHECKING:
     from thinkaloud.beside import Until
+    from thinkaloud.compare.found import Compared
     from thinkaloud.runs.folder import Run
 
 CHANGED = 6
@@ -52,29 +53,36 @@ def compare(**given: Any) -> None:
     told, and the smallest change that would have been seen. Writes report.html, report.md, compare.json and
     junit.xml. Asks no model unless --b names one.
     """
-    import shutil
-
     from thinkaloud import api
-    from thinkaloud.cli.plain_table import plain_table
     from thinkaloud.cli.terminal import print_lines
     from thinkaloud.compare.found import changed
-    from thinkaloud.compare.page import difference, grids, said
+    from thinkaloud.compare.page import difference
 
     folders, ended = _folders(given)
     watched: str | None = given["watched"]
     found = api.compare(folders, margin=given["margin"], out=given["out"])
     named = [] if watched is None else split_names(watched)
     hit = changed(found, named)
-    width = shutil.get_terminal_size((PIPE, 0)).columns
-    print_lines([*said(found), *ended])
-    for grid in grids(found):
-        print_lines(["", *plain_table(grid, width)])
-    print_lines([f"report: {found.folder / 'report.html'}"])
+    show(found, ended)
     if named:
         lines = [f"{one.other.model}, {task.task}: {row.name} {difference(row)}" for one, task, row in hit]
         print_lines([f"changed: {line}" for line in lines] or [f"none of these is shown to have changed: {watched}"])
     if hit:
         sys.exit(CHANGED)
+
+
+def show(found: Compared, ended: Sequence[str] = ()) -> None:
+    """What a comparison says, its tables and where its report is; `ended`: what an early stop says."""
+    import shutil
+
+    from thinkaloud.cli.plain_table import plain_table
+    from thinkaloud.cli.terminal import print_lines
+    from thinkaloud.compare.page import grids, said
+
+    print_lines([*said(found), *ended])
+    for grid in grids(found):
+        print_lines(["", *plain_table(grid, shutil.get_terminal_size((PIPE, 0)).columns)])
+    print_lines([f"report: {found.folder / 'report.html'}"])
 
 
 def _folders(given: dict[str, Any]) -> tuple[list[str], list[str]]:

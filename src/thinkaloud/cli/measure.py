@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,6 @@ from typing import Any
 import click
 
 from thinkaloud.errors import UserError
-
-PIPE = 160
-"""Characters of a line where there is no terminal."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -35,11 +31,8 @@ def measure(words: Sequence[str], study: str, **given: Any) -> None:
     """
     from thinkaloud import api
     from thinkaloud.beside import in_order, run_beside
-    from thinkaloud.cli.compare import made
-    from thinkaloud.cli.plain_table import plain_table
+    from thinkaloud.cli.compare import made, show
     from thinkaloud.cli.progress import progress
-    from thinkaloud.cli.terminal import print_lines
-    from thinkaloud.compare.page import grids, said
 
     named = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     checkpoints = in_order(words[:named])
@@ -50,8 +43,4 @@ def measure(words: Sequence[str], study: str, **given: Any) -> None:
         with progress() as shown:
             done = run_beside(folders[0], checkpoint, progress=shown, concurrency=given["concurrency"])
         folders.append(done.folder)
-    found = api.compare(folders, margin=given["margin"], out=given["out"])
-    print_lines(said(found))
-    for grid in grids(found):
-        print_lines(["", *plain_table(grid, shutil.get_terminal_size((PIPE, 0)).columns)])
-    print_lines([f"report: {found.folder / 'report.html'}"])
+    show(api.compare(folders, margin=given["margin"], out=given["out"]))
