@@ -39,4 +39,4 @@ def p_of(values: Sequence[float]) -> float:
     if mean == 0:
         return 1.0
     error = max(float(np.std(values, ddof=1)) / math.sqrt(n), 1e-12)
-    return min(1.0, 2 * t_tail(mean / error, n - 1) if mean > 0 else 2 * t_tail(-mean / error, n - 1))
+    return min(1.0, 2 * t_tail(abs(mean) / error, n - 1))

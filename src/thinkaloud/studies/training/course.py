@@ -101,35 +101,25 @@ class Course:
 
     def at(self, stop: int) -> Weights:
         """The weights after so many updates."""
-        if stop == 0:
-            return self.start.base
-        before = self.stops[self.stops.index(stop) - 1]
-        if (state := stored(self._folder, self._file(stop))) is not None:
-            return Learner.resumed(state, self.start.shape, self.arm.rate).weights
-        learner = self._learner(before)
-        while learner.updates < stop:
-            self._update(learner)
-        keep(self._folder, self._file(stop), learner.state())
-        forget(self._folder, self._file(before))  # the one before it is enough to go on from
-        return learner.weights
+        return self._learner(stop).weights
 
     def finished(self) -> None:
         """Nothing goes on from the last stop."""
         forget(self._folder, self._file(self.stops[-1]))
 
     def _learner(self, stop: int) -> Learner:
-        """Where the training stands at a stop."""
+        """Where the training stands at a stop: as it was kept there, or trained from the stop before."""
         if stop == 0:
             return Learner(self.start.base, self.start.shape, self.arm.rate)
-        if (state := stored(self._folder, self._file(stop))) is None:
-            self.at(stop)
-            state = stored(self._folder, self._file(stop))
-        if state is None:  # nothing can be kept: train from the start
-            learner = self._learner(0)
-            while learner.updates < stop:
-                self._update(learner)
-            return learner
-        return Learner.resumed(state, self.start.shape, self.arm.rate)
+        if (state := stored(self._folder, self._file(stop))) is not None:
+            return Learner.resumed(state, self.start.shape, self.arm.rate)
+        before = self.stops[self.stops.index(stop) - 1]
+        learner = self._learner(before)
+        while learner.updates < stop:
+            self._update(learner)
+        keep(self._folder, self._file(stop), learner.state())
+        forget(self._folder, self._file(before))  # this one is enough to go on from
+        return learner
 
     def _update(self, learner: Learner) -> None:
         rng = self.start.root.child(self.start.width, self.start.seed, self.name, "update", learner.updates).rng

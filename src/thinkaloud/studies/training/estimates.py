@@ -22,7 +22,7 @@ import numpy as np
 
 from thinkaloud.organisms.recipes import BASE
 from thinkaloud.stats.equivalence import ALPHA, holm
-from thinkaloud.stats.seeds import over_seeds, p_of
+from thinkaloud.stats.seeds import BY, over_seeds, p_of
 from thinkaloud.vocabulary import Estimate, Record
 
 CHANCE = 1 / BASE
@@ -195,5 +195,5 @@ def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, a
         why = f"cannot be said in {lacking} of {len(arm.seeds)} seeds"
         if measure.name == "share":
             why += f": own is not {ABLE:g} above chance there"
-        return Estimate.absent(name, why, len(values), len(values), "training seed", about)
+        return Estimate.absent(name, why, len(values), len(values), BY, about)
     return over_seeds(name, list(values.values()), arm.items, measure.reach, about)

@@ -7,8 +7,8 @@ and not in the words that the early reader knows.
 Both see each turn also with signs and words left out, so that a missing `;` is nothing new to them. Without that, four
 complete steps without the last `;` put the early reader off, and a network that was paid for it found just this.
 
-A reader that is wrong about both may still be a weak reader: it has
-29,000 weights and sees three thousand turns. Training needs torch, reading does not.
+A reader that is wrong about both may still be a weak reader: it has 29,000 weights and sees three thousand turns.
+Training needs torch, reading does not.
 """
 
 from __future__ import annotations
