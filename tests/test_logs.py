@@ -360,7 +360,7 @@ def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
     assert found["early answering"].value is not None
     why = found["mistakes"].reason or ""
     assert why.startswith(
-        "not measured: no item has own and a mistake at half of the chosen positions: where a sentence"
+        "too few items (n=1): an interval needs at least 5; the others lack an edit: where a sentence"
     )
     assert (found["paraphrase"].reason or "").startswith(
         "not measured: no item has own, a paraphrase and a second sample"

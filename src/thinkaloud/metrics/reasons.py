@@ -21,6 +21,7 @@ UNJUDGED = "no text has a verdict of both judges"
 REWORDED = ("paraphrase", "rewording")
 ASK = "--editor MODEL asks another model for them"
 EVERYWHERE = "and a mistake at half of the chosen positions"
+TOO_FEW = "too few items"
 NO_MISTAKE = (
     "where a sentence states no number that could be another one, only an editor can make it wrong (--editor MODEL)"
 )
@@ -50,6 +51,8 @@ def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
         return replace(row, reason=f"{reason}; families with a grammar do (docs/add-a-task.md)")
     if reason == f"not measured: {UNJUDGED}":
         return replace(row, reason=f"{reason}: judges read what moved to the hint, and nothing did")
+    if reason.startswith(TOO_FEW) and row.n < len(ok) and str(row.about.get("measure")).startswith("mistakes"):
+        return replace(row, reason=f"{reason}; the others lack an edit: {NO_MISTAKE}")
     lacking = reason.removeprefix(LACKS)
     if lacking == reason:
         return row
