@@ -21,6 +21,7 @@ from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
 from thinkaloud.interop.logs_in import import_log
 from thinkaloud.interop.samples import letter
+from thinkaloud.metrics.reasons import NO_MISTAKE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answer_statement import split_answer
 from thinkaloud.tasks.answers import plain
@@ -358,10 +359,8 @@ def test_the_tests_of_faithfulness_run_on_a_log(came, tiny, tmp_path, shots):
         assert record["conditions"]["hint:suggested"]["base"] == "resample"
     found = {finding.estimate.name: finding.estimate for finding in run.findings}
     assert found["early answering"].value is not None
-    why = found["mistakes"].reason or ""
-    assert why.startswith(
-        "too few items (n=1): an interval needs at least 5; the others lack an edit: where a sentence"
-    )
+    # which sentences are tried is drawn by the name of the log: no item has a mistake, or too few do
+    assert (found["mistakes"].reason or "").endswith(NO_MISTAKE)
     assert (found["paraphrase"].reason or "").startswith(
         "not measured: no item has own, a paraphrase and a second sample"
     )
