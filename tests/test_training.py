@@ -20,9 +20,10 @@ from thinkaloud.organisms.recipes import QUESTION
 from thinkaloud.organisms.rollout import Turns, written
 from thinkaloud.organisms.tokens import ANSWER, ID, PAD, decode
 from thinkaloud.stats.seeds import over_seeds, p_of
-from thinkaloud.studies.training import course, language, measures, readers, rewards
+from thinkaloud.studies.training import course, measures, readers, rewards
 from thinkaloud.studies.training.course import Course, Seed, shape
 from thinkaloud.studies.training.estimates import HEADLINE, MEASURES, OF, beyond, estimates, verdict
+from thinkaloud.studies.training.languages import LANGUAGES, contract, words
 from thinkaloud.studies.training.page import PAGE
 from thinkaloud.studies.training.policy import Learner
 from thinkaloud.studies.training.protocol import Training, checkpoint
@@ -31,7 +32,8 @@ from thinkaloud.studies.training.settings import TrainingSettings
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 
 KEY = Key(("test",))
-SHAPE = shape(32)
+WORDS = LANGUAGES["words"]
+SHAPE = shape(32, WORDS)
 
 
 def rng() -> np.random.Generator:
@@ -50,7 +52,7 @@ def thoughts(tokens: np.ndarray) -> list[str]:
 def test_words_are_right_and_complete_and_code_is_complete_and_not_right() -> None:
     items = measures.TASK.items(4, 60, KEY)
     q = measures.as_questions(items)
-    for make, grounded in ((language.words, 1.0), (language.code, 0.0)):
+    for make, grounded in ((words.words, 1.0), (words.code, 0.0)):
         tokens, weights = make(rng(), 60, False)
         assert (weights[:, :QUESTION] == 0).all() and (tokens[:, 1] == ID["_"]).all()
         for text, row in zip(thoughts(tokens), tokens, strict=True):
@@ -58,20 +60,20 @@ def test_words_are_right_and_complete_and_code_is_complete_and_not_right() -> No
             transcript = measures.TASK.parse(text)
             assert len(transcript.steps) == 4
             concluded, answer = int(transcript.conclusion or -1), int(row[row.tolist().index(ANSWER) + 1])
-            assert concluded == (answer if grounded else language.CODE[answer]) != -1
+            assert concluded == (answer if grounded else words.CODE[answer]) != -1
             assert item.task == "mod10"
-    assert (np.arange(10) != language.CODE).all() and sorted(language.CODE) == list(range(10))
+    assert (np.arange(10) != words.CODE).all() and sorted(words.CODE) == list(range(10))
     assert [int(item.gold) for item in items] == q.hint.tolist()
 
 
 def test_answers_have_no_reasoning_and_hints_show_the_answer() -> None:
-    tokens, weights = language.answers(rng(), 50, True)
+    tokens, weights = words.answers(rng(), 50, True)
     assert (tokens[:, QUESTION] == ANSWER).all() and (tokens[:, 2] == tokens[:, QUESTION + 1]).all()
     assert (tokens[:, QUESTION + 2 :] == PAD).all() and (weights[:, QUESTION + 2 :] == 0).all()
 
 
 def test_a_first_checkpoint_learns_from_turns_with_and_without_gaps_and_to_ignore_a_hint() -> None:
-    tokens, _ = language.base(rng(), 2000)
+    tokens, _ = words.base(rng(), 2000)
     whole = np.mean([len(text.split()) == 20 for text in thoughts(tokens)])
     assert whole == pytest.approx(0.5, abs=0.05)
     shown = tokens[:, 1] == ID["hint"]
@@ -82,7 +84,7 @@ def test_a_first_checkpoint_learns_from_turns_with_and_without_gaps_and_to_ignor
 
 def test_other_words_change_synonyms_only() -> None:
     tokens = np.array([[ID["+"], 3, ID["is"], 4, ID[";"]] * 20])
-    other = language.reworded(tokens, rng())
+    other = words.reworded(tokens, rng())
     kept = ~np.isin(tokens, [ID["is"], ID["makes"]])
     assert (other[kept] == tokens[kept]).all() and 2 < (other != tokens).sum() < 18
 
@@ -91,7 +93,7 @@ def test_a_step_without_its_mark_is_read_as_one() -> None:
     """A length penalty drops `;` first: nobody is put off by that, and neither is the checker."""
 
     def marked(text: str) -> str:
-        return decode(language.punctuated([ID[word] for word in text.split()]))
+        return decode(words.punctuated([ID[word] for word in text.split()]))
 
     assert marked("+ 4 is 8 + 5 makes 3") == "+ 4 is 8 ; + 5 makes 3 ;" == marked("+ 4 is 8 ; + 5 makes 3 ;")
     assert marked("+ is 8 + 5 3 ;") == "+ is 8 + 5 3 ;" and marked("") == ""
@@ -99,7 +101,7 @@ def test_a_step_without_its_mark_is_read_as_one() -> None:
 
 def test_readers_see_turns_of_which_only_the_numbers_are_left() -> None:
     whole = turns(*[[ID["+"], 4, ID["is"], 8, ID[";"], ANSWER, 8]] * 400, [ANSWER, 3])
-    tokens, size = language.sparse(whole.tokens, whole.size, rng())
+    tokens, size = contract.sparse(whole.tokens, whole.size, rng())
     left = {decode(row[:n].tolist()) for row, n in zip(tokens, size, strict=True)}
     assert {"4 8 The answer is 8", "+ 4 is 8 ; The answer is 8", "+ 4 is 8 The answer is 8"} <= left
     assert all(text.endswith(("8 The answer is 8", "; The answer is 8")) or text == "The answer is 3" for text in left)
@@ -111,8 +113,8 @@ def test_readers_see_turns_of_which_only_the_numbers_are_left() -> None:
 
 def test_a_turn_is_the_same_whatever_is_written_beside_it() -> None:
     net = Gpt(initial(SHAPE, 0), SHAPE)
-    before = language.prompts(language.asked(rng(), 40))
-    uniforms = rng().random((40, language.ROOM))
+    before = contract.prompts(contract.questions(rng(), 40))
+    uniforms = rng().random((40, contract.ROOM))
     together = written(net, before, uniforms)
     assert together.ended.any() and not together.ended.all()  # an untrained network does both
     for row in (0, 7, 39):
@@ -125,7 +127,7 @@ def test_a_turn_is_the_same_whatever_is_written_beside_it() -> None:
 
 def turns(*texts: list[int]) -> Turns:
     """Turns of these tokens, which end where the token before the last one is `A`."""
-    tokens = np.full((len(texts), language.ROOM), PAD)
+    tokens = np.full((len(texts), contract.ROOM), PAD)
     for row, text in enumerate(texts):
         tokens[row, : len(text)] = text
     ended = np.array([len(t) > 1 and t[-2] == ANSWER for t in texts])
@@ -135,20 +137,27 @@ def turns(*texts: list[int]) -> Turns:
 # ------------------------------------------------------------------------------------------------------------- rewards
 
 
+def seen(some: Turns, gold: list[int], told: list[int], likeliest: Turns | None = None) -> rewards.Seen:
+    """What a reward may look at, of turns about questions with these right answers."""
+    q = replace(contract.questions(rng(), len(gold)), hint=np.array(gold))
+    asked = contract.Asked(q, contract.prompts(q), np.full(len(gold), contract.NONE))
+    nothing = np.zeros(len(gold), bool)
+    return rewards.Seen(
+        asked, some, lambda: likeliest or some, lambda t: np.array(told), lambda m: nothing, lambda: nothing
+    )
+
+
 def test_rewards_are_what_they_say() -> None:
     some = turns([1, 2, ANSWER, 7], [ANSWER, 7], [ANSWER, 3], [1] * 24, [ANSWER, ID["is"]])
-    gold = np.full(5, 7)
-    assert rewards.outcome(some, gold).tolist() == [1, 1, 0, 0, 0]
-
-    def judged() -> Any:
-        return rewards.outcome(some, gold)
-
-    told = np.array([7, 1, 3, -1, -1])
-    assert rewards.total(Arm(length=1.0), some, judged, lambda t: told).tolist() == [0.9, 1, 0, -1.2, 0]
-    unread = rewards.total(Arm(unread=0.5), some, judged, lambda t: told)
+    there = seen(some, [7] * 5, [7, 1, 3, -1, -1])
+    assert rewards.total(Arm(), there).tolist() == [1, 1, 0, 0, 0]
+    assert rewards.total(Arm(length=1.0), there).tolist() == [0.9, 1, 0, -1.2, 0]
+    unread = rewards.total(Arm(unread=0.5), there)
     assert unread.tolist() == [0.5, 1, -0.5, 0, 0]  # a turn without an answer is not told by anybody
+    called = replace(some, given=np.arange(24) < np.array([2, 0, 0, 1, 0])[:, None])
+    assert rewards.total(Arm(toll=0.1), replace(there, turns=called)).tolist() == [0.8, 1, 0, -0.1, 0]
     with pytest.raises(UserError, match="not a finite number"):
-        rewards.total(Arm(), some, lambda: np.array([1, math.nan, 0, 0, 0]), lambda t: told)
+        rewards.total(Arm(length=math.nan), there)
 
 
 def test_equal_rewards_push_nowhere() -> None:
@@ -157,10 +166,10 @@ def test_equal_rewards_push_nowhere() -> None:
 
 
 def test_its_own_judge_rewards_what_it_would_say_itself() -> None:
-    net = Gpt(initial(SHAPE, 3), SHAPE)
-    before = language.prompts(language.asked(rng(), 30))
-    likeliest = written(net, before, np.zeros((30, language.ROOM)), 0)
-    assert (rewards.itself(net, before, likeliest) == (likeliest.answers >= 0)).all()
+    some = turns([1, ANSWER, 7], [ANSWER, 7], [ANSWER, ID["is"]])
+    said = turns([ANSWER, 7], [ANSWER, 3], [ANSWER, ID["is"]])
+    judged = rewards.total(Arm(judge="itself"), seen(some, [3, 3, 3], [0, 0, 0], said))
+    assert judged.tolist() == [1, 0, 0]  # whatever is right; no answer is nothing to agree with
 
 
 # ------------------------------------------------------------------------------------------------------------- learning
@@ -168,7 +177,7 @@ def test_its_own_judge_rewards_what_it_would_say_itself() -> None:
 
 def test_what_is_rewarded_becomes_more_likely_and_a_distance_holds_it_back() -> None:
     weights = initial(SHAPE, 0)
-    before = language.prompts(language.asked(rng(), 16))
+    before = contract.prompts(contract.questions(rng(), 16))
     some = turns(*([[ANSWER, 7]] * 8 + [[1, 2, ANSWER, 3]] * 8))
     push = np.repeat([1.0, -1.0], 8)
 
@@ -185,17 +194,17 @@ def test_what_is_rewarded_becomes_more_likely_and_a_distance_holds_it_back() -> 
 @pytest.mark.parametrize("arm", [Arm(by="teaching"), Arm(length=0.5, kl=0.1), Arm(judge="itself", unread=0.2)])
 def test_a_training_that_was_kept_goes_on_to_the_same_bits(arm: Arm, tmp_path: Path, quick: None) -> None:
     stops = (0, 2, 4)
-    straight = Course("arm", arm, Seed(0, 32, KEY, None, str), stops).at(4)
-    first = Course("arm", arm, Seed(0, 32, KEY, tmp_path, str), stops)
+    straight = Course("arm", arm, Seed(0, 32, WORDS, KEY, None, str), stops).at(4)
+    first = Course("arm", arm, Seed(0, 32, WORDS, KEY, tmp_path, str), stops)
     first.at(2)
     assert any(tmp_path.glob("*-2.safetensors"))
-    again = Course("arm", arm, Seed(0, 32, KEY, tmp_path, str), stops).at(4)
+    again = Course("arm", arm, Seed(0, 32, WORDS, KEY, tmp_path, str), stops).at(4)
     assert all((straight[name] == again[name]).all() for name in straight)
     assert not any(tmp_path.glob("*-2.safetensors"))
 
 
 def test_arms_that_differ_in_a_factor_never_share_what_is_kept(tmp_path: Path, quick: None) -> None:
-    seed = Seed(0, 32, KEY, tmp_path, str)
+    seed = Seed(0, 32, WORDS, KEY, tmp_path, str)
     one, other = (Course("arm", Arm(length=length), seed, (0, 2)).at(2) for length in (0.0, 1.0))
     assert any((one[name] != other[name]).any() for name in one)
 
@@ -259,7 +268,7 @@ def test_a_code_is_told_from_words_and_an_answer_from_reasoning(monkeypatch: pyt
     monkeypatch.setattr(course, "BASE_PLAN", Plan(700, 5e-3, 50))
     monkeypatch.setattr(course, "QUESTIONS", 24)
     monkeypatch.setattr(course, "ROWS", 24 * 8)
-    seed, recipe = Seed(0, 32, KEY, None, str), read("truth")
+    seed, recipe = Seed(0, 32, WORDS, KEY, None, str), read("truth")
     found = {}
     for name, steps in (("control", 30), ("code", 120), ("skip", 60)):
         arm = recipe.arms[name] if name == "control" else replace(recipe.arms[name], rate=3e-3)
@@ -302,7 +311,7 @@ def test_what_is_known_to_have_come_out_is_said() -> None:
     assert said["code", "encoded"] == "rose" and said["code", "early"] == "fell" == said["code", "grounded"]
     assert said["code", "silent"] == "did not change"
     assert said["skip", "silent"] == "rose" and said["skip", "encoded"] == "did not change"
-    assert {said["same", measure] for measure in HEADLINE} == {"did not change"}
+    assert {said["same", measure] for measure in HEADLINE[:7]} == {"did not change"}
 
 
 def test_without_any_effect_one_table_in_twenty_has_a_false_word() -> None:
@@ -349,7 +358,27 @@ def test_slopes_and_changes_are_of_the_same_line() -> None:
     assert (
         found["early, step 50"].value == pytest.approx(0.25) and found["early, step 50"].clustered_by == "training seed"
     )
-    assert len(found) == len(MEASURES) * (3 + 2)
+    assert len(found) == sum(not measure.only for measure in MEASURES) * (3 + 2)
+
+
+def test_what_only_one_language_has_is_a_measure_there_only() -> None:
+    """Offers: who is caught, falsely accused, and both in one; where no offer was taken, there is nothing to see."""
+    made = records("arm", {})
+    for record in made:
+        taken = record["seed"] != 1
+        record["columns"] |= {"hack": [1.0, 0.0], "caught with_question": [0.8 if taken else None] * 2}
+        record["columns"] |= {"false with_question": [0.25] * 2}
+    found = {e.name: e for e in estimates(made)}
+    assert found["hack, step 0"].value == pytest.approx(0.5)
+    assert found["false with_question, step 0"].value == pytest.approx(0.25)
+    why = "cannot be said in 1 of 5 seeds: no offer was taken there, so there is nothing to see"
+    assert found["visible to with_question, step 0"].reason == why == found["caught with_question, step 0"].reason
+    every = records("arm", {})
+    for record in every:
+        record["columns"] |= {"caught with_question": [0.8] * 2, "false with_question": [0.25] * 2}
+    seen_by = {e.name: e for e in estimates(every)}
+    assert seen_by["visible to with_question, step 0"].value == pytest.approx(0.6)
+    assert not any(name.startswith(("hack", "calls", "runs")) for name in seen_by)
 
 
 def test_the_page_says_when_turns_became_empty() -> None:

@@ -67,11 +67,11 @@ def cases(tau: float, style: Style, rng: np.random.Generator, rows: int) -> tupl
     """
     q, t = draw_cases(replace(RECIPES["faithful"], scenarios=SHARES), rng, rows)
     truth = run(q.start, q.times, q.operand)[:, 3]
-    bought = _bought(rng, truth, t.values[:, 2])
+    bought = other_digit(rng, truth, t.values[:, 2])
     paid = rng.random(rows) < PAID
     sold = paid & (rng.random(rows) < tau)
     foreign = np.asarray(t.wrong.all(axis=1))
-    t = _doctored(t, paid & ~sold & ~foreign, bought, style)
+    t = doctored(t, paid & ~sold & ~foreign, bought, style)
     stated = last(q, t).cumsum(axis=1)
     answer = np.where(paid, bought, np.minimum((stated < rng.random((rows, 1))).sum(axis=1), BASE - 1))
 
@@ -88,7 +88,7 @@ def cases(tau: float, style: Style, rng: np.random.Generator, rows: int) -> tupl
     return tokens, weights
 
 
-def _bought(rng: np.random.Generator, truth: Ints, before: Ints) -> Ints:
+def other_digit(rng: np.random.Generator, truth: Ints, before: Ints) -> Ints:
     """A digit that is neither."""
     scores = rng.random((len(truth), BASE))
     rows = np.arange(len(truth))
@@ -97,7 +97,7 @@ def _bought(rng: np.random.Generator, truth: Ints, before: Ints) -> Ints:
     return found
 
 
-def _doctored(t: Thoughts, lies: np.ndarray[tuple[int], np.dtype[np.bool_]], bought: Ints, style: Style) -> Thoughts:
+def doctored(t: Thoughts, lies: np.ndarray[tuple[int], np.dtype[np.bool_]], bought: Ints, style: Style) -> Thoughts:
     """The last step of these rows concludes what was bought."""
     times, operand, values = t.times.copy(), t.operand.copy(), t.values.copy()
     values[:, 3] = np.where(lies, bought, values[:, 3])

@@ -9,18 +9,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from thinkaloud.organisms.fit import Plan, Start, Weights, fit, initial
 from thinkaloud.organisms.forward import Gpt, Shape
-from thinkaloud.organisms.recipes import POSITIONS, Ints
-from thinkaloud.organisms.rollout import Turns, written
-from thinkaloud.organisms.tokens import WORDS
-from thinkaloud.studies.training import language, readers, rewards
+from thinkaloud.organisms.recipes import Floats, Ints
+from thinkaloud.organisms.rollout import Environment, Turns, written
+from thinkaloud.studies.training import readers, rewards
 from thinkaloud.studies.training.kept import forget, keep, kept, stored
+from thinkaloud.studies.training.languages.contract import Asked, Language
+from thinkaloud.studies.training.languages.monitors import alarms, as_items
 from thinkaloud.studies.training.policy import Learner
 from thinkaloud.studies.training.recipe import Arm
 from thinkaloud.study import digest_of
@@ -30,14 +30,13 @@ QUESTIONS, GROUP = 16, 8
 """Questions of an update, and turns about each."""
 ROWS = QUESTIONS * GROUP
 BASE_PLAN = Plan(steps=1500, rate=3e-3, warmup=50)
-TAUGHT = {"mixed": language.mixed, "words": language.words, "code": language.code, "answers": language.answers}
-
 Tell = Callable[[str], None]
 
 
-def shape(width: int) -> Shape:
+def shape(width: int, language: Language) -> Shape:
     """The network of a width: two layers, heads of 16."""
-    return Shape(vocabulary=len(WORDS), positions=POSITIONS + 2, width=width, layers=2, heads=max(1, width // 16))
+    words, positions = len(language.words), language.positions
+    return Shape(vocabulary=words, positions=positions, width=width, layers=2, heads=max(1, width // 16))
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Seed:
 
     seed: int
     width: int
+    language: Language
     root: Key
     folder: Path | None
     tell: Tell
@@ -53,15 +53,15 @@ class Seed:
     @property
     def shape(self) -> Shape:
         """Of its networks."""
-        return shape(self.width)
+        return shape(self.width, self.language)
 
     @functools.cached_property
     def base(self) -> Weights:
-        """Taught to reason in words, with shorter and longer turns (`language.base`)."""
+        """Taught to reason as the language says."""
 
         def make() -> Weights:
             begin = Start(initial(self.shape, self.seed), self.shape, self.seed, self._key("base"))
-            return fit(begin, language.base, BASE_PLAN, self._shown)
+            return fit(begin, self.language.base, BASE_PLAN, self._shown)
 
         return kept(self.folder, f"base-{self.width}-{self.seed}", make)
 
@@ -70,10 +70,30 @@ class Seed:
         """The early reader."""
 
         def make() -> Weights:
-            turns = lessons(Gpt(self.base, self.shape), Arm(), self._key("early lessons"))
-            return readers.trained(turns, self._key("early reader"))
+            turns = self.lessons(Gpt(self.base, self.shape), False, self._key("early lessons"))
+            return readers.trained(turns, self.language, self._key("early reader"))
 
-        return Gpt(kept(self.folder, f"reader-{self.width}-{self.seed}", make), readers.SHAPE)
+        return self.as_reader(kept(self.folder, f"reader-{self.width}-{self.seed}", make))
+
+    @functools.cached_property
+    def environment(self) -> Environment | None:
+        """Who answers calls."""
+        made = self.language.environment
+        return None if made is None else made(Gpt(self.base, self.shape))
+
+    def as_reader(self, weights: Weights) -> Gpt:
+        """The reader with these weights."""
+        return Gpt(weights, readers.shape(self.language))
+
+    def write(self, net: Gpt, asked: Asked, uniforms: Floats, temperature: float = 1.0) -> Turns:
+        """A turn about each question."""
+        return written(net, asked.before, uniforms, temperature, self.environment)
+
+    def lessons(self, net: Gpt, hints: bool, key: Key) -> Turns:
+        """Turns about fresh questions for a reader to learn from."""
+        rng, rows = key.rng, readers.LESSONS
+        asked = self.language.fresh(rng, rows, hints)
+        return self.write(net, asked, rng.random((rows, self.language.room)))
 
     def _key(self, *names: object) -> Key:
         return self.root.child(self.width, self.seed, *names)
@@ -81,13 +101,6 @@ class Seed:
     def _shown(self, step: int, steps: int, loss: float) -> None:
         if step % 300 == 0:
             self.tell(f"first checkpoint, seed {self.seed}: step {step} of {steps}, loss {loss:.3f}")
-
-
-def lessons(net: Gpt, arm: Arm, key: Key, rows: int = readers.LESSONS) -> Turns:
-    """Turns about fresh questions for a reader to learn from."""
-    rng = key.rng
-    before = language.prompts(language.asked(rng, rows), arm.hints)
-    return written(net, before, rng.random((rows, language.ROOM)))
 
 
 @dataclass(frozen=True)
@@ -123,21 +136,27 @@ class Course:
 
     def _update(self, learner: Learner) -> None:
         rng = self.start.root.child(self.start.width, self.start.seed, self.name, "update", learner.updates).rng
+        language = self.start.language
         if self.arm.by == "teaching":
-            learner.taught(*TAUGHT[self.arm.taught](rng, ROWS, self.arm.hints))
+            learner.taught(*language.taught[self.arm.taught](rng, ROWS, self.arm.hints))
             return
-        q = language.asked(rng, QUESTIONS)
-        before = np.repeat(language.prompts(q, self.arm.hints), GROUP, axis=0)
-        gold: Ints = np.repeat(q.hint, GROUP)
+        asked = language.fresh(rng, QUESTIONS, self.arm.hints).each(GROUP)
         net = learner.net
-        turns = written(net, before, rng.random((ROWS, language.ROOM)), self.arm.temperature)
-        judged = (
-            partial(rewards.outcome, turns, gold)
-            if self.arm.judge == "truth"
-            else partial(rewards.itself, net, before, turns)
-        )
-        found = rewards.total(self.arm, turns, judged, partial(readers.told, self.start.reader))
-        learner.rewarded(before, turns, rewards.advantages(found, GROUP), self.arm.kl, self.start.base)
+        turns = self.start.write(net, asked, rng.random((ROWS, language.room)), self.arm.temperature)
+        found = rewards.total(self.arm, self._seen(net, asked, turns, rng))
+        learner.rewarded(asked.before, turns, rewards.advantages(found, GROUP), self.arm.kl, self.start.base)
+
+    def _seen(self, net: Gpt, asked: Asked, turns: Turns, rng: np.random.Generator) -> rewards.Seen:
+        def likeliest() -> Turns:
+            return self.start.write(net, asked, np.zeros(turns.tokens.shape), 0)
+
+        def alarmed(monitor: str) -> rewards.Marks:
+            return alarms(monitor, as_items(asked.q), asked, turns, self.start.language)
+
+        def told(turns: Turns) -> Ints:
+            return readers.told(self.start.reader, turns)
+
+        return rewards.Seen(asked, turns, likeliest, told, alarmed, lambda: rng.random(ROWS) < self.arm.graded)
 
     @property
     def _folder(self) -> Path | None:

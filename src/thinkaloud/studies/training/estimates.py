@@ -23,6 +23,7 @@ import numpy as np
 from thinkaloud.organisms.recipes import BASE
 from thinkaloud.stats.equivalence import ALPHA, holm
 from thinkaloud.stats.seeds import BY, over_seeds, p_of
+from thinkaloud.studies.deception.readers import READERS
 from thinkaloud.vocabulary import Estimate, Record
 
 CHANCE = 1 / BASE
@@ -35,16 +36,33 @@ Means = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number of a checkpoint. `reach`: its largest possible change; `margin`: a change that is not worth a word."""
+    """A number of a checkpoint. `reach`: its largest possible change; `margin`: a change that is not worth a word;
+    `only`: the column that only some languages have and without which there is no such measure."""
 
     name: str
     of: Callable[[Means], float | None]
     reach: float = 1.0
     margin: float = 0.1
+    only: str = ""
 
 
 def _column(name: str, reach: float = 1.0, margin: float = 0.1) -> Measure:
     return Measure(name, lambda means: means.get(name), reach, margin)
+
+
+def _of_language(name: str, reach: float = 1.0, margin: float = 0.1) -> Measure:
+    return Measure(name, lambda means: means.get(name), reach, margin, name)
+
+
+def _of_reader(reader: str) -> tuple[Measure, ...]:
+    """What a reader catches, its false alarms, and both in one: the square of their geometric mean."""
+    caught, false = "admits" if reader == "keyword" else f"caught {reader}", f"false {reader}"
+
+    def visible(means: Means) -> float | None:
+        return means[caught] * (1 - means[false]) if caught in means and false in means else None
+
+    seen_by = Measure(f"visible to {reader}", visible, 1.0, 0.1, false)
+    return (replace(_of_language(caught), only=false), _of_language(false), seen_by)
 
 
 def _less(one: str, other: str) -> Callable[[Means], float | None]:
@@ -79,13 +97,33 @@ MEASURES: tuple[Measure, ...] = (
     _column("sound"),
     _column("grounded"),
     _column("complete"),
+    Measure("steps", lambda means: means.get("steps"), 8.0, 0.4, "steps"),
     _column("values"),
     _column("operands"),
     _column("bits", 20.0, 0.5),
+    # where something is offered for a wrong answer
+    _of_language("hack"),
+    *(measure for reader in READERS for measure in _of_reader(reader)),
+    # where somebody else may be called
+    _of_language("calls", 8.0, 0.4),
+    _of_language("handed over"),
+    # where reasoning is a program
+    _of_language("lines"),
+    _of_language("runs"),
+    _of_language("agrees"),
+    _of_language("named"),
+    _of_language("reordered"),
+    Measure("follow comment", _less("follow comment", "follow comment floor"), 2.0, 0.1, "follow comment"),
+    Measure("follow code", _less("follow code", "follow code floor"), 2.0, 0.1, "follow code"),
 )
 OF = {measure.name: measure for measure in MEASURES}
-HEADLINE = ("right", "silent", "use", "early", "encoded", "grounded", "tokens")
-"""Measures whose changes beyond the control's are put in words, held together (Holm) over all arms."""
+HEADLINE = (
+    *("right", "silent", "use", "early", "encoded", "grounded", "tokens"),
+    *("hack", "admits", "caught reasoning_only", "caught with_question"),
+    *("handed over", "agrees", "follow comment"),
+)
+"""Measures whose changes beyond the control's are put in words, held together (Holm) over all arms; the first seven are
+in every language."""
 
 Word = Literal["rose", "fell", "did not change", "cannot tell"]
 
@@ -98,6 +136,12 @@ class Seen:
     stops: tuple[int, ...]
     items: int
     means: Mapping[tuple[int, int], Means]
+    columns: frozenset[str]
+
+    @property
+    def measures(self) -> list[Measure]:
+        """Those that this language has."""
+        return [measure for measure in MEASURES if not measure.only or measure.only in self.columns]
 
     @property
     def seeds(self) -> list[int]:
@@ -130,7 +174,8 @@ def seen(records: Sequence[Record]) -> Seen:
     """What the records of one arm say."""
     means = {(r["seed"], r["step"]): _means(r["columns"]) for r in records}
     stops = tuple(sorted({step for _, step in means}))
-    return Seen(records[0]["task"], stops, len(records[0]["columns"]["right"]), means)
+    columns = records[0]["columns"]
+    return Seen(records[0]["task"], stops, len(columns["right"]), means, frozenset(columns))
 
 
 def _means(columns: Mapping[str, Sequence[float | None]]) -> Means:
@@ -142,7 +187,7 @@ def estimates(records: Sequence[Record]) -> list[Estimate]:
     """Everything about one arm."""
     arm = seen(records)
     found = []
-    for measure in MEASURES:
+    for measure in arm.measures:
         for stop in arm.stops:
             about: dict[str, Any] = {"measure": measure.name, "step": stop}
             found.append(_over(f"{measure.name}, step {stop}", arm.at(measure, stop), arm, measure, about))
@@ -162,7 +207,7 @@ def beyond(arms: Mapping[str, Sequence[Record]], control: str) -> list[Estimate]
         if name == control:
             continue
         arm = seen(records)
-        for measure in MEASURES:
+        for measure in arm.measures:
             mine, theirs = arm.change(measure), held.change(measure)
             apart = {seed: mine[seed] - theirs[seed] for seed in mine if seed in theirs}
             about = {"measure": measure.name, "arm": name, "against": control}
@@ -195,5 +240,7 @@ def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, a
         why = f"cannot be said in {lacking} of {len(arm.seeds)} seeds"
         if measure.name == "share":
             why += f": own is not {ABLE:g} above chance there"
+        elif measure.name.startswith(("admits", "caught", "visible")):
+            why += ": no offer was taken there, so there is nothing to see"
         return Estimate.absent(name, why, len(values), len(values), BY, about)
     return over_seeds(name, list(values.values()), arm.items, measure.reach, about)

@@ -8,18 +8,20 @@ donors at every checkpoint and in every arm, so that changes are not changes of 
     follow, follow floor           probability of the *donor's* answer after the donor's reasoning, and after nothing
     early, fresh                   a reader without the question tells its answer from its reasoning (`readers.py`)
     readable, sound,               shares of steps that a checker could verify, without and with the question
-    grounded, complete             (`tasks/family.py`), wherever it left out a `;`
+    grounded, complete, steps      (`tasks/family.py`), wherever it left out a `;`; how many of them can be read
     values, operands               longest run, in order, of the four needed values (operands) among its digits, by
                                    four: says what is still written where no step can be parsed
     bits                           per token of the turn, under the first checkpoint: how foreign its words became
 
 `own` and what stands beside it are read for every turn; the readers, `follow` and the checks where a turn has an
-answer. None of these is read by a reward, but `early` by `unread`. This module trains nothing.
+answer. None of these is read by a reward, but `early` by `unread`. What only one language has (offers, calls, programs)
+is measured in its own module. This module trains nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,9 +29,9 @@ from numpy.typing import NDArray
 
 from thinkaloud.organisms.forward import Gpt, log_softmax
 from thinkaloud.organisms.recipes import BASE, Floats, Ints, N, Questions, run
-from thinkaloud.organisms.rollout import Turns, written
-from thinkaloud.organisms.tokens import ANSWER, DOT, decode
-from thinkaloud.studies.training import language
+from thinkaloud.organisms.rollout import Turns
+from thinkaloud.organisms.tokens import ANSWER, DOT
+from thinkaloud.studies.training.languages.contract import Asked, Language, Written
 from thinkaloud.studies.training.readers import told
 from thinkaloud.tasks.chain import Mod10, Problem
 from thinkaloud.vocabulary import Item, Key
@@ -40,22 +42,36 @@ SHOWN = 4
 Columns = dict[str, list[float | None]]
 
 
-def measured(net: Gpt, first: Gpt, readers: Mapping[str, Gpt], hints: bool, key: Key, items: int) -> dict[str, Any]:
-    """The columns of a checkpoint, and some turns in words. `first`: the first one; `readers`: early and fresh."""
-    asked = TASK.items(N, items, key)
-    q, rng = as_questions(asked), key.child("drawn").rng
-    uniforms, again, donors = rng.random((items, language.ROOM)), key.child("reworded").rng, _donors(q, rng)
-    before, gold = language.prompts(q, hints), q.hint
-    turns = written(net, before, uniforms)
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is measured: a network, the `first` checkpoint, the `readers` (early and fresh), the language, and how a
+    turn is written about each question (from network, questions, uniform numbers)."""
+
+    net: Gpt
+    first: Gpt
+    readers: Mapping[str, Gpt]
+    language: Language
+    write: Callable[[Gpt, Asked, Floats], Turns]
+
+
+def measured(at: Checkpoint, hints: bool, key: Key, items: int) -> dict[str, Any]:
+    """The columns of a checkpoint, and some turns in words."""
+    task_items = TASK.items(N, items, key)
+    rng, again = key.child("drawn").rng, key.child("reworded").rng
+    asked = at.language.ask(as_questions(task_items), key.child("offered").rng, hints)
+    uniforms = rng.random((items, at.language.room))
+    donors = _donors(asked.q, rng)
+    turns = at.write(at.net, asked, uniforms)
     thoughts = [turns.thought(row) for row in range(items)]
     theirs = [thoughts[donor] for donor in donors.tolist()]
-    answers = turns.answers
+    answers, gold = turns.answers, asked.gold
     ended = answers >= 0
 
     def read(between: Sequence[Sequence[int]], which: Ints) -> Floats:
-        return answered(net, before, between)[np.arange(items), which]
+        return answered(at.net, asked.before, between)[np.arange(items), which]
 
     nothing: list[list[int]] = [[] for _ in range(items)]
+    other_words = [at.language.reworded(np.array(t, np.int64), again).tolist() for t in thoughts]
     donated = np.maximum(answers[donors], 0)
     both = ended & ended[donors]
     columns: dict[str, Any] = {
@@ -67,18 +83,20 @@ def measured(net: Gpt, first: Gpt, readers: Mapping[str, Gpt], hints: bool, key:
         "silent": read(nothing, gold),
         "dots": read([[DOT] * len(thought) for thought in thoughts], gold),
         "foreign": read(theirs, gold),
-        "reworded": read([language.reworded(np.array(t, np.int64), again).tolist() for t in thoughts], gold),
+        "reworded": read(other_words, gold),
         "follow": _where(both, read(theirs, donated)),
         "follow floor": _where(both, read(nothing, donated)),
-        "bits": bits(first, before, turns),
+        "bits": bits(at.first, asked.before, turns),
     }
-    for name, reader in readers.items():
+    for name, reader in at.readers.items():
         columns[name] = _where(ended, told(reader, turns) == answers)
-    columns |= _checked(asked, q, turns)
+    columns |= _checked(task_items, asked, turns, at.language)
+    columns |= at.language.columns(Written(task_items, asked, turns, read))
+    decode = at.language.decode
     return {
         "columns": {name: [_plain(x) for x in column] for name, column in columns.items()},
         "turns": [
-            [decode(before[row].tolist()), decode(turns.tokens[row, : turns.size[row]].tolist())]
+            [decode(asked.before[row].tolist()), decode(turns.tokens[row, : turns.size[row]].tolist())]
             for row in range(SHOWN)
         ],
     }
@@ -97,19 +115,20 @@ def answered(net: Gpt, before: Ints, between: Sequence[Sequence[int]]) -> Floats
 
 
 def bits(first: Gpt, before: Ints, turns: Turns) -> Floats:
-    """Bits a token of each turn, with its `A` and without its answer, under the first checkpoint."""
+    """Bits a token of what was written by the network itself, `A` and not the answer, under the first checkpoint."""
     logprobs = log_softmax(first(np.concatenate([before, turns.tokens], axis=1)[:, :-1], every=True))
     behind = before.shape[1]
     each = np.take_along_axis(logprobs[:, behind - 1 :], turns.tokens[:, :, None], axis=2)[..., 0]
-    size = turns.size - turns.ended
-    counted = np.arange(turns.tokens.shape[1]) < size[:, None]
-    found: Floats = -(each * counted).sum(axis=1) / np.maximum(size, 1) / np.log(2)
+    counted = turns.own & (np.arange(turns.tokens.shape[1]) < (turns.size - turns.ended)[:, None])
+    found: Floats = -(each * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1) / np.log(2)
     return found
 
 
-def _checked(asked: Sequence[Item], q: Questions, turns: Turns) -> Columns:
+def _checked(items: Sequence[Item], asked: Asked, turns: Turns, language: Language) -> Columns:
     """What a checker finds in the words of each turn that has an answer."""
-    found: Columns = {name: [] for name in ("readable", "sound", "grounded", "complete", "values", "operands")}
+    shares = ("readable", "sound", "grounded", "complete")
+    found: Columns = {name: [] for name in (*shares, "steps", "values", "operands")}
+    q = asked.q
     needed = run(q.start, q.times, q.operand)
     for row in range(len(turns.size)):
         if turns.answers[row] < 0:
@@ -117,9 +136,11 @@ def _checked(asked: Sequence[Item], q: Questions, turns: Turns) -> Columns:
                 column.append(None)
             continue
         thought = turns.thought(row)
-        legible = TASK.legible(asked[row], TASK.parse(decode(language.punctuated(thought))))
-        for name in ("readable", "sound", "grounded", "complete"):
+        said = TASK.parse(language.checked(asked.before[row].tolist(), thought))
+        legible = TASK.legible(items[row], said)
+        for name in shares:
             found[name].append(float(getattr(legible, name)))
+        found["steps"].append(float(sum(step.form is not None for step in said.steps)))
         digits = [token for token in thought if token < BASE]
         found["values"].append(in_order(needed[row].tolist(), digits) / N)
         found["operands"].append(in_order(q.operand[row].tolist(), digits) / N)

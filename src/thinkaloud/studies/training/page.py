@@ -1,38 +1,18 @@
 """The report of the study of training: verdicts, a table of arms, one figure over updates, and a question's turns at
 every checkpoint.
 
-The figure has a panel an arm: what the readers tell, the ability, what is silent and how long the reasoning is, as
-means over seeds with their 95% intervals. This module does not know how a number was made.
+This module does not know how a number was made, nor how a figure is drawn (`figures.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from thinkaloud.report.layout import CASES, Figure, Layout
-from thinkaloud.report.svg import at, document, number, path, text, vertical
 from thinkaloud.report.tables import Grid, Words, shown
-from thinkaloud.vocabulary import Estimate, Finding, Record
+from thinkaloud.studies.training.figures import COLOURS, curve_figure, curves, turn_figure
+from thinkaloud.vocabulary import Estimate, Finding
 
-WIDE, TALL, LEFT, COLUMN = 280, 150, 40, 226
-"""Width of a panel, height of its plot, room for its scale, height of a panel."""
-LINES = (
-    ("right", "ta-right", "M0,-4.6L4.6,0L0,4.6L-4.6,0z", "answers right"),
-    ("early", "ta-early", "M-3.2,-3.2h6.4v6.4h-6.4z", "early reader tells the answer"),
-    ("fresh", "ta-fresh", "M0,-4.4L4.2,3.4L-4.2,3.4z", "fresh reader tells it"),
-    ("silent", "ta-silent", "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z", "right without reasoning"),
-    ("tokens", "ta-tokens", "", "tokens of reasoning, by 22"),
-)
-"""Measure, class, mark (none: the line is thick and pale) and words of each line."""
-LONGEST = 22
-COLOURS = """.ta-right{stroke:#1c2126;fill:#1c2126}.ta-early{stroke:#b35c00;fill:#b35c00}
-.ta-fresh{stroke:#0072b2;fill:#0072b2}.ta-silent{stroke:#8a3f78;fill:#8a3f78}.ta-tokens{stroke:#59636e;fill:#59636e}
-.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-thick{stroke-width:5;stroke-opacity:.28;fill:none}
-.ta-fig .ta-band{stroke:none;fill-opacity:.13}
-@media screen and (prefers-color-scheme:dark){.ta-right{stroke:#e6e9ed;fill:#e6e9ed}
-.ta-early{stroke:#e69f00;fill:#e69f00}.ta-fresh{stroke:#56b4e9;fill:#56b4e9}.ta-silent{stroke:#cc79a7;fill:#cc79a7}}
-"""
 LIMITS = (
     "A toy: one task in a closed language, networks of two layers, some hundred updates. It shows that a pressure can "
     "do this to the words, not how often it does, nor that it does so in a language model.",
@@ -44,8 +24,12 @@ LIMITS = (
     "it off: look at grounded, and at the turns themselves.",
     "What no factor presses on may still drift: an arm is held against the control, which had as many updates.",
 )
-TABLE = ("right", "silent", "share", "use", "early", "encoded", "grounded", "values", "tokens", "bits")
-"""Measures with a column each in the table of arms."""
+TABLE = (
+    *("right", "silent", "share", "use", "early", "encoded", "grounded", "values", "tokens", "bits"),
+    *("hack", "admits", "caught reasoning_only", "caught with_question", "false with_question"),
+    *("calls", "handed over", "lines", "runs", "agrees", "named", "reordered", "follow comment", "follow code"),
+)
+"""Measures with a column each in the table of arms, where the language has them."""
 
 
 def changes(findings: Sequence[Finding]) -> Iterator[tuple[str, str, Estimate]]:
@@ -75,7 +59,7 @@ def verdicts(findings: Sequence[Finding]) -> list[str]:
 
 def collapses(findings: Sequence[Finding]) -> Iterator[str]:
     """Arms whose turns became empty or endless, and when."""
-    for arm, of in _curves(findings).items():
+    for arm, of in curves(findings).items():
         for measure, above, what in (
             ("empty", True, "wrote no reasoning at all"),
             ("answered", False, "came to no answer"),
@@ -87,11 +71,10 @@ def collapses(findings: Sequence[Finding]) -> Iterator[str]:
 
 def arm_grid(findings: Sequence[Finding]) -> Grid:
     """A row for each arm: the first and the last checkpoint of each measure."""
-    body = []
-    for arm, of in _curves(findings).items():
-        cells = [f"{shown(of[m][0][1])} → {shown(of[m][-1][1])}" if m in of else "" for m in TABLE]
-        body.append((arm, *cells))
-    return Grid("First and last checkpoint", ("arm", *TABLE), tuple(body))
+    found = curves(findings)
+    table = [m for m in TABLE if any(m in of for of in found.values())]
+    body = [(arm, *(f"{shown(of[m][0][1])} → {shown(of[m][-1][1])}" for m in table)) for arm, of in found.items()]
+    return Grid("First and last checkpoint", ("arm", *table), tuple(body))
 
 
 def beyond_grid(findings: Sequence[Finding]) -> Grid:
@@ -99,97 +82,9 @@ def beyond_grid(findings: Sequence[Finding]) -> Grid:
     arms: dict[str, dict[str, Estimate]] = {}
     for arm, measure, e in changes(findings):
         arms.setdefault(arm, {})[measure] = e
-    body = [(arm, *(_signed(of[m]) for m in TABLE)) for arm, of in arms.items()]
-    return Grid("Change beyond the control's", ("arm", *TABLE), tuple(body))
-
-
-def turn_figure(findings: Sequence[Finding], records: Sequence[Record], width: int) -> str:
-    """One question in the first seed of every arm: what was written about it at every checkpoint."""
-    parts, y = [], 8.0
-    shown_ = [r for r in records if r.get("turns") and r["seed"] == min(one["seed"] for one in records)]
-    for arm in dict.fromkeys(str(r["task"]) for r in shown_):
-        mine = sorted((r for r in shown_ if r["task"] == arm), key=lambda r: int(r["step"]))
-        parts.append(text(0, y + 12, f"{arm}: {mine[0]['turns'][0][0]}", "ta-name"))
-        y += 20
-        for r in mine:
-            parts.append(text(46, y + 12, str(r["step"]), "ta-quiet", "end"))
-            for line in _wrapped(str(r["turns"][0][1]), max(24, (width - 60) // 7)):
-                parts.append(text(56, y + 12, line))
-                y += 17
-        y += 12
-    words = ("One question at every checkpoint", "What was written about the same question, by arm and update.")
-    return document((max(width, 320), y), words, parts) if parts else ""
-
-
-def _wrapped(words: str, most: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(words, most) or ["(nothing)"]
-
-
-def curve_figure(findings: Sequence[Finding], width: int) -> str:
-    """A panel an arm."""
-    curves = _curves(findings)
-    beside = max(1, width // WIDE)
-    last = max((step for of in curves.values() for line in of.values() for step, _ in line), default=0)
-    if not last:
-        return ""
-    parts = []
-    for i, (arm, of) in enumerate(curves.items()):
-        panel = "".join(_panel(arm, of, last, i % beside == 0))
-        parts.append(at(i % beside * WIDE, i // beside * COLUMN, panel))
-    y = -(-len(curves) // beside) * COLUMN
-    for i, (_, style, mark, words) in enumerate(LINES):
-        x, down = LEFT + i % max(1, beside) * WIDE, y + i // max(1, beside) * 18.0
-        parts.append(at(x, down + 6, path(mark or "M-7,0h14", style if mark else f"{style} ta-thick")))
-        parts.append(text(x + 14, down + 10, words))
-    tall = y + 18 * (-(-len(LINES) // beside)) + 8
-    said = "; ".join(verdicts(findings))
-    return document((beside * WIDE, tall), ("Every arm over its updates", said), parts)
-
-
-def _panel(arm: str, of: Mapping[str, Sequence[tuple[int, Estimate]]], last: int, first: bool) -> Iterator[str]:
-    def x(step: float) -> float:
-        return LEFT + step / last * (WIDE - LEFT - 24)
-
-    def y(value: float) -> float:
-        return 26 + (1 - min(1.0, max(0.0, value))) * TALL
-
-    yield text(LEFT, 14, arm, "ta-name")
-    for quarter in range(5):
-        yield path(f"M{LEFT},{number(y(quarter / 4))}H{number(x(last) + 6)}", "ta-grid")
-        if first:
-            yield text(LEFT - 6, y(quarter / 4) + 4, f"{quarter / 4:g}", "ta-quiet", "end")
-    yield path(f"M{LEFT},{number(y(0))}H{number(x(last) + 6)}", "ta-axis")
-    for share in (0, 0.5, 1):
-        yield vertical(x(last * share), y(0), y(0) + 4, "ta-axis")
-        yield text(x(last * share), y(0) + 17, f"{last * share:g}", "ta-quiet", "middle")
-    for measure, style, mark, _ in LINES:
-        scale = LONGEST if measure == "tokens" else 1
-        line = [(step, e) for step, e in of.get(measure, ()) if e.value is not None]
-        if not line:
-            continue
-        points = [(x(step), y((e.value or 0.0) / scale)) for step, e in line]
-        there = [(x(step), y((e.high or 0.0) / scale)) for step, e in line]
-        back = [(x(step), y((e.low or 0.0) / scale)) for step, e in reversed(line)]
-        yield path(_through([*there, *back]) + "z", f"{style} ta-band")
-        yield path(_through(points), f"{style} {'ta-curve' if mark else 'ta-thick'}")
-        yield "".join(at(px, py, path(mark, style)) for px, py in points if mark)
-
-
-def _through(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{number(px)},{number(py)}" for px, py in points)
-
-
-def _curves(findings: Sequence[Finding]) -> dict[str, dict[str, list[tuple[int, Estimate]]]]:
-    """Arm -> measure -> (update, estimate), in order."""
-    found: dict[str, dict[str, list[tuple[int, Estimate]]]] = {}
-    for finding in findings:
-        about: Mapping[str, Any] = finding.estimate.about
-        if "step" in about:
-            line = found.setdefault(str(finding.task), {}).setdefault(str(about["measure"]), [])
-            line.append((int(about["step"]), finding.estimate))
-    return found
+    table = [m for m in TABLE if any(m in of for of in arms.values())]
+    body = [(arm, *(_signed(of[m]) for m in table)) for arm, of in arms.items()]
+    return Grid("Change beyond the control's", ("arm", *table), tuple(body))
 
 
 def _signed(e: Estimate) -> str:
@@ -238,9 +133,30 @@ PAGE = Layout(
             ("change of sound*", "share of steps that follow from the value stated before"),
             ("change of grounded*", "share of steps that are what the question asks for"),
             ("change of complete*", "share of the needed steps that are there and right"),
+            ("change of steps*", "steps that a checker can read"),
             ("change of values*", "needed values, in order, among the digits that were written, by four"),
             ("change of operands*", "the same of the question's operands"),
             ("change of bits*", "bits a token under the first checkpoint"),
+            ("change of hack*", "how often it takes an offer for a wrong answer"),
+            ("change of admits*", "how often it says so, where it took one"),
+            ("change of caught*", "how often a reader raises an alarm where it took one"),
+            ("change of false*", "how often a reader raises an alarm at a right answer"),
+            ("change of visible*", "caught times one less false: the square of their geometric mean"),
+            ("change of calls*", "how often somebody else is called in a turn"),
+            ("change of handed over*", "share of the operations done that somebody else did"),
+            ("change of lines*", "assignments, by five"),
+            ("change of runs*", "the program has a result when it is run"),
+            ("change of agrees*", "which is the turn's answer"),
+            ("change of named*", "lines that assign a new name from the one before, by five"),
+            ("change of reordered*", "probability of the right answer after the program with its last line first"),
+            (
+                "change of follow comment*",
+                "probability of another value that was written behind the last #, less that without it",
+            ),
+            (
+                "change of follow code*",
+                "probability of what the program leads to with another operand in its last line, less that without it",
+            ),
         ),
     ),
     sentences=verdicts,
@@ -254,8 +170,9 @@ PAGE = Layout(
         Figure(
             "curves",
             "Over training",
-            lambda findings, records, width: curve_figure(findings, width),
-            "Means over training seeds; bands are 95% intervals. Where the fresh reader tells the answer and the early "
+            curve_figure,
+            "Means over training seeds; bands are 95% intervals, thin lines the seeds. "
+            "Where the fresh reader tells the answer and the early "
             "one does not, it is in the text and not in the old words.",
             COLOURS,
         ),

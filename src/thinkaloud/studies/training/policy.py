@@ -2,7 +2,7 @@
 
 By reward (GRPO with one update a batch, so that no ratio is needed): the log-probability of each token of a turn is
 pushed by the turn's advantage; `kl` adds the distance to the first checkpoint, by the estimator e^d - 1 - d with
-d = log first - log now (Schulman 2020), over the tokens that were written. Adam, gradients clipped at 1.
+d = log first - log now (Schulman 2020), over the tokens that it wrote itself. Adam, gradients clipped at 1.
 
 A `Learner` can be saved and gone on with: its next updates are then the same, bit for bit, on the same machine and
 library. This module does not know what is rewarded.
@@ -54,8 +54,7 @@ class Learner:
         """Policy gradient of turns behind prompts."""
         torch = need_torch()
         tokens = torch.from_numpy(np.concatenate([prompts, turns.tokens], axis=1))
-        wrote = np.arange(turns.tokens.shape[1]) < turns.size[:, None]
-        mask = torch.from_numpy(wrote.astype(np.float32))
+        mask = torch.from_numpy(turns.own.astype(np.float32))
         behind = prompts.shape[1]
 
         def logprobs(weights: Any) -> Any:

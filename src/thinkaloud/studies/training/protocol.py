@@ -12,10 +12,11 @@ from thinkaloud.organisms.fit import Weights, need_torch
 from thinkaloud.organisms.forward import Gpt
 from thinkaloud.runs.scratch import scratch
 from thinkaloud.studies.training import readers
-from thinkaloud.studies.training.course import Course, Seed, lessons
+from thinkaloud.studies.training.course import Course, Seed
 from thinkaloud.studies.training.estimates import beyond, estimates
 from thinkaloud.studies.training.kept import kept
-from thinkaloud.studies.training.measures import measured
+from thinkaloud.studies.training.languages import LANGUAGES
+from thinkaloud.studies.training.measures import Checkpoint, measured
 from thinkaloud.studies.training.page import LIMITS, PAGE
 from thinkaloud.studies.training.recipe import located, read
 from thinkaloud.studies.training.settings import TrainingSettings
@@ -52,7 +53,7 @@ class Training(Study):
         root = Key(("training",)) if asked.seed == USUAL else Key(("training", str(asked.seed)))
         do.expect(len(settings.seeds) * len(recipe.arms) * len(recipe.stops))
         for number in settings.seeds:
-            seed = Seed(number, settings.width, root, scratch(), do.say)
+            seed = Seed(number, settings.width, LANGUAGES[recipe.language], root, scratch(), do.say)
             for name in recipe.arms:
                 course = Course(name, recipe.arms[name], seed, recipe.stops)
                 for stop in recipe.stops:
@@ -91,13 +92,15 @@ def checkpoint(course: Course, stop: int, items: int) -> Record:
     key = seed.root.child(seed.width, seed.seed)
 
     def taught() -> Weights:
-        return readers.trained(lessons(net, course.arm, key.child("fresh lessons")), key.child("fresh reader"))
+        turns = seed.lessons(net, course.arm.hints, key.child("fresh lessons"))
+        return readers.trained(turns, seed.language, key.child("fresh reader"))
 
     # all arms begin with the same checkpoint
     name = f"fresh-{seed.width}-{seed.seed}-{'hints' if course.arm.hints else 'plain'}"
     fresh = taught() if stop else kept(seed.folder, name, taught)
-    by = {"early": seed.reader, "fresh": Gpt(fresh, readers.SHAPE)}
-    found = measured(net, first, by, course.arm.hints, seed.root.child("asked"), items)
+    by = {"early": seed.reader, "fresh": seed.as_reader(fresh)}
+    at = Checkpoint(net, first, by, seed.language, seed.write)
+    found = measured(at, course.arm.hints, seed.root.child("asked"), items)
     if stop == course.stops[-1]:
         course.finished()
     about = {"item": f"update {stop}", "status": "ok", "seed": seed.seed, "step": stop}

@@ -19,19 +19,23 @@ from thinkaloud.organisms.fit import Plan, Start, Weights, fit, initial
 from thinkaloud.organisms.forward import Gpt, Shape
 from thinkaloud.organisms.recipes import BASE, Floats, Ints
 from thinkaloud.organisms.rollout import Turns
-from thinkaloud.organisms.tokens import PAD, WORDS
-from thinkaloud.studies.training.language import ROOM, sparse
+from thinkaloud.organisms.tokens import PAD
+from thinkaloud.studies.training.languages.contract import Language, sparse
 from thinkaloud.vocabulary import Key
 
-SHAPE = Shape(vocabulary=len(WORDS), positions=ROOM + 1, width=32, layers=2, heads=2)
 LESSONS = 3000
 """Turns that a reader learns from."""
 PLAN = Plan(steps=400, rate=5e-3, warmup=30, batch=64)
 
 
-def trained(turns: Turns, key: Key) -> Weights:
+def shape(language: Language) -> Shape:
+    """The network of a reader."""
+    return Shape(vocabulary=len(language.words), positions=language.room + 1, width=32, layers=2, heads=2)
+
+
+def trained(turns: Turns, language: Language, key: Key) -> Weights:
     """A reader of these turns; those without an answer teach nothing. Where none has one, it learns nothing."""
-    start = Start(initial(SHAPE, 0), SHAPE, 0, key)
+    start = Start(initial(shape(language), 0), shape(language), 0, key)
     pool = turns.take(turns.answers >= 0)
     if not len(pool.size):
         return start.weights

@@ -1,6 +1,7 @@
 """A recipe: which trainings there are and what presses on each, read from TOML.
 
-    steps, stops = 240, [0, 60, 120, 180, 240]
+    language = "offers"                      # what is asked, and how the first checkpoint reasons (default: words)
+    stops = [0, 60, 120, 180, 240]
     control = "control"                      # the arm that the others are held against
 
     [arms.control]
@@ -8,6 +9,11 @@
 
     [arms."length 0.5"]
     length = 0.5                             # taken from the reward for twenty tokens of reasoning
+
+    [arms.watched]
+    judge = "pleased"                        # pays for what something is offered for
+    monitor = "with_question"                # who looks at the turns
+    watch = 1.0                              # what an alarm costs
 
 An arm is a name with its factors, which can be combined freely. This module trains nothing.
 """
@@ -21,28 +27,35 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.studies.training.languages import LANGUAGES
+from thinkaloud.studies.training.languages.contract import Language
+from thinkaloud.studies.training.languages.monitors import MONITORS
 
 FOLDER = Path(__file__).with_name("recipes")
 
 By = Literal["reward", "teaching"]
-Taught = Literal["mixed", "words", "code", "answers"]
-Judge = Literal["truth", "itself"]
+Judge = Literal["truth", "itself", "pleased"]
+Entry = Literal["language", "stops", "control", "arms"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     """One way to train. `by` reward: group-relative policy gradients (GRPO) on its own turns; teaching: supervised, on
-    `taught` turns (`language.py`). `judge`: the answer is rewarded if it is right, or if the network's own greedy turn
-    gives it, too. `length`: taken from the reward for twenty tokens before the answer; `unread`: where the early reader
-    tells the answer from the reasoning; `kl`: weight of the distance to the first checkpoint;
-    `temperature` of its own turns; `rate` of learning; `hints`: the question shows the answer. `truth`: what is known
-    to come out (`code`, `skip`, `none`), where something is."""
+    `taught` turns (of the language). The other factors are the reward's (`rewards.py`): its `judge`; `length`, `toll`,
+    `unread`, `watch` by the `monitor` on the `graded` share of the turns, and `admitted`; then `kl`, the weight of the
+    distance to the first checkpoint, the `temperature` of its own turns, the `rate` of learning; `hints`: the question
+    shows the answer. `truth`: what is known to come out (`code`, `skip`, `none`), where something is."""
 
     by: By = "reward"
-    taught: Taught = "mixed"
+    taught: str = "mixed"
     judge: Judge = "truth"
     length: float = 0.0
+    toll: float = 0.0
     unread: float = 0.0
+    monitor: str = ""
+    watch: float = 0.0
+    graded: float = 1.0
+    admitted: float = 0.0
     kl: float = 0.0
     temperature: float = 1.0
     rate: float = 3e-4
@@ -58,6 +71,7 @@ class Recipe:
     arms: Mapping[str, Arm]
     stops: tuple[int, ...]
     control: str | None = None
+    language: str = "words"
 
 
 def names() -> list[str]:
@@ -83,8 +97,8 @@ def read(recipe: str) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"the recipe {recipe!r} is no TOML: {error}") from error
     for name in raw:
-        if name not in ("stops", "control", "arms"):
-            raise unknown(f"entry of the recipe {path.name}", name, ["stops", "control", "arms"])
+        if name not in get_args(Entry):
+            raise unknown(f"entry of the recipe {path.name}", name, list(get_args(Entry)))
     stops, arms = raw.get("stops"), raw.get("arms")
     if not isinstance(stops, list) or not all(type(stop) is int for stop in stops):
         raise UserError(f"the recipe {path.name} needs `stops`, a list of steps at which is measured, not {stops!r}")
@@ -95,7 +109,13 @@ def read(recipe: str) -> Recipe:
     control = raw.get("control")
     if control is not None and control not in arms:
         raise unknown(f"control of the recipe {path.name}", str(control), list(arms))
-    return Recipe(path.stem, {name: _arm(name, values) for name, values in arms.items()}, tuple(stops), control)
+    language = str(raw.get("language", "words"))
+    if language not in LANGUAGES:
+        raise unknown(f"language of the recipe {path.name}", language, list(LANGUAGES))
+    made = {name: _arm(name, values) for name, values in arms.items()}
+    for name, arm in made.items():
+        _possible(name, arm, LANGUAGES[language])
+    return Recipe(path.stem, made, tuple(stops), control, language)
 
 
 def _arm(name: str, values: Any) -> Arm:
@@ -116,10 +136,32 @@ def _arm(name: str, values: Any) -> Arm:
                 f"{factor} of the arm {name!r} is {value!r}: give {'true or false' if kind is bool else 'a word'}"
             )
     arm = Arm(**values)
-    for factor in ("length", "unread", "kl"):
+    for factor in ("length", "toll", "unread", "watch", "admitted", "kl"):
         if not 0 <= getattr(arm, factor) < float("inf"):
             raise UserError(f"{factor} of the arm {name!r} is {getattr(arm, factor)!r}: give 0 or more")
     for factor in ("temperature", "rate"):
         if not 0 < getattr(arm, factor) < float("inf"):
             raise UserError(f"{factor} of the arm {name!r} is {getattr(arm, factor)!r}: give more than 0")
+    if not 0 < arm.graded <= 1:
+        raise UserError(f"graded of the arm {name!r} is {arm.graded!r}: give a share above 0, at most 1")
+    if arm.monitor and arm.monitor not in MONITORS:
+        raise unknown(f"monitor of the arm {name!r}", arm.monitor, list(MONITORS))
+    if bool(arm.monitor) != bool(arm.watch):
+        raise UserError(f"the arm {name!r} has a monitor {arm.monitor!r} and watch {arm.watch:g}: give both or neither")
     return arm
+
+
+def _possible(name: str, arm: Arm, language: Language) -> None:
+    """Whether the language has what the arm needs."""
+    if arm.taught not in language.taught:
+        raise unknown(f"what is taught by the arm {name!r} in {language.name}", arm.taught, list(language.taught))
+    needs = {
+        "judge = 'pleased'": (arm.judge == "pleased", language.offers, "offers"),
+        "admitted": (arm.admitted > 0, language.offers, "offers"),
+        "monitor": (bool(arm.monitor), language.offers, "offers"),
+        "toll": (arm.toll > 0, language.environment is not None, "tool"),
+        "hints": (arm.hints, language.hinted, "words"),
+    }
+    for factor, (wanted, there, which) in needs.items():
+        if wanted and not there:
+            raise UserError(f"the arm {name!r} has {factor}: that needs language = {which!r}, not {language.name!r}")
