@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.models.requests import ScoreRequest
 from thinkaloud.models.transformers import open_transformers
 from thinkaloud.models.transformers.files import adapted, digest
+from thinkaloud.models.transformers.loaded import load
 from tiny_torch import LOADING, checkpoint
 
 ASKED = "--task chain_sum --difficulty 3 --items 24"
@@ -86,6 +88,37 @@ def test_a_lora_adapter_is_a_model_with_its_weights_changed(tmp_path: Path) -> N
     plain = open_transformers(base, LOADING).engine.score([ScoreRequest((), tokens, ((20,), (21,)))])[0]
     assert not np.allclose(plain.logprobs, wanted[20:22], atol=1e-2)
     assert len({*digests, digest(base)}) == 3
+
+
+def test_adapters_are_swapped_and_their_model_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There and back again gives the same bits, weights that no adapter changes are in memory once, and a model whose
+    files changed is read anew."""
+    peft = pytest.importorskip("peft")
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = checkpoint(tmp_path, "llama")
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False)
+        peft.get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(tmp_path / f"a-{seed}")
+    read, from_files = [], AutoModelForCausalLM.from_pretrained
+
+    def counted(*args: Any, **options: Any) -> Any:
+        read.append(args)
+        return from_files(*args, **options)
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", counted)
+    one, two, again = (load(tmp_path / f"a-{seed}", LOADING).model.state_dict() for seed in (1, 2, 1))
+    assert len(read) == 1
+    differ = {name for name in one if not torch.equal(one[name], two[name])}
+    assert differ and all("q_proj" in name for name in differ)
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    same = [name for name in one if one[name].data_ptr() == two[name].data_ptr()]
+    assert {name for name in one if "q_proj" not in name} == set(same)
+    (base / "config.json").touch()
+    load(tmp_path / "a-1", LOADING)
+    assert len(read) == 2
 
 
 def test_an_adapter_that_does_not_name_its_model_is_one_line(tmp_path: Path) -> None:

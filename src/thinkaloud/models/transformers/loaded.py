@@ -1,8 +1,14 @@
-"""From files to a network in memory: precision and device. GGUF files are unpacked before (`unpack.py`)."""
+"""From files to a network in memory: precision and device. GGUF files are unpacked before (`unpack.py`).
+
+Adapters of one model are swapped: the model is read once and stays in memory until another one is asked for. Each
+adapter gets a copy that shares all weights but those that the adapter changes.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import hashlib
 import io
 from collections.abc import Iterator
@@ -38,9 +44,11 @@ def load(path: Path, loading: Loading) -> Loaded:
             wide = loading.precision == "exact" or (
                 loading.precision == "auto" and parameters(folder) <= EXACT_PARAMETERS
             )
-            model, tokenizer = _folder(folder, wide)
-            if not path.is_file() and folder != path:
-                model = _with_adapter(model, path)
+            if path.is_file() or folder == path:
+                _base.cache_clear()
+                model, tokenizer = _folder(folder, wide)
+            else:
+                model, tokenizer = _with_adapter(_base(folder, _changed(folder), wide), path)
             exact = loading.precision != "native" and model.dtype == torch.float32
             model = model.eval().requires_grad_(False).to(device)
         except UserError:
@@ -87,13 +95,27 @@ def _folder(path: Path, wide: bool) -> tuple[Any, Any]:
     return model, AutoTokenizer.from_pretrained(path)
 
 
-def _with_adapter(model: Any, path: Path) -> Any:
+@functools.lru_cache(1)
+def _base(path: Path, changed: float, wide: bool) -> tuple[Any, Any]:
+    """The model that adapters change, and its tokenizer; `changed`: when its files were."""
+    return _folder(path, wide)
+
+
+def _changed(folder: Path) -> float:
+    return max(file.stat().st_mtime for file in folder.iterdir())
+
+
+def _with_adapter(base: tuple[Any, Any], path: Path) -> tuple[Any, Any]:
     """The model with a LoRA adapter added to its weights: it is then as fast as without."""
     try:
         from peft import PeftModel
     except ImportError as error:
         raise UserError(f"{str(path)!r} is a LoRA adapter, which needs peft: pip install 'thinkaloud[lora]'") from error
-    return PeftModel.from_pretrained(model, str(path)).merge_and_unload()
+    model, tokenizer = base
+    # a copy whose weights are other names for the same memory; a safe merge gives those it changes memory of their own
+    shared = {id(w): torch.nn.Parameter(w.data, requires_grad=False) for w in model.parameters()}
+    copied = copy.deepcopy(model, {**shared, **{id(one): one for one in model.buffers()}})
+    return PeftModel.from_pretrained(copied, str(path)).merge_and_unload(safe_merge=True), tokenizer
 
 
 @contextlib.contextmanager
