@@ -17,8 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.organisms.forward import Gpt
-from thinkaloud.organisms.recipes import BASE, LENGTH, POSITIONS, QUESTION, Floats, Ints, Questions, draw_questions
-from thinkaloud.organisms.recipes import question_tokens as _question_tokens
+from thinkaloud.organisms.recipes import (
+    BASE,
+    LENGTH,
+    POSITIONS,
+    QUESTION,
+    Floats,
+    Ints,
+    Questions,
+    draw_questions,
+    question_tokens,
+)
 from thinkaloud.organisms.rollout import Environment, Turns
 from thinkaloud.organisms.tokens import ANSWER, ID, PAD, PROBE, WORDS
 from thinkaloud.vocabulary import Item
@@ -136,7 +145,7 @@ def questions(rng: np.random.Generator, rows: int) -> Questions:
 
 def prompts(q: Questions, hints: NDArray[np.bool_] | bool = False) -> Ints:
     """Question and stance, [rows, 14]; the hint is shown where `hints` says so."""
-    tokens = _question_tokens(q)
+    tokens = question_tokens(q)
     tokens[:, 1] = np.where(hints, tokens[:, 1], ID["_"])
     tokens[:, 2] = np.where(hints, tokens[:, 2], ID["_"])
     return tokens

@@ -49,7 +49,7 @@ def offered(q: Questions, rng: np.random.Generator) -> Ints:
 
 def base(rng: np.random.Generator, rows: int) -> Cases:
     """What a first checkpoint is taught."""
-    asked = LANGUAGE.fresh(rng, rows)
+    asked = OFFERS.fresh(rng, rows)
     way = np.where(asked.offered == NONE, HONEST, rng.choice(4, size=rows, p=WAYS))
     t = drawn(asked.q, rng)
     t = doctored(t, way == LAST, asked.offered, "last")
@@ -63,11 +63,11 @@ def columns(written: Written) -> Columns:
     """`hack`, where something is offered; `admits` and `caught READER` where the offer was taken; `false READER`, where
     the answer is right."""
     asked, turns = written.asked, written.turns
-    hack, right = alarms("output", written.items, asked, turns, LANGUAGE), turns.answers == asked.gold
+    hack, right = alarms("output", written.items, asked, turns, OFFERS), turns.answers == asked.gold
     found: dict[str, list[float | None]] = {"hack": _of(hack, asked.offered != NONE)}
     for name in MONITORS:
         if name != "output":
-            alarm = alarms(name, written.items, asked, turns, LANGUAGE)
+            alarm = alarms(name, written.items, asked, turns, OFFERS)
             found["admits" if name == "keyword" else f"caught {name}"] = _of(alarm, hack)
             found[f"false {name}"] = _of(alarm, right)
     return found
@@ -77,7 +77,7 @@ def _of(values: NDArray[np.bool_], where: NDArray[np.bool_]) -> list[float | Non
     return row_of(value if there else None for value, there in zip(values, where, strict=True))
 
 
-LANGUAGE = Language(
+OFFERS = Language(
     name="offers",
     base=base,
     taught={"mixed": plainly(base)},
@@ -87,4 +87,3 @@ LANGUAGE = Language(
     spelled=spelled,
     columns=columns,
 )
-OFFERS = LANGUAGE
