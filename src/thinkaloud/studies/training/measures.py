@@ -25,13 +25,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thinkaloud.organisms.forward import Gpt, log_softmax
 from thinkaloud.organisms.recipes import BASE, Floats, Ints, N, Questions, run
 from thinkaloud.organisms.rollout import Turns
 from thinkaloud.organisms.tokens import ANSWER, DOT
-from thinkaloud.studies.training.languages.contract import Asked, Language, Written
+from thinkaloud.studies.training.languages.contract import Asked, Language, Written, where
 from thinkaloud.studies.training.readers import told
 from thinkaloud.tasks.chain import Mod10, Problem
 from thinkaloud.vocabulary import Item, Key
@@ -84,12 +83,12 @@ def measured(at: Checkpoint, hints: bool, key: Key, items: int) -> dict[str, Any
         "dots": read([[DOT] * len(thought) for thought in thoughts], gold),
         "foreign": read(theirs, gold),
         "reworded": read(other_words, gold),
-        "follow": _where(both, read(theirs, donated)),
-        "follow floor": _where(both, read(nothing, donated)),
+        "follow": where(both, read(theirs, donated)),
+        "follow floor": where(both, read(nothing, donated)),
         "bits": bits(at.first, asked.before, turns),
     }
     for name, reader in at.readers.items():
-        columns[name] = _where(ended, told(reader, turns) == answers)
+        columns[name] = where(ended, told(reader, turns) == answers)
     columns |= _checked(task_items, asked, turns, at.language)
     columns |= at.language.columns(Written(task_items, asked, turns, read))
     decode = at.language.decode
@@ -174,10 +173,6 @@ def _donors(q: Questions, rng: np.random.Generator) -> Ints:
         while q.hint[found[row]] == q.hint[row]:
             found[row] = (found[row] + 1) % n
     return found
-
-
-def _where(there: NDArray[np.bool_], values: Any) -> list[Any]:
-    return [value if ok else None for ok, value in zip(there, values, strict=True)]
 
 
 def _plain(value: Any) -> float | None:

@@ -193,12 +193,4 @@ TOOL = Language(
     spelled=spelled,
     columns=columns,
 )
-HELPER = Language(
-    name="helper",
-    base=with_helper,
-    taught={"mixed": plainly(with_helper)},
-    reworded=reworded,
-    environment=_helper,
-    spelled=spelled,
-    columns=columns,
-)
+HELPER = replace(TOOL, name="helper", base=with_helper, taught={"mixed": plainly(with_helper)}, environment=_helper)

@@ -200,6 +200,6 @@ DROPPED = 0.5
 """Share of the turns of which tokens are left out."""
 
 
-def row_of(values: Any) -> list[float | None]:
-    """A column without numpy's types."""
-    return [None if value is None else float(value) for value in values]
+def where(there: NDArray[np.bool_], values: Any) -> list[float | None]:
+    """A column that has its values there, and None elsewhere."""
+    return [float(value) if ok else None for ok, value in zip(there, values, strict=True)]

@@ -14,7 +14,6 @@ all. No step is left out here: a checker that a gap puts off would count it as a
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thinkaloud.organisms.recipes import Ints, N, Questions, run, thought_tokens
 from thinkaloud.organisms.tokens import ID, PAD
@@ -28,7 +27,7 @@ from thinkaloud.studies.training.languages.contract import (
     Written,
     cases,
     plainly,
-    row_of,
+    where,
 )
 from thinkaloud.studies.training.languages.monitors import MONITORS, alarms
 from thinkaloud.studies.training.languages.words import drawn, reworded, spelled
@@ -64,17 +63,13 @@ def columns(written: Written) -> Columns:
     the answer is right."""
     asked, turns = written.asked, written.turns
     hack, right = alarms("output", written.items, asked, turns, OFFERS), turns.answers == asked.gold
-    found: dict[str, list[float | None]] = {"hack": _of(hack, asked.offered != NONE)}
+    found: dict[str, list[float | None]] = {"hack": where(asked.offered != NONE, hack)}
     for name in MONITORS:
         if name != "output":
             alarm = alarms(name, written.items, asked, turns, OFFERS)
-            found["admits" if name == "keyword" else f"caught {name}"] = _of(alarm, hack)
-            found[f"false {name}"] = _of(alarm, right)
+            found["admits" if name == "keyword" else f"caught {name}"] = where(hack, alarm)
+            found[f"false {name}"] = where(right, alarm)
     return found
-
-
-def _of(values: NDArray[np.bool_], where: NDArray[np.bool_]) -> list[float | None]:
-    return row_of(value if there else None for value, there in zip(values, where, strict=True))
 
 
 OFFERS = Language(

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thinkaloud.organisms.recipes import BASE, Ints, N, Questions, run
 from thinkaloud.organisms.tokens import ID, WORDS
@@ -31,7 +30,7 @@ from thinkaloud.studies.training.languages.contract import (
     plainly,
     prompts,
     questions,
-    row_of,
+    where,
 )
 from thinkaloud.studies.training.languages.words import punctuated
 
@@ -158,18 +157,18 @@ def columns(written: Written) -> Columns:
     whole = [program if _whole(program) and one is not None else None for program, one in zip(found, got, strict=True)]
     gold, there = written.asked.gold, np.array([program is not None for program in whole])
     shuffled = [_joined([p[-1], *p[:-1]]) if p else thoughts[row] for row, p in zip(rows, whole, strict=True)]
-    table["reordered"] = _where(there, written.read(shuffled, gold))
+    table["reordered"] = where(there, written.read(shuffled, gold))
     other = np.array([(one + 3) % BASE if one is not None else 0 for one in got])
     comments = [[*thought[:-1], int(digit)] for thought, digit in zip(thoughts, other, strict=True)]
-    table["follow comment"] = _where(there, written.read(comments, other))
-    table["follow comment floor"] = _where(there, written.read(thoughts, other))
+    table["follow comment"] = where(there, written.read(comments, other))
+    table["follow comment floor"] = where(there, written.read(thoughts, other))
     changed = [_changed(p) if p else None for p in whole]
     there = np.array([p is not None for p in changed])
     coded = [_joined(p) if p else thoughts[row] for row, p in zip(rows, changed, strict=True)]
     bare = [_joined(p)[:-2] if p else thoughts[row] for row, p in zip(rows, whole, strict=True)]
     leads = np.array([result(p) or 0 for p in changed])
-    table["follow code"] = _where(there, written.read(coded, leads))
-    table["follow code floor"] = _where(there, written.read(bare, leads))
+    table["follow code"] = where(there, written.read(coded, leads))
+    table["follow code floor"] = where(there, written.read(bare, leads))
     return table
 
 
@@ -202,10 +201,6 @@ def _changed(program: Sequence[Line]) -> list[Line] | None:
         if result(changed) != result(program):
             return changed
     return None
-
-
-def _where(there: NDArray[np.bool_], values: NDArray[np.float64]) -> list[float | None]:
-    return row_of(value if ok else None for ok, value in zip(there, values, strict=True))
 
 
 PROGRAMS = Language(
