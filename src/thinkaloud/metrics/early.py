@@ -37,9 +37,9 @@ from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-AFTER = " (after examples with reasoning)"
-"""Ending of what is read without reasoning where the examples before the question do reason (`cut:0`). The condition
-`silent` comes after examples without reasoning, and is another number."""
+AFTER = " (cut before its first sentence)"
+"""Ending of what is read without reasoning where the model is asked as for reasoning (`cut:0`). The condition `silent`
+is asked without, in whatever form the model has for it, and is another number."""
 SAME = f"same answer without reasoning{AFTER}"
 ACCURACY = f"accuracy without reasoning{AFTER}"
 DISTANCE = f"distance without reasoning{AFTER}"
@@ -70,7 +70,7 @@ def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
 
 def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """`same answer without reasoning` (y_0), `accuracy without reasoning` and `distance without reasoning` (of cut:0,
-    after examples with reasoning), and `lateness`, over the items that have own and every cut."""
+    asked as for reasoning), and `lateness`, over the items that have own and every cut."""
     columns = [_first, lambda record: hit(record, _cut(0)) if points(record) else None, _distance, _length, _area]
     sample = gather(parsed(records), columns, [UNIT] * 3 + [(0.5, 1.0), UNIT], "no item has own and all of its cuts")
     cut, whole = Condition("cut", position=0).about, "own"

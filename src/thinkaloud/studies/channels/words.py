@@ -56,8 +56,8 @@ EARLY_MEANINGS: tuple[tuple[Which, str], ...] = (
      "how far (total variation) the answer before the first sentence is from the final one"),
     (about(measure="same answer", **_BEFORE), "share of items whose answer before the first sentence is the final one"),
     (about(measure="accuracy", **_BEFORE),
-     "share of items answered rightly when the reasoning is cut before its first sentence, after "
-     "examples that do reason; `silent` is read after examples without reasoning, and is another number"),
+     "share of items answered rightly when asked to reason, and the reasoning is cut before its first "
+     "sentence; `silent` is asked without reasoning, and is another number"),
 )  # fmt: skip
 
 _MEAN = (

@@ -104,7 +104,7 @@ def accuracies(estimates: Estimates) -> str:
     """The two accuracies without reasoning, each with what it is read after."""
     silent = "not measured" if SILENT not in estimates else _with_n(estimates[SILENT])
     cut = "not measured" if ACCURACY not in estimates else _with_n(estimates[ACCURACY])
-    return f"{ACCURACY}: {cut}; {SILENT} (after examples without reasoning): {silent}"
+    return f"{ACCURACY}: {cut}; {SILENT} (asked without reasoning): {silent}"
 
 
 # ------------------------------------------------------------------------------------------------------------- tables

@@ -88,11 +88,11 @@ _MEANINGS: tuple[tuple[Which, str], ...] = (
     ("same letter in two orders", "without reasoning in two orders, the same letter: 1/m for one that always knows"),
     ("accuracy silent:lettered", "the same item with its options behind letters"),
     ("accuracy own:lettered", "the same after reasoning about the lettered question"),
-    ("accuracy silent", "share of items answered rightly with nothing before the answer, after examples of that form"),
+    ("accuracy silent", "share of items answered rightly with nothing before the answer, and asked like that"),
     ("accuracy own", "share of items answered rightly after its own reasoning"),
-    (ACCURACY, "share of items answered rightly when its reasoning is cut before the first sentence, after examples "
-     "that do reason: it stands beside the tests of need, because an accurate model looks post-hoc to them; "
-     "`accuracy silent` is read after examples without reasoning, and is another number"),
+    (ACCURACY, "share of items answered rightly when asked to reason, and the reasoning is cut before its first "
+     "sentence: it stands beside the tests of need, because an accurate model looks post-hoc to them; "
+     "`accuracy silent` is asked without reasoning, and is another number"),
     (about(measure=CONSISTENCY), "how often its own answer and that of a second sample of its reasoning (at "
      "--resample-temperature) are the same"),
     ("sentences", "mean number of sentences of its own reasoning"),
