@@ -26,7 +26,7 @@ from thinkaloud.studies.training.estimates import HEADLINE, MEASURES, OF, beyond
 from thinkaloud.studies.training.languages import LANGUAGES, contract, words
 from thinkaloud.studies.training.page import PAGE
 from thinkaloud.studies.training.policy import Learner
-from thinkaloud.studies.training.protocol import Training, checkpoint
+from thinkaloud.studies.training.protocol import Training, checkpoint, idle
 from thinkaloud.studies.training.recipe import Arm, names, read
 from thinkaloud.studies.training.settings import TrainingSettings
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
@@ -165,6 +165,20 @@ def test_equal_rewards_push_nowhere() -> None:
     assert found[:4].tolist() == [0, 0, 0, 0] and found[4:].tolist() == [-1, 1, -1, 1]
 
 
+def test_an_arm_whose_rewards_never_differ_is_named(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
+    """Updates by equal rewards are counted, over a kill as well; one in which some differ teaches."""
+    seed = Seed(0, 32, WORDS, KEY, None, str)
+    usual = rewards.total
+    monkeypatch.setattr(rewards, "total", lambda arm, there: np.ones(32))
+    learner = Course("same", Arm(), seed, (0, 3)).at(3)
+    assert (learner.updates, learner.pushed) == (3, 0)
+    assert Learner.resumed(learner.state(), SHAPE, 1e-3).pushed == 0
+    monkeypatch.setattr(rewards, "total", lambda arm, there: usual(arm, there) + np.arange(32))
+    assert Course("other", Arm(), seed, (0, 3)).at(3).pushed == 3
+    last = [{"task": "same", "pushed": 0.0}, {"task": "other", "pushed": 1.0}, {"task": "taught"}]
+    assert [said.partition(":")[0] for said in idle(last)] == ["same"]
+
+
 def test_its_own_judge_rewards_what_it_would_say_itself() -> None:
     some = turns([1, ANSWER, 7], [ANSWER, 7], [ANSWER, ID["is"]])
     said = turns([ANSWER, 7], [ANSWER, 3], [ANSWER, ID["is"]])
@@ -194,18 +208,18 @@ def test_what_is_rewarded_becomes_more_likely_and_a_distance_holds_it_back() -> 
 @pytest.mark.parametrize("arm", [Arm(by="teaching"), Arm(length=0.5, kl=0.1), Arm(judge="itself", unread=0.2)])
 def test_a_training_that_was_kept_goes_on_to_the_same_bits(arm: Arm, tmp_path: Path, quick: None) -> None:
     stops = (0, 2, 4)
-    straight = Course("arm", arm, Seed(0, 32, WORDS, KEY, None, str), stops).at(4)
+    straight = Course("arm", arm, Seed(0, 32, WORDS, KEY, None, str), stops).at(4).weights
     first = Course("arm", arm, Seed(0, 32, WORDS, KEY, tmp_path, str), stops)
     first.at(2)
     assert any(tmp_path.glob("*-2.safetensors"))
-    again = Course("arm", arm, Seed(0, 32, WORDS, KEY, tmp_path, str), stops).at(4)
+    again = Course("arm", arm, Seed(0, 32, WORDS, KEY, tmp_path, str), stops).at(4).weights
     assert all((straight[name] == again[name]).all() for name in straight)
     assert not any(tmp_path.glob("*-2.safetensors"))
 
 
 def test_arms_that_differ_in_a_factor_never_share_what_is_kept(tmp_path: Path, quick: None) -> None:
     seed = Seed(0, 32, WORDS, KEY, tmp_path, str)
-    one, other = (Course("arm", Arm(length=length), seed, (0, 2)).at(2) for length in (0.0, 1.0))
+    one, other = (Course("arm", Arm(length=length), seed, (0, 2)).at(2).weights for length in (0.0, 1.0))
     assert any((one[name] != other[name]).any() for name in one)
 
 

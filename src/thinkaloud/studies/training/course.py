@@ -112,22 +112,18 @@ class Course:
     start: Seed
     stops: tuple[int, ...]
 
-    def at(self, stop: int) -> Weights:
-        """The weights after so many updates."""
-        return self._learner(stop).weights
-
     def finished(self) -> None:
         """Nothing goes on from the last stop."""
         forget(self._folder, self._file(self.stops[-1]))
 
-    def _learner(self, stop: int) -> Learner:
-        """Where the training stands at a stop: as it was kept there, or trained from the stop before."""
+    def at(self, stop: int) -> Learner:
+        """Where the training stands after so many updates: as it was kept there, or trained from the stop before."""
         if stop == 0:
             return Learner(self.start.base, self.start.shape, self.arm.rate)
         if (state := stored(self._folder, self._file(stop))) is not None:
             return Learner.resumed(state, self.start.shape, self.arm.rate)
         before = self.stops[self.stops.index(stop) - 1]
-        learner = self._learner(before)
+        learner = self.at(before)
         while learner.updates < stop:
             self._update(learner)
         keep(self._folder, self._file(stop), learner.state())

@@ -24,12 +24,13 @@ CLIP = 1.0
 
 
 class Learner:
-    """Weights that are being trained, with Adam's moments."""
+    """Weights that are being trained, with Adam's moments. `updates`: how many there were; `pushed`: those by rewards
+    that differed within some group, since equal ones teach nothing."""
 
     def __init__(self, weights: Weights, shape: Shape, rate: float) -> None:
         torch = need_torch()
         torch.set_num_threads(1)
-        self.shape, self.updates = shape, 0
+        self.shape, self.updates, self.pushed = shape, 0, 0
         self._weights = {name: torch.nn.Parameter(torch.tensor(np.asarray(weights[name]))) for name in blank(shape)}
         self._adam = torch.optim.Adam(self._weights.values(), lr=rate)
 
@@ -68,6 +69,7 @@ class Learner:
                 then = logprobs({name: torch.from_numpy(np.asarray(w)) for name, w in first.items()})
             apart = then - now
             pushed = pushed + kl * ((apart.exp() - 1 - apart) * mask).sum() / mask.sum()
+        self.pushed += bool(advantages.any())
         self._update(pushed)
 
     def _update(self, loss: Any) -> None:
@@ -82,7 +84,7 @@ class Learner:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that the next update depends on, as arrays."""
-        found: dict[str, NDArray[Any]] = {"updates": np.array([self.updates])}
+        found: dict[str, NDArray[Any]] = {"updates": np.array([self.updates]), "pushed": np.array([self.pushed])}
         for name, weight in self._weights.items():
             found[f"weights.{name}"] = weight.detach().numpy().copy()
             for moment, value in self._adam.state.get(weight, {}).items():
@@ -95,7 +97,7 @@ class Learner:
         torch = need_torch()
         # in the order of a new learner: the norm of the gradients is summed in it, and a sum depends on its order
         made = cls({name: state[f"weights.{name}"] for name in blank(shape)}, shape, rate)
-        made.updates = int(state["updates"][0])
+        made.updates, made.pushed = int(state["updates"][0]), int(state["pushed"][0])
         for name, weight in made._weights.items():
             moments = {m: state[f"{m}.{name}"] for m in ("step", "exp_avg", "exp_avg_sq") if f"{m}.{name}" in state}
             if moments:

@@ -23,6 +23,8 @@ from thinkaloud.studies.training.settings import TrainingSettings
 from thinkaloud.study import Asked, Do, Study, Unit
 from thinkaloud.vocabulary import Estimate, Key, Model, Record
 
+IDLE = 0.2
+"""Share of updates by rewards that differed, below which an arm is said to have learned nothing."""
 USUAL = 1
 """The run's seed that says nothing: networks have seeds of their own (`TrainingSettings.seeds`)."""
 
@@ -52,14 +54,17 @@ class Training(Study):
         recipe = read(settings.recipe)
         root = Key(("training",)) if asked.seed == USUAL else Key(("training", str(asked.seed)))
         do.expect(len(settings.seeds) * len(recipe.arms) * len(recipe.stops))
+        found: list[Record] = []
         for number in settings.seeds:
             seed = Seed(number, settings.width, LANGUAGES[recipe.language], root, scratch(), do.say)
             for name in recipe.arms:
                 course = Course(name, recipe.arms[name], seed, recipe.stops)
                 for stop in recipe.stops:
-                    await do.unit(self._unit(course, stop, settings.items, recipe.control))
+                    done = await do.unit(self._unit(course, stop, settings.items, recipe.control))
+                found += done.records[-1:]
         notes = [f"{settings.items} questions at every checkpoint, the same ones everywhere."]
-        return [*notes, f"The control is {recipe.control!r}."] if recipe.control else notes
+        notes += [f"The control is {recipe.control!r}."] if recipe.control else []
+        return [*notes, *idle(found)]
 
     def _unit(self, course: Course, stop: int, items: int, control: str | None) -> Unit:
         async def work(session: Model) -> list[Record]:
@@ -84,10 +89,21 @@ class Training(Study):
         return len(settings.seeds) * len(recipe.arms) * len(recipe.stops)
 
 
+def idle(last: Sequence[Record]) -> list[str]:
+    """Arms that learned nothing, since their rewards hardly ever differed between turns about one question."""
+    arms = {str(record["task"]): record["pushed"] for record in last if record.get("pushed", 1.0) < IDLE}
+    return [
+        f"{arm}: in {1 - pushed:.0%} of the updates all turns about a question had the same reward, which teaches "
+        "nothing: is it constant, or out of reach?"
+        for arm, pushed in arms.items()
+    ]
+
+
 def checkpoint(course: Course, stop: int, items: int) -> Record:
     """The record of a training at a stop."""
     seed = course.start
-    net = Gpt(course.at(stop), seed.shape)
+    learner = course.at(stop)
+    net = Gpt(learner.weights, seed.shape)
     first = Gpt(seed.base, seed.shape)
     key = seed.root.child(seed.width, seed.seed)
 
@@ -104,4 +120,6 @@ def checkpoint(course: Course, stop: int, items: int) -> Record:
     if stop == course.stops[-1]:
         course.finished()
     about = {"item": f"update {stop}", "status": "ok", "seed": seed.seed, "step": stop}
-    return {**about, "parameters": net.parameters, "truth": course.arm.truth, **found}
+    rewarded = course.arm.by == "reward" and stop > 0
+    signal = {"pushed": learner.pushed / learner.updates} if rewarded else {}
+    return {**about, **signal, "parameters": net.parameters, "truth": course.arm.truth, **found}
