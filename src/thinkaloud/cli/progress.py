@@ -43,13 +43,18 @@ class _Bar:
         assert isinstance(bars, Bars)
         self.said: list[str] = []
         self._bars = bars
+        self._what = "starting"
         self._task = bars.add_task("loading", total=None)
 
     def expect(self, units: float) -> None:
         self._bars.reset(self._task, total=units, description="starting")  # several runs may follow each other
 
     def advance(self, units: float, what: str) -> None:
+        self._what = what
         self._bars.update(self._task, advance=units, description=what)
+
+    def alive(self, text: str) -> None:
+        self._bars.update(self._task, description=f"{self._what}: {text}")
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -74,9 +79,15 @@ class _Lines:
         if now - self._shown < self.EVERY:
             return
         self._shown = now
-        share = min(1.0, self._done / self._total) if self._total else 0.0
-        left = (now - self._started) * (1 - share) / share if share else float("nan")
-        self.say(f"{share:4.0%}  {what}, about {left:.0f} s left")
+        left = (now - self._started) * (1 - self._share) / self._share if self._share else float("nan")
+        self.say(f"{self._share:4.0%}  {what}, about {left:.0f} s left")
+
+    @property
+    def _share(self) -> float:
+        return min(1.0, self._done / self._total) if self._total else 0.0
+
+    def alive(self, text: str) -> None:
+        self.say(f"{self._share:4.0%}  {text}")
 
     def say(self, text: str) -> None:
         with suppress(OSError, ValueError):  # a full or closed stderr must not end a run

@@ -17,6 +17,9 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """Something a user wants to know."""
 
+    def alive(self, text: str) -> None:
+        """Nothing ended for a while; how far it is."""
+
 
 class NullProgress:
     """No progress."""
@@ -28,4 +31,7 @@ class NullProgress:
         """Nothing."""
 
     def say(self, text: str) -> None:
+        """Nothing."""
+
+    def alive(self, text: str) -> None:
         """Nothing."""
