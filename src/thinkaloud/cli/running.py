@@ -27,6 +27,10 @@ MAX_TIME = click.Option(
     ["--max-time"], default=None, metavar="DURATION",
     help="Begin no further unit once this command has taken so long (90s, 10m, 2h); exit code 5.",
 )  # fmt: skip
+SHARD = click.Option(
+    ["--shard"], default=None, metavar="I/N",
+    help="Do part I of N, in a folder of its own; thinkaloud merge makes one run of all parts.",
+)  # fmt: skip
 WORK: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME]
 """How units are done, which decides nothing that is measured."""
 
@@ -50,14 +54,15 @@ def _run(name: str, study: Study, given: dict[str, Any]) -> None:
     with progress() as shown:
         done = api.run(
             name, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
-            out=given["out"], settings=config.settings, loading=config.loading, progress=shown, **work,
+            out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
+            shard=given["shard"], **work,
         )  # fmt: skip
     show(done, seen=seen(shown))
 
 
 run = Studies(
     _run,
-    [OUT, *WORK],
+    [OUT, SHARD, *WORK],
     name="run",
     help="Run STUDY; a folder that holds this very run is completed, not done again.",
 )
