@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -247,48 +242,6 @@ def test_shards_that_are_stopped_anywhere_and_resumed_merge_to_the_same(
     assert not (tmp_path / "early").exists()
 
 
-SCRIPT = """
-import asyncio, sys
-from thinkaloud import api
-from thinkaloud.organisms.rules import faithful
-from thinkaloud.organisms.scripted import Scripted
-class Slow(Scripted):
-    async def score(self, prompt, options, closing="."):
-        await asyncio.sleep(0.0005)
-        return await super().score(prompt, options, closing)
-shard = sys.argv[2] if len(sys.argv) > 2 else None
-api.run("channels", Slow("faithful", faithful), ["chain_sum", "coin"], items=24, out=sys.argv[1], shard=shard)
-"""
-
-
-@pytest.mark.slow
-def test_two_shards_side_by_side_under_sigkill_merge_to_the_same_findings(tmp_path: Path) -> None:
-    script = tmp_path / "run.py"
-    script.write_text(SCRIPT)
-    rng, kills = random.Random(7), 0
-    left = {f"{i}/2": tmp_path / f"{i}" for i in (1, 2)}
-    subprocess.run([sys.executable, script, tmp_path / "whole"], check=True, timeout=120)
-    for _ in range(40):
-        running = {
-            shard: subprocess.Popen([sys.executable, script, out, shard], start_new_session=True)
-            for shard, out in left.items()
-        }
-        time.sleep(rng.uniform(0.6, 1.6))
-        for shard, process in running.items():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                kills += 1
-            if process.wait() == 0:
-                left.pop(shard)
-        if not left:
-            break
-    assert not left and kills > 1
-    merged = ta.merge([tmp_path / "1", tmp_path / "2"], tmp_path / "merged")
-    for name in ("findings.json", "notes.json", "manifest.json", "config.toml", "model.json"):
-        assert (merged.folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    assert ta.verify(merged.folder)[-1].startswith("whole: ")
-
-
 @pytest.mark.slow
 def test_a_shard_is_stopped_by_a_cap_and_goes_on(tmp_path: Path) -> None:
     make = channels(items=16, difficulty=3, max_time=1e-9)
@@ -462,6 +415,20 @@ def test_a_study_that_decides_on_the_way_is_found_out(tmp_path: Path) -> None:
         ta.merge(shards, tmp_path / "merged", study=Adaptive)
     with pytest.raises(UserError, match="challenge cannot be run in shards: which baseline is asked again"):
         ta.run("challenge", "scripted:sim:.1,0,0", ["sim:chain_01"], settings={"arm": "x.py"}, shard="1/2")
+
+
+def test_addresses_may_differ_where_the_server_is_the_same(parts: list[Path], tmp_path: Path) -> None:
+    """A server of each job's own; a model by any other name may not."""
+    shards = [at_address(f"http://127.0.0.1:810{i}/v1", parts[i - 1], tmp_path / f"{i}") for i in (1, 2)]
+    merged = ta.merge(shards, tmp_path / "merged")
+    assert merged.config.model == "http://127.0.0.1:8101/v1" and len(merged.records) == 16
+
+
+def at_address(address: str, shard: Path, to: Path) -> Path:
+    """A copy that was asked of a server."""
+    config = shutil.copytree(shard, to) / "config.toml"
+    config.write_text(config.read_text().replace("scripted:mixture:0.5", address))
+    return to
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.open_study import open_run, open_study
+from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import placed
 from thinkaloud.runs.folder import Run
 from thinkaloud.runs.identity import differences, identify
@@ -122,7 +123,7 @@ def _same(parts: Shards) -> None:
     """`UserError` where a shard is of another configuration, model, questions, code or plan than the first."""
     first, part = parts[0]
     for run, other in parts[1:]:
-        said = first.config.changes(run.config)
+        said = first.config.changes(_at(run.config, first.config.model))
         said = said or differences(first.identity, run.identity)
         said = said or _of_code(part, other)
         if said:
@@ -133,6 +134,11 @@ def _same(parts: Shards) -> None:
             why = "" if failed is None else f" (a unit that decides what is measured failed: {failed['error']})"
             raise UserError(f"shard {other.shard} is not through{why}: thinkaloud resume {run.folder}")
         _same_plan(parts[0], (run, other))
+
+
+def _at(config: Config, model: str) -> Config:
+    """The same asked at another address: a server is known by what it says of itself, which the identity holds."""
+    return replace(config, model=model) if "://" in config.model and "://" in model else config
 
 
 def _of_code(one: Part, other: Part) -> list[str]:
