@@ -25,10 +25,10 @@ from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run as _open_run
 from thinkaloud.open_study import open_study
 from thinkaloud.runs import shards
-from thinkaloud.runs.caps import caps_of
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
+from thinkaloud.runs.held import held
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import all_there, reopened, short, slug
@@ -38,7 +38,7 @@ from thinkaloud.study import EDGE, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
 from thinkaloud.whole.finish import asked as asked
-from thinkaloud.whole.finish import conclude, finish, remade
+from thinkaloud.whole.finish import conclude, finish, remade, work_of
 from thinkaloud.whole.merge import merge
 from thinkaloud.whole.verify import verify
 
@@ -69,6 +69,8 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    share_caps: str | None = None,
+    unit_time: float | str | None = None,
     enough: Callable[[Run], bool] | None = None,
     shard: str | None = None,
 ) -> Run:
@@ -76,11 +78,14 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
     not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones. `max_tokens`
     and `max_time` (seconds, or a text like `"10m"`): the most that this call may spend (`runs/caps.py`); where that
-    ends it before it is through, `Run.stopped` says so. `enough`: asked before every unit, with the run as it is; where
+    ends it before it is through, `Run.stopped` says so. `share_caps`: a file; `max_tokens` is then the most of all
+    calls on this machine that name it. `unit_time`: a unit that takes longer fails, and is done again on resume.
+    `enough`: asked before every unit, with the run as it is; where
     it says yes, no further unit begins. `shard`: `"2/4"` does the second of four parts, in a folder of its own
     (`runs/shards.py`); `merge` makes one run of all four."""
     part = None if shard is None else shards.begun(shard)
-    caps = caps_of(max_tokens, max_time)  # from here on: loading the model takes time, too
+    work = work_of(concurrency, unit_time)
+    caps = held(max_tokens, max_time, share_caps)  # from here on: loading the model takes time, too
     opened = open_study(study)
     if part is not None:
         shards.check_divided(opened)
@@ -99,7 +104,7 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     with holding(folder):
         found = Run.create(folder, config, opened, card, of, part)
         caps.enough = None if enough is None else partial(enough, found)
-        return finish(found, request, progress, concurrency, caps)
+        return finish(found, request, progress, work, caps)
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)
@@ -182,10 +187,13 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    share_caps: str | None = None,
+    unit_time: float | str | None = None,
 ) -> Run:
     """Do what is missing or failed in a run folder, within the caps of this call (`run`). Objects that were passed to
     `run` must be passed again. Files are looked for where the run began."""
-    caps = caps_of(max_tokens, max_time)
+    work = work_of(concurrency, unit_time)
+    caps = held(max_tokens, max_time, share_caps)
     found = open_run(folder, study)
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
@@ -199,7 +207,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
             of = identify(found.config, found.study, card, opened, named.settings)
         found.claim(card, of)
         request = replace(asked(found.config, answering, opened), settings=named.settings)
-        return finish(found, request, progress, concurrency, caps)
+        return finish(found, request, progress, work, caps)
 
 
 def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thinkaloud.cli.options import Studies, config_of, options_of, values_of
-from thinkaloud.cli.running import CONCURRENCY, MAX_TIME, MAX_TOKENS
+from thinkaloud.cli.running import WORK
 
 if TYPE_CHECKING:
     from thinkaloud.study import Study
@@ -17,8 +17,6 @@ OUT = click.Option(
     ["--out"], type=click.Path(path_type=Path), default=None,
     help="The folder of the merged run; default: runs/<what it is>. Shards and logs lie beside it.",
 )  # fmt: skip
-EACH = (CONCURRENCY, MAX_TOKENS, MAX_TIME)
-"""What every shard is told as it is."""
 
 
 def _slurm(name: str, study: Study, given: dict[str, Any]) -> None:
@@ -32,7 +30,7 @@ def _slurm(name: str, study: Study, given: dict[str, Any]) -> None:
     study.check(config.settings)
     cluster = checked(Cluster(**values_of(Cluster, given)))
     out = given["out"] or Path("runs") / slug(config)
-    told = [(one.opts[0], given[str(one.name)]) for one in EACH if given[str(one.name)] != one.default]
+    told = [(one.opts[0], given[str(one.name)]) for one in WORK if given[str(one.name)] != one.default]
     work = shlex.join(word for flag, value in told for word in (flag, str(value)))
     click.echo(script(study, config, cluster, out, work), nl=False)
 
@@ -51,7 +49,7 @@ class _Slurm(Studies):
 
 slurm = _Slurm(
     _slurm,
-    [OUT, *EACH],
+    [OUT, *WORK],
     name="slurm",
     help="Print a script for Slurm that runs STUDY in shards and merges them. Runs nothing.",
 )

@@ -17,6 +17,7 @@ from thinkaloud.joining import joined, written
 from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.models.closed import grouped, texts
 from thinkaloud.models.cuts import Atom, Cuts, Tokens
+from thinkaloud.models.gate import Gate, passing
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.render import Renderer
@@ -169,10 +170,13 @@ def _whole(text: str) -> str:
 class Local:
     """A model made of a lowering and an engine. Its sessions share the weights; each has its own batches and bill."""
 
+    gate: Gate | None
+
     def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine) -> None:
         self.card, self.engine, self.lowering = card, engine, lowering
         self.lower, self.tokens, self.profile = lowering.lower, lowering.tokens, lowering.profile
         self.reference: Callable[[Prompt], Tokens] | None = None
+        self.bounded = not getattr(engine, "anew", False)
         self._open_batcher()
 
     def session(self) -> Self:
@@ -183,13 +187,14 @@ class Local:
         return other
 
     def _open_batcher(self) -> None:
-        self.usage = Usage()
+        self.usage, self.gate = Usage(), None
         kept = Kept()
 
         def billed(handler: Handler) -> Handler:
             def handle(requests: Sequence[Any]) -> Sequence[Any]:
                 self.engine.usage, self.engine.kept = Usage(), kept
-                answers = handler(requests)
+                with passing(self.gate, requests, lambda: self.engine.usage):
+                    answers = handler(requests)
                 self.usage += self.engine.usage
                 return answers
 

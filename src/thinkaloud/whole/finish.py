@@ -6,9 +6,10 @@ A shard ends with its own units: notes, findings and reports are those of the wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from thinkaloud.errors import UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.models.session import profile_of
 from thinkaloud.open_model import open_model
@@ -25,6 +26,7 @@ from thinkaloud.runs.names import go_on
 from thinkaloud.runs.progress import NullProgress, Progress
 from thinkaloud.runs.scratch import in_folder, removed
 from thinkaloud.study import Asked
+from thinkaloud.values import duration
 from thinkaloud.vocabulary import Model, Task
 
 
@@ -36,14 +38,33 @@ def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
     )  # fmt: skip
 
 
-def finish(found: Run, request: Asked, progress: Progress | None, concurrency: int, caps: Caps) -> Run:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How units are done, which decides nothing that is measured: so many at once, for so many seconds each at most
+    (None: as long as they take)."""
+
+    concurrency: int = 1
+    unit_time: float | None = None
+
+
+def work_of(concurrency: int, unit_time: float | str | None) -> Work:
+    """As a caller gives it (`values.duration`)."""
+    seconds = duration(unit_time) if isinstance(unit_time, str) else unit_time
+    if seconds is not None and not seconds > 0:
+        raise UserError(f"--unit-time is {seconds:g} s: give more than 0 seconds")
+    return Work(concurrency, seconds)
+
+
+def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
     """Do what is missing of a run or of a shard, and end it."""
     told = progress or NullProgress()
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
-    given = (found.study, request, found.identity, found.journal, told, concurrency, caps)
-    part = found.part
-    execution = Following(*given) if part is None else shards.Sharded(*given, shard=part.shard)
+    given = (found.study, request, found.identity, found.journal, told, work.concurrency, caps)
+    limit, part = work.unit_time, found.part
+    execution = (
+        Following(*given, limit=limit) if part is None else shards.Sharded(*given, limit=limit, shard=part.shard)
+    )
     notes = passed(found, execution)
     if notes is None:
         found.stopped = caps.sentence(so_far(found), go_on(found))

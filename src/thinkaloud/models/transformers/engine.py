@@ -16,6 +16,7 @@ from thinkaloud.errors import ModelError, ThinkaloudError
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.preambles import used
 from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, by_preamble
+from thinkaloud.models.transformers.branching import Alone
 from thinkaloud.models.transformers.memory import size
 from thinkaloud.models.transformers.start import Read, Start
 from thinkaloud.models.tree import ROOT, Tree
@@ -51,6 +52,7 @@ class Engine:
 
     def __init__(self, way: Way, pieces: Pieces, cells: int, vocabulary: int = 0) -> None:
         self.way, self.pieces, self.cells, self.vocabulary = way, pieces, cells, vocabulary
+        self.anew = isinstance(way, Alone)
         self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], tuple[Any, Logits]] = OrderedDict()
 
