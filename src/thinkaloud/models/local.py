@@ -20,7 +20,7 @@ from thinkaloud.models.cuts import Atom, Cuts, Tokens
 from thinkaloud.models.gate import Gate, passing
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.profile import Profile
-from thinkaloud.models.render import Renderer
+from thinkaloud.models.render import Renderer, unmarked
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
 from thinkaloud.models.tree import common
 from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot, Usage
@@ -110,6 +110,8 @@ class Lowering:
         def guard(texts: Sequence[str]) -> tuple[str, ...]:
             return tuple(map(one, texts))
 
+        for shot in prompt.shots:  # these go through the template, which is cut where its marks stand
+            unmarked((shot.question, *shot.answer, *shot.thinking))
         shots = tuple(Shot(one(shot.question), guard(shot.answer), guard(shot.thinking)) for shot in prompt.shots)
         block = prompt.thinking and replace(prompt.thinking, parts=guard(prompt.thinking.parts))
         rendered = self._render(Prompt(shots, one(prompt.question), guard(prompt.prefill), block, prompt.off))
