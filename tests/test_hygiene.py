@@ -62,7 +62,7 @@ def hostile(kind: Kind) -> st.SearchStrategy[str]:
     """Its own marks, whole and in pieces, among other things that might mean something to somebody."""
     marks = (*kind.controls, *kind.marks, *TAGS, kind.opens, kind.closes)
     pieces = [mark[i:j] for mark in marks for i, j in ((0, 2), (0, -1), (1, None), (2, None))]
-    return st.lists(st.sampled_from((*marks, *marks, *pieces, *LETTERS, *ODD)), min_size=1, max_size=6).map("".join)
+    return st.lists(st.sampled_from((*marks, *marks, *marks, *marks, *pieces, *LETTERS, *ODD)), min_size=1, max_size=6).map("".join)
 
 
 def held(lowering: Lowering, kind: Kind, framed: dict[str, int], place: str, text: str) -> None:
@@ -85,7 +85,7 @@ def frame_tokens(tokenize: Any, kind: Kind) -> dict[str, int]:
     return {text: tokenize(text, True)[0] for text in (*kind.controls, *marks)}
 
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module", params=sorted(EVERY))
