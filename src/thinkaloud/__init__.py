@@ -16,6 +16,7 @@ from thinkaloud._version import __version__ as __version__
 if TYPE_CHECKING:
     from thinkaloud.api import challenge as challenge
     from thinkaloud.api import compare as compare
+    from thinkaloud.api import merge as merge
     from thinkaloud.api import open_model as open_model
     from thinkaloud.api import open_run as open_run
     from thinkaloud.api import open_study as open_study
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from thinkaloud.api import run as run
     from thinkaloud.api import settings as settings
     from thinkaloud.api import trend as trend
+    from thinkaloud.api import verify as verify
     from thinkaloud.api import wanted as wanted
     from thinkaloud.errors import ThinkaloudError as ThinkaloudError
     from thinkaloud.errors import UserError as UserError
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
     from thinkaloud.vocabulary import Key as Key
     from thinkaloud.vocabulary import ModelCard as ModelCard
 
-_API = ("challenge", "compare", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "register",
-        "rescore", "resume", "ruler", "run", "settings", "trend", "wanted")  # fmt: skip
+_API = ("challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan",
+        "register", "rescore", "resume", "ruler", "run", "settings", "trend", "verify", "wanted")  # fmt: skip
 _WHERE = {
     **dict.fromkeys(_API, "api"),
     **dict.fromkeys(("ThinkaloudError", "UserError"), "errors"),

@@ -1,5 +1,5 @@
-"""The library as people call it: `run`, `plan`, `resume`, `rescore`, `open_run`, `open_model`, `open_task`,
-`open_study`, `settings`, `compare`, `trend`, `challenge`, `ruler`, `own_ruler`.
+"""The library as people call it: `run`, `plan`, `resume`, `rescore`, `merge`, `verify`, `open_run`, `open_model`,
+`open_task`, `open_study`, `settings`, `compare`, `trend`, `challenge`, `ruler`, `own_ruler`.
 
     import thinkaloud as ta
     run = ta.run("channels", model="smollm2-135m", tasks=["chain_sum"], items=40, seed=1)
@@ -20,27 +20,27 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.compare.folders import compare
 from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
-from thinkaloud.metrics.options import remarks
 from thinkaloud.models.loading import Loading
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run as _open_run
 from thinkaloud.open_study import open_study
-from thinkaloud.runs.aside import run_to_end
-from thinkaloud.runs.caps import Caps, caps_of
+from thinkaloud.runs import shards
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.execute import Execution, findings
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
+from thinkaloud.runs.held import held
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
-from thinkaloud.runs.missing import ahead, so_far
-from thinkaloud.runs.names import all_there, go_on, reopened, short, slug
+from thinkaloud.runs.names import all_there, reopened, short, slug
 from thinkaloud.runs.progress import NullProgress, Progress
-from thinkaloud.runs.scratch import in_folder, removed
 from thinkaloud.settings import checked, load
-from thinkaloud.study import EDGE, Asked, NoModel, Study
+from thinkaloud.study import EDGE, NoModel, Study
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
+from thinkaloud.whole.finish import asked as asked
+from thinkaloud.whole.finish import conclude, finish, remade, work_of
+from thinkaloud.whole.merge import merge
+from thinkaloud.whole.verify import verify
 
 if TYPE_CHECKING:
     from thinkaloud.ruler.own import OwnRuler
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from thinkaloud.studies.trend.protocol import Comparison
 
 __all__ = [
-    "Run", "challenge", "compare", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan", "planned",
-    "register", "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "wanted",
+    "Run", "challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan",
+    "planned", "register", "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "verify", "wanted",
 ]  # fmt: skip
 
 
@@ -69,16 +69,26 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    share_caps: str | None = None,
+    unit_time: float | str | None = None,
     enough: Callable[[Run], bool] | None = None,
+    shard: str | None = None,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
     not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones. `max_tokens`
     and `max_time` (seconds, or a text like `"10m"`): the most that this call may spend (`runs/caps.py`); where that
-    ends it before it is through, `Run.stopped` says so. `enough`: asked before every unit, with the run as it is; where
-    it says yes, no further unit begins."""
-    caps = caps_of(max_tokens, max_time)  # from here on: loading the model takes time, too
+    ends it before it is through, `Run.stopped` says so. `share_caps`: a file; `max_tokens` is then the most of all
+    calls on this machine that name it. `unit_time`: a unit that takes longer fails, and is done again on resume.
+    `enough`: asked before every unit, with the run as it is; where
+    it says yes, no further unit begins. `shard`: `"2/4"` does the second of four parts, in a folder of its own
+    (`runs/shards.py`); `merge` makes one run of all four."""
+    part = None if shard is None else shards.begun(shard)
+    work = work_of(concurrency, unit_time)
+    caps = held(max_tokens, max_time, share_caps)  # from here on: loading the model takes time, too
     opened = open_study(study)
+    if part is not None:
+        shards.check_divided(opened)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
@@ -89,12 +99,12 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     of = identify(config, opened, card, asked_of)
     request = asked(config, answering, asked_of)
     opened.ready(request)
-    folder = Path(out) if out is not None else Path("runs") / slug(config, of)
+    folder = Path(out) if out is not None else Path("runs") / shards.named(slug(config, of), part)
     Run.check(folder)
     with holding(folder):
-        found = Run.create(folder, config, opened, card, of)
+        found = Run.create(folder, config, opened, card, of, part)
         caps.enough = None if enough is None else partial(enough, found)
-        return _finish(found, request, progress, concurrency, caps)
+        return finish(found, request, progress, work, caps)
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)
@@ -177,10 +187,13 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    share_caps: str | None = None,
+    unit_time: float | str | None = None,
 ) -> Run:
     """Do what is missing or failed in a run folder, within the caps of this call (`run`). Objects that were passed to
     `run` must be passed again. Files are looked for where the run began."""
-    caps = caps_of(max_tokens, max_time)
+    work = work_of(concurrency, unit_time)
+    caps = held(max_tokens, max_time, share_caps)
     found = open_run(folder, study)
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
@@ -194,7 +207,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
             of = identify(found.config, found.study, card, opened, named.settings)
         found.claim(card, of)
         request = replace(asked(found.config, answering, opened), settings=named.settings)
-        return _finish(found, request, progress, concurrency, caps)
+        return finish(found, request, progress, work, caps)
 
 
 def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:
@@ -213,11 +226,12 @@ def rescore(
     from thinkaloud.bets.page import about_run
 
     found = open_run(folder, study)
+    shards.check_whole(found.folder)
     expected = [] if bets is None else about_run(bets, found)
     if out is not None:
         make_folder(Path(out))
     try:
-        _conclude(found, out, expected)
+        conclude(found, out, expected) if out is not None else remade(found, expected)
     except CannotWrite as error:
         raise UserError(f"{error}; elsewhere: thinkaloud report {folder} --out FOLDER") from error
     return found
@@ -374,42 +388,3 @@ def _name(thing: str | object) -> str:
     if isinstance(thing, str):
         return thing
     return f"object:{getattr(thing, 'name', None) or getattr(thing, '__name__', type(thing).__name__)}"
-
-
-def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
-    """What a run asks of its study."""
-    return Asked(
-        settings=config.settings, seed=config.seed, model=model, tasks=tuple(tasks), items=config.items,
-        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading), open_run=open_run,
-    )  # fmt: skip
-
-
-def _finish(found: Run, request: Asked, progress: Progress | None, concurrency: int, caps: Caps) -> Run:
-    told = progress or NullProgress()
-    for remark in (*found.remarks(), *filter(None, [ahead(found)])):
-        told.say(remark)
-    execution = Execution(found.study, request, found.identity, found.journal, told, concurrency, caps)
-
-    async def whole() -> list[str] | None:
-        with in_folder(found.folder):  # in here: in a notebook it is done by another thread
-            return await execution.run()
-
-    try:
-        notes = run_to_end(whole)
-    finally:
-        found.journal.close()
-    if notes is None:
-        found.stopped = caps.sentence(so_far(found), go_on(found))
-    else:
-        found.note([*notes, *remarks(list(found.records))])
-        if all(unit["status"] == "ok" for unit in found.journal):
-            found.journal.seal()
-            removed(found.folder)
-    _conclude(found)
-    return found
-
-
-def _conclude(found: Run, out: str | Path | None = None, bets: Sequence[str] = ()) -> None:
-    made = findings(found.config, found.study, found.card.name, found.identity.tasks, found.units)
-    found.write_results(made, out)
-    found.report(out, made, bets)

@@ -23,6 +23,8 @@ from thinkaloud.cli.measure import measure
 from thinkaloud.cli.options import Late, config_of, options_of, run_options, values_of
 from thinkaloud.cli.organisms import organisms
 from thinkaloud.cli.running import CONCURRENCY, OUT, plan, report, resume, run
+from thinkaloud.cli.slurm import slurm
+from thinkaloud.cli.whole import merge, verify
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.names import split_names
 from thinkaloud.streams import UNREAD, lost_output, open_closed_streams
@@ -50,6 +52,9 @@ cli.add_command(run)
 cli.add_command(plan)
 cli.add_command(resume)
 cli.add_command(report)
+cli.add_command(merge)
+cli.add_command(verify)
+cli.add_command(slurm)
 cli.add_command(compare)
 cli.add_command(measure)
 cli.add_command(bet)

@@ -57,7 +57,7 @@ def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-RUN = ("out", "concurrency", "max_tokens", "max_time")
+RUN = ("out", "shard", "concurrency", "max_tokens", "max_time", "share_caps", "unit_time")
 """Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")
 

@@ -21,23 +21,37 @@ CONCURRENCY = click.Option(
 )
 MAX_TOKENS = click.Option(
     ["--max-tokens"], default=None, metavar="N",
-    help="Begin no further unit once this command has computed and written so many tokens (500k, 2M); exit code 5.",
+    help="Compute and write no more tokens than this in this command (500k, 2M); exit code 5.",
 )  # fmt: skip
 MAX_TIME = click.Option(
     ["--max-time"], default=None, metavar="DURATION",
     help="Begin no further unit once this command has taken so long (90s, 10m, 2h); exit code 5.",
 )  # fmt: skip
-WORK: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME]
+SHARD = click.Option(
+    ["--shard"], default=None, metavar="I/N",
+    help="Do part I of N, in a folder of its own; thinkaloud merge makes one run of all parts.",
+)  # fmt: skip
+SHARE_CAPS = click.Option(
+    ["--share-caps"], default=None, metavar="FILE",
+    help="--max-tokens is the most of all commands on this machine that name this FILE, such as the shards of a run.",
+)  # fmt: skip
+UNIT_TIME = click.Option(
+    ["--unit-time"], default=None, metavar="DURATION",
+    help="A unit that takes longer (10m) is recorded as failed, and done again on resume; for servers.",
+)  # fmt: skip
+WORK: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME, SHARE_CAPS, UNIT_TIME]
 """How units are done, which decides nothing that is measured."""
 
 
 def _work(given: dict[str, Any]) -> dict[str, Any]:
     """The values of `WORK`, as `api.run` and `api.resume` take them."""
-    most, longest = given["max_tokens"], given["max_time"]
+    most, longest, unit = given["max_tokens"], given["max_time"], given["unit_time"]
     return {
         "concurrency": given["concurrency"],
         "max_tokens": None if most is None else tokens(most),
         "max_time": None if longest is None else duration(longest),
+        "share_caps": given["share_caps"],
+        "unit_time": None if unit is None else duration(unit),
     }
 
 
@@ -50,14 +64,15 @@ def _run(name: str, study: Study, given: dict[str, Any]) -> None:
     with progress() as shown:
         done = api.run(
             name, config.model, config.tasks, items=config.items, difficulty=config.difficulty, seed=config.seed,
-            out=given["out"], settings=config.settings, loading=config.loading, progress=shown, **work,
+            out=given["out"], settings=config.settings, loading=config.loading, progress=shown,
+            shard=given["shard"], **work,
         )  # fmt: skip
     show(done, seen=seen(shown))
 
 
 run = Studies(
     _run,
-    [OUT, *WORK],
+    [OUT, SHARD, *WORK],
     name="run",
     help="Run STUDY; a folder that holds this very run is completed, not done again.",
 )

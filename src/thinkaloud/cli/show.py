@@ -21,8 +21,11 @@ def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None
     """Findings of a run, what was spent besides, what failed, and as the last line which cap ended it. The exit code
     says whether something failed, nothing was measured, or a cap ended it. `out`: where its report is, if elsewhere;
     `seen`: what the reader was told on the way (`progress.seen`)."""
-    print_run(done, out, seen)
-    print_lines(done.study.spent(done.units))
+    if done.part is None:
+        print_run(done, out, seen)
+        print_lines(done.study.spent(done.units))
+    else:
+        print_lines([f"{done.unfinished} are done: {done.folder}"])
     failed = failures(done.units)
     if failed:
         sys.stdout.flush()
@@ -32,5 +35,5 @@ def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None
         sys.exit(CAPPED)
     if failed:
         sys.exit(FAILED)
-    if unmeasured(done.study.name, done.units):
+    if done.part is None and unmeasured(done.study.name, done.units):
         sys.exit(UNMEASURED)

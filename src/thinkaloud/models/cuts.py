@@ -34,6 +34,7 @@ before every text, so it is left out; `whole`: neither gives the tokens of the w
 OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: no text that is meant to be read holds them
 LOOKS_LIKE_CONTROL = re.compile(r"<[^<>\s]{1,60}>|\[[^\[\]\s]{1,40}\]")
 """Pattern of control tokens, for servers that do not list theirs."""
+_BARRED = re.compile(r"[<\[][|\uff5c].*[|\uff5c][>\]]")
 _NOTHING = re.compile(r"(?!)")
 _GUARDED = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 # not next to anything that may be a control token: tokenizers treat spaces around those in ways of their own
@@ -134,7 +135,16 @@ def with_marks(cuts: Cuts, marks: Mapping[str, bool]) -> Cuts:
         return re.compile(new if pattern is _NOTHING or pattern.pattern == "(?!)" else f"{new}|{pattern.pattern}")
 
     plain = either(mark for mark, read in marks.items() if read)
-    return replace(cuts, controls=also(cuts.controls), spelled=also(cuts.spelled), broken=plain)
+    broken = plain if cuts.broken is _NOTHING else re.compile(f"{plain.pattern}|{cuts.broken.pattern}")
+    return replace(cuts, controls=also(cuts.controls), spelled=also(cuts.spelled), broken=broken)
+
+
+def framing(texts: Iterable[str], template: str | None) -> dict[str, bool]:
+    """Of tokens that are read wherever they stand, those that mean something in a frame: the chat template writes them,
+    or they are written as only marks are (`<|...|>`). Others, such as `<h4>` of Gemma, are words of the vocabulary. As
+    `with_marks` takes them."""
+    looking = (text for text in texts if LOOKS_LIKE_CONTROL.fullmatch(text))
+    return {text: True for text in looking if _BARRED.fullmatch(text) or text in (template or "")}
 
 
 def either(texts: Iterable[str]) -> re.Pattern[str]:

@@ -17,9 +17,10 @@ from thinkaloud.joining import joined, written
 from thinkaloud.models.batching import Batcher, Handler
 from thinkaloud.models.closed import grouped, texts
 from thinkaloud.models.cuts import Atom, Cuts, Tokens
+from thinkaloud.models.gate import Gate, passing
 from thinkaloud.models.kept import Kept
 from thinkaloud.models.profile import Profile
-from thinkaloud.models.render import Renderer
+from thinkaloud.models.render import Renderer, unmarked
 from thinkaloud.models.requests import Engine, SampleRequest, ScoreRequest
 from thinkaloud.models.tree import common
 from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Shot, Usage
@@ -109,6 +110,8 @@ class Lowering:
         def guard(texts: Sequence[str]) -> tuple[str, ...]:
             return tuple(map(one, texts))
 
+        for shot in prompt.shots:  # these go through the template, which is cut where its marks stand
+            unmarked((shot.question, *shot.answer, *shot.thinking))
         shots = tuple(Shot(one(shot.question), guard(shot.answer), guard(shot.thinking)) for shot in prompt.shots)
         block = prompt.thinking and replace(prompt.thinking, parts=guard(prompt.thinking.parts))
         rendered = self._render(Prompt(shots, one(prompt.question), guard(prompt.prefill), block, prompt.off))
@@ -169,10 +172,13 @@ def _whole(text: str) -> str:
 class Local:
     """A model made of a lowering and an engine. Its sessions share the weights; each has its own batches and bill."""
 
+    gate: Gate | None
+
     def __init__(self, card: ModelCard, lowering: Lowering, engine: Engine) -> None:
         self.card, self.engine, self.lowering = card, engine, lowering
         self.lower, self.tokens, self.profile = lowering.lower, lowering.tokens, lowering.profile
         self.reference: Callable[[Prompt], Tokens] | None = None
+        self.bounded = not getattr(engine, "anew", False)
         self._open_batcher()
 
     def session(self) -> Self:
@@ -183,13 +189,14 @@ class Local:
         return other
 
     def _open_batcher(self) -> None:
-        self.usage = Usage()
+        self.usage, self.gate = Usage(), None
         kept = Kept()
 
         def billed(handler: Handler) -> Handler:
             def handle(requests: Sequence[Any]) -> Sequence[Any]:
                 self.engine.usage, self.engine.kept = Usage(), kept
-                answers = handler(requests)
+                with passing(self.gate, requests, lambda: self.engine.usage):
+                    answers = handler(requests)
                 self.usage += self.engine.usage
                 return answers
 

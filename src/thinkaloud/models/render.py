@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from thinkaloud.errors import FatalError, UserError
+from thinkaloud.errors import FatalError, TextRefused, UserError
 from thinkaloud.joining import joined, spaced
 from thinkaloud.models.profile import Profile
 from thinkaloud.vocabulary import Prompt, Shot
@@ -23,6 +23,14 @@ QUESTION, ANSWER = "QXQ7question7QXQ", "QXQ7answer7QXQ"
 """Placeholders for the question and the beginning of the answer while a template is applied."""
 PADDED = "  {}  "
 """Spaces around a mark: a template that trims its turns removes them."""
+
+
+def unmarked(texts: Sequence[str]) -> None:
+    """`TextRefused` for a text that spells a placeholder: a template would be cut there."""
+    for text in texts:
+        if found := next((mark for mark in (QUESTION, ANSWER) if mark in text), None):
+            raise TextRefused(f"an example spells {found!r}, which stands for texts in a template: {text[:60]!r}")
+
 
 Turn = tuple[Literal["user", "assistant"], str]
 NEXT = ("\nQuestion:",)

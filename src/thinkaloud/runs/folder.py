@@ -4,7 +4,8 @@
     identity.json    what its units are of               findings.json   every estimate
     model.json       who answered                        bill.json       tokens and seconds
     notes.json       written when the run is through     report.html, report.md
-    run.lock         the process that works here, if one does
+    manifest.json    all of it, with digests             run.lock         the process that works here, if one does
+    shard.json       which part of a run it is, where it is one (`shards.py`): it has no notes, findings and reports
 
 `config.toml` is written first and `model.json` last; a folder that was killed between them has no units and is made
 anew by `run` or `resume`. Reading a folder creates nothing in it and takes no lock.
@@ -17,22 +18,24 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, overload
 
 import msgspec
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
+from thinkaloud.models.preambles import once
 from thinkaloud.records.schema import check
 from thinkaloud.report import notebook
 from thinkaloud.report.notebook import Drawing, Findings
-from thinkaloud.runs import identity, lock, lookup, table
+from thinkaloud.runs import identity, lock, lookup, shards, table
 from thinkaloud.runs.about import card_as_dict
 from thinkaloud.runs.config import FORMAT, Config, Opening
 from thinkaloud.runs.execute import ordered
 from thinkaloud.runs.identity import Identity
 from thinkaloud.runs.journal import FIELDS, Journal
+from thinkaloud.runs.order import in_order
 from thinkaloud.study import Study
 from thinkaloud.vocabulary import Estimate, Finding, ModelCard, Part, Record, Usage
 
@@ -43,7 +46,9 @@ if TYPE_CHECKING:
 
 UNIT = {**FIELDS, "at": dict, "records": list, "usage": dict}
 """What every unit of a run has."""
-OURS = ("config.toml", "model.json", identity.FILE, lock.NAME, "segments")
+BILLED = tuple(one.name for one in fields(Usage))
+"""What of a unit's usage adds up."""
+OURS = ("config.toml", "model.json", identity.FILE, shards.FILE, lock.NAME, "segments")
 """What a folder may hold that was killed before its configuration was written."""
 
 
@@ -55,7 +60,7 @@ class Run:
         self.folder = Path(folder)
         self.config = Config.load(self.folder, opening)
         self.study = opening(self.config.study)
-        self.journal = Journal(self.folder, UNIT)
+        self.journal = Journal(self.folder, UNIT, in_order)
         self.stopped: str | None = None
 
     def __repr__(self) -> str:
@@ -63,9 +68,16 @@ class Run:
         return f"Run({str(self.folder)!r}, {self.config.study}{of}, {len(self.journal)} units)"
 
     @staticmethod
-    def create(folder: Path, config: Config, study: Study, card: ModelCard, of: Identity | None = None) -> Run:
+    def create(
+        folder: Path,
+        config: Config,
+        study: Study,
+        card: ModelCard,
+        of: Identity | None = None,
+        part: shards.Part | None = None,
+    ) -> Run:
         """Make the folder. One that holds a run already is refused unless it is this very run (then: resume it): the
-        same configuration, and units that are `of` the same model, questions and protocol."""
+        same configuration, the same `part` of it, and units that are `of` the same model, questions and protocol."""
         Run.check(folder)
         path = folder / "config.toml"
         there = None
@@ -80,6 +92,10 @@ class Run:
                 f"{str(folder)!r} holds another run ({'; '.join(changed)}): give another --out, or resume it"
             )
         make_folder(folder)
+        if there is not None or os.path.isfile(folder / shards.FILE):
+            shards.check_same(folder, part)
+        elif part is not None:
+            write(folder / shards.FILE, part.dumps())
         if there is None:
             write(path, config.dumps())
         run = Run(folder, lambda name: study)
@@ -153,8 +169,19 @@ class Run:
         return [*self.journal.remarks(), *(f"{one}, and are not counted" for one in said if others)]
 
     @property
+    def part(self) -> shards.Part | None:
+        """Which part of a run this is; None where it is a whole one."""
+        return shards.Part.load(self.folder)
+
+    def write_part(self, part: shards.Part) -> None:
+        """shard.json anew, once more is known of it."""
+        write(self.folder / shards.FILE, part.dumps())
+
+    @property
     def unfinished(self) -> str | None:
-        """How far the run is, in a few words; None once it is through."""
+        """How far the run is, in a few words; None once it is through. A shard never is: its run is another folder."""
+        if (part := self.part) is not None:
+            return f"{shards.told(part, self.units, self.study.name)} of shard {part.shard}"
         if os.path.isfile(self.folder / "notes.json"):
             return None
         done = sum(u["phase"] == self.study.name and u["status"] == "ok" for u in self.units)
@@ -221,13 +248,13 @@ class Run:
 
     @property
     def bill(self) -> dict[str, Any]:
-        """Tokens and seconds of all recorded units."""
-        units = self.units
-        usages = [Usage(**{k: v for k, v in u["usage"].items() if k != "wall"}) for u in units]
-        total = asdict(sum(usages, Usage()))
-        total["seconds"] = round(total["seconds"], 3)
-        wall = round(sum(u["usage"]["wall"] for u in units), 3)
-        return {**total, "wall_seconds": wall, "units": len(units)}
+        """Tokens and seconds of all recorded units. Tokens are those of one process that was not interrupted: what
+        several computed again for themselves (`models/preambles.py`) is counted once."""
+        spent = [unit["usage"] for unit in self.units]
+        total = asdict(sum((Usage(**{name: one[name] for name in BILLED}) for one in spent), Usage()))
+        wall = round(sum(one["wall"] for one in spent), 3)
+        computed, seconds = once(spent), round(total["seconds"], 3)
+        return {**total, "computed": computed, "seconds": seconds, "wall_seconds": wall, "units": len(spent)}
 
     @overload
     def frame(self, kind: Literal["duckdb"] = "duckdb") -> DuckDBPyRelation: ...

@@ -6,7 +6,7 @@ file, which holds the same lines. Every process that writes has a segment of its
 
 Anything else in that folder (copies made by file synchronisation, lines that are not units) is ignored but kept, and
 `remarks` names it. Reading creates no files. A journal does not know what a unit means: it maps a unit's key to its
-JSON.
+JSON. Units are given, and sealed, in the order that whoever opens it says, else in that in which they were found.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,13 @@ def unit_key(**parts: object) -> str:
 
 class Journal:
     """The units of one run folder. Reads what is there, appends what is new. `fields`: what a line needs to be a unit;
-    `UserError` where the sealed file cannot be read."""
+    `order`: a sort key of units; `UserError` where the sealed file cannot be read."""
 
-    def __init__(self, folder: Path, fields: Mapping[str, type] = FIELDS) -> None:
+    def __init__(
+        self, folder: Path, fields: Mapping[str, type] = FIELDS, order: Callable[[Mapping[str, Any]], Any] | None = None
+    ) -> None:
         self.folder = folder / "segments"
-        self._fields = fields
+        self._fields, self._order = fields, order
         self._foreign: dict[str, list[int]] = {}
         self._done: dict[str, dict[str, Any]] = {}
         self._from: dict[str, Path] = {}
@@ -51,6 +53,7 @@ class Journal:
                 self._keep(unit, path)
         for unit in self._sealed():
             self._keep(unit, self.folder / SEALED)
+        self._ordered = order is None
         self._file: int | None = None
         self._good = 0
 
@@ -66,7 +69,16 @@ class Journal:
         return len(self._done)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        if self._order is not None and not self._ordered:
+            self._done = {unit["unit"]: unit for unit in sorted(self._done.values(), key=self._order)}
+            self._ordered = True
         return iter(self._done.values())
+
+    def every(self) -> Iterator[dict[str, Any]]:
+        """All units as they lie in the files, those that were recorded more than once as often."""
+        for path in self._segments():
+            yield from self._lines(path, note=False)
+        yield from self._sealed()
 
     def get(self, unit: str) -> dict[str, Any] | None:
         """The result of a unit, or None if it must still be done (never done, or failed)."""
@@ -114,6 +126,7 @@ class Journal:
                 f"cannot write to {str(self.folder)!r}: {error.strerror}; finished units are safe, make room and resume"
             ) from error
         self._done[unit] = line
+        self._ordered = self._order is None
 
     def _give_up(self) -> None:
         """Stop writing to this segment, leaving only whole lines in it; the next unit starts a new segment."""

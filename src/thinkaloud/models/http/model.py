@@ -45,6 +45,7 @@ class ServedModel(Local):
         self._tokenizer, self._client = Tokenizer(engine.served), client
         lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts, spelling.turns.profile)
         super().__init__(card, lowering, engine)
+        self.bounded = False  # on several slots a server computes again what they share
         self.reference = lambda prompt: CALLS.wait(engine.served.reference(spelling.turns, prompt))
 
     @property
@@ -53,7 +54,7 @@ class ServedModel(Local):
         return self._client.tally.retried
 
     def _open_batcher(self) -> None:
-        self.usage = Usage()
+        self.usage, self.gate = Usage(), None
 
         def billed(work: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
             async def handle(requests: Sequence[Any]) -> Sequence[Any]:

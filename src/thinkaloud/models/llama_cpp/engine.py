@@ -18,6 +18,7 @@ from typing import Any
 from thinkaloud.errors import ThinkaloudError
 from thinkaloud.models.kept import Entry, Kept
 from thinkaloud.models.llama_cpp.lib import Context, Rows
+from thinkaloud.models.preambles import used
 from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, Writer, by_preamble
 from thinkaloud.models.tree import ROOT, Tree, waves
 from thinkaloud.vocabulary import Completion, Reading, Usage
@@ -145,6 +146,8 @@ class Engine:
         if not preamble:
             return None
         state = self._saved.get(preamble)
+        if not logits_wanted:
+            self.usage += used(preamble, kept=state is not None)
         if state is not None and not logits_wanted:
             self._saved.move_to_end(preamble)
             self.context.restore(TRUNK, state)
@@ -153,7 +156,8 @@ class Engine:
         for position, token in enumerate(preamble):
             rows.add(token, position, (TRUNK,), position == len(preamble) - 1)
         logits = self.context.decode(rows)
-        self.usage += Usage(computed=len(preamble))
+        if logits_wanted:  # computed for them every time, kept or not
+            self.usage += Usage(computed=len(preamble))
         if state is None:
             self._saved[preamble] = self.context.save(TRUNK)
             while len(self._saved) > 1 and sum(map(len, self._saved.values())) > SAVED_BYTES:

@@ -28,7 +28,7 @@ _PTR, _I32, _U32, _F32, _BOOL = C.c_void_p, C.c_int32, C.c_uint32, C.c_float, C.
 GGML_TYPE_F32, GGML_TYPE_F16 = 0, 1
 FLASH_OFF, FLASH_AUTO = 0, -1
 # of a token's attributes (`enum llama_token_attr`): is only read where control tokens are; eats the spaces before it
-CONTROL, STRIPS = 1 | 8, 128
+CONTROL, DEFINED, STRIPS = 1 | 8, 16, 128
 
 
 class ModelParams(C.Structure):
@@ -301,11 +301,11 @@ class Context:
             raise TextRefused(f"the tokenizer failed on {text[:60]!r}")
         return buffer[:n]
 
-    def controls(self) -> dict[str, int]:
-        """Texts of the control tokens, with their attributes."""
+    def controls(self, kind: int = CONTROL) -> dict[str, int]:
+        """Texts of the control tokens, with their attributes; or of tokens of another `kind`."""
         lib, vocab = self.lib, self._vocab
         attributes = ((token, lib.llama_vocab_get_attr(vocab, token)) for token in range(self.vocab_size))
-        return {self._text(token): found for token, found in attributes if found & CONTROL}
+        return {self._text(token): found for token, found in attributes if found & kind}
 
     def spaced(self, token: int) -> bool:
         """Whether the token may hold a space behind its beginning ."""

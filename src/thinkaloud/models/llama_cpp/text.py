@@ -7,9 +7,9 @@ from typing import Literal
 
 from thinkaloud.errors import UserError
 from thinkaloud.models.block import by_known
-from thinkaloud.models.cuts import Cuts, Tokens, either, local
+from thinkaloud.models.cuts import Cuts, Tokens, either, framing, local, with_marks
 from thinkaloud.models.detect import profile_of_template, recommended
-from thinkaloud.models.llama_cpp.lib import STRIPS, Context
+from thinkaloud.models.llama_cpp.lib import DEFINED, STRIPS, Context
 from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Prompt
 
@@ -45,11 +45,14 @@ def _sampling(context: Context) -> dict[str, float]:
 
 def cuts(context: Context) -> Cuts:
     """Where texts may be cut."""
+    from thinkaloud.models.template import chosen
+
     found = context.controls()
     every = either(found)
     before = either(text for text, attributes in found.items() if not attributes & STRIPS)
     pieces = (context.piece(token) for token in range(context.vocab_size) if context.spaced(token))
-    return local(context.tokenize, pieces, Cuts(controls=every, before=before, spelled=every))
+    made = local(context.tokenize, pieces, Cuts(controls=every, before=before, spelled=every))
+    return with_marks(made, framing(context.controls(DEFINED), chosen(context.templates(TEMPLATE))[0]))
 
 
 def whole(context: Context, turns: TurnFormat) -> Callable[[Prompt], Tokens]:

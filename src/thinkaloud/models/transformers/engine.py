@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 from thinkaloud.errors import ModelError, ThinkaloudError
 from thinkaloud.models.kept import Kept
+from thinkaloud.models.preambles import used
 from thinkaloud.models.requests import Logits, Merged, Pieces, SampleRequest, ScoreRequest, by_preamble
+from thinkaloud.models.transformers.branching import Alone
 from thinkaloud.models.transformers.memory import size
 from thinkaloud.models.transformers.start import Read, Start
 from thinkaloud.models.tree import ROOT, Tree
@@ -50,6 +52,7 @@ class Engine:
 
     def __init__(self, way: Way, pieces: Pieces, cells: int, vocabulary: int = 0) -> None:
         self.way, self.pieces, self.cells, self.vocabulary = way, pieces, cells, vocabulary
+        self.anew = isinstance(way, Alone)
         self.usage, self.kept = Usage(), Kept()
         self._saved: OrderedDict[tuple[int, ...], tuple[Any, Logits]] = OrderedDict()
 
@@ -99,9 +102,9 @@ class Engine:
     def _start(self, tokens: tuple[int, ...]) -> tuple[Start, Logits | None]:
         if not tokens:
             return Start((), [], self.kept), None
+        self.usage += used(tokens, kept=tokens in self._saved)
         if tokens not in self._saved:
             self._saved[tokens] = self.way.preamble(tokens)
-            self.usage += Usage(computed=len(tokens))
             while len(self._saved) > 1 and self._too_much():
                 self._saved.popitem(last=False)
         self._saved.move_to_end(tokens)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.cuts import Cuts, either, local
+from thinkaloud.models.cuts import Cuts, either, framing, local, with_marks
 
 ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<eos>", "</s>", "<|end_of_text|>")
 """Texts of control tokens that end a turn wherever a vocabulary has them as control tokens."""
@@ -45,12 +45,15 @@ class Vocabulary:
         """What the tokenizer puts before every text."""
         self._described = added
 
-    def cuts(self) -> Cuts:
-        """Where texts may be cut."""
+    def cuts(self, template: str | None = None) -> Cuts:
+        """Where texts may be cut. `template`: the chat template, where there is one: what it writes is no word of a
+        text."""
         control = [token for token in self._described if token["special"]]
         every = either(token["content"] for token in control)
         before = either(token["content"] for token in control if not token["lstrip"])
-        return local(self.tokenize, self._pieces(), Cuts(controls=every, before=before, spelled=every))
+        found = local(self.tokenize, self._pieces(), Cuts(controls=every, before=before, spelled=every))
+        others = (token["content"] for token in self._described if not token["special"])
+        return with_marks(found, framing(others, template))
 
     def _pieces(self) -> Iterator[bytes]:
         return (self.piece(token) for token in self._framing.get_vocab(with_added_tokens=False).values())

@@ -44,7 +44,8 @@ def spelled(
     marks = marks_of(turns.profile, vocabulary.tokenize)
     # the flags of a GGUF file are for chats too; a checkpoint's chat template writes all that there is to be
     bos = vocabulary.bos if turns.form == "completion" or file else []
-    lowering = Lowering(vocabulary.tokenize, bos, turns.render, cut_at(vocabulary.cuts(), marks), turns.profile)
+    cuts = cut_at(vocabulary.cuts(_template(tokenizer)), marks)
+    lowering = Lowering(vocabulary.tokenize, bos, turns.render, cuts, turns.profile)
     return Spelling(shown(vocabulary, marks), turns, lowering, whole(tokenizer, turns, bos))
 
 

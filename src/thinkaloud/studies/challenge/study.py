@@ -148,6 +148,7 @@ class Challenge(Study):
         "The effect is that of this arm's prompts and this tuning, for this model on these families.",
     )
     needs = Rungs.needs
+    undivided = "which baseline is asked again is chosen from what all of them did"
     takes: frozenset[Takes] = frozenset({"model", "tasks"})
     Settings = ChallengeSettings
     page = PAGE

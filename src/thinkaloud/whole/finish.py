@@ -1,0 +1,127 @@
+"""The end of a run, however it came about: its units done, its notes, findings and reports written, its records sealed.
+
+A shard ends with its own units: notes, findings and reports are those of the whole run (`merge.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from thinkaloud.errors import UserError
+from thinkaloud.metrics.options import remarks
+from thinkaloud.models.session import profile_of
+from thinkaloud.open_model import open_model
+from thinkaloud.open_study import open_run
+from thinkaloud.runs import manifest, shards
+from thinkaloud.runs.aside import run_to_end
+from thinkaloud.runs.caps import Caps
+from thinkaloud.runs.config import Config
+from thinkaloud.runs.execute import findings
+from thinkaloud.runs.folder import Run, write
+from thinkaloud.runs.following import Following
+from thinkaloud.runs.missing import ahead, so_far
+from thinkaloud.runs.names import go_on
+from thinkaloud.runs.progress import NullProgress, Progress
+from thinkaloud.runs.scratch import in_folder, removed
+from thinkaloud.study import Asked
+from thinkaloud.values import duration
+from thinkaloud.vocabulary import Model, Task
+
+
+def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
+    """What a run asks of its study."""
+    return Asked(
+        settings=config.settings, seed=config.seed, model=model, tasks=tuple(tasks), items=config.items,
+        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading), open_run=open_run,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How units are done, which decides nothing that is measured: so many at once, for so many seconds each at most
+    (None: as long as they take)."""
+
+    concurrency: int = 1
+    unit_time: float | None = None
+
+
+def work_of(concurrency: int, unit_time: float | str | None) -> Work:
+    """As a caller gives it (`values.duration`)."""
+    seconds = duration(unit_time) if isinstance(unit_time, str) else unit_time
+    if seconds is not None and not seconds > 0:
+        raise UserError(f"--unit-time is {seconds:g} s: give more than 0 seconds")
+    return Work(concurrency, seconds)
+
+
+def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
+    """Do what is missing of a run or of a shard, and end it."""
+    told = progress or NullProgress()
+    for remark in (*found.remarks(), *filter(None, [ahead(found)])):
+        told.say(remark)
+    given = (found.study, request, found.identity, found.journal, told, work.concurrency, caps)
+    limit, part = work.unit_time, found.part
+    execution = (
+        Following(*given, limit=limit) if part is None else shards.Sharded(*given, limit=limit, shard=part.shard)
+    )
+    notes = passed(found, execution)
+    if notes is None:
+        found.stopped = caps.sentence(so_far(found), go_on(found))
+    if isinstance(execution, shards.Sharded):
+        if notes is not None and part is not None:
+            found.write_part(execution.part(part))
+            sealed(found)
+        return found
+    if notes is None:
+        conclude(found)
+        return found
+    return complete(found, execution, notes)
+
+
+def passed(found: Run, execution: Following) -> list[str] | None:
+    """One pass over a run; its notes, or None where a cap ended it."""
+
+    async def whole() -> list[str] | None:
+        with in_folder(found.folder):  # in here: in a notebook it is done by another thread
+            return await execution.run()
+
+    try:
+        return run_to_end(whole)
+    finally:
+        found.journal.close()
+
+
+def complete(found: Run, execution: Following, notes: Sequence[str]) -> Run:
+    """End a run that is through."""
+    found.note([*notes, *remarks(list(found.records))])
+    sealed(found)
+    conclude(found)
+    made = manifest.manifest_of(
+        found.folder, found.identity.hash, profile_of(execution.asked.model), execution.units
+    )  # fmt: skip
+    write(found.folder / manifest.FILE, made.dumps())
+    return found
+
+
+def sealed(found: Run) -> None:
+    """The records in one file, where none of them is to be made again."""
+    if all(unit["status"] == "ok" for unit in found.journal):
+        found.journal.seal()
+        removed(found.folder)
+
+
+def conclude(found: Run, out: str | Path | None = None, bets: Sequence[str] = ()) -> None:
+    """Findings, bill and reports from what is recorded, into `out` or the folder itself."""
+    made = findings(found.config, found.study, found.card.name, found.identity.tasks, found.units)
+    found.write_results(made, out)
+    found.report(out, made, bets)
+
+
+def remade(found: Run, bets: Sequence[str] = ()) -> None:
+    """The findings and reports of a run made again in its own folder; its manifest follows them."""
+    conclude(found, bets=bets)
+    before = manifest.Manifest.load(found.folder)
+    if before is not None:
+        files = {**before.files, "findings.json": manifest.file_digest(found.folder / "findings.json")}
+        write(found.folder / manifest.FILE, replace(before, files=files).dumps())
