@@ -15,9 +15,9 @@ import argparse
 import numpy as np
 
 from thinkaloud.stats.davidson import ELO, Array, Design, chances
-from thinkaloud.stats.ladder import Ladder, break_even, worth_at
+from thinkaloud.stats.ladder import Ladder, Test, break_even, worth_at
 from thinkaloud.stats.wilson import wilson
-from thinkaloud.vocabulary import Key
+from thinkaloud.vocabulary import Estimate, Key
 
 WORTH, PLAYERS, NU = (0.0, 80.0, 120.0, 200.0), 4, 0.2
 
@@ -81,23 +81,24 @@ def main() -> None:
                 even = games.estimate("gap", break_even(of, 2, 0), (0, 2), {})
                 low, high = games.profile(ELO * row(of, (of.worth(2), 1.0)))
                 one, two = games.test(slopes), games.test(additive)
-                assert None not in (worth.low, worth.high, even.low, even.high) and one and two
-                hits.append(
-                    (
-                        worth.low <= WORTH[2] <= worth.high,
-                        low <= WORTH[2] <= high,
-                        even.low <= gap <= even.high,
-                        one.p <= 0.05,
-                        two.p <= 0.05,
-                    )
-                )
-            shares = [shown(sum(column), ladders) for column in zip(*hits, strict=True)]
+                profiled = low <= WORTH[2] <= high
+                hits.append((holds(worth, WORTH[2]), profiled, holds(even, gap), rejects(one), rejects(two)))
+            shares = [shown([hit for hit in column if hit is not None]) for column in zip(*hits, strict=True)]
             print(f"| {openings} | {spread:g} | {' | '.join(shares)} |", flush=True)
 
 
-def shown(count: int, n: int) -> str:
-    low, high = wilson(count, n)
-    return f"{count / n:.3f} [{low:.3f}, {high:.3f}]"
+def holds(found: Estimate, value: float) -> bool | None:
+    """None where there is no number."""
+    return None if found.low is None or found.high is None else found.low <= value <= found.high
+
+
+def rejects(found: Test | None) -> bool | None:
+    return None if found is None else found.p <= 0.05
+
+
+def shown(hits: list[bool]) -> str:
+    low, high = wilson(sum(hits), len(hits))
+    return f"{sum(hits) / len(hits):.3f} [{low:.3f}, {high:.3f}], n {len(hits)}"
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def test_what_is_no_game_is_said_in_a_line(wrong: object, said: str) -> None:
 # ----------------------------------------------------------------------------------------------------- exact solutions
 
 
+@pytest.mark.slow
 def test_moves_of_the_graph_are_those_of_the_rules_in_their_order() -> None:
     graph, _ = solved()
     for game in (any_game(graph.board, seed) for seed in range(0, 12, 2)):
@@ -129,6 +130,7 @@ def test_a_plain_search_finds_the_same_winners_lengths_and_scores() -> None:
         assert scores[number] == pytest.approx(best(position), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", TABLE)
 def test_three_givers_against_a_taker_that_blunders_score_what_the_table_says(missing: int) -> None:
     graph, found = solved()
@@ -142,6 +144,7 @@ def test_three_givers_against_a_taker_that_blunders_score_what_the_table_says(mi
         assert scores == [pytest.approx(one, abs=5.1e-4) for one in wanted]
 
 
+@pytest.mark.slow
 def test_even_on_four_rows_the_giver_wins_and_no_blunder_is_needed() -> None:
     graph, found = solved()
     start = graph.at(graph.board.start(0))
@@ -173,6 +176,7 @@ def test_policies_are_probabilities() -> None:
 # -------------------------------------------------------------------------------------------------------------- search
 
 
+@pytest.mark.slow
 def test_the_search_finds_a_win_in_three_moves_and_takes_the_quickest() -> None:
     graph, found = solved()
     rules = graph.board

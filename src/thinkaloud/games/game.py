@@ -18,7 +18,10 @@ WON, LOST, DRAWN = 1.0, 0.0, 0.5
 class Game(Protocol[P, M]):
     """The rules of a game with positions P and moves M."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the game is called."""
+        ...
 
     def moves(self, position: P) -> Sequence[M]:
         """The legal moves of whoever is to move, in a fixed order; there is at least one while the game goes on."""

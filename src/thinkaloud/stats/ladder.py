@@ -104,7 +104,10 @@ class Ladder:
             return Estimate.absent(name, self._why(odds), n, k, "opening", about)
         value, lots = float(of(self.at[None])[0]), of(self.resampled)
         if not math.isfinite(value) or not np.isfinite(lots).all():
-            why = "not identifiable: it is divided by what may be 0"
+            lost = int((~np.isfinite(lots)).sum())
+            why = (
+                f"not identifiable: {lost} of {len(lots)} resamples give no number, so it may be endless; add openings"
+            )
             return Estimate.absent(name, why, n, k, "opening", about)
         low, high = limits(lots, value, k)
         return Estimate(name, value, low, high, n, k, "opening", None, about)
