@@ -225,7 +225,7 @@ def test_an_illegal_move_loses_and_is_kept() -> None:
     [
         (lambda t: t.replace("[0, 2]", "[0, 12]"), "12 men missing leaves the giver -2 of 10: give 0 to 9"),
         (lambda t: t.replace("[0, 2]", "[1, 2]"), "no worth without even games of the same players"),
-        (lambda t: t.replace("nodes = 13", "nodes = 5"), "nodes of the player 'weak' is 5: a search of one move ahead "),
+        (lambda t: t.replace("nodes = 13", "nodes = 5"), "nodes of the player 'weak' is 5: a search of one move"),
         (lambda t: t.replace('"search"\nnodes = 60', '"serach"'), "did you mean search?"),
         (lambda t: t.replace("plies = 4", "plies = 3"), "plies of the recipe mine.toml is 3: give an even number"),
         (lambda t: t.replace("plies = 4", "plies = 0"), "draw nothing by lot: from one position all their games are "),
@@ -255,7 +255,7 @@ def test_recipes_that_come_with_the_package_can_be_read_and_an_unknown_one_is_na
         read("lader")
 
 
-# ------------------------------------------------------------------------------------------------------------ whole runs
+# ----------------------------------------------------------------------------------------------------------- whole runs
 
 
 def test_a_worker_plays_what_is_played_here_and_says_what_went_wrong() -> None:
@@ -301,6 +301,30 @@ def test_a_plan_plays_nothing_and_says_how_many_games_an_interval_takes(tmp_path
     lines = "\n".join(ta.plan("odds", settings={"recipe": recipe_file(tmp_path)}))
     assert "12 games a cell" in lines and "+-25 Elo takes 742 games" in lines
     assert Odds().expected(Odds.Settings(recipe=recipe_file(tmp_path)), 0, 0) == 16
+
+
+@pytest.mark.slow
+def test_a_known_gap_between_two_ways_to_ask_comes_back_in_elo_and_in_men() -> None:
+    """Two players of a solved board in the place of a model that reasons and one that does not."""
+    names = {"mild": "own", "wild": "silent"}
+
+    def relabelled(ways: dict[str, str]) -> list[dict[str, object]]:
+        return [{**r, "models": {p: ways[p] for p in (r["giver"], r["taker"]) if p in ways}} for r in known_games()]
+
+    found = {e.name: e for e in played.estimates(relabelled(names), KEY)}
+    gap, men = found["own over silent"], found["own over silent, in men"]
+    assert gap.value == pytest.approx(found["skill of mild"].value - found["skill of wild"].value)  # type: ignore[operator]
+    assert gap.low > 0  # type: ignore[operator]
+    truth = found["skill of mild, known"].value - found["skill of wild, known"].value  # type: ignore[operator]
+    assert gap.low < truth < gap.high  # type: ignore[operator]
+    if men.value is not None:
+        assert men.low < men.value < men.high  # type: ignore[operator]
+    else:
+        assert "a man is not clearly worth anything" in str(men.reason)
+    strong = {e.name: e for e in played.estimates(relabelled({"knowing": "own", "mild": "silent"}), KEY)}
+    assert strong["own over silent, in men"].low > 0  # type: ignore[operator]
+    said = next(line for line in sentences(as_findings(list(strong.values()))) if "What reasoning buys" in line)
+    assert "own over silent" in said and "men: stronger" in said
 
 
 # --------------------------------------------------------------------------------------------------------------- page

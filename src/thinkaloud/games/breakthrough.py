@@ -138,6 +138,10 @@ class Breakthrough:
         row, column = divmod(number, self.width)
         return f"{LETTERS[column]}{row + 1}"
 
+    def turned(self, men: int) -> int:
+        """These men with the board turned around, so that those that moved down move up."""
+        return int(f"{men:0{self.squares}b}"[::-1], 2)
+
     def drawn(self, position: Position) -> str:
         """The board in letters, the far row first: `G` a man of the giver, `T` one of the taker, `.` nothing."""
         marks = [

@@ -204,6 +204,22 @@ def worth_at(design: Design, odds: int, player: int | None = None) -> Of:
     return of
 
 
+def apart(one: int, other: int) -> Of:
+    """Elo by which one player is stronger than another."""
+    return lambda at: ELO * (at[:, one] - at[:, other])
+
+
+def worth_between(design: Design, odds: int, one: int, other: int) -> Of:
+    """Elo that odds are worth between these two."""
+
+    def of(at: Array) -> Array:
+        m = (at[:, one] + at[:, other]) / 2
+        found: Array = ELO * (at[:, design.worth(odds)] + at[:, design.slope(odds)] * m)
+        return found
+
+    return of
+
+
 def break_even(design: Design, odds: int, taker: int) -> Of:
     """Elo by which a giver must be stronger than this taker for equal chances, who moves first drawn by lot."""
 

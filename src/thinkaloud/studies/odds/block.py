@@ -7,6 +7,7 @@ draws is in what it is given.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,15 +50,24 @@ async def match(
     """The games of these players."""
     rules, known = recipe.rules, _known(recipe, cell)
     lot = any(recipe.players[name].by_lot for name in (cell.giver, cell.taker))
-    found: list[Record] = []
-    for opening in begun:
-        for first in (True, False):
-            position = opening.position(first)
-            own = key.child(cell.giver, cell.taker, cell.missing, opening.number, FIRST[first])
-            game = await play(rules, position, players[cell.giver], players[cell.taker], own)
-            more = known.about(position, game) if known is not None else {}
-            found.append({**record(rules, cell, opening, position, game), "by lot": lot, **more})
-    return found
+    about = _models(recipe, cell)
+
+    async def one(opening: Opening, first: bool) -> Record:
+        position = opening.position(first)
+        own = key.child(cell.giver, cell.taker, cell.missing, opening.number, FIRST[first])
+        game = await play(rules, position, players[cell.giver], players[cell.taker], own)
+        more = known.about(position, game) if known is not None else {}
+        return {**record(rules, cell, opening, position, game), "by lot": lot, **about, **more}
+
+    # side by side: a language model answers several games at once
+    return list(await asyncio.gather(*(one(opening, first) for opening in begun for first in (True, False))))
+
+
+def _models(recipe: Recipe, cell: Cell) -> dict[str, Any]:
+    """Which of the two is a language model, and what it reasons."""
+    specs = {name: recipe.players[name] for name in (cell.giver, cell.taker)}
+    found = {name: spec.reasoning for name, spec in specs.items() if spec.by == "model"}
+    return {"models": found} if found else {}
 
 
 def record(rules: Breakthrough, cell: Cell, opening: Opening, position: Position, game: Played) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
 from thinkaloud.stats.distributions import chi_square_tail
 from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, worth_at
+from thinkaloud.studies.odds.reasoning import gaps, ways
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 GAME = "game"
@@ -72,7 +73,9 @@ def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
     if not games.sound:
         return found
     ladder = _ladder(games, key.child("ladder"))
-    return [*found, *_of_ladder(games, ladder), *_known(games, ladder.design)]
+    number = {name: i for i, name in enumerate(games.players)}
+    spoken = gaps(ladder, number, games.odds, ways(games.sound))
+    return [*found, *_of_ladder(games, ladder), *spoken, *_known(games, ladder.design)]
 
 
 # -------------------------------------------------------------------------------------------------------------- cells

@@ -43,6 +43,7 @@ def _of_ladder(found: Found) -> Iterator[str]:
     if worth:
         told = ", ".join(f"{missing} {elo(e) if e.value is not None else e.reason}" for missing, e in worth)
         yield f"{found.subject}. Worth in Elo of men missing, between players of mean skill: {told}."
+    yield from _reasoning(found)
     yield from _growth(found)
     yield from _sums(found)
     known = [(m, e, k) for m, e in worth if (k := found.one(measure="worth", missing=m, role="known")) and k.value]
@@ -62,6 +63,21 @@ def _growth(found: Found) -> Iterator[str]:
     clear = p is not None and float(p) <= ALPHA and not slope.low <= 0 <= slope.high
     verdict = "cannot be told" if not clear else "more to the stronger" if slope.value > 0 else "less to the stronger"
     yield f"{found.subject}. Is it worth more to the stronger? For every 100 Elo of skill {per}{tested}: {verdict}."
+
+
+def _reasoning(found: Found) -> Iterator[str]:
+    """What reasoning buys a language model."""
+    told = []
+    for e in found.every(measure="reasoning"):
+        if e.value is None or e.low is None or e.high is None:
+            told.append(f"{e.name} {e.reason}")
+            continue
+        men = found.one(measure="reasoning in men", reasoning=e.about["reasoning"], against=e.about["against"])
+        in_men = "" if men is None or men.value is None else f", {shown(men)} men"
+        word = "cannot be told" if e.low <= 0 <= e.high else "stronger" if e.value > 0 else "weaker"
+        told.append(f"{e.name} {elo(e)} Elo{in_men}: {word}")
+    if told:
+        yield f"{found.subject}. What reasoning buys: {'; '.join(told)}."
 
 
 def _sums(found: Found) -> Iterator[str]:
@@ -197,6 +213,7 @@ def _solution(found: Found) -> Grid:
 PAGE = Layout(
     words=Words(
         headings=(
+            ("What reasoning buys", ("* over *",)),
             ("Skill", ("skill of *",)),
             ("What odds are worth", ("worth of * missing", "worth of * known", "slope of *", "mean slope *")),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
@@ -208,6 +225,8 @@ PAGE = Layout(
             ("Solved", ("score of *", "* - *, * missing, taker blunders *")),
         ),
         meanings=(
+            ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
+            ("* over *", "skill with the first standing before the move, less skill with the second"),
             ("skill of * known", "the same fitted to the known scores of all cells"),
             ("skill of *", "Elo above the mean of all players, from all games at once"),
             ("worth of * at the skill of *", "Elo, between players both of this skill"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import Position
 from thinkaloud.games.openings import Asked as Wanted
 from thinkaloud.games.openings import Opening, openings
@@ -18,8 +19,10 @@ from thinkaloud.games.search import MAN, Search, advanced
 from thinkaloud.stats.games import by_score
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
-from thinkaloud.studies.odds.block import Cell
+from thinkaloud.studies.odds.block import Cell, match
+from thinkaloud.studies.odds.language import Speaker
 from thinkaloud.studies.odds.page import LIMITS, PAGE
+from thinkaloud.studies.odds.players import made
 from thinkaloud.studies.odds.recipe import Exact, Recipe, located, read
 from thinkaloud.studies.odds.settings import OddsSettings
 from thinkaloud.studies.odds.workers import Job, Workers
@@ -60,13 +63,16 @@ class Odds(Study):
         if not recipe.players:
             return []
         key = Key(("odds", str(asked.seed)))
-        begun = {m: opened(recipe, m, key.child("openings", m)) for m in recipe.missing} if not asked.rehearsal else {}
+        begun = {missing: opened(recipe, missing, key.child("openings", missing)) for missing in recipe.missing}
+
+        def some(missing: int, numbers: range) -> list[Opening]:
+            return [begun[missing][i] for i in numbers]
+
+        model = None if recipe.model is None else _opened(asked, recipe.model)
         async with Workers() as workers:
             units = [
-                self._block(
-                    at, Job(recipe, Cell(*cell), [begun[cell[2]][i] for i in some] if begun else [], key), workers
-                )
-                for some in recipe.blocks
+                self._block(at, Job(recipe, Cell(*cell), some(cell[2], numbers), key), workers, model)
+                for numbers in recipe.blocks
                 for at, cell in enumerate(recipe.cells)
             ]
             await do.each([partial(do.unit, unit) for unit in units])
@@ -80,13 +86,16 @@ class Odds(Study):
 
         return Unit(phase=self.name, subject=exact.title, work=work, at={"missing": missing}, title=exact.title)
 
-    def _block(self, number: int, job: Job, workers: Workers) -> Unit:
+    def _block(self, number: int, job: Job, workers: Workers, model: Model | None) -> Unit:
+        speak = any(job.recipe.players[name].by == "model" for name in (job.cell.giver, job.cell.taker))
+
         async def work(session: Model) -> list[Record]:
-            return await workers.records(job)
+            return await spoken(job, session) if speak else await workers.records(job)
 
         cell, numbers = job.cell, [opening.number for opening in job.begun]
         at = {"cell": number, "giver": cell.giver, "taker": cell.taker, "missing": cell.missing, "openings": numbers}
-        return Unit(phase=self.name, subject=job.recipe.title, work=work, at=at, title=cell.title)
+        return Unit(phase=self.name, subject=job.recipe.title, work=work, at=at, title=cell.title,
+                    model=model if speak else None)  # fmt: skip
 
     def rank(self, settings: OddsSettings) -> Callable[[Mapping[str, Any]], Any]:
         """In the order of the recipe, and then of the openings."""
@@ -114,6 +123,26 @@ class Odds(Study):
             f"+-{25 * (by_score(0.9) / n) ** 0.5:.0f}; +-25 Elo takes {by_score(0.5):.0f} games. The ladder pools "
             f"{len(recipe.cells)} cells"
         )
+
+
+def _opened(asked: Asked, name: str) -> Model:
+    if asked.open_model is None:
+        raise UserError(f"the language model {name!r} cannot be opened here")
+    model = asked.open_model(name)
+    if lacking := {"prefill", "logprobs"} - model.card.capabilities:
+        raise NotMeasurable(f"{name} cannot be asked for moves: it lacks {', '.join(sorted(lacking))}")
+    return model
+
+
+async def spoken(job: Job, model: Model) -> list[Record]:
+    """The games of a block in which a language model plays."""
+    recipe, cell = job.recipe, job.cell
+    specs = {name: recipe.players[name] for name in (cell.giver, cell.taker)}
+    players = {
+        name: Speaker(model, recipe.rules, spec) if spec.by == "model" else made(name, recipe)
+        for name, spec in specs.items()
+    }
+    return await match(recipe, cell, job.begun, job.key, players)
 
 
 def opened(recipe: Recipe, missing: int, key: Key) -> list[Opening]:

@@ -43,13 +43,15 @@ SOLVED: tuple[By, ...] = ("optimal", "resisting", "best response")
 """Players of a solved board."""
 Reasoning = Literal["silent", "own", "filler", "foreign"]
 """What stands between the question for a move and the move of a language model."""
+Reads = Literal["scores", "written"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A player. `search`: alpha-beta with so many `nodes` a move; `optimal`, `resisting`, `best response` (against the
     player of that name): of a solved board (`games/policies.py`); `uniform`: any move; `model`: a language model by its
-    name, with its `reasoning`. With probability `blunders` it plays any legal move instead."""
+    name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes. With
+    probability `blunders` a player plays any legal move instead."""
 
     by: By
     nodes: int = 0
@@ -57,11 +59,12 @@ class Spec:
     against: str = ""
     model: str = ""
     reasoning: Reasoning = "silent"
+    reads: Reads = "scores"
 
     @property
     def by_lot(self) -> bool:
         """Whether its moves are drawn, so that two games from one position differ."""
-        return self.by != "search" or self.blunders > 0
+        return self.by not in ("search", "model") or self.blunders > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,11 @@ class Recipe:
     def title(self) -> str:
         """The subject of its estimates."""
         return f"{self.board}, {_rows(self.rows)}"
+
+    @property
+    def model(self) -> str | None:
+        """The language model that plays, if one does."""
+        return next((spec.model for spec in self.players.values() if spec.by == "model"), None)
 
     @property
     def cells(self) -> list[tuple[str, str, int]]:
@@ -173,8 +181,9 @@ def _player(name: str, table: Any, where: str) -> Spec:
         raise UserError(f"the player {name!r} of {where} is {table!r}: give a table with `by`, [players.{name!r}]")
     if table["by"] not in get_args(By):
         raise unknown("kind of player (by)", str(table["by"]), get_args(By))
-    if table.get("reasoning", "silent") not in get_args(Reasoning):
-        raise unknown(f"reasoning of the player {name!r}", str(table["reasoning"]), get_args(Reasoning))
+    for factor, words in (("reasoning", get_args(Reasoning)), ("reads", get_args(Reads))):
+        if factor in table and table[factor] not in words:
+            raise unknown(f"{factor} of the player {name!r}", str(table[factor]), words)
     found = load(Spec, table, f"the player {name!r} of {where}")
     if not 0 <= found.blunders <= 1:
         raise UserError(f"blunders of the player {name!r} is {found.blunders!r}: give a probability")
@@ -221,6 +230,8 @@ def _check_players(found: Recipe, where: str) -> None:
                 f"nodes of the player {name!r} is {spec.nodes}: a search of one move ahead takes {least} on this board "
                 f"and is always finished, so all limits below play alike; give {least} or more"
             )
+        if spec.by == "model" and spec.blunders:
+            raise UserError(f"the player {name!r} is a language model and blunders by itself: leave blunders out")
         if spec.by in SOLVED and found.plies:
             raise UserError(
                 f"the player {name!r} plays a solved board, which is solved from the first position: give plies = 0"
@@ -228,6 +239,11 @@ def _check_players(found: Recipe, where: str) -> None:
         if spec.by == "best response" and found.players.get(spec.against, spec).by not in ("optimal", "resisting"):
             among = [other for other, one in found.players.items() if one.by in ("optimal", "resisting")]
             raise unknown(f"player that {name!r} is a best response against", spec.against, among)
+    models = {spec.model for spec in found.players.values() if spec.by == "model"}
+    if len(models) > 1:
+        raise UserError(
+            f"{where} has several language models ({', '.join(sorted(models))}): give each a run of its own"
+        )
     copies = [(giver, taker) for giver in found.givers for taker in found.takers
               if not found.players[giver].by_lot and not found.players[taker].by_lot]  # fmt: skip
     if copies and not found.plies and found.openings > 1:
