@@ -25,6 +25,7 @@ from thinkaloud.games.breakthrough import Move, Position, board
 from thinkaloud.games.match import Chosen, play
 from thinkaloud.games.openings import Asked, openings
 from thinkaloud.records.about import every
+from thinkaloud.stats import ladder
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
 from thinkaloud.studies.odds.block import Cell, games, positions
@@ -59,6 +60,12 @@ nodes = 13
 by = "search"
 nodes = 60
 """
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No claim here is about the last digit of an interval."""
+    monkeypatch.setattr(ladder, "DRAWS", 200)
 
 
 def recipe_file(folder: Path, text: str = TOML) -> str:
@@ -130,12 +137,18 @@ def test_every_position_of_a_solved_game_is_one_move_nearer_to_its_end_or_somebo
 
 @pytest.mark.slow
 def test_solved_boards_say_what_resistance_and_exploitation_add() -> None:
-    exact = Exact(blunders=(0.1,), missing=(0, 1))
+    exact = Exact(blunders=(0.1,), sees=(4,), missing=(0, 1))
     found = solution.estimates([r for missing in exact.missing for r in solution.solution(exact, missing)])
-    values = {(e.about["measure"], e.about["missing"]): e for e in found}
+    some = [e for e in found if e.about["taker"] == "blunders 0.1"]
+    values = {
+        (e.about["measure"], e.about["missing"], *([e.about["learned"]] if "learned" in e.about else [])): e
+        for e in some
+    }
     assert values["resisting", 1].value == pytest.approx(78, abs=0.5)
     assert values["exploiting", 1].value == pytest.approx(32, abs=0.5)
     assert "wins for sure" in str(values["exploiting", 0].reason)
+    assert values["transfer", 1, "blunders 0.1"].value == pytest.approx(1)
+    assert values["transfer", 1, "sees 4"].value < 0.9  # type: ignore[operator]
     assert all(e.low == e.value == e.high for e in found)
 
 
@@ -271,7 +284,7 @@ def test_a_worker_plays_what_is_played_here_and_says_what_went_wrong() -> None:
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_ends_with_the_same_findings_and_leaves_no_process(tmp_path: Path) -> None:
-    recipe = recipe_file(tmp_path, TOML.replace("openings = 6", "openings = 21"))
+    recipe = recipe_file(tmp_path, TOML.replace("openings = 6", "openings = 12"))
     command = [sys.executable, "-m", "thinkaloud", "run", "odds", "--recipe", recipe, "--concurrency", "2", "--out"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     killed = subprocess.Popen([*command, str(tmp_path / "killed")], env=environment, stdout=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ A *policy* is a probability for every move of a graph; at each position they add
     optimal         uniform over the moves that keep a win; uniform over all where the position is lost
     resisting       the same values, and the quickest win or the longest loss; uniform among equals
     blundering      optimal with probability 1 - e, else uniform over all moves
+    short_sighted   optimal where the game ends within some moves under best play, else uniform over all
     best_response   the moves that score most against one given policy of the taker; uniform among equals
 
 Optimal and resisting know nothing of whom they play against; the best response does, so what it scores beyond the
@@ -76,6 +77,12 @@ def resisting(solved: Solved) -> Policy:
 def blundering(policy: Policy, graph: Graph, share: float) -> Policy:
     """The policy, but with this probability any legal move."""
     return (1 - share) * policy + share * uniform(graph)
+
+
+def short_sighted(solved: Solved, moves: int) -> Policy:
+    """See above."""
+    near = (solved.depth <= moves)[solved.graph.source]
+    return np.where(near, optimal(solved), uniform(solved.graph))
 
 
 def value(graph: Graph, giver: Policy, taker: Policy) -> Floats:

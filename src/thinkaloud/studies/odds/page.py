@@ -14,7 +14,7 @@ from thinkaloud.stats.equivalence import ALPHA
 from thinkaloud.studies.odds.figures import FIGURES
 from thinkaloud.studies.odds.found import Found, elo, found_in
 from thinkaloud.studies.odds.replays import EXPLORER
-from thinkaloud.vocabulary import Estimate, Finding
+from thinkaloud.vocabulary import Estimate, Finding, Part
 
 LIMITS = (
     "Skill is a number on the ladder of these players. Elo of programs that differ in nodes, of a small board, is not "
@@ -26,6 +26,8 @@ LIMITS = (
     "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
     "what a giver gains by knowing that it does is measured on solved boards only.",
 )
+USUAL = "blunders 0.1"
+"""The taker of the headline, where it is there."""
 GIVERS = ("optimal", "resisting", "best response")
 
 
@@ -118,17 +120,15 @@ def _warnings(found: Found) -> Iterator[str]:
 
 def _of_solution(found: Found) -> Iterator[str]:
     for missing in sorted({int(e.about["missing"]) for e in found.every(measure="exploiting")}):
-        some = found.every(measure="exploiting", missing=missing)
-        shares = [float(e.about["blunders"]) for e in some if e.value is not None]
-        if not shares:
+        takers = [str(e.about["taker"]) for e in found.every(measure="exploiting", missing=missing) if e.value]
+        if not takers:
             continue
-        share = 0.1 if 0.1 in shares else shares[0]
-        at = {"missing": missing, "blunders": share}
+        at: dict[str, Part] = {"missing": missing, "taker": USUAL if USUAL in takers else takers[0]}
         scores = [found.every(measure="exact score", giver=giver, **at)[0].value or 0.0 for giver in GIVERS]
         told = ", ".join(f"{giver} {score:.3f}" for giver, score in zip(GIVERS, scores, strict=True))
         hard, known = (found.every(measure=name, **at)[0].value or 0.0 for name in ("resisting", "exploiting"))
         yield (
-            f"{found.subject}, {missing} missing, against a taker that blunders {share:g}: {told}. Resistance adds "
+            f"{found.subject}, {missing} missing, against a taker that {at['taker']}: {told}. Resistance adds "
             f"{hard:+.0f} Elo; exploitation, which knows the taker, {known:+.0f} more."
         )
 
@@ -146,7 +146,8 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
     made: list[Grid] = []
     for found in found_in(findings):
         made += [_worth(found), _chances(found), _scores(found)]
-    made += [_solution(found) for found in found_in(findings, "exact score")]
+    for found in found_in(findings, "exact score"):
+        made += [_solution(found), *_transfer(found)]
     return [grid for grid in made if grid.rows]
 
 
@@ -200,14 +201,29 @@ def _cell(e: Estimate | None) -> str:
 def _solution(found: Found) -> Grid:
     rows = []
     for one in found.every(measure="exact score", giver=GIVERS[0]):
-        at = {"missing": one.about["missing"], "blunders": one.about["blunders"]}
+        at = {"missing": one.about["missing"], "taker": one.about["taker"]}
         scores = [found.every(measure="exact score", giver=giver, **at)[0] for giver in GIVERS]
         gains = [found.every(measure=name, **at)[0] for name in ("resisting", "exploiting")]
         value = "won" if one.about["won"] else "lost"
-        name = f"{at['missing']} missing ({value}), taker blunders {float(at['blunders']):g}"
+        name = f"{at['missing']} missing ({value}), taker {at['taker']}"
         rows.append((name, *(f"{e.value:.3f}" for e in scores), *(elo(e) for e in gains)))
     head = ("", *GIVERS, "resisting - optimal, Elo", "best response - resisting, Elo")
     return Grid(f"{found.subject}: the giver's exact score", head, tuple(rows))
+
+
+def _transfer(found: Found) -> Iterator[Grid]:
+    """One for each number of men missing where anything can be exploited."""
+    for missing in sorted({int(e.about["missing"]) for e in found.every(measure="transfer")}):
+        some = found.every(measure="transfer", missing=missing)
+        if all(e.value is None for e in some):
+            continue
+        tested = list(dict.fromkeys(str(e.about["taker"]) for e in some))
+        rows = []
+        for learned in dict.fromkeys(str(e.about["learned"]) for e in some):
+            row = [e for e in some if e.about["learned"] == learned]
+            rows.append((f"learned on one that {learned}", *("" if e.value is None else f"{e.value:.2f}" for e in row)))
+        title = f"{found.subject}, {missing} missing: share of exploitation that is kept against a taker that ..."
+        yield Grid(title, ("", *tested), tuple(rows))
 
 
 PAGE = Layout(
@@ -222,7 +238,8 @@ PAGE = Layout(
             ("Moving first", ("moving first, *",)),
             ("How well the ladder describes the games", ("misfit",)),
             ("Scores of cells", ("score, *",)),
-            ("Solved", ("score of *", "* - *, * missing, taker blunders *")),
+            ("Solved", ("score of *", "* - *, * missing, taker *")),
+            ("Solved: exploitation of one taker against another", ("transfer, *",)),
         ),
         meanings=(
             ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
@@ -240,6 +257,7 @@ PAGE = Layout(
             ("misfit", "mean distance between a cell's score and the one that the ladder expects"),
             ("score, *", "the giver's share of points, never turned into a rating"),
             ("score of *", "computed, not played"),
+            ("transfer, *", "of what exploitation adds in Elo, the share that the best response to another taker gets"),
             ("resisting - *", "Elo that resistance adds to optimal play that gives up where it is lost"),
             ("best response - *", "Elo that knowing the taker adds to that: exploitation"),
         ),

@@ -69,13 +69,14 @@ class Spec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exact:
-    """A board to be solved: what three givers score against a taker that blunders, for all men missing and shares of
-    blunders."""
+    """A board to be solved: what three givers score, for all men missing, against takers that err in one of two ways:
+    with probability `blunders` they play any move, or they `see` the end only if it is so many moves away."""
 
     board: str = "4x4"
     rows: int = 1
     missing: tuple[int, ...] = (0, 1, 2)
     blunders: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3, 0.5)
+    sees: tuple[int, ...] = (2, 4)
 
     @property
     def rules(self) -> Breakthrough:
@@ -202,6 +203,8 @@ def _check(found: Recipe, where: str) -> None:
             one.rules.start(missing)
     if found.exact and not all(0 <= share <= 1 for share in found.exact.blunders):
         raise UserError(f"blunders of {where}, [exact] are {list(found.exact.blunders)!r}: give probabilities")
+    if found.exact and not found.exact.blunders + found.exact.sees:
+        raise UserError(f"{where}, [exact] has no takers: give blunders or sees")
     if not found.players:
         return
     if 0 not in found.missing or len(set(found.missing)) < len(found.missing):
