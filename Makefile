@@ -17,7 +17,11 @@ ITEMS ?= 24
 run-training: $(VENV)/.tested
 	$(BIN)/thinkaloud run training --recipe short --seeds 0,1,2 --items 100 --out runs/training-short
 
-.PHONY: run run-training check test lint types house ruler block benchmark peers coverage clean
+# A solved board and a small ladder of players with men missing; under a minute on one core.
+run-odds: $(VENV)/.installed
+	$(BIN)/thinkaloud run odds --recipe short --out runs/odds-short
+
+.PHONY: run run-training run-odds check test lint types house ruler block benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)

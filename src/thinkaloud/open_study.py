@@ -25,6 +25,7 @@ BUILTIN = {
     "controllability": "thinkaloud.studies.controllability.protocol:Controllability",
     "deception": "thinkaloud.studies.deception.protocol:Deception",
     "training": "thinkaloud.studies.training.protocol:Training",
+    "odds": "thinkaloud.studies.odds.protocol:Odds",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
     "challenge": "thinkaloud.studies.challenge.study:Challenge",
     "trend": "thinkaloud.studies.trend.study:Trends",

@@ -49,7 +49,7 @@ def render_html(
     run decided, such as the difficulty), `ruler` and `limits`; what is not there is left out.
     """
     style = STYLE + "".join(dict.fromkeys(figure.style for figure in page.figures)) + _resource("page.css")
-    script, data = _resource("page.js"), payload(records, page.explorer, cap, findings)
+    script, data = _resource("replay.js") + _resource("page.js"), payload(records, page.explorer, cap, findings)
     first = [_figure(figure, findings, records) for figure in page.first]
     html = Template(_resource("page.html")).substitute(
         policy=escape(POLICY.format(script=source_hash(script), style=source_hash(style))),

@@ -1,7 +1,7 @@
 "use strict";
 // The transcript explorer: #/task/level/part lists the items behind a part (a channel, a test), #/task/level/part/item
 // shows one. A run of arms also has #/pool/none/part, the families behind a part, and an item shows all its arms with the
-// trees of their calls.
+// trees of their calls. A record that is a game is replayed (replay.js).
 // What the records say is untrusted text: it reaches the page as text nodes only.
 (() => {
   const data = JSON.parse(document.getElementById("records").textContent);
@@ -246,6 +246,7 @@
       record.thought && record.thought.text
         ? el("details", {}, el("summary", {}, "The model's reasoning, as generated"), el("p", { class: "raw" }, record.thought.text))
         : null,
+      record.game ? replay(el, record.game) : null,
       ...(record.arms ? arms(record, part) : cards(record)),
     ].filter(Boolean);
   }

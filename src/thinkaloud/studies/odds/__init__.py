@@ -1,0 +1,1 @@
+"""The study of odds: how much material does skill buy back?"""

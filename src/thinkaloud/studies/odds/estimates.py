@@ -1,0 +1,264 @@
+"""From games to estimates: scores of cells, and what one ladder of all players says of skill and odds.
+
+    score                 of a cell: who, whom, how many men missing; clustered by opening
+    skill                 Elo above the mean of all players, from all games at once (`stats/ladder.py`)
+    worth of N missing    Elo, between players of mean skill; also at each player's own skill
+    slope of N missing    how much more it is worth for every Elo of skill
+    equal chances         how much stronger than this taker a giver must be
+    moving first          what it is worth, at these odds
+    beyond the parts      worth of N missing, less that of the two numbers that add up to N
+
+No score of a match is ever turned into a rating. A cell whose games are copies of one another counts for nothing and
+says so. Where the expected score of every cell is known, the same ladder is fitted to these as well (*known*): what
+endlessly many games would say. This module plays no game, and does not know how its numbers are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
+from thinkaloud.stats.davidson import ELO, Array, Design, fit
+from thinkaloud.stats.distributions import chi_square_tail
+from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, worth_at
+from thinkaloud.studies.odds.reasoning import gaps, ways
+from thinkaloud.vocabulary import Estimate, Key, Part, Record
+
+GAME = "game"
+"""The kind of records that this module reads."""
+BY = "opening"
+Place = tuple[str, str, int]
+"""Giver, taker, men missing."""
+
+
+@dataclass(frozen=True)
+class Games:
+    """The games of a board: by cell, the names of players in the order of the recipe, and the odds played."""
+
+    cells: Mapping[Place, Sequence[Record]]
+    players: tuple[str, ...]
+    odds: tuple[int, ...]
+
+    @property
+    def sound(self) -> list[Record]:
+        """Games of the cells without copies."""
+        return [record for cell in self.cells.values() if not copies(cell) for record in cell]
+
+
+def gathered(records: Sequence[Record]) -> Games:
+    """The games among records."""
+    cells: dict[Place, list[Record]] = {}
+    for r in records:
+        if r.get("kind") == GAME and r["status"] == "ok":
+            cells.setdefault((r["giver"], r["taker"], r["missing"]), []).append(r)
+    players = dict.fromkeys([*(giver for giver, _, _ in cells), *(taker for _, taker, _ in cells)])
+    return Games(cells, tuple(players), tuple(sorted({missing for _, _, missing in cells})))
+
+
+def copies(games: Sequence[Record]) -> int:
+    """How many games of a cell are the same as another one, move by move, though no move in them was drawn by lot."""
+    fixed = [(r["board"], r["first"], tuple(r["moves"])) for r in games if not r["by lot"]]
+    return len(fixed) - len(set(fixed))
+
+
+def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
+    """Everything about one board."""
+    games = gathered(records)
+    found = [_score(place, cell, key) for place, cell in games.cells.items()]
+    if not games.sound:
+        return found
+    ladder = _ladder(games, key.child("ladder"))
+    number = {name: i for i, name in enumerate(games.players)}
+    spoken = gaps(ladder, number, games.odds, ways(games.sound))
+    return [*found, *_of_ladder(games, ladder), *spoken, *_known(games, ladder.design)]
+
+
+# -------------------------------------------------------------------------------------------------------------- cells
+
+
+def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
+    giver, taker, missing = place
+    name = f"score, {giver} - {taker}, {missing} missing"
+    about: dict[str, Part] = {"measure": "score", "giver": giver, "taker": taker, "missing": missing}
+    about |= {"ended illegal": sum(r["ended"] == "illegal" for r in cell)}
+    if all("exact" in r for r in cell):
+        about |= {"known": round(float(np.mean([r["exact"] for r in cell])), 6)}
+    openings = [r["opening"] for r in cell]
+    if again := copies(cell):
+        why = f"not identifiable: {again} of {len(cell)} games are copies of another one; give openings of more plies"
+        return Estimate.absent(name, why, len(cell), len(set(openings)), BY, about)
+    rows = np.array([[r["score"]] for r in cell], dtype=float)
+    found = interval(name, mean(0), Sample(rows, openings, corners((0, 1))), key, about=about)
+    return replace(found, clustered_by=BY, clusters=len(set(openings)))
+
+
+# ------------------------------------------------------------------------------------------------------------- ladder
+
+
+def _ladder(games: Games, key: Key) -> Ladder:
+    number = {name: i for i, name in enumerate(games.players)}
+    odds = {missing: i for i, missing in enumerate(games.odds)}
+    there = {(r["giver"], r["taker"], r["missing"], r["first"]) for r in games.sound}
+    order = sorted(there, key=lambda c: (odds[c[2]], number[c[0]], number[c[1]], c[3]))
+    cell = {one: i for i, one in enumerate(order)}
+    design = Design(
+        np.array([number[giver] for giver, _, _, _ in order]),
+        np.array([number[taker] for _, taker, _, _ in order]),
+        np.array([odds[missing] for _, _, missing, _ in order]),
+        np.array([1.0 if first == "giver" else -1.0 for _, _, _, first in order]),
+        len(number),
+        len(odds),
+    )
+    openings = sorted({(odds[r["missing"]], r["opening"]) for r in games.sound})
+    cluster = {one: i for i, one in enumerate(openings)}
+    counts = np.zeros((len(openings), len(order), 3))
+    for r in games.sound:
+        at = cluster[odds[r["missing"]], r["opening"]]
+        counts[at, cell[r["giver"], r["taker"], r["missing"], r["first"]], round(2 - 2 * r["score"])] += 1
+    return Ladder(design, counts, np.array([one for one, _ in openings]), key)
+
+
+def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
+    every = tuple(range(len(games.odds)))
+    found = [
+        ladder.estimate(f"skill of {name}", skill(i), every, {"measure": "skill", "player": name})
+        for i, name in enumerate(games.players)
+    ]
+    for o, missing in enumerate(games.odds):
+        found.append(_first(ladder, o, missing))
+        if missing:
+            found += _of_odds(games, ladder, o, missing)
+    return [*found, *_joint(games, ladder), *_beyond(games, ladder), _misfit(ladder)]
+
+
+def _first(ladder: Ladder, o: int, missing: int) -> Estimate:
+    place = ladder.design.colour(o)
+    name = f"moving first, {missing} missing"
+    about: dict[str, Part] = {"measure": "first", "missing": missing}
+    if not ladder.found.basis[place].any():
+        return Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)
+    return ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about)
+
+
+def _of_odds(games: Games, ladder: Ladder, o: int, missing: int) -> list[Estimate]:
+    d, both = ladder.design, (0, o)
+    low, high = ladder.profile(ELO * _row(d, (d.worth(o), 1.0)))
+    ends: dict[str, Part] = {"profile low": round(low, 2), "profile high": round(high, 2)}
+    ends = ends if math.isfinite(low) and math.isfinite(high) else {}
+    about: dict[str, Part] = {"measure": "worth", "missing": missing}
+    found = [ladder.estimate(f"worth of {missing} missing", worth_at(d, o), both, {**about, **ends})]
+    slope: Of = lambda at: at[:, d.slope(o)]  # noqa: E731  (a name for the next line)
+    tested = _p(ladder, _row(d, (d.slope(o), 1.0))[None])
+    found.append(ladder.estimate(f"slope of {missing} missing", slope, both, {**about, "measure": "slope", **tested}))
+    for i, name in enumerate(games.players):
+        of = {**about, "player": name}
+        found.append(ladder.estimate(f"worth of {missing} missing at the skill of {name}", worth_at(d, o, i), both, of))
+        gap = f"equal chances, {missing} missing, against {name}"
+        found.append(ladder.estimate(gap, break_even(d, o, i), both, {**of, "measure": "equal chances"}))
+    return found
+
+
+def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
+    """All slopes together: their mean, with the test that all of them are 0."""
+    d, some = ladder.design, [o for o, missing in enumerate(games.odds) if missing]
+    if len(some) < 2:
+        return []
+    tested = _p(ladder, np.stack([_row(d, (d.slope(o), 1.0)) for o in some]))
+    places = [d.slope(o) for o in some]
+    about: dict[str, Part] = {"measure": "mean slope", **tested}
+    return [ladder.estimate("mean slope over all odds", lambda at: at[:, places].mean(axis=1), (0, *some), about)]
+
+
+def _beyond(games: Games, ladder: Ladder) -> list[Estimate]:
+    """Whether the worth of odds is the sum of what its parts are worth, at every skill."""
+    d, there, found = ladder.design, {missing: o for o, missing in enumerate(games.odds)}, []
+    for one, other in combinations_with_replacement([missing for missing in games.odds if missing], 2):
+        if (whole := one + other) not in there:
+            continue
+        parts = [(there[whole], 1.0), (there[one], -1.0), (there[other], -1.0)]
+        rows = np.stack([_row(d, *((of(o), w) for o, w in parts)) for of in (d.worth, d.slope)])
+        about: dict[str, Part] = {"measure": "beyond the parts", "missing": whole, "parts": f"{one} + {other}"}
+        name = f"worth of {whole} missing beyond {one} and {other}"
+        odds = (0, *dict.fromkeys(o for o, _ in parts))
+        found.append(ladder.estimate(name, _linear(ELO * rows[0]), odds, {**about, **_p(ladder, rows)}))
+    return found
+
+
+def _misfit(ladder: Ladder) -> Estimate:
+    """How far the scores of cells are from what the ladder expects of them, and what chance alone would make of it."""
+    total, expected = ladder.counts.sum(axis=0), ladder.expected()
+    games = total.sum(axis=1)
+    seen = (total[:, 0] + total[:, 1] / 2) / games
+    spread = np.sqrt(np.maximum(expected * (1 - expected) - total[:, 1] / games / 4, 1e-9) / games)
+    n, df = int(games.sum()), max(1, len(games) - ladder.found.basis.shape[1])
+    chi2 = float((((seen - expected) / spread) ** 2)[expected * (1 - expected) * games > 1].sum())
+    apart = np.abs(seen - expected)
+    rows = np.stack([apart, games], axis=1)
+    about: dict[str, Part] = {
+        "measure": "misfit",
+        "by chance": round(float((games * spread).sum() / n * math.sqrt(2 / math.pi)), 4),
+        "chi2": round(chi2, 1), "df": df, "p": round(chi_square_tail(chi2, df), 5),
+    }  # fmt: skip
+    weighted = Sample(rows, None, corners((0, 1), (float(games.min()), float(games.max()))))
+    found = interval("misfit", lambda r, w: (w * r[:, 1]) @ r[:, 0] / (w @ r[:, 1]), weighted, ladder.key, about=about)
+    return replace(found, clustered_by="cell")
+
+
+def _p(ladder: Ladder, restriction: Array) -> dict[str, Part]:
+    found = ladder.test(restriction)
+    return {} if found is None else {"p": round(found.p, 6), "df": found.df, "effect": round(found.effect, 3)}
+
+
+def _row(design: Design, *places: tuple[int, float]) -> Array:
+    found = np.zeros(design.parameters)
+    for place, weight in places:
+        found[place] += weight
+    return found
+
+
+def _linear(contrast: Array) -> Of:
+    return lambda at: at @ contrast
+
+
+# -------------------------------------------------------------------------------------------------------------- known
+
+
+def _known(games: Games, design: Design) -> list[Estimate]:
+    """The ladder of the expected scores, where these are known: what endlessly many games would say. Not sampled, so
+    its interval is the number itself."""
+    known: dict[tuple[str, str, int, str], float] = {}
+    for r in games.sound:
+        if "exact" not in r:
+            return []
+        known[r["giver"], r["taker"], r["missing"], r["first"]] = r["exact"]
+    scores = []
+    for giver, taker, o, first in zip(design.giver, design.taker, design.odds, design.first, strict=True):
+        side = "giver" if first > 0 else "taker"
+        scores.append(known[games.players[giver], games.players[taker], games.odds[o], side])
+    won = np.array(scores)
+    counts = np.stack([won, 0 * won, 1 - won], axis=1)[None]
+    basis = design.basis(draws=False)
+    made = fit(design, counts, basis, design.offset(draws=False))
+    found: list[Estimate] = []
+    of: list[tuple[str, Of, dict[str, Part], Array]] = []
+    for i, name in enumerate(games.players):
+        of.append((f"skill of {name}", skill(i), {"measure": "skill", "player": name}, _row(design, (i, 1.0))))
+    for o, missing in enumerate(games.odds):
+        if missing:
+            row = _row(design, (design.worth(o), 1.0))
+            worth: dict[str, Part] = {"measure": "worth", "missing": missing}
+            of.append((f"worth of {missing} missing", worth_at(design, o), worth, row))
+    for name, number, about, row in of:
+        about = {**about, "role": "known"}
+        if not math.isfinite(made.error(row)):
+            why = "not identifiable: in cells that are 0 or 1 for sure there is nothing to tell it by"
+            found.append(Estimate.absent(f"{name}, known", why, len(won), len(won), "cell", about))
+            continue
+        value = float(number(made.at)[0])
+        found.append(Estimate(f"{name}, known", value, value, value, len(won), len(won), "cell", None, about))
+    return found

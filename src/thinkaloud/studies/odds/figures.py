@@ -1,0 +1,179 @@
+"""Figures of the study of odds: worth by skill, how much stronger a giver must be, and every cell's score.
+
+A cell of the last can be chosen with a pointer or the keyboard: then the page lists its games. This module does not
+know how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from thinkaloud.report.layout import Figure
+from thinkaloud.report.svg import at, document, number, path, rect, tag, text, title, vertical
+from thinkaloud.report.tables import shown
+from thinkaloud.studies.odds.block import Cell
+from thinkaloud.studies.odds.found import Found, elo, found_in
+from thinkaloud.studies.odds.replays import PART
+from thinkaloud.vocabulary import Estimate, Finding
+
+TALL, LEFT, BELOW = 230, 52, 46
+"""Height of a plot, room for its scale at the left, and below."""
+MARKS = ("M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z", "M0,-4.4L4.2,3.4L-4.2,3.4z", "M-4,-1.2h8v2.4h-8z")
+SIDE, WORDS = 42, 130
+"""A cell of the last figure, and room for the giver's name."""
+COLOURS = """.ta-odds0{stroke:#0072b2;fill:#0072b2}.ta-odds1{stroke:#b35c00;fill:#b35c00}
+.ta-odds2{stroke:#8a3f78;fill:#8a3f78}.ta-odds3{stroke:#00734f;fill:#00734f}
+.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-band{stroke:none;fill-opacity:.13}
+.ta-fig .ta-won{fill:#0072b2;stroke:none}.ta-fig .ta-lost{fill:#e69f00;stroke:none}
+@media screen and (prefers-color-scheme:dark){.ta-odds0{stroke:#56b4e9;fill:#56b4e9}
+.ta-odds1{stroke:#e69f00;fill:#e69f00}.ta-odds2{stroke:#cc79a7;fill:#cc79a7}.ta-odds3{stroke:#3ecf9a;fill:#3ecf9a}}
+"""
+Line = list[tuple[float, Estimate]]
+"""(Elo of skill, number there)."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Where things are."""
+
+    width: float
+    low: tuple[float, float]
+    high: tuple[float, float]
+
+    def x(self, value: float) -> float:
+        """Of a skill."""
+        return LEFT + 14 + (value - self.low[0]) / (self.high[0] - self.low[0]) * (self.width - LEFT - 110)
+
+    def y(self, value: float) -> float:
+        """Of a worth."""
+        within = min(self.high[1], max(self.low[1], value))
+        return 12 + (self.high[1] - within) / (self.high[1] - self.low[1]) * TALL
+
+
+def worth_figure(findings: Sequence[Finding], width: int) -> str:
+    """Worth of each number of men, by skill."""
+    return "".join(
+        _curves(found, found.worth_by_skill, "Worth in Elo, by skill", width) for found in found_in(findings)
+    )
+
+
+def chances_figure(findings: Sequence[Finding], width: int) -> str:
+    """By how much a giver must be stronger, by the taker's skill."""
+    words = "Equal chances: Elo by which the giver is stronger, by the taker's skill"
+    return "".join(_curves(found, found.equal_chances, words, width) for found in found_in(findings))
+
+
+def _curves(found: Found, lines: dict[int, Line], words: str, width: int) -> str:
+    there = {missing: [(x, e) for x, e in line if e.value is not None] for missing, line in lines.items()}
+    there = {missing: line for missing, line in there.items() if len(line) > 1}
+    if not there:
+        return ""
+    xs = [x for line in there.values() for x, _ in line]
+    ys = [e.value or 0.0 for line in there.values() for _, e in line]
+    ends = [end for line in there.values() for _, e in line for end in (e.low or 0.0, e.high or 0.0)]
+    reach = max(ys) - min([*ys, 0.0]) or 100.0
+    low, high = max(min([*ends, 0.0]), min([*ys, 0.0]) - reach / 2), min(max(ends), max(ys) + reach / 2)
+    plot = Plot(width, (min(xs), low), (max(xs), high))
+    parts = [text(LEFT, 8, f"{found.subject}: {words[:1].lower()}{words[1:]}", "ta-name"), *_axes(plot)]
+    for i, (missing, line) in enumerate(there.items()):
+        parts += _line(plot, line, f"ta-odds{i % 4}", MARKS[i % 4], f"{missing} missing")
+    said = "; ".join(
+        f"{missing} missing: " + ", ".join(f"{elo(e)} at {x:+.0f}" for x, e in line) for missing, line in there.items()
+    )
+    return document((width, TALL + BELOW + 8), (f"{found.subject}: {words}", said), [at(0, 6, "".join(parts))])
+
+
+def _axes(plot: Plot) -> Iterator[str]:
+    step = _step(plot.high[1] - plot.low[1])
+    value = step * -(-plot.low[1] // step)
+    while value <= plot.high[1]:
+        yield path(f"M{LEFT},{number(plot.y(value))}H{number(plot.width - 84)}", "ta-axis" if value == 0 else "ta-grid")
+        yield text(LEFT - 6, plot.y(value) + 4, f"{value:+.0f}" if value else "0", "ta-quiet", "end")
+        value += step
+    step = _step(plot.high[0] - plot.low[0])
+    value = step * -(-plot.low[0] // step)
+    while value <= plot.high[0]:
+        yield vertical(plot.x(value), 12 + TALL, 16 + TALL, "ta-axis")
+        yield text(plot.x(value), 30 + TALL, f"{value:+.0f}" if value else "0", "ta-quiet", "middle")
+        value += step
+    yield text(LEFT, 45 + TALL, "skill in Elo; 0 is the mean of the players", "ta-quiet")
+
+
+def _step(reach: float) -> float:
+    return next(step for step in (10, 20, 50, 100, 200, 500, 1000, 5000, 1e9) if reach / step <= 6)
+
+
+def _line(plot: Plot, line: Line, style: str, mark: str, words: str) -> Iterator[str]:
+    line = sorted(line, key=lambda point: point[0])
+    there = [(plot.x(x), plot.y(e.high or 0.0)) for x, e in line]
+    back = [(plot.x(x), plot.y(e.low or 0.0)) for x, e in reversed(line)]
+    points = [(plot.x(x), plot.y(e.value or 0.0)) for x, e in line]
+    yield path(_through([*there, *back]) + "z", f"{style} ta-band")
+    yield path(_through(points), f"{style} ta-curve")
+    yield "".join(at(px, py, path(mark, style)) for px, py in points)
+    yield text(points[-1][0] + 10, points[-1][1] + 4, words)
+
+
+def _through(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{number(px)},{number(py)}" for px, py in points)
+
+
+def cells_figure(findings: Sequence[Finding], width: int) -> str:
+    """The giver's score in every cell: a panel for each number of men missing."""
+    return "".join(_cells(found, width) for found in found_in(findings))
+
+
+def _cells(found: Found, width: int) -> str:
+    givers, takers = found.in_order(found.givers), found.in_order(found.takers)
+    if not givers:
+        return ""
+    wide, tall = WORDS + SIDE * len(takers) + 16, 78 + SIDE * len(givers)
+    beside = max(1, width // wide)
+    parts = []
+    for i, missing in enumerate(found.odds):
+        panel = "".join(_panel(found, missing, givers, takers))
+        parts.append(at(i % beside * wide, 6 + i // beside * tall, panel))
+    high = 6 + -(-len(found.odds) // beside) * tall
+    said = f"{len(found.scores)} cells: the giver's score, by giver, taker and men missing"
+    return document((max(width, wide), high), (f"{found.subject}: scores", said), parts)
+
+
+def _panel(found: Found, missing: int, givers: Sequence[str], takers: Sequence[str]) -> Iterator[str]:
+    yield text(0, 12, f"{found.subject}, {missing} missing", "ta-name")
+    for i, taker in enumerate(takers):
+        yield tag(
+            "g", {"transform": f"translate({WORDS + SIDE * i + 14},62) rotate(-28)"}, text(0, 0, taker, "ta-quiet")
+        )
+    for j, giver in enumerate(givers):
+        y = 68 + SIDE * j
+        yield text(WORDS - 8, y + 25, giver, "", "end")
+        for i, taker in enumerate(takers):
+            if (score := found.scores.get((giver, taker, missing))) is not None:
+                yield at(WORDS + SIDE * i, y, _cell(Cell(giver, taker, missing).title, score))
+
+
+def _cell(name: str, score: Estimate) -> str:
+    value = score.value
+    strong = 0.0 if value is None else abs(value - 0.5) * 1.4
+    style = "ta-won" if (value or 0.0) >= 0.5 else "ta-lost"
+    inside = [title(f"{name}: {shown(score)}")]
+    if value is not None:
+        inside.append(rect(1, 1, SIDE - 2, SIDE - 2, class_=style, fill_opacity=f"{strong:.2f}"))
+    inside.append(rect(1, 1, SIDE - 2, SIDE - 2, class_="ta-hit"))
+    inside.append(text(SIDE / 2, SIDE / 2 + 4, "?" if value is None else f"{value:.2f}", "", "middle"))
+    return tag("g", {"data-task": name, "data-level": "none", "data-part": PART}, *inside)
+
+
+FIGURES = (
+    Figure("worth", "What odds are worth", lambda findings, records, width: worth_figure(findings, width),
+           "A line for each number of men missing, a mark for each player; bands are 95% intervals over openings.",
+           COLOURS),
+    Figure("chances", "How much stronger must a giver be?",
+           lambda findings, records, width: chances_figure(findings, width),
+           "Where the line is, giver and taker have equal chances; who moves first is drawn by lot. The two are worth "
+           "about the same where odds do not grow with skill."),
+    Figure("cells", "The giver's score in every cell", lambda findings, records, width: cells_figure(findings, width),
+           "Rows are givers, columns takers, the weakest first. <span class=\"script\">Choose a cell to see its "
+           "games.</span>"),
+)  # fmt: skip

@@ -1,0 +1,274 @@
+"""The report of the study of odds: headlines, tables of worth by skill, of equal chances, of scores and of what was
+solved, three figures, and the games themselves.
+
+This module does not know how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from thinkaloud.report.layout import Layout
+from thinkaloud.report.tables import Grid, Words, shown
+from thinkaloud.stats.equivalence import ALPHA
+from thinkaloud.studies.odds.figures import FIGURES
+from thinkaloud.studies.odds.found import Found, elo, found_in
+from thinkaloud.studies.odds.replays import EXPLORER
+from thinkaloud.vocabulary import Estimate, Finding, Part
+
+LIMITS = (
+    "Skill is a number on the ladder of these players. Elo of programs that differ in nodes, of a small board, is not "
+    "Elo of people, and 0 is the mean of whoever plays.",
+    "The model says that worth grows in a straight line with skill, and that a difference of skill counts the same "
+    "everywhere. Where that does not hold, misfit says so; worth at a player's own skill is then a smoothed number.",
+    "Intervals are over openings. Players and odds are one draw each, and men are taken from one corner inwards: other "
+    "men may be worth more or less.",
+    "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
+    "what a giver gains by knowing that it does is measured on solved boards only.",
+)
+USUAL = "blunders 0.1"
+"""The taker of the headline, where it is there."""
+GIVERS = ("optimal", "resisting", "best response")
+
+
+# ---------------------------------------------------------------------------------------------------------- headlines
+
+
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """What was found, in words."""
+    said = [line for found in found_in(findings) for line in _of_ladder(found)]
+    return said + [line for found in found_in(findings, "exact score") for line in _of_solution(found)]
+
+
+def _of_ladder(found: Found) -> Iterator[str]:
+    worth = [(missing, e) for missing in found.odds if missing and (e := found.one(measure="worth", missing=missing))]
+    if worth:
+        told = ", ".join(f"{missing} {elo(e) if e.value is not None else e.reason}" for missing, e in worth)
+        yield f"{found.subject}. Worth in Elo of men missing, between players of mean skill: {told}."
+    yield from _reasoning(found)
+    yield from _growth(found)
+    yield from _sums(found)
+    known = [(m, e, k) for m, e in worth if (k := found.one(measure="worth", missing=m, role="known")) and k.value]
+    if known:
+        told = ", ".join(f"{m} {k.value:+.0f} (found {elo(e)})" for m, e, k in known)
+        yield f"{found.subject}. What endlessly many games would say, which is known here: {told}."
+    yield from _warnings(found)
+
+
+def _growth(found: Found) -> Iterator[str]:
+    slope = found.one(measure="mean slope") or found.one(measure="slope")
+    if slope is None or slope.value is None or slope.low is None or slope.high is None:
+        return
+    per = f"{100 * slope.value:+.0f} [{100 * slope.low:+.0f}, {100 * slope.high:+.0f}] Elo"
+    p = slope.about.get("p")
+    tested = "" if p is None else f", p {_p(p)} by likelihood ratio over all odds"
+    clear = p is not None and float(p) <= ALPHA and not slope.low <= 0 <= slope.high
+    verdict = "cannot be told" if not clear else "more to the stronger" if slope.value > 0 else "less to the stronger"
+    yield f"{found.subject}. Is it worth more to the stronger? For every 100 Elo of skill {per}{tested}: {verdict}."
+
+
+def _reasoning(found: Found) -> Iterator[str]:
+    """What reasoning buys a language model."""
+    told = []
+    for e in found.every(measure="reasoning"):
+        if e.value is None or e.low is None or e.high is None:
+            told.append(f"{e.name} {e.reason}")
+            continue
+        men = found.one(measure="reasoning in men", reasoning=e.about["reasoning"], against=e.about["against"])
+        in_men = "" if men is None or men.value is None else f", {shown(men)} men"
+        word = "cannot be told" if e.low <= 0 <= e.high else "stronger" if e.value > 0 else "weaker"
+        told.append(f"{e.name} {elo(e)} Elo{in_men}: {word}")
+    if told:
+        yield f"{found.subject}. What reasoning buys: {'; '.join(told)}."
+
+
+def _sums(found: Found) -> Iterator[str]:
+    told = []
+    for e in found.every(measure="beyond the parts"):
+        if e.value is None or e.low is None or e.high is None or "p" not in e.about:
+            continue
+        clear = float(e.about["p"]) <= ALPHA and not e.low <= 0 <= e.high
+        word = "cannot be told" if not clear else "more than its parts" if e.value > 0 else "less than its parts"
+        told.append(f"{e.about['missing']} beyond {e.about['parts']}: {elo(e)}, p {_p(e.about['p'])}, {word}")
+    if told:
+        yield f"{found.subject}. Do worths add up? {'; '.join(told)}."
+
+
+def _warnings(found: Found) -> Iterator[str]:
+    every = list(found.scores.values())
+    copied = [e for e in every if e.value is None and "copies" in str(e.reason)]
+    if copied:
+        yield f"{found.subject}. {len(copied)} cells hold copies of games and count for nothing: {copied[0].reason}."
+    sided = [e for e in every if e.value in (0.0, 1.0)]
+    if sided:
+        yield (
+            f"{found.subject}. In {len(sided)} of {len(every)} cells one side won every game: these say that the gap "
+            "is large, and not how large."
+        )
+    misfit = found.one(measure="misfit")
+    if misfit is not None and misfit.value is not None and float(misfit.about["p"]) <= ALPHA:
+        about = misfit.about
+        yield (
+            f"{found.subject}. The ladder does not describe these games well: scores of cells lie {misfit.value:.3f} "
+            f"from what it expects, {about['by chance']:.3f} by chance (chi-square {about['chi2']:.0f} on "
+            f"{about['df']}, p {_p(about['p'])}, openings not regarded). Read its numbers as smoothed ones."
+        )
+    illegal = sum(int(e.about.get("ended illegal", 0)) for e in every)
+    if illegal:
+        yield f"{found.subject}. {illegal} of {sum(e.n for e in every)} games were lost by a move that is not legal."
+
+
+def _of_solution(found: Found) -> Iterator[str]:
+    for missing in sorted({int(e.about["missing"]) for e in found.every(measure="exploiting")}):
+        takers = [str(e.about["taker"]) for e in found.every(measure="exploiting", missing=missing) if e.value]
+        if not takers:
+            continue
+        at: dict[str, Part] = {"missing": missing, "taker": USUAL if USUAL in takers else takers[0]}
+        scores = [found.every(measure="exact score", giver=giver, **at)[0].value or 0.0 for giver in GIVERS]
+        told = ", ".join(f"{giver} {score:.3f}" for giver, score in zip(GIVERS, scores, strict=True))
+        hard, known = (found.every(measure=name, **at)[0].value or 0.0 for name in ("resisting", "exploiting"))
+        yield (
+            f"{found.subject}, {missing} missing, against a taker that {at['taker']}: {told}. Resistance adds "
+            f"{hard:+.0f} Elo; exploitation, which knows the taker, {known:+.0f} more."
+        )
+
+
+def _p(p: object) -> str:
+    value = float(str(p))
+    return "below .001" if value < 0.001 else f"{value:.3f}".lstrip("0")
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+
+def grids(findings: Sequence[Finding]) -> list[Grid]:
+    """Worth, equal chances, scores; then what was solved."""
+    made: list[Grid] = []
+    for found in found_in(findings):
+        made += [_worth(found), _chances(found), _scores(found)]
+    for found in found_in(findings, "exact score"):
+        made += [_solution(found), *_transfer(found)]
+    return [grid for grid in made if grid.rows]
+
+
+def _worth(found: Found) -> Grid:
+    players = list(found.skills)
+    skills = ("skill", "0", *(elo(found.skills[name]) for name in players), "")
+    rows = []
+    for missing in (one for one in found.odds if one):
+        own = [_cell(found.one(measure="worth", missing=missing, player=name)) for name in players]
+        mean, slope = found.one(measure="worth", missing=missing), found.one(measure="slope", missing=missing)
+        rows.append((f"{missing} missing", _cell(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
+    head = ("Elo", "mean skill", *players, "for each Elo of skill")
+    return Grid(f"{found.subject}: worth by skill", head, (skills, *rows) if rows else ())
+
+
+def _chances(found: Found) -> Grid:
+    takers = found.in_order(found.takers)
+    rows = [
+        (
+            f"{missing} missing",
+            *(_cell(found.one(measure="equal chances", missing=missing, player=name)) for name in takers),
+        )
+        for missing in found.odds
+        if missing
+    ]
+    title = f"{found.subject}: how many Elo stronger than this taker a giver must be for equal chances"
+    return Grid(title, ("Elo", *takers), tuple(rows))
+
+
+def _scores(found: Found) -> Grid:
+    rows = []
+    for giver in found.in_order(found.givers):
+        for taker in found.in_order(found.takers):
+            there = [found.scores.get((giver, taker, missing)) for missing in found.odds]
+            rows.append((f"{giver} - {taker}", *(_score(e) for e in there)))
+    head = ("giver - taker", *(f"{missing} missing" for missing in found.odds))
+    return Grid(f"{found.subject}: the giver's score", head, tuple(rows))
+
+
+def _score(e: Estimate | None) -> str:
+    if e is None:
+        return ""
+    known = f" known {float(e.about['known']):.3f}" if "known" in e.about else ""
+    return f"{shown(e)}{known}"
+
+
+def _cell(e: Estimate | None) -> str:
+    return "" if e is None else elo(e)
+
+
+def _solution(found: Found) -> Grid:
+    rows = []
+    for one in found.every(measure="exact score", giver=GIVERS[0]):
+        at = {"missing": one.about["missing"], "taker": one.about["taker"]}
+        scores = [found.every(measure="exact score", giver=giver, **at)[0] for giver in GIVERS]
+        gains = [found.every(measure=name, **at)[0] for name in ("resisting", "exploiting")]
+        value = "won" if one.about["won"] else "lost"
+        name = f"{at['missing']} missing ({value}), taker {at['taker']}"
+        rows.append((name, *(f"{e.value:.3f}" for e in scores), *(elo(e) for e in gains)))
+    head = ("", *GIVERS, "resisting - optimal, Elo", "best response - resisting, Elo")
+    return Grid(f"{found.subject}: the giver's exact score", head, tuple(rows))
+
+
+def _transfer(found: Found) -> Iterator[Grid]:
+    """One for each number of men missing where anything can be exploited."""
+    for missing in sorted({int(e.about["missing"]) for e in found.every(measure="transfer")}):
+        some = found.every(measure="transfer", missing=missing)
+        if all(e.value is None for e in some):
+            continue
+        tested = list(dict.fromkeys(str(e.about["taker"]) for e in some))
+        rows = []
+        for learned in dict.fromkeys(str(e.about["learned"]) for e in some):
+            row = [e for e in some if e.about["learned"] == learned]
+            rows.append((f"learned on one that {learned}", *("" if e.value is None else f"{e.value:.2f}" for e in row)))
+        title = f"{found.subject}, {missing} missing: share of exploitation that is kept against a taker that ..."
+        yield Grid(title, ("", *tested), tuple(rows))
+
+
+PAGE = Layout(
+    words=Words(
+        headings=(
+            ("What reasoning buys", ("* over *",)),
+            ("Skill", ("skill of *",)),
+            ("What odds are worth", ("worth of * missing", "worth of * known", "slope of *", "mean slope *")),
+            ("Worth at a player's own skill", ("worth of * at the skill of *",)),
+            ("Do worths add up?", ("worth of * beyond *",)),
+            ("Equal chances", ("equal chances, *",)),
+            ("Moving first", ("moving first, *",)),
+            ("How well the ladder describes the games", ("misfit",)),
+            ("Scores of cells", ("score, *",)),
+            ("Solved", ("score of *", "* - *, * missing, taker *")),
+            ("Solved: exploitation of one taker against another", ("transfer, *",)),
+        ),
+        meanings=(
+            ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
+            ("* over *", "skill with the first standing before the move, less skill with the second"),
+            ("skill of * known", "the same fitted to the known scores of all cells"),
+            ("skill of *", "Elo above the mean of all players, from all games at once"),
+            ("worth of * at the skill of *", "Elo, between players both of this skill"),
+            ("worth of * beyond *", "Elo at mean skill, less that of the two parts"),
+            ("worth of * known", "the same fitted to the known scores of all cells: endlessly many games"),
+            ("worth of * missing", "Elo that a giver must have more to make up for it, between players of mean skill"),
+            ("slope of *", "how much that grows for each Elo of skill"),
+            ("mean slope *", "the mean of these"),
+            ("equal chances, *", "Elo by which a giver must be stronger than this taker; who moves first drawn by lot"),
+            ("moving first, *", "Elo that the first move is worth"),
+            ("misfit", "mean distance between a cell's score and the one that the ladder expects"),
+            ("score, *", "the giver's share of points, never turned into a rating"),
+            ("score of *", "computed, not played"),
+            ("transfer, *", "of what exploitation adds in Elo, the share that the best response to another taker gets"),
+            ("resisting - *", "Elo that resistance adds to optimal play that gives up where it is lost"),
+            ("best response - *", "Elo that knowing the taker adds to that: exploitation"),
+        ),
+    ),
+    sentences=sentences,
+    grids=grids,
+    lines=lambda findings: sentences(findings) or ["Nothing was played and nothing solved."],
+    tables=True,
+    summary="In tables",
+    explorer=EXPLORER,
+    first=FIGURES,
+    then=(),
+    counted="games",
+)

@@ -1,0 +1,57 @@
+"""What reasoning buys a language model at the board: one way to ask against another, in Elo and in men.
+
+    own over silent            skill with its own reasoning, less skill without any
+    own over filler, foreign   the same against nulls: tokens that say nothing, reasoning about another board
+    ..., in men                that gap over what the first man missing is worth at the skill between the two
+
+A gap in men is what a giver may lack and still have equal chances; it needs a man that is clearly worth something.
+Skills come from one ladder of all games (`stats/ladder.py`). This module knows no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from thinkaloud.stats.label import Label
+from thinkaloud.stats.ladder import Ladder, apart, worth_between
+from thinkaloud.vocabulary import Estimate, Part, Record
+
+PAIRS = (("own", "silent"), ("filler", "silent"), ("foreign", "silent"), ("own", "filler"), ("own", "foreign"))
+"""One way to ask, and what it is held against."""
+
+
+def ways(records: Sequence[Record]) -> dict[str, str]:
+    """Reasoning -> the first player that plays with it."""
+    found: dict[str, str] = {}
+    for r in records:
+        for player, reasoning in r.get("models", {}).items():
+            found.setdefault(reasoning, player)
+    return found
+
+
+def gaps(ladder: Ladder, number: Mapping[str, int], odds: Sequence[int], by: Mapping[str, str]) -> list[Estimate]:
+    """Every pair that was played. `number`: the place of each player; `odds`: men missing; `by`: see `ways`."""
+    every, least = tuple(range(len(odds))), next((o for o, missing in enumerate(odds) if missing), None)
+    found: list[Estimate] = []
+    for one, other in PAIRS:
+        if one not in by or other not in by:
+            continue
+        players = (number[by[one]], number[by[other]])
+        about: dict[str, Part] = {"measure": "reasoning", "reasoning": one, "against": other}
+        name = f"{one} over {other}"
+        found.append(ladder.estimate(name, apart(*players), every, about))
+        if least is not None:
+            about = {**about, "measure": "reasoning in men", "missing": odds[least]}
+            found.append(_in_men(ladder, players, (least, odds[least]), Label(f"{name}, in men", about)))
+    return found
+
+
+def _in_men(ladder: Ladder, players: tuple[int, int], least: tuple[int, int], label: Label) -> Estimate:
+    """`least`: the place of the least odds, and how many men they are."""
+    o, men = least
+    gap, worth = apart(*players), worth_between(ladder.design, o, *players)
+    scale = ladder.estimate(label.name, worth, (0, o), label.about)
+    if scale.low is None or scale.low <= 0:
+        why = "not identifiable: at this skill a man is not clearly worth anything; add openings, or other players"
+        return Estimate.absent(label.name, why, scale.n, scale.clusters, "opening", label.about)
+    return ladder.estimate(label.name, lambda at: men * gap(at) / worth(at), (0, o), label.about)

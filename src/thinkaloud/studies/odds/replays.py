@@ -1,0 +1,98 @@
+"""What the explorer of a report is given: the cells, and of each some games that can be gone through move by move.
+
+This module does not know how the page looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from thinkaloud.report.explorer import Explorer, quotas
+from thinkaloud.studies.odds.block import Cell
+from thinkaloud.studies.odds.estimates import GAME
+from thinkaloud.vocabulary import Finding, Record
+
+PART = "score"
+"""What cells are listed by."""
+TIMES = 5
+"""Games are small: so many times as many are in a page as records of other studies would be."""
+SAID = 1200
+"""Characters of what a language model wrote before a move."""
+RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
+
+
+def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) -> dict[str, Any]:
+    """The games of every cell, as many of each as there is room for."""
+    cells: dict[str, list[Record]] = {}
+    for r in records:
+        if r.get("kind") == GAME:
+            cells.setdefault(title(r), []).append(r)
+    quota = quotas([len(games) for games in cells.values()], TIMES * cap)
+    total = sum(map(len, cells.values()))
+    return {
+        "noun": "list",
+        "says": "Games that the giver won come first. The giver's men go up, the taker's down.",
+        "about": {},
+        "parts": [PART],
+        "total": total,
+        "embedded": sum(quota),
+        "count": count(total, sum(quota)),
+        "groups": [
+            {"task": name, "level": None, "total": len(games), "records": [game(r) for r in games[:kept]]}
+            for (name, games), kept in zip(cells.items(), quota, strict=True)
+        ],
+    }
+
+
+def title(record: Record) -> str:
+    """The cell of a game, as figures and lists call it."""
+    return Cell(record["giver"], record["taker"], record["missing"]).title
+
+
+def count(total: int, embedded: int) -> str:
+    """How many are in the page."""
+    if embedded == total:
+        return f"All {total} games are in this page: choose a cell here or in the figure of scores, then a game."
+    return (
+        f"{embedded} of {total} games are in this page, the first ones of every cell; the numbers rest on all of them. "
+        "Choose a cell here or in the figure of scores, then a game."
+    )
+
+
+def game(record: Record) -> dict[str, Any]:
+    """One game, small."""
+    won = f"{RESULT[record['score']]}{' (illegal move)' if record['ended'] == 'illegal' else ''}"
+    shown = {key: record[key] for key in ("board", "first", "moves", "ends") if key in record}
+    if "said" in record:
+        shown["said"] = [_short(one) for one in record["said"]]
+    before = [("random moves before", " ".join(record["before"]))] if record["before"] else []
+    exact = [("score of this cell in the long run", f"{record['exact']:.3f}")] if "exact" in record else []
+    return {
+        "id": record["item"],
+        "status": record["status"],
+        "error": record.get("error"),
+        "question": f"{record['item']}: {won} after {len(record['moves'])} moves",
+        "answer": None,
+        "fields": [*before, *exact],
+        "conditions": [],
+        "parts": {PART: record["score"]},
+        "why": {},
+        "game": shown,
+    }
+
+
+def _short(said: dict[str, Any]) -> dict[str, Any]:
+    text = str(said.get("text", ""))
+    return {**said, "text": text if len(text) <= SAID else f"{text[:SAID]} ..."} if said else {}
+
+
+EXPLORER = Explorer(
+    noun="list",
+    parts=lambda records: (PART,),
+    values=lambda records: [None] * len(records),
+    why=lambda record, part: "",
+    sections=(),
+    says="",
+    make=payload,
+)

@@ -1,0 +1,15 @@
+"""What the study of odds may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thinkaloud.settings import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsSettings:
+    """`recipe` says who plays whom (`recipe.py`)."""
+
+    game: str = setting("breakthrough", "Which game is played.", choices=("breakthrough",))
+    recipe: str = setting("ladder", "exact, ladder, short, words, or a FILE.toml of your own.", path=True)

@@ -1,0 +1,103 @@
+"""Games on all cores: processes that are given a block of games in a line and answer with its records in a line.
+
+As many are started as blocks are asked for at once (`--concurrency`), and they stay for the next ones. A worker that
+reads the end of its input ends; so none outlives a run, however that was ended. This module does not know what is in a
+line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from thinkaloud.errors import ModelError
+from thinkaloud.games.openings import Opening
+from thinkaloud.studies.odds.block import Cell, games
+from thinkaloud.studies.odds.recipe import Recipe
+from thinkaloud.vocabulary import Key, Record
+
+LIMIT = 1 << 26
+"""Characters of a line."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A block of games."""
+
+    recipe: Recipe
+    cell: Cell
+    begun: list[Opening]
+    key: Key
+
+
+@dataclass
+class Workers:
+    """Used as `async with Workers() as workers`."""
+
+    _idle: list[asyncio.subprocess.Process] = field(default_factory=list)
+    _all: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    async def __aenter__(self) -> Workers:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        for worker in self._all:
+            if worker.returncode is None:
+                worker.kill()
+            await worker.wait()
+
+    async def records(self, job: Job) -> list[Record]:
+        """Have a block played."""
+        worker = self._idle.pop() if self._idle else await self._started()
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(msgspec.json.encode(job) + b"\n")
+        line = await worker.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise ModelError(f"the process that played {job.cell.title} ended with code {await worker.wait()}")
+        self._idle.append(worker)
+        found: dict[str, Any] = msgspec.json.decode(line)
+        if "error" in found:
+            raise ModelError(found["error"])
+        records: list[Record] = found["records"]
+        return records
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __name__, stdin=pipe, stdout=pipe, limit=LIMIT
+        )
+        self._all.append(worker)
+        return worker
+
+
+def answer(line: bytes) -> bytes:
+    """What a worker says to a line."""
+    from thinkaloud.errors import reason
+
+    try:
+        job = msgspec.json.decode(line, type=Job)
+        return msgspec.json.encode({"records": asyncio.run(games(job.recipe, job.cell, job.begun, job.key))})
+    except Exception as error:
+        return msgspec.json.encode({"error": reason(error)})
+
+
+def work() -> None:
+    """Until there is nothing more to read, or nobody to tell."""
+    for line in sys.stdin.buffer:
+        try:
+            sys.stdout.buffer.write(answer(line) + b"\n")
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:  # the run was ended
+            sys.stdout = sys.stderr  # nothing is left to be flushed at the end
+            return
+
+
+if __name__ == "__main__":
+    work()
