@@ -39,25 +39,28 @@ class Heard:
         self.last = time.monotonic()
         self.progress.say(text)
 
+    def alive(self, text: str) -> None:
+        """See `Progress`; it counts as no word of its own."""
+        self.progress.alive(text)
+
 
 @asynccontextmanager
-async def heartbeat(heard: Heard, caps: Caps, every: float = EVERY) -> AsyncIterator[None]:
+async def heartbeat(told: Progress, caps: Caps, every: float = EVERY) -> AsyncIterator[None]:
     """Within this block, `Progress.alive` is told how far the run is whenever it was told nothing for `every` seconds.
     A model that computes without letting go of the process is told of between its batches."""
-    alive = getattr(heard.progress, "alive", None)  # a progress of a user's own may not have it
+    heard = told if isinstance(told, Heard) else Heard(told)
 
     async def beat() -> None:
-        while True:
+        while hasattr(heard.progress, "alive"):  # one of a user's own may not have it
             await asyncio.sleep(every / 6)
             if time.monotonic() - heard.last >= every:
                 heard.last = time.monotonic()
-                alive(f"at work, {caps.spent:,} tokens in {caps.took / 60:.0f} min")
+                heard.alive(f"at work, {caps.spent:,} tokens in {caps.took / 60:.0f} min")
 
-    beating = None if alive is None else asyncio.create_task(beat())
+    beating = asyncio.create_task(beat())
     try:
         yield
     finally:
-        if beating is not None:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating

@@ -15,6 +15,7 @@ from thinkaloud.models.session import profile_of
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run
 from thinkaloud.runs import manifest, shards
+from thinkaloud.runs.alive import Heard, heartbeat
 from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.caps import Caps
 from thinkaloud.runs.config import Config
@@ -57,7 +58,7 @@ def work_of(concurrency: int, unit_time: float | str | None) -> Work:
 
 def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
     """Do what is missing of a run or of a shard, and end it."""
-    told = progress or NullProgress()
+    told = Heard(progress or NullProgress())
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
     given = (found.study, request, found.identity, found.journal, told, work.concurrency, caps)
@@ -84,7 +85,8 @@ def passed(found: Run, execution: Following) -> list[str] | None:
 
     async def whole() -> list[str] | None:
         with in_folder(found.folder):  # in here: in a notebook it is done by another thread
-            return await execution.run()
+            async with heartbeat(execution.progress, execution.caps):
+                return await execution.run()
 
     try:
         return run_to_end(whole)
