@@ -385,7 +385,7 @@ def test_what_only_one_language_has_is_a_measure_there_only() -> None:
     found = {e.name: e for e in estimates(made)}
     assert found["hack, step 0"].value == pytest.approx(0.5)
     assert found["false with_question, step 0"].value == pytest.approx(0.25)
-    why = "cannot be said in 1 of 5 seeds: no offer was taken there, so there is nothing to see"
+    why = "no offer was taken in 1 of 5 seeds"
     assert found["visible to with_question, step 0"].reason == why == found["caught with_question, step 0"].reason
     every = records("arm", {})
     for record in every:

@@ -241,6 +241,6 @@ def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, a
         if measure.name == "share":
             why += f": own is not {ABLE:g} above chance there"
         elif measure.name.startswith(("admits", "caught", "visible")):
-            why += ": no offer was taken there, so there is nothing to see"
+            why = f"no offer was taken in {lacking} of {len(arm.seeds)} seeds"
         return Estimate.absent(name, why, len(values), len(values), BY, about)
     return over_seeds(name, list(values.values()), arm.items, measure.reach, about)
