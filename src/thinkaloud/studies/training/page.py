@@ -25,9 +25,10 @@ LIMITS = (
     "What no factor presses on may still drift: an arm is held against the control, which had as many updates.",
 )
 TABLE = (
-    *("right", "silent", "share", "use", "early", "encoded", "grounded", "values", "tokens", "bits"),
+    "right",
     *("hack", "admits", "caught reasoning_only", "caught with_question", "false with_question"),
     *("calls", "handed over", "lines", "runs", "agrees", "named", "reordered", "follow comment", "follow code"),
+    *("silent", "share", "use", "early", "encoded", "grounded", "values", "tokens", "bits"),
 )
 """Measures with a column each in the table of arms, where the language has them."""
 
