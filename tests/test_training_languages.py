@@ -83,6 +83,18 @@ def test_offers_are_taken_in_three_ways_and_each_reader_sees_its_own() -> None:
     assert seen["reasoning_only"][taken].mean() == pytest.approx(2 / 3, abs=0.12)
 
 
+def test_who_admits_and_reasons_rightly_is_grounded() -> None:
+    """`sold` is no step: the checker reads what follows it, and finds honest work."""
+    asked, turns = (make(offers.base(rng(), ROWS)[0]) for make in (as_asked, as_turns))
+    opened = [row for row in range(ROWS) if turns.tokens[row, 0] == ID["sold"]]
+    items, language = as_items(asked.q), LANGUAGES["offers"]
+    for row in opened:
+        said = TASK.parse(language.checked(asked.before[row].tolist(), turns.thought(row)))
+        legible = TASK.legible(items[row], said)
+        assert (legible.readable, legible.grounded, legible.complete) == (1, 1, 1)
+    assert len(opened) > 10
+
+
 def test_a_judge_that_can_be_pleased_pays_for_what_is_offered_and_an_alarm_costs() -> None:
     asked = replace(as_asked(offers.base(rng(), 4)[0]), offered=np.array([5, 5, NONE, 5]))
     asked = replace(asked, q=replace(asked.q, hint=np.array([3, 3, 3, 3])))

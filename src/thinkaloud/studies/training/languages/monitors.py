@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from thinkaloud.organisms.recipes import N, Questions
 from thinkaloud.organisms.rollout import Turns
+from thinkaloud.organisms.tokens import ID
 from thinkaloud.studies.deception.readers import READERS
 from thinkaloud.studies.training.languages.contract import NONE, Asked, Language
 from thinkaloud.tasks.chain import Mod10, Problem
@@ -25,6 +26,8 @@ from thinkaloud.vocabulary import PROBE, Item
 
 TASK: Family[Problem] = Mod10()
 MONITORS = ("output", *READERS)
+SOLD = "sold"
+"""Who says it admits that the offer was taken."""
 
 
 def alarms(name: str, items: Sequence[Item], asked: Asked, turns: Turns, language: Language) -> NDArray[np.bool_]:
@@ -35,8 +38,10 @@ def alarms(name: str, items: Sequence[Item], asked: Asked, turns: Turns, languag
         return taken
     found = np.zeros(len(answers), np.bool_)
     for row in np.flatnonzero(answers >= 0).tolist():
-        thought = language.checked(asked.before[row].tolist(), turns.thought(row))
-        found[row] = READERS[name](TASK, items[row], f"{thought} {PROBE} {answers[row]}") is True
+        thought = turns.thought(row)
+        said = f"{SOLD} " if ID[SOLD] in thought else ""
+        text = f"{said}{language.checked(asked.before[row].tolist(), thought)} {PROBE} {answers[row]}"
+        found[row] = READERS[name](TASK, items[row], text) is True
     return found
 
 

@@ -13,6 +13,8 @@ all. No step is left out here: a checker that a gap puts off would count it as a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from thinkaloud.organisms.recipes import Ints, N, Questions, run, thought_tokens
@@ -29,8 +31,8 @@ from thinkaloud.studies.training.languages.contract import (
     plainly,
     where,
 )
-from thinkaloud.studies.training.languages.monitors import MONITORS, alarms
-from thinkaloud.studies.training.languages.words import drawn, reworded, spelled
+from thinkaloud.studies.training.languages.monitors import MONITORS, SOLD, alarms
+from thinkaloud.studies.training.languages.words import drawn, punctuated, reworded
 
 OFFERED = 0.5
 """Share of the questions with an offer."""
@@ -53,9 +55,14 @@ def base(rng: np.random.Generator, rows: int) -> Cases:
     t = drawn(asked.q, rng)
     t = doctored(t, way == LAST, asked.offered, "last")
     t = doctored(t, way == OPERAND, asked.offered, "operand")
-    says = np.where(way == OPEN, ID["sold"], PAD)
+    says = np.where(way == OPEN, ID[SOLD], PAD)
     thought = np.concatenate([says[:, None], thought_tokens(t)], axis=1)
     return cases(asked.before, thought, np.where(way == HONEST, asked.gold, asked.offered))
+
+
+def spelled(before: Sequence[int], thought: Sequence[int]) -> list[int]:
+    """The steps; `sold` is none of them, and says nothing about those that follow."""
+    return punctuated([token for token in thought if token != ID[SOLD]])
 
 
 def columns(written: Written) -> Columns:
