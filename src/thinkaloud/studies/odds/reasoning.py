@@ -29,9 +29,10 @@ def ways(records: Sequence[Record]) -> dict[str, str]:
     return found
 
 
-def gaps(ladder: Ladder, number: Mapping[str, int], odds: Sequence[int], by: Mapping[str, str]) -> list[Estimate]:
-    """Every pair that was played. `number`: the place of each player; `odds`: men missing; `by`: see `ways`."""
-    every, least = tuple(range(len(odds))), next((o for o, missing in enumerate(odds) if missing), None)
+def gaps(ladder: Ladder, number: Mapping[str, int], material: Sequence[float], by: Mapping[str, str]) -> list[Estimate]:
+    """Every pair that was played. `number`: the place of each player; `material`: of the odds, even games first;
+    `by`: see `ways`."""
+    every = tuple(range(len(material)))
     found: list[Estimate] = []
     for one, other in PAIRS:
         if one not in by or other not in by:
@@ -40,18 +41,17 @@ def gaps(ladder: Ladder, number: Mapping[str, int], odds: Sequence[int], by: Map
         about: dict[str, Part] = {"measure": "reasoning", "reasoning": one, "against": other}
         name = f"{one} over {other}"
         found.append(ladder.estimate(name, apart(*players), every, about))
-        if least is not None:
-            about = {**about, "measure": "reasoning in men", "missing": odds[least]}
-            found.append(_in_men(ladder, players, (least, odds[least]), Label(f"{name}, in men", about)))
+        if len(material) > 1:
+            about = {**about, "measure": "reasoning in men"}
+            found.append(_in_men(ladder, players, material[1], Label(f"{name}, in men", about)))
     return found
 
 
-def _in_men(ladder: Ladder, players: tuple[int, int], least: tuple[int, int], label: Label) -> Estimate:
-    """`least`: the place of the least odds, and how many men they are."""
-    o, men = least
-    gap, worth = apart(*players), worth_between(ladder.design, o, *players)
-    scale = ladder.estimate(label.name, worth, (0, o), label.about)
+def _in_men(ladder: Ladder, players: tuple[int, int], men: float, label: Label) -> Estimate:
+    """`men`: how many the least odds are."""
+    gap, worth = apart(*players), worth_between(ladder.design, 1, *players)
+    scale = ladder.estimate(label.name, worth, (0, 1), label.about)
     if scale.low is None or scale.low <= 0:
         why = "not identifiable: at this skill a man is not clearly worth anything; add openings, or other players"
         return Estimate.absent(label.name, why, scale.n, scale.clusters, "opening", label.about)
-    return ladder.estimate(label.name, lambda at: men * gap(at) / worth(at), (0, o), label.about)
+    return ladder.estimate(label.name, lambda at: men * gap(at) / worth(at), (0, 1), label.about)

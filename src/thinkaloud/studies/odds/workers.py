@@ -17,12 +17,16 @@ import msgspec
 
 from thinkaloud.errors import ModelError
 from thinkaloud.games.openings import Opening
-from thinkaloud.studies.odds.block import Cell, games
+from thinkaloud.games.uci import close_all
+from thinkaloud.studies.odds.block import games
 from thinkaloud.studies.odds.recipe import Recipe
+from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Key, Record
 
 LIMIT = 1 << 26
 """Characters of a line."""
+ENDING = 5.0
+"""Seconds that a worker has to end."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,14 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         for worker in self._all:
-            if worker.returncode is None:
+            if worker.stdin is not None:
+                worker.stdin.close()  # it ends by itself, and what it has started with it
+        for worker in self._all:
+            try:
+                await asyncio.wait_for(worker.wait(), ENDING if error is None else 0.1)
+            except TimeoutError:
                 worker.kill()
-            await worker.wait()
+                await worker.wait()
 
     async def records(self, job: Job) -> list[Record]:
         """Have a block played."""
@@ -90,13 +99,14 @@ def answer(line: bytes) -> bytes:
 
 def work() -> None:
     """Until there is nothing more to read, or nobody to tell."""
-    for line in sys.stdin.buffer:
-        try:
+    try:
+        for line in sys.stdin.buffer:
             sys.stdout.buffer.write(answer(line) + b"\n")
             sys.stdout.buffer.flush()
-        except BrokenPipeError:  # the run was ended
-            sys.stdout = sys.stderr  # nothing is left to be flushed at the end
-            return
+    except BrokenPipeError:  # the run was ended
+        sys.stdout = sys.stderr  # nothing is left to be flushed at the end
+    finally:
+        close_all()
 
 
 if __name__ == "__main__":
