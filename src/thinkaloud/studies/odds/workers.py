@@ -8,7 +8,11 @@ line.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import queue
 import sys
+import threading
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -98,15 +102,21 @@ def answer(line: bytes) -> bytes:
 
 
 def work() -> None:
-    """Until there is nothing more to read, or nobody to tell."""
-    try:
-        for line in sys.stdin.buffer:
-            sys.stdout.buffer.write(answer(line) + b"\n")
+    """Answer lines until there is nothing more to read. That is noticed in the middle of a game, too."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_reading, args=(lines,), daemon=True).start()
+    while True:
+        said = answer(lines.get()) + b"\n"
+        with contextlib.suppress(BrokenPipeError):  # the run was ended: so will this process be
+            sys.stdout.buffer.write(said)
             sys.stdout.buffer.flush()
-    except BrokenPipeError:  # the run was ended
-        sys.stdout = sys.stderr  # nothing is left to be flushed at the end
-    finally:
-        close_all()
+
+
+def _reading(lines: queue.SimpleQueue[bytes]) -> None:
+    for line in sys.stdin.buffer:
+        lines.put(line)
+    close_all()
+    os._exit(0)
 
 
 if __name__ == "__main__":
