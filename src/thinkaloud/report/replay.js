@@ -103,7 +103,7 @@ function replay(el, game) {
 
   const keys = { ArrowLeft: () => now - 1, ArrowRight: () => now + 1, Home: () => 0, End: () => boards.length - 1 };
   const made = el("div", { class: "replay", tabindex: "0", role: "group", "aria-label": "The game; arrow keys go through it" },
-    el("div", {}, table, el("p", { class: "steps" }, ...buttons), status, known), el("div", {}, list, said));
+    el("div", {}, table, el("p", { class: "steps" }, ...buttons), status, known), el("div", {}, el("div", { class: "game" }, list), said));
   made.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

@@ -66,7 +66,8 @@ def game(record: Record) -> dict[str, Any]:
     shown = {key: record[key] for key in ("game", "board", "first", "moves", "ends") if key in record}
     if "said" in record:
         shown["said"] = [_short(one) for one in record["said"]]
-    before = [("random moves before", " ".join(record["before"]))] if record["before"] else []
+    turned = ", with colours exchanged" if record["game"] == "chess" and record["first"] == "taker" else ""
+    before = [(f"random moves before{turned}", " ".join(record["before"]))] if record["before"] else []
     exact = [("score of this cell in the long run", f"{record['exact']:.3f}")] if "exact" in record else []
     return {
         "id": record["item"],
