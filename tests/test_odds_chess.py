@@ -145,6 +145,15 @@ def test_odds_are_in_the_order_of_their_material_and_know_what_adds_up(tmp_path:
     assert {odds.label: odds.sums for odds in made}["rook + knight"] == (("rook", "knight"),)
 
 
+def test_another_build_of_an_engine_is_another_run(tmp_path: Path) -> None:
+    asked = recipe(tmp_path, "even", "queen")
+    before = AtChess(asked).files()
+    with Path(asked.players["first"].engine).open("a") as program:
+        program.write("# newer\n")
+    after = AtChess(asked).files()
+    assert len(before) == 2 and sum(before[name] != after[name] for name in before) == 1
+
+
 @pytest.mark.slow
 def test_games_of_a_cell_name_their_engines_and_end_by_the_rules(tmp_path: Path) -> None:
     asked = recipe(tmp_path, "even", "queen")

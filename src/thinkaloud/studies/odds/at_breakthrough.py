@@ -5,7 +5,7 @@ See `Setup` for what each member is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -87,6 +87,10 @@ class AtBreakthrough:
             return Known(solved, None).about
         giver, taker = (policy_of(spec, self.recipe.players, solved) for spec in specs)
         return Known(solved, policies.value(solved.graph, giver, taker)).about
+
+    def files(self) -> Mapping[str, str]:
+        """See `Setup`: nothing."""
+        return {}
 
     def check(self, where: str) -> None:
         """See `Setup`."""

@@ -6,10 +6,12 @@ in a process of the study and kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -81,6 +83,11 @@ class AtChess:
         specs = {name: self.recipe.players[name] for name in roles}
         names = {name: engine_of(one, one.nodes, roles[name]).id for name, one in specs.items() if one.by == "engine"}
         return lambda position, game: {"engines": names}
+
+    def files(self) -> Mapping[str, str]:
+        """See `Setup`: the engines. With another build of one, games would be others."""
+        engines = sorted({spec.engine for spec in self.recipe.players.values() if spec.by == "engine"})
+        return {f"engine {one}": hashlib.sha256(Path(located(one)).read_bytes()).hexdigest() for one in engines}
 
     def check(self, where: str) -> None:
         """See `Setup`."""

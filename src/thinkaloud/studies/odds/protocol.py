@@ -47,8 +47,10 @@ class Odds(Study):
             setup(recipe).check(f"the recipe {settings.recipe!r}")
 
     def files(self, settings: OddsSettings) -> Mapping[str, str]:
-        """A run that was begun with another recipe is not gone on with."""
-        return {"recipe": hashlib.sha256(located(settings.recipe, settings.game).read_bytes()).hexdigest()}
+        """A run that was begun with another recipe, or with another build of an engine, is not gone on with."""
+        recipe = self._recipe(settings)
+        more = setup(recipe).files() if recipe.players else {}
+        return {"recipe": hashlib.sha256(located(settings.recipe, settings.game).read_bytes()).hexdigest(), **more}
 
     def _recipe(self, settings: OddsSettings) -> Recipe:
         return read(settings.recipe, settings.game)

@@ -5,7 +5,7 @@ A game is a module that makes a `Setup` from a recipe (`open_setup.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,6 +70,10 @@ class Setup(Protocol):
 
     def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
         """What a record of a game holds besides, given its first position; None where nothing is known."""
+        ...
+
+    def files(self) -> Mapping[str, str]:
+        """Digests of what games depend on and the recipe only names, by name."""
         ...
 
     def check(self, where: str) -> None:
