@@ -325,6 +325,20 @@ def children(pid: int) -> list[int]:
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
+@pytest.mark.slow
+def test_no_further_block_is_played_once_worth_is_known_well_enough(tmp_path: Path) -> None:
+    """With 6 of 12 openings anything within 10,000 Elo is known; a width of 1 is never reached."""
+    text = TOML.replace("openings = 6", "openings = 12").replace("block = 3", "block = 6")
+    made = {}
+    for half in (10_000, 1):
+        recipe = recipe_file(tmp_path, f"half_width = {half}\n{text}")
+        made[half] = ta.run("odds", settings={"recipe": recipe}, out=tmp_path / str(half))
+    games = {half: len(list(run.records)) for half, run in made.items()}
+    assert games == {10_000: 8 * 12, 1: 8 * 24}
+    assert "12 games of every cell" in (tmp_path / "10000" / "report.md").read_text(encoding="utf-8")
+    assert "Registered: up to 12 openings, looked at after every 6" in (tmp_path / "1" / "report.md").read_text("utf-8")
+
+
 def test_a_plan_plays_nothing_and_says_how_many_games_an_interval_takes(tmp_path: Path) -> None:
     lines = "\n".join(ta.plan("odds", settings={"recipe": recipe_file(tmp_path)}))
     assert "12 games a cell" in lines and "+-25 Elo takes 742 games" in lines

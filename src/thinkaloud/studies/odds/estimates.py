@@ -83,6 +83,16 @@ def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
     return [*found, *_of_ladder(games, ladder), *spoken, *_known(games, ladder.design)]
 
 
+def precise(records: Sequence[Record], key: Key, half: float) -> bool:
+    """Whether the worth of every odds is known to so many Elo either way."""
+    games = gathered(records)
+    if len(games.odds) < 2 or not games.sound:
+        return False
+    ladder = _ladder(games, key)
+    found = [ladder.estimate("worth", worth_at(ladder.design, o), (0, o), {}) for o in range(1, len(games.odds))]
+    return all(e.low is not None and e.high is not None and e.high - e.low <= 2 * half for e in found)
+
+
 # -------------------------------------------------------------------------------------------------------------- cells
 
 

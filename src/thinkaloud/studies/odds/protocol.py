@@ -70,16 +70,23 @@ class Odds(Study):
         finally:
             close_all()
         model = None if recipe.model is None else _opened(asked, recipe.model)
+        done: list[Record] = []
         async with Workers() as workers:
-            units = [
-                self._block(at, Job(recipe, cell, [begun[cell.odds][i] for i in numbers], key), workers, model)
-                for numbers in recipe.blocks
-                for at, cell in enumerate(cells(recipe))
-            ]
-            await do.each([partial(do.unit, unit) for unit in units])
-        n = 2 * recipe.openings
-        return [f"{n} games of every cell: {recipe.openings} openings of {recipe.plies} random moves, each with either "
-                "side to move first."]  # fmt: skip
+            for numbers in recipe.blocks:
+                jobs = [Job(recipe, cell, [begun[cell.odds][i] for i in numbers], key) for cell in cells(recipe)]
+                units = [self._block(at, job, workers, model) for at, job in enumerate(jobs)]
+                done += [r for came in await do.each([partial(do.unit, unit) for unit in units]) for r in came.records]
+                if recipe.half_width and played.precise(done, key.child("enough"), recipe.half_width):
+                    break
+        n = len({(r["odds"], r["opening"]) for r in done}) // max(1, len(made.odds))
+        notes = [f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either side to "
+                 "move first."]  # fmt: skip
+        if recipe.half_width:
+            notes.append(
+                f"Registered: up to {recipe.openings} openings, looked at after every {recipe.block}; no more once "
+                f"every worth was known to {recipe.half_width:g} Elo either way."
+            )
+        return notes
 
     def _solved(self, exact: Exact, missing: int) -> Unit:
         async def work(session: Model) -> list[Record]:

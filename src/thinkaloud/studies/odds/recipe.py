@@ -95,7 +95,8 @@ class Exact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """See above. `board`, `rows`, `missing`: of Breakthrough; `odds`: of chess. `block`: openings that are played as
-    one unit of work."""
+    one unit of work. `half_width`: no further block is played once every odds' worth is known to so many Elo either
+    way; 0: all are."""
 
     game: str = "breakthrough"
     board: str = "6x6"
@@ -106,6 +107,7 @@ class Recipe:
     plies: int = 6
     tolerance: float = 0.5
     block: int = 12
+    half_width: float = 0.0
     players: Mapping[str, Spec] = field(default_factory=dict)
     givers: tuple[str, ...] = ()
     takers: tuple[str, ...] = ()
@@ -199,6 +201,8 @@ def _check(found: Recipe, where: str) -> None:
     for name in ("openings", "block"):
         if getattr(found, name) < 1:
             raise UserError(f"{name} of {where} is {getattr(found, name)}: give 1 or more")
+    if found.half_width < 0:
+        raise UserError(f"half_width of {where} is {found.half_width:g}: give Elo above 0, or 0 to play everything")
     if found.plies < 0 or found.plies % 2:
         raise UserError(f"plies of {where} is {found.plies}: give an even number, so that it is the giver's move again")
     for side in ("givers", "takers"):
