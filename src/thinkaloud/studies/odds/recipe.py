@@ -136,11 +136,12 @@ def names(game: str = GAMES[0]) -> list[str]:
 
 def located(recipe: str, game: str = GAMES[0]) -> Path:
     """The file of a recipe; `UserError` where there is none."""
-    if recipe in names(game):
-        return FOLDER / game / f"{recipe}.toml"
-    if not Path(recipe).is_file():
-        raise unknown("recipe", recipe, names(game))
-    return Path(recipe)
+    path = Path(recipe)
+    if recipe not in names(game) and path.is_file():
+        return path
+    if path.name in names(game):  # by its name, also where a folder of that name stood in the way of it
+        return FOLDER / game / f"{path.name}.toml"
+    raise unknown("recipe", recipe, names(game))
 
 
 def read(recipe: str, game: str = GAMES[0]) -> Recipe:
