@@ -210,6 +210,11 @@ def worth_at(design: Design, odds: int, player: int | None = None) -> Of:
     return of
 
 
+def slope_of(design: Design, odds: int) -> Of:
+    """How much more odds are worth for each unit of skill."""
+    return lambda at: at[:, design.slope(odds)]
+
+
 def apart(one: int, other: int) -> Of:
     """Elo by which one player is stronger than another."""
     return lambda at: ELO * (at[:, one] - at[:, other])

@@ -24,7 +24,7 @@ import numpy as np
 from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
 from thinkaloud.stats.distributions import chi_square_tail
-from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, worth_at
+from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.reasoning import gaps, ways
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
@@ -167,9 +167,8 @@ def _of_odds(games: Games, ladder: Ladder, o: int, label: str) -> list[Estimate]
     ends = ends if math.isfinite(low) and math.isfinite(high) else {}
     about: dict[str, Part] = {"measure": "worth", "odds": label}
     found = [ladder.estimate(f"worth of {label}", worth_at(d, o), both, {**about, **ends})]
-    slope: Of = lambda at: at[:, d.slope(o)]  # noqa: E731  (a name for the next line)
     tested = _p(ladder, _row(d, (d.slope(o), 1.0))[None])
-    found.append(ladder.estimate(f"slope of {label}", slope, both, {**about, "measure": "slope", **tested}))
+    found.append(ladder.estimate(f"slope of {label}", slope_of(d, o), both, {**about, "measure": "slope", **tested}))
     for i, name in enumerate(games.players):
         of = {**about, "player": name}
         found.append(ladder.estimate(f"worth of {label} at the skill of {name}", worth_at(d, o, i), both, of))
@@ -268,6 +267,8 @@ def _known(games: Games, design: Design) -> list[Estimate]:
             row = _row(design, (design.worth(o), 1.0))
             worth: dict[str, Part] = {"measure": "worth", "odds": label}
             of.append((f"worth of {label}", worth_at(design, o), worth, row))
+            row = _row(design, (design.slope(o), 1.0))
+            of.append((f"slope of {label}", slope_of(design, o), {**worth, "measure": "slope"}, row))
     for name, number, about, row in of:
         about = {**about, "role": "known"}
         if not math.isfinite(made.error(row)):

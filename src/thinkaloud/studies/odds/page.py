@@ -244,6 +244,7 @@ PAGE = Layout(
             ("skill of *", "Elo above the mean of all players, from all games at once"),
             ("worth of * at the skill of *", "Elo, between players both of this skill"),
             ("worth of * beyond *", "Elo at mean skill, less that of the two parts"),
+            ("slope of *, known", "the same fitted to the known scores of all cells"),
             ("worth of *, known", "the same fitted to the known scores of all cells: endlessly many games"),
             ("worth of *", "Elo that a giver must have more to make up for it, between players of mean skill"),
             ("slope of *", "how much that grows for each Elo of skill"),
