@@ -370,6 +370,11 @@ def test_a_known_gap_between_two_ways_to_ask_comes_back_in_elo_and_in_men() -> N
         assert "a man is not clearly worth anything" in str(men.reason)
     strong = {e.name: e for e in played.estimates(relabelled({"knowing": "own", "mild": "silent"}), KEY)}
     assert strong["own over silent, in men"].low > 0  # type: ignore[operator]
+    assert strong["mass of legal moves, own"].value is None  # these players gave no scores
+    spoken = [{**r, "said": [{"reasoning": "own", "text": "the same", "mass": 0.25}]} for r in relabelled(names)]
+    mass = next(e for e in played.estimates(spoken, KEY) if e.name == "mass of legal moves, own")
+    assert (mass.value, mass.about["texts"]) == (pytest.approx(0.25), 1) and mass.about["moves"] == len(spoken)
+    assert any("hardly speaks of the board" in line for line in sentences(as_findings([*found.values(), mass])[1:]))
     said = next(line for line in sentences(as_findings(list(strong.values()))) if "What reasoning buys" in line)
     assert "own over silent" in said and "men: stronger" in said
 

@@ -26,7 +26,7 @@ from thinkaloud.stats.davidson import ELO, Array, Design, fit
 from thinkaloud.stats.distributions import chi_square_tail
 from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
 from thinkaloud.studies.odds.block import GAME
-from thinkaloud.studies.odds.reasoning import gaps, ways
+from thinkaloud.studies.odds.reasoning import gaps, said, ways
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 BY = "opening"
@@ -80,7 +80,7 @@ def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
     ladder = _ladder(games, key.child("ladder"))
     number = {name: i for i, name in enumerate(games.players)}
     spoken = gaps(ladder, number, games.material, ways(games.sound))
-    return [*found, *_of_ladder(games, ladder), *spoken, *_known(games, ladder.design)]
+    return [*found, *_of_ladder(games, ladder), *spoken, *said(games.sound, key), *_known(games, ladder.design)]
 
 
 def precise(records: Sequence[Record], key: Key, half: float) -> bool:

@@ -26,6 +26,8 @@ LIMITS = (
     "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
     "what a giver gains by knowing that it does is measured on solved boards only.",
 )
+FEW = 0.2
+"""Different texts for a move, below which reasoning hardly depends on the board."""
 USUAL = "blunders 0.1"
 """The taker of the headline, where it is there."""
 GIVERS = ("optimal", "resisting", "best response")
@@ -80,6 +82,13 @@ def _reasoning(found: Found) -> Iterator[str]:
         told.append(f"{e.name} {elo(e)} Elo{in_men}: {word}")
     if told:
         yield f"{found.subject}. What reasoning buys: {'; '.join(told)}."
+    for e in found.every(measure="legal mass"):
+        moves, texts = int(e.about["moves"]), int(e.about["texts"])
+        if e.about["reasoning"] in ("own", "foreign") and texts < FEW * moves:
+            yield (
+                f"{found.subject}. Its reasoning ({e.about['reasoning']}) was one of {texts} texts before {moves} "
+                "moves: it hardly speaks of the board."
+            )
 
 
 def _sums(found: Found) -> Iterator[str]:
@@ -225,7 +234,7 @@ def _transfer(found: Found) -> Iterator[Grid]:
 PAGE = Layout(
     words=Words(
         headings=(
-            ("What reasoning buys", ("* over *",)),
+            ("What reasoning buys", ("* over *", "mass of legal moves, *")),
             ("Skill", ("skill of *",)),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
             ("Do worths add up?", ("worth of * beyond *",)),
@@ -238,6 +247,7 @@ PAGE = Layout(
             ("Solved: exploitation of one taker against another", ("transfer, *",)),
         ),
         meanings=(
+            ("mass of legal moves, *", "how much of the model's probability legal moves had together, move by move"),
             ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
             ("* over *", "skill with the first standing before the move, less skill with the second"),
             ("skill of *, known", "the same fitted to the known scores of all cells"),
