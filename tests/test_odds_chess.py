@@ -134,6 +134,8 @@ def test_an_engine_that_is_not_there_or_lacks_an_option_is_named(tmp_path: Path)
         located("stockfsh")
     with pytest.raises(UserError, match="has no option 'Contempt'; it has Hash"):
         asyncio.run(Engine(program(tmp_path, "first"), 100, {"Contempt": 5}).choose(RULES.start(()), KEY))
+    with pytest.raises(UserError, match="/bin/cat does not speak UCI"):
+        assert Engine("/bin/cat", 100, hang=0.5).id
 
 
 # --------------------------------------------------------------------------------------------------------------- study
@@ -171,6 +173,7 @@ def test_games_of_a_cell_name_their_engines_and_end_by_the_rules(tmp_path: Path)
     assert records == asyncio.run(games(asked, Cell("first", "last", "queen"), begun, KEY))
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_recipe_of_chess_is_said_in_a_line(tmp_path: Path) -> None:
     good = recipe(tmp_path, "even", "queen")
     AtChess(good).check("mine")
@@ -182,6 +185,7 @@ def test_what_is_wrong_with_a_recipe_of_chess_is_said_in_a_line(tmp_path: Path) 
         (replace(good, players={"first": replace(player, nodes=30)}), "limits below 100 play alike"),
         (replace(good, players={"first": replace(player, engine="nobody")}), "no engine 'nobody'"),
         (replace(good, players={"first": Spec(by="uniform")}), "has no engine"),
+        (replace(good, players={"first": replace(player, options={"Contempt": 1})}), "has no option 'Contempt'"),
         (replace(good, players={**good.players, "x": Spec(by="optimal")}), "at chess there are engine and uniform"),
     ):
         with pytest.raises(UserError, match=said):

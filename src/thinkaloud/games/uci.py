@@ -21,7 +21,8 @@ from thinkaloud.vocabulary import Key
 if TYPE_CHECKING:
     from chess.engine import SimpleEngine
 
-HANG = 60.0
+HANG, HELLO = 60.0, 10.0
+"""Seconds for a move, and for the first words."""
 USUAL: Mapping[str, str | int | bool] = {"Threads": 1, "Hash": 4}
 """Options that every engine gets which has them."""
 PLACES = "/usr/games:/usr/local/games"
@@ -105,7 +106,11 @@ class Engine:
         if self._open is None or self._open not in _RUNNING:
             import chess.engine
 
-            made = chess.engine.SimpleEngine.popen_uci(located(self.path), timeout=self.hang)
+            try:
+                made = chess.engine.SimpleEngine.popen_uci(located(self.path), timeout=min(HELLO, self.hang))
+            except (chess.engine.EngineError, TimeoutError, OSError) as error:
+                raise UserError(f"{self.path} does not speak UCI: give the path of a chess engine") from error
+            made.timeout = self.hang
             there = sorted(made.options)
             lacking = [name for name in self.options if name not in there]
             if lacking:

@@ -18,7 +18,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.games.chess_rules import PIECES, WORTH, Chess, Position, need_chess
 from thinkaloud.games.match import Played, Player
 from thinkaloud.games.openings import Asked, Ground, Opening, openings
-from thinkaloud.games.uci import Engine, located
+from thinkaloud.games.uci import Engine, close_all, located
 from thinkaloud.studies.odds.players import Anyone, Blunderer
 from thinkaloud.studies.odds.recipe import Recipe, Spec
 from thinkaloud.studies.odds.setups import EVEN, Cell, Odds
@@ -110,13 +110,21 @@ class AtChess:
         for name, spec in recipe.players.items():
             if spec.by not in ("engine", "uniform"):
                 raise UserError(f"the player {name!r} is by {spec.by!r}: at chess there are engine and uniform")
-            if spec.by == "engine":
-                located(spec.engine)
             if spec.by == "engine" and spec.nodes < LEAST:
                 raise UserError(
                     f"nodes of the player {name!r} is {spec.nodes}: one move ahead is always finished, so limits below "
                     f"{LEAST} play alike; give {LEAST} or more"
                 )
+        self._greet()
+
+    def _greet(self) -> None:
+        """Every engine is started once, so that what is wrong with one is said before there is a folder."""
+        try:
+            for spec in self.recipe.players.values():
+                if spec.by == "engine":
+                    assert engine_of(spec, spec.nodes, "greeted").id
+        finally:
+            close_all()
 
 
 def engine_of(spec: Spec, nodes: int, role: str) -> Engine:
