@@ -79,9 +79,10 @@ def recipe_file(folder: Path, text: str = TOML) -> str:
 
 def all_games(recipe: Recipe) -> list[Record]:
     found: list[Record] = []
+    made = setup(recipe)
+    begun = {odds.label: made.openings(odds.label, KEY.child("openings", odds.label)) for odds in made.odds}
     for cell in cells(recipe):
-        begun = setup(recipe).openings(cell.odds, KEY.child("openings", cell.odds))
-        found += asyncio.run(games(recipe, cell, begun, KEY))
+        found += asyncio.run(games(recipe, cell, begun[cell.odds], KEY))
     return found
 
 
