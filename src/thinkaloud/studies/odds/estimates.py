@@ -148,6 +148,8 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
         found.append(_first(ladder, o, label))
         if o:
             found += _of_odds(games, ladder, o, label)
+    if ladder.draws:
+        found.append(ladder.estimate("draws", lambda at: np.exp(at[:, -1]), every, {"measure": "draws"}))
     return [*found, *_joint(games, ladder), *_beyond(games, ladder), _misfit(ladder)]
 
 
