@@ -40,6 +40,7 @@ def located(engine: str) -> str:
 
 
 _RUNNING: list[SimpleEngine] = []
+"""Engines of this process that have not been ended."""
 
 
 def close_all() -> None:
