@@ -80,7 +80,7 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install -q '$(TORCH)'
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,dev]'
+	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
 	@touch $@
 
 clean:

@@ -1,6 +1,6 @@
 """Do intervals of the odds model hold the truth, and do its tests keep their level? Ladders of known skills and worths.
 
-    python benchmarks/odds_statistics.py [--ladders 400]
+    python benchmarks/odds_statistics.py [--ladders 400] [--openings 12,24,48]
 
 Four players, odds worth 0, 80, 120 and 200 Elo (the last is the sum of the two before it, and no worth depends on
 skill), every pair at all odds from both sides once an opening. `spread`: how much openings favour one side, in logits;
@@ -64,7 +64,9 @@ def row(of: Design, *places: tuple[int, float]) -> Array:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--ladders", type=int, default=400)
-    ladders = asked.parse_args().ladders
+    asked.add_argument("--openings", default="12,24,48")
+    given = asked.parse_args()
+    ladders = given.ladders
     of = design()
     at = truth(of)
     slopes = np.stack([row(of, (of.slope(odds), 1.0)) for odds in (1, 2, 3)])
@@ -72,7 +74,7 @@ def main() -> None:
     gap = float(break_even(of, 2, 0)(at[None])[0])
     print("| openings | spread | worth, bootstrap | worth, profile | break-even gap | slopes 0 | worths add up |")
     print("|---|---|---|---|---|---|---|")
-    for openings in (12, 24, 48):
+    for openings in map(int, given.openings.split(",")):
         for spread in (0.0, 0.5, 1.0):
             hits = []
             for seed in range(ladders):

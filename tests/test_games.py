@@ -50,7 +50,7 @@ def any_game(rules: Breakthrough, seed: int) -> list[Position]:
 
 def test_a_man_steps_ahead_or_aside_and_captures_only_aside() -> None:
     rules = board("3x3", 1)
-    position = rules.read("TT./GG./..G", to_move=True)
+    position = rules.read("TT./GG./..G giver")
     assert [rules.text(move) for move in rules.moves(position)] == ["c1c2", "a2b3", "b2a3", "b2c3"]
 
 
@@ -64,7 +64,7 @@ def test_whoever_has_a_man_can_move_and_a_game_ends_with_the_last_move(seed: int
     game = any_game(rules, seed)
     assert all(rules.moves(position) for position in game[:-1])
     assert rules.score(game[-1]) == (0.0 if game[-1].to_move else 1.0)
-    assert all(rules.read(rules.drawn(position), position.to_move) == position for position in game)
+    assert all(rules.read(rules.write(position)) == position for position in game)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_whoever_has_a_man_can_move_and_a_game_ends_with_the_last_move(seed: int
         (lambda: board("4x4", 3), "3 rows of men on a board of 4 rows: give 1 to 2"),
         (lambda: board("4x4", 1).start(4), "4 men missing leaves the giver 0 of 4: give 0 to 3"),
         (lambda: explore(board("6x6", 1), [board("6x6", 1).start()]), "a board of 6x6 cannot be solved"),
-        (lambda: board("4x4", 1).read("TT/GG", True), "is no board of 4x4"),
+        (lambda: board("4x4", 1).read("TT/GG giver"), "is no position on 4x4"),
     ],
 )
 def test_what_is_no_game_is_said_in_a_line(wrong: object, said: str) -> None:

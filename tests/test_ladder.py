@@ -162,6 +162,21 @@ def test_odds_at_which_one_side_wins_everything_are_named_and_others_keep_their_
     assert fine.value is not None and fine.low < 80 < fine.high  # type: ignore[operator]
 
 
+def test_an_interval_of_thousands_of_elo_is_no_number() -> None:
+    """A few games at odds, nearly all lost: the fit has a value, and its resamples run away."""
+    of = design(players=2, kinds=2)
+    counts = np.zeros((12, len(of.giver), 3))
+    counts[:6, of.odds == 0, 0] = 1
+    counts[3:6, of.odds == 0, 0], counts[3:6, of.odds == 0, 2] = 0, 1
+    at_odds = np.flatnonzero(of.odds == 1)
+    counts[6:, at_odds, 2] = 1
+    counts[6, at_odds[0], 0], counts[6, at_odds[0], 2] = 1, 0
+    games = Ladder(of, counts, np.repeat([0, 1], 6), KEY)
+    found = [games.estimate("worth", worth_at(of, 1, player), (0, 1), {}) for player in (None, 0, 1)]
+    assert all(e.value is None or e.high - e.low < 6000 for e in found)  # type: ignore[operator]
+    assert any(e.value is None for e in found)
+
+
 def test_few_openings_have_no_interval() -> None:
     of = design()
     games = played(of, truth(of, [0, 60, 150, 300], [0] * 4, 0.3), 4, 7)
@@ -172,7 +187,7 @@ def test_few_openings_have_no_interval() -> None:
 def test_intervals_hold_the_truth_and_tests_their_level_also_where_openings_favour_a_side(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """40 ladders a setting; `benchmarks/odds_statistics.py` has many. The profile forgets the openings and fails."""
+    """20 ladders a setting; `benchmarks/odds_statistics.py` has many. The profile forgets the openings and fails."""
     monkeypatch.setattr(ladder, "DRAWS", 200)
     of = design()
     at = truth(of, [0, 80, 120, 200], [0] * 4, 0.2)
@@ -180,15 +195,15 @@ def test_intervals_hold_the_truth_and_tests_their_level_also_where_openings_favo
     additive = row(of, (of.worth(3), 1.0), (of.worth(1), -1.0), (of.worth(2), -1.0))[None]
     for spread in (0.0, 0.7):
         held, profiled, rejected = 0, 0, 0
-        for seed in range(40):
+        for seed in range(20):
             games = played(of, at, 20, seed, spread)
             worth = games.estimate("worth", worth_at(of, 2), (0, 2), {})
             low, high = games.profile(ELO * row(of, (of.worth(2), 1.0)))
             held += worth.low <= 120 <= worth.high  # type: ignore[operator]
             profiled += low <= 120 <= high
             rejected += sum(games.test(one).p <= 0.05 for one in (slopes, additive))  # type: ignore[union-attr]
-        assert held >= 33  # of 40 at 95%: 33 or fewer happen 1 time in 300
-        assert rejected <= 9  # of 80 at 5%: 10 or more happen 1 time in 100
+        assert held >= 16  # of 20 at 95%: fewer happen 1 time in 400
+        assert rejected <= 6  # of 40 at 5%: more happen 1 time in 300
         if spread:
             assert profiled < held
 

@@ -12,11 +12,12 @@ import pytest
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.games.breakthrough import board
 from thinkaloud.games.match import play
-from thinkaloud.studies.odds.block import Cell
+from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough
 from thinkaloud.studies.odds.language import SHOTS, Speaker, examples, question, reasoned, view, wandered
 from thinkaloud.studies.odds.players import Anyone
-from thinkaloud.studies.odds.protocol import _opened, opened, spoken
+from thinkaloud.studies.odds.protocol import _opened, spoken
 from thinkaloud.studies.odds.recipe import Reasoning, Recipe, Spec
+from thinkaloud.studies.odds.setups import EVEN, Cell
 from thinkaloud.studies.odds.workers import Job
 from thinkaloud.study import Asked
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling
@@ -102,7 +103,7 @@ def test_examples_are_right_and_say_what_is_there() -> None:
     made = examples(RULES)
     assert len({item.question for item in made}) == SHOTS
     assert all(item.gold in item.options and item.worked.text for item in made)
-    seen = RULES.read("...T/.G../..T./G..G", True)
+    seen = RULES.read("...T/.G../..T./G..G giver")
     said = reasoned(RULES, seen, RULES.moves(seen)[-1]).text
     assert "X on d1 can take O on c2." in said and "farthest ahead that can move is on b3" in said
     assert "X wins at once by going to c4." in said
@@ -121,7 +122,7 @@ def test_a_block_with_a_model_keeps_what_stood_before_each_of_its_moves() -> Non
     players = {"own": Spec(by="model", model="fake", reasoning="own"), "anyone": Spec(by="uniform")}
     recipe = Recipe(board="4x4", rows=1, missing=(0,), openings=2, plies=0, players=players,
                     givers=("own",), takers=("anyone",))  # fmt: skip
-    job = Job(recipe, Cell("own", "anyone", 0), opened(recipe, 0, KEY), KEY)
+    job = Job(recipe, Cell("own", "anyone", EVEN), AtBreakthrough(recipe).openings(EVEN, KEY), KEY)
     records = asyncio.run(spoken(job, Fake()))
     assert len(records) == 4 and all(r["models"] == {"own": "own"} and r["by lot"] for r in records)
     for r in records:

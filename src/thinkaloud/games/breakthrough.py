@@ -150,13 +150,21 @@ class Breakthrough:
         rows = ["".join(marks[i : i + self.width]) for i in range(0, self.squares, self.width)]
         return "/".join(reversed(rows))
 
-    def read(self, board: str, to_move: bool) -> Position:
-        """The position that `drawn` gave."""
-        marks = "".join(reversed(board.split("/")))
-        if len(marks) != self.squares or set(marks) - set("GT."):
-            raise UserError(f"{board!r} is no board of {self.width}x{self.height}: give rows of G, T and . joined by /")
+    def write(self, position: Position) -> str:
+        """The board and who is to move, as `TTT/.../GGG giver`."""
+        return f"{self.drawn(position)} {'giver' if position.to_move else 'taker'}"
+
+    def read(self, text: str) -> Position:
+        """The position that `write` gave."""
+        drawn, _, mover = text.partition(" ")
+        marks = "".join(reversed(drawn.split("/")))
+        if len(marks) != self.squares or set(marks) - set("GT.") or mover not in ("giver", "taker"):
+            raise UserError(
+                f"{text!r} is no position on {self.width}x{self.height}: give rows of G, T and . joined by /, and who "
+                "is to move, giver or taker"
+            )
         giver, taker = (sum(1 << i for i, mark in enumerate(marks) if mark == who) for who in "GT")
-        return Position(giver, taker, to_move)
+        return Position(giver, taker, mover == "giver")
 
 
 def board(size: str, rows: int = 2) -> Breakthrough:

@@ -42,3 +42,11 @@ class Game(Protocol[P, M]):
     def text(self, move: M) -> str:
         """The move in letters."""
         ...
+
+    def write(self, position: P) -> str:
+        """The position in letters."""
+        ...
+
+    def read(self, text: str) -> P:
+        """The position that `write` gave."""
+        ...

@@ -13,23 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
 from thinkaloud.errors import UserError
-from thinkaloud.games.breakthrough import Breakthrough, Position
+from thinkaloud.games.game import Game, M, P
 from thinkaloud.vocabulary import Key
 
 TRIES = 300
 """Random openings for one that is kept."""
-Value = Callable[[Position], float]
-"""What a position is worth to the giver."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How openings are made: `missing` men of the giver, `plies` random moves (an even number), how many of them, and
-    by how much they may be worth more or less than the first position."""
+    """How openings are made: `plies` random moves (an even number), how many openings, and by how much they may be
+    worth more or less than the first position. `odds`: what they are of, in words."""
 
-    missing: int
+    odds: str
     plies: int
     count: int
     tolerance: float
@@ -37,53 +36,66 @@ class Asked:
 
 @dataclass(frozen=True)
 class Opening:
-    """Men on squares, and the moves that led there."""
+    """Two positions with the same material on the same squares, the giver to move in `giver_first` and the taker in
+    `taker_first` (as `Game.write` gives them), and the moves that led there."""
 
     number: int
-    giver: int
-    taker: int
+    giver_first: str
+    taker_first: str
     moves: tuple[str, ...] = ()
 
-    def position(self, giver_first: bool) -> Position:
-        """The same men, with one side or the other to move."""
-        return Position(self.giver, self.taker, giver_first)
+    def first(self, giver: bool) -> str:
+        """The one or the other."""
+        return self.giver_first if giver else self.taker_first
 
 
-def openings(rules: Breakthrough, asked: Asked, value: Value, key: Key) -> list[Opening]:
+@dataclass(frozen=True)
+class Ground(Generic[P, M]):
+    """Where openings are made: the rules, the first position (the giver is to move), what a position is worth to the
+    giver, and the same material with the taker to move (None where that cannot be)."""
+
+    game: Game[P, M]
+    start: P
+    value: Callable[[P], float]
+    mirrored: Callable[[P], P | None]
+
+
+def openings(ground: Ground[P, M], asked: Asked, key: Key) -> list[Opening]:
     """The openings; without random moves, the first position so many times."""
-    start = rules.start(asked.missing)
+    write, start = ground.game.write, ground.start
+    other = ground.mirrored(start)
+    if other is None:
+        raise UserError(f"with {asked.odds} nobody but the giver can move first")
     if not asked.plies:
-        return [Opening(number, start.giver, start.taker) for number in range(asked.count)]
-    worth = [value(start._replace(to_move=first)) for first in (True, False)]
+        return [Opening(number, write(start), write(other)) for number in range(asked.count)]
+    worth = [ground.value(one) for one in (start, other)]
     found: list[Opening] = []
-    seen: set[tuple[int, int]] = set()
+    seen: set[str] = set()
     for number in range(TRIES * asked.count):
-        made = _random(rules, start, asked.plies, key.child(number))
-        if made is None or made[0][:2] in seen:
+        made = _random(ground, asked.plies, key.child(number))
+        if made is None or write(made[0]) in seen or (other := ground.mirrored(made[0])) is None:
             continue
-        seen.add(made[0][:2])
-        there = [value(made[0]._replace(to_move=first)) for first in (True, False)]
+        seen.add(write(made[0]))
+        there = [ground.value(one) for one in (made[0], other)]
         if all(abs(one - was) <= asked.tolerance for one, was in zip(there, worth, strict=True)):
-            found.append(Opening(len(found), made[0].giver, made[0].taker, made[1]))
+            found.append(Opening(len(found), write(made[0]), write(other), made[1]))
         if len(found) == asked.count:
             return found
     raise UserError(
-        f"only {len(found)} openings of {asked.plies} random moves with {asked.missing} men missing are worth what the "
-        f"first position is, give or take {asked.tolerance:g} men; {asked.count} were wanted: give fewer openings, "
-        "another number of plies or more tolerance"
+        f"only {len(found)} openings of {asked.plies} random moves with {asked.odds} are worth what the first position "
+        f"is, give or take {asked.tolerance:g}; {asked.count} were wanted: give fewer openings, another number of "
+        "plies or more tolerance"
     )
 
 
-def _random(rules: Breakthrough, start: Position, plies: int, key: Key) -> tuple[Position, tuple[str, ...]] | None:
+def _random(ground: Ground[P, M], plies: int, key: Key) -> tuple[P, tuple[str, ...]] | None:
     """A position after random moves with its moves, None where the game was over before."""
-    rng, position, said = key.rng, start, []
+    game, rng, position, said = ground.game, key.rng, ground.start, []
     for _ in range(plies):
-        moves = rules.moves(position)
-        move = moves[rng.integers(len(moves))]
-        position = rules.after(position, move)
-        said.append(rules.text(move))
-        if rules.score(position) is not None:
+        moves = game.moves(position)
+        move = moves[int(rng.integers(len(moves)))]
+        position = game.after(position, move)
+        said.append(game.text(move))
+        if game.score(position) is not None:
             return None
-    if any(rules.score(position._replace(to_move=first)) is not None for first in (True, False)):
-        return None
     return position, tuple(said)

@@ -1,20 +1,42 @@
 "use strict";
-// A game on a board, move by move. `game`: the board in letters (rows from the far one on, G and T, . for nothing), who is
-// first, the moves as from and to (a1b2), and where known `ends` (moves to the end under best play, more than 0 where the
-// giver wins) and `said` (what stood before each move). Buttons, the list of moves, arrow keys, Home and End go through
-// it. `el` makes elements; what the game says is untrusted and becomes text.
+// A game on a board, move by move. `game`: the board in letters (rows from the far one on: G and T, . for nothing; of
+// chess as FEN), who is first, the moves as from and to (a1b2, e7e8q), and where known `ends` (moves to the end under
+// best play, more than 0 where the giver wins) and `said` (what stood before each move). Buttons, the list of moves,
+// arrow keys, Home and End go through it. `el` makes elements; what the game says is untrusted and becomes text.
 function replay(el, game) {
-  const SIGNS = { G: ["▲", "giver"], T: ["▼", "taker"], ".": ["", ""] };
-  const boards = [game.board.split("/").map((row) => [...row])];
+  const [placed, ...rest] = game.board.split(" ");
+  const white = game.game === "chess" ? (rest[rest.length - 2] === "white") : null;
+  const PIECES = { k: "♚", q: "♛", r: "♜", b: "♝", n: "♞", p: "♟" };
+
+  /** How a man looks, and whose it is; of chess the board has its letters, capitals for white. */
+  function sign(man) {
+    if (man === ".") return ["", ""];
+    if (white === null) return { G: ["▲", "giver"], T: ["▼", "taker"] }[man] || ["?", ""];
+    return [PIECES[man.toLowerCase()] || "?", (man < "a") === white ? "giver" : "taker"];
+  }
+
+  const boards = [placed.split("/").map((row) => [...row].flatMap((mark) => (mark > "0" && mark <= "9" ? Array(Number(mark)).fill(".") : [mark])))];
   const tall = boards[0].length;
   const at = (square) => [tall - Number(square.slice(1)), square.charCodeAt(0) - 97];
   const squares = game.moves.map((move) => move.match(/[a-z][0-9]+/g));
   const took = squares.map(([from, to], ply) => {
     const next = boards[ply].map((row) => [...row]);
     const [[r, c], [s, d]] = [at(from), at(to)];
-    const captured = next[s][d] !== ".";
-    next[s][d] = next[r][c];
+    const man = next[r][c];
+    let captured = next[s][d] !== ".";
+    next[s][d] = man;
     next[r][c] = ".";
+    if (white !== null && man.toLowerCase() === "p" && c !== d && !captured) {
+      next[r][d] = "."; // in passing
+      captured = true;
+    }
+    if (white !== null && man.toLowerCase() === "k" && Math.abs(d - c) === 2) {
+      const [out, inside] = d > c ? [7, d - 1] : [0, d + 1]; // the rook comes along
+      next[s][inside] = next[s][out];
+      next[s][out] = ".";
+    }
+    const promoted = game.moves[ply].slice(from.length + to.length);
+    if (promoted) next[s][d] = man < "a" ? promoted.toUpperCase() : promoted;
     boards.push(next);
     return captured;
   });
@@ -44,8 +66,8 @@ function replay(el, game) {
     const rows = boards[now].map((row, i) => el("tr", {}, el("th", { scope: "row" }, String(tall - i)),
       ...row.map((man, c) => {
         const square = String.fromCharCode(97 + c) + (tall - i);
-        return el("td", { class: [SIGNS[man][1], marked.includes(square) ? "moved" : ""].join(" ").trim(), title: square },
-          SIGNS[man][0]);
+        return el("td", { class: [sign(man)[1], marked.includes(square) ? "moved" : ""].join(" ").trim(), title: square },
+          sign(man)[0]);
       })));
     const letters = boards[0][0].map((_, c) => el("th", { scope: "col" }, String.fromCharCode(97 + c)));
     table.replaceChildren(el("tbody", {}, ...rows, el("tr", {}, el("td", {}), ...letters)));
@@ -81,7 +103,7 @@ function replay(el, game) {
 
   const keys = { ArrowLeft: () => now - 1, ArrowRight: () => now + 1, Home: () => 0, End: () => boards.length - 1 };
   const made = el("div", { class: "replay", tabindex: "0", role: "group", "aria-label": "The game; arrow keys go through it" },
-    el("div", {}, table, el("p", { class: "steps" }, ...buttons), status, known), el("div", {}, list, said));
+    el("div", {}, table, el("p", { class: "steps" }, ...buttons), status, known), el("div", {}, el("div", { class: "game" }, list), said));
   made.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.stats.bootstrap import FEWEST, limits, weights
-from thinkaloud.stats.davidson import ELO, Array, Design, Fit, chances, fit, scores_of
+from thinkaloud.stats.davidson import ELO, ENDLESS, Array, Design, Fit, chances, fit, scores_of
 from thinkaloud.stats.distributions import chi_square_tail
 from thinkaloud.vocabulary import Estimate, Key, Part
 
@@ -31,6 +31,8 @@ CHUNK = 250
 GRID, REACH = 41, 6.0
 """Points of a profile, and how many standard errors it reaches on either side."""
 CRITICAL = 1.959964
+WIDEST = 2 * CRITICAL * ENDLESS
+"""Logits of an interval that says nothing: that of an endless standard error."""
 RISE = 1e-5
 """A step by which derivatives are taken."""
 Of = Callable[[Array], Array]
@@ -100,7 +102,8 @@ class Ladder:
         if k < FEWEST:
             why = f"too few openings (n={k}): an interval needs at least {FEWEST}"
             return Estimate.absent(name, why, n, k, "opening", about)
-        if not math.isfinite(self.found.error(self._gradient(of))):
+        slope = self._gradient(of)
+        if not math.isfinite(self.found.error(slope)):
             return Estimate.absent(name, self._why(odds), n, k, "opening", about)
         value, lots = float(of(self.at[None])[0]), of(self.resampled)
         if not math.isfinite(value) or not np.isfinite(lots).all():
@@ -110,6 +113,9 @@ class Ladder:
             )
             return Estimate.absent(name, why, n, k, "opening", about)
         low, high = limits(lots, value, k)
+        if high - low > WIDEST * float(np.abs(slope).max()):
+            why = f"not identifiable: {value:.0f} [{low:.0f}, {high:.0f}] says nothing; add openings"
+            return Estimate.absent(name, why, n, k, "opening", about)
         return Estimate(name, value, low, high, n, k, "opening", None, about)
 
     def profile(self, contrast: Array) -> tuple[float, float]:
@@ -202,6 +208,11 @@ def worth_at(design: Design, odds: int, player: int | None = None) -> Of:
         return found
 
     return of
+
+
+def slope_of(design: Design, odds: int) -> Of:
+    """How much more odds are worth for each unit of skill."""
+    return lambda at: at[:, design.slope(odds)]
 
 
 def apart(one: int, other: int) -> Of:

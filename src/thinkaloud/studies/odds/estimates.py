@@ -1,12 +1,12 @@
 """From games to estimates: scores of cells, and what one ladder of all players says of skill and odds.
 
-    score                 of a cell: who, whom, how many men missing; clustered by opening
+    score                 of a cell: who, whom, at which odds; clustered by opening
     skill                 Elo above the mean of all players, from all games at once (`stats/ladder.py`)
-    worth of N missing    Elo, between players of mean skill; also at each player's own skill
-    slope of N missing    how much more it is worth for every Elo of skill
+    worth of ODDS         Elo, between players of mean skill; also at each player's own skill
+    slope of ODDS         how much more they are worth for every Elo of skill
     equal chances         how much stronger than this taker a giver must be
     moving first          what it is worth, at these odds
-    beyond the parts      worth of N missing, less that of the two numbers that add up to N
+    beyond the parts      worth of odds, less that of two others that add up to them
 
 No score of a match is ever turned into a rating. A cell whose games are copies of one another counts for nothing and
 says so. Where the expected score of every cell is known, the same ladder is fitted to these as well (*known*): what
@@ -18,31 +18,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
 
 import numpy as np
 
 from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
 from thinkaloud.stats.distributions import chi_square_tail
-from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, worth_at
-from thinkaloud.studies.odds.reasoning import gaps, ways
+from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
+from thinkaloud.studies.odds.block import GAME
+from thinkaloud.studies.odds.reasoning import gaps, said, ways
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
-GAME = "game"
-"""The kind of records that this module reads."""
 BY = "opening"
-Place = tuple[str, str, int]
-"""Giver, taker, men missing."""
+Place = tuple[str, str, str]
+"""Giver, taker, odds."""
 
 
 @dataclass(frozen=True)
 class Games:
-    """The games of a board: by cell, the names of players in the order of the recipe, and the odds played."""
+    """The games of a board: by cell, the names of players in the order of the recipe, and the odds that were played,
+    even games first, with how much they are and which others add up to them."""
 
     cells: Mapping[Place, Sequence[Record]]
     players: tuple[str, ...]
-    odds: tuple[int, ...]
+    odds: tuple[str, ...]
+    material: tuple[float, ...]
+    sums: Mapping[str, Sequence[Sequence[str]]]
 
     @property
     def sound(self) -> list[Record]:
@@ -53,11 +54,15 @@ class Games:
 def gathered(records: Sequence[Record]) -> Games:
     """The games among records."""
     cells: dict[Place, list[Record]] = {}
+    odds: dict[str, Record] = {}
     for r in records:
         if r.get("kind") == GAME and r["status"] == "ok":
-            cells.setdefault((r["giver"], r["taker"], r["missing"]), []).append(r)
+            cells.setdefault((r["giver"], r["taker"], r["odds"]), []).append(r)
+            odds.setdefault(r["odds"], r)
     players = dict.fromkeys([*(giver for giver, _, _ in cells), *(taker for _, taker, _ in cells)])
-    return Games(cells, tuple(players), tuple(sorted({missing for _, _, missing in cells})))
+    order = sorted(odds, key=lambda label: float(odds[label]["material"]))
+    material = tuple(float(odds[label]["material"]) for label in order)
+    return Games(cells, tuple(players), tuple(order), material, {label: odds[label]["sums"] for label in order})
 
 
 def copies(games: Sequence[Record]) -> int:
@@ -74,17 +79,27 @@ def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
         return found
     ladder = _ladder(games, key.child("ladder"))
     number = {name: i for i, name in enumerate(games.players)}
-    spoken = gaps(ladder, number, games.odds, ways(games.sound))
-    return [*found, *_of_ladder(games, ladder), *spoken, *_known(games, ladder.design)]
+    spoken = gaps(ladder, number, games.material, ways(games.sound))
+    return [*found, *_of_ladder(games, ladder), *spoken, *said(games.sound, key), *_known(games, ladder.design)]
+
+
+def precise(records: Sequence[Record], key: Key, half: float) -> bool:
+    """Whether the worth of every odds is known to so many Elo either way."""
+    games = gathered(records)
+    if len(games.odds) < 2 or not games.sound:
+        return False
+    ladder = _ladder(games, key)
+    found = [ladder.estimate("worth", worth_at(ladder.design, o), (0, o), {}) for o in range(1, len(games.odds))]
+    return all(e.low is not None and e.high is not None and e.high - e.low <= 2 * half for e in found)
 
 
 # -------------------------------------------------------------------------------------------------------------- cells
 
 
 def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
-    giver, taker, missing = place
-    name = f"score, {giver} - {taker}, {missing} missing"
-    about: dict[str, Part] = {"measure": "score", "giver": giver, "taker": taker, "missing": missing}
+    giver, taker, odds = place
+    name = f"score, {giver} - {taker}, {odds}"
+    about: dict[str, Part] = {"measure": "score", "giver": giver, "taker": taker, "odds": odds}
     about |= {"ended illegal": sum(r["ended"] == "illegal" for r in cell)}
     if all("exact" in r for r in cell):
         about |= {"known": round(float(np.mean([r["exact"] for r in cell])), 6)}
@@ -102,24 +117,24 @@ def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
 
 def _ladder(games: Games, key: Key) -> Ladder:
     number = {name: i for i, name in enumerate(games.players)}
-    odds = {missing: i for i, missing in enumerate(games.odds)}
-    there = {(r["giver"], r["taker"], r["missing"], r["first"]) for r in games.sound}
+    odds = {label: i for i, label in enumerate(games.odds)}
+    there = {(r["giver"], r["taker"], r["odds"], r["first"]) for r in games.sound}
     order = sorted(there, key=lambda c: (odds[c[2]], number[c[0]], number[c[1]], c[3]))
     cell = {one: i for i, one in enumerate(order)}
     design = Design(
         np.array([number[giver] for giver, _, _, _ in order]),
         np.array([number[taker] for _, taker, _, _ in order]),
-        np.array([odds[missing] for _, _, missing, _ in order]),
+        np.array([odds[label] for _, _, label, _ in order]),
         np.array([1.0 if first == "giver" else -1.0 for _, _, _, first in order]),
         len(number),
         len(odds),
     )
-    openings = sorted({(odds[r["missing"]], r["opening"]) for r in games.sound})
+    openings = sorted({(odds[r["odds"]], r["opening"]) for r in games.sound})
     cluster = {one: i for i, one in enumerate(openings)}
     counts = np.zeros((len(openings), len(order), 3))
     for r in games.sound:
-        at = cluster[odds[r["missing"]], r["opening"]]
-        counts[at, cell[r["giver"], r["taker"], r["missing"], r["first"]], round(2 - 2 * r["score"])] += 1
+        at = cluster[odds[r["odds"]], r["opening"]]
+        counts[at, cell[r["giver"], r["taker"], r["odds"], r["first"]], round(2 - 2 * r["score"])] += 1
     return Ladder(design, counts, np.array([one for one, _ in openings]), key)
 
 
@@ -129,43 +144,44 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
         ladder.estimate(f"skill of {name}", skill(i), every, {"measure": "skill", "player": name})
         for i, name in enumerate(games.players)
     ]
-    for o, missing in enumerate(games.odds):
-        found.append(_first(ladder, o, missing))
-        if missing:
-            found += _of_odds(games, ladder, o, missing)
+    for o, label in enumerate(games.odds):
+        found.append(_first(ladder, o, label))
+        if o:
+            found += _of_odds(games, ladder, o, label)
+    if ladder.draws:
+        found.append(ladder.estimate("draws", lambda at: np.exp(at[:, -1]), every, {"measure": "draws"}))
     return [*found, *_joint(games, ladder), *_beyond(games, ladder), _misfit(ladder)]
 
 
-def _first(ladder: Ladder, o: int, missing: int) -> Estimate:
+def _first(ladder: Ladder, o: int, label: str) -> Estimate:
     place = ladder.design.colour(o)
-    name = f"moving first, {missing} missing"
-    about: dict[str, Part] = {"measure": "first", "missing": missing}
+    name = f"moving first, {label}"
+    about: dict[str, Part] = {"measure": "first", "odds": label}
     if not ladder.found.basis[place].any():
         return Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)
     return ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about)
 
 
-def _of_odds(games: Games, ladder: Ladder, o: int, missing: int) -> list[Estimate]:
+def _of_odds(games: Games, ladder: Ladder, o: int, label: str) -> list[Estimate]:
     d, both = ladder.design, (0, o)
     low, high = ladder.profile(ELO * _row(d, (d.worth(o), 1.0)))
     ends: dict[str, Part] = {"profile low": round(low, 2), "profile high": round(high, 2)}
     ends = ends if math.isfinite(low) and math.isfinite(high) else {}
-    about: dict[str, Part] = {"measure": "worth", "missing": missing}
-    found = [ladder.estimate(f"worth of {missing} missing", worth_at(d, o), both, {**about, **ends})]
-    slope: Of = lambda at: at[:, d.slope(o)]  # noqa: E731  (a name for the next line)
+    about: dict[str, Part] = {"measure": "worth", "odds": label}
+    found = [ladder.estimate(f"worth of {label}", worth_at(d, o), both, {**about, **ends})]
     tested = _p(ladder, _row(d, (d.slope(o), 1.0))[None])
-    found.append(ladder.estimate(f"slope of {missing} missing", slope, both, {**about, "measure": "slope", **tested}))
+    found.append(ladder.estimate(f"slope of {label}", slope_of(d, o), both, {**about, "measure": "slope", **tested}))
     for i, name in enumerate(games.players):
         of = {**about, "player": name}
-        found.append(ladder.estimate(f"worth of {missing} missing at the skill of {name}", worth_at(d, o, i), both, of))
-        gap = f"equal chances, {missing} missing, against {name}"
+        found.append(ladder.estimate(f"worth of {label} at the skill of {name}", worth_at(d, o, i), both, of))
+        gap = f"equal chances, {label}, against {name}"
         found.append(ladder.estimate(gap, break_even(d, o, i), both, {**of, "measure": "equal chances"}))
     return found
 
 
 def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
     """All slopes together: their mean, with the test that all of them are 0."""
-    d, some = ladder.design, [o for o, missing in enumerate(games.odds) if missing]
+    d, some = ladder.design, list(range(1, len(games.odds)))
     if len(some) < 2:
         return []
     tested = _p(ladder, np.stack([_row(d, (d.slope(o), 1.0)) for o in some]))
@@ -176,14 +192,14 @@ def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
 
 def _beyond(games: Games, ladder: Ladder) -> list[Estimate]:
     """Whether the worth of odds is the sum of what its parts are worth, at every skill."""
-    d, there, found = ladder.design, {missing: o for o, missing in enumerate(games.odds)}, []
-    for one, other in combinations_with_replacement([missing for missing in games.odds if missing], 2):
-        if (whole := one + other) not in there:
+    d, there, found = ladder.design, {label: o for o, label in enumerate(games.odds)}, []
+    for whole, (one, other) in ((label, pair) for label in games.odds for pair in games.sums[label]):
+        if one not in there or other not in there:
             continue
         parts = [(there[whole], 1.0), (there[one], -1.0), (there[other], -1.0)]
         rows = np.stack([_row(d, *((of(o), w) for o, w in parts)) for of in (d.worth, d.slope)])
-        about: dict[str, Part] = {"measure": "beyond the parts", "missing": whole, "parts": f"{one} + {other}"}
-        name = f"worth of {whole} missing beyond {one} and {other}"
+        about: dict[str, Part] = {"measure": "beyond the parts", "odds": whole, "parts": f"{one} + {other}"}
+        name = f"worth of {whole} beyond {one} and {other}"
         odds = (0, *dict.fromkeys(o for o, _ in parts))
         found.append(ladder.estimate(name, _linear(ELO * rows[0]), odds, {**about, **_p(ladder, rows)}))
     return found
@@ -231,11 +247,11 @@ def _linear(contrast: Array) -> Of:
 def _known(games: Games, design: Design) -> list[Estimate]:
     """The ladder of the expected scores, where these are known: what endlessly many games would say. Not sampled, so
     its interval is the number itself."""
-    known: dict[tuple[str, str, int, str], float] = {}
+    known: dict[tuple[str, str, str, str], float] = {}
     for r in games.sound:
         if "exact" not in r:
             return []
-        known[r["giver"], r["taker"], r["missing"], r["first"]] = r["exact"]
+        known[r["giver"], r["taker"], r["odds"], r["first"]] = r["exact"]
     scores = []
     for giver, taker, o, first in zip(design.giver, design.taker, design.odds, design.first, strict=True):
         side = "giver" if first > 0 else "taker"
@@ -248,11 +264,13 @@ def _known(games: Games, design: Design) -> list[Estimate]:
     of: list[tuple[str, Of, dict[str, Part], Array]] = []
     for i, name in enumerate(games.players):
         of.append((f"skill of {name}", skill(i), {"measure": "skill", "player": name}, _row(design, (i, 1.0))))
-    for o, missing in enumerate(games.odds):
-        if missing:
+    for o, label in enumerate(games.odds):
+        if o:
             row = _row(design, (design.worth(o), 1.0))
-            worth: dict[str, Part] = {"measure": "worth", "missing": missing}
-            of.append((f"worth of {missing} missing", worth_at(design, o), worth, row))
+            worth: dict[str, Part] = {"measure": "worth", "odds": label}
+            of.append((f"worth of {label}", worth_at(design, o), worth, row))
+            row = _row(design, (design.slope(o), 1.0))
+            of.append((f"slope of {label}", slope_of(design, o), {**worth, "measure": "slope"}, row))
     for name, number, about, row in of:
         about = {**about, "role": "known"}
         if not math.isfinite(made.error(row)):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from thinkaloud.report.layout import Figure
 from thinkaloud.report.svg import at, document, number, path, rect, tag, text, title, vertical
 from thinkaloud.report.tables import shown
-from thinkaloud.studies.odds.block import Cell
 from thinkaloud.studies.odds.found import Found, elo, found_in
 from thinkaloud.studies.odds.replays import PART
+from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Estimate, Finding
 
 TALL, LEFT, BELOW = 230, 52, 46
@@ -52,7 +52,7 @@ class Plot:
 
 
 def worth_figure(findings: Sequence[Finding], width: int) -> str:
-    """Worth of each number of men, by skill."""
+    """Worth of each odds, by skill."""
     return "".join(
         _curves(found, found.worth_by_skill, "Worth in Elo, by skill", width) for found in found_in(findings)
     )
@@ -64,9 +64,9 @@ def chances_figure(findings: Sequence[Finding], width: int) -> str:
     return "".join(_curves(found, found.equal_chances, words, width) for found in found_in(findings))
 
 
-def _curves(found: Found, lines: dict[int, Line], words: str, width: int) -> str:
-    there = {missing: [(x, e) for x, e in line if e.value is not None] for missing, line in lines.items()}
-    there = {missing: line for missing, line in there.items() if len(line) > 1}
+def _curves(found: Found, lines: dict[str, Line], words: str, width: int) -> str:
+    there = {odds: [(x, e) for x, e in line if e.value is not None] for odds, line in lines.items()}
+    there = {odds: line for odds, line in there.items() if len(line) > 1}
     if not there:
         return ""
     xs = [x for line in there.values() for x, _ in line]
@@ -76,11 +76,9 @@ def _curves(found: Found, lines: dict[int, Line], words: str, width: int) -> str
     low, high = max(min([*ends, 0.0]), min([*ys, 0.0]) - reach / 2), min(max(ends), max(ys) + reach / 2)
     plot = Plot(width, (min(xs), low), (max(xs), high))
     parts = [text(LEFT, 8, f"{found.subject}: {words[:1].lower()}{words[1:]}", "ta-name"), *_axes(plot)]
-    for i, (missing, line) in enumerate(there.items()):
-        parts += _line(plot, line, f"ta-odds{i % 4}", MARKS[i % 4], f"{missing} missing")
-    said = "; ".join(
-        f"{missing} missing: " + ", ".join(f"{elo(e)} at {x:+.0f}" for x, e in line) for missing, line in there.items()
-    )
+    for i, (odds, line) in enumerate(there.items()):
+        parts += _line(plot, line, f"ta-odds{i % 4}", MARKS[i % 4], odds)
+    said = "; ".join(f"{odds}: " + ", ".join(f"{elo(e)} at {x:+.0f}" for x, e in line) for odds, line in there.items())
     return document((width, TALL + BELOW + 8), (f"{found.subject}: {words}", said), [at(0, 6, "".join(parts))])
 
 
@@ -120,7 +118,7 @@ def _through(points: Sequence[tuple[float, float]]) -> str:
 
 
 def cells_figure(findings: Sequence[Finding], width: int) -> str:
-    """The giver's score in every cell: a panel for each number of men missing."""
+    """The giver's score in every cell: a panel for each odds."""
     return "".join(_cells(found, width) for found in found_in(findings))
 
 
@@ -131,16 +129,16 @@ def _cells(found: Found, width: int) -> str:
     wide, tall = WORDS + SIDE * len(takers) + 16, 78 + SIDE * len(givers)
     beside = max(1, width // wide)
     parts = []
-    for i, missing in enumerate(found.odds):
-        panel = "".join(_panel(found, missing, givers, takers))
+    for i, odds in enumerate(found.odds):
+        panel = "".join(_panel(found, odds, givers, takers))
         parts.append(at(i % beside * wide, 6 + i // beside * tall, panel))
     high = 6 + -(-len(found.odds) // beside) * tall
-    said = f"{len(found.scores)} cells: the giver's score, by giver, taker and men missing"
+    said = f"{len(found.scores)} cells: the giver's score, by giver, taker and odds"
     return document((max(width, wide), high), (f"{found.subject}: scores", said), parts)
 
 
-def _panel(found: Found, missing: int, givers: Sequence[str], takers: Sequence[str]) -> Iterator[str]:
-    yield text(0, 12, f"{found.subject}, {missing} missing", "ta-name")
+def _panel(found: Found, odds: str, givers: Sequence[str], takers: Sequence[str]) -> Iterator[str]:
+    yield text(0, 12, f"{found.subject}, {odds}", "ta-name")
     for i, taker in enumerate(takers):
         yield tag(
             "g", {"transform": f"translate({WORDS + SIDE * i + 14},62) rotate(-28)"}, text(0, 0, taker, "ta-quiet")
@@ -149,8 +147,8 @@ def _panel(found: Found, missing: int, givers: Sequence[str], takers: Sequence[s
         y = 68 + SIDE * j
         yield text(WORDS - 8, y + 25, giver, "", "end")
         for i, taker in enumerate(takers):
-            if (score := found.scores.get((giver, taker, missing))) is not None:
-                yield at(WORDS + SIDE * i, y, _cell(Cell(giver, taker, missing).title, score))
+            if (score := found.scores.get((giver, taker, odds))) is not None:
+                yield at(WORDS + SIDE * i, y, _cell(Cell(giver, taker, odds).title, score))
 
 
 def _cell(name: str, score: Estimate) -> str:
@@ -167,7 +165,7 @@ def _cell(name: str, score: Estimate) -> str:
 
 FIGURES = (
     Figure("worth", "What odds are worth", lambda findings, records, width: worth_figure(findings, width),
-           "A line for each number of men missing, a mark for each player; bands are 95% intervals over openings.",
+           "A line for each odds, a mark for each player; bands are 95% intervals over openings.",
            COLOURS),
     Figure("chances", "How much stronger must a giver be?",
            lambda findings, records, width: chances_figure(findings, width),

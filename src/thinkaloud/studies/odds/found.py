@@ -29,17 +29,16 @@ class Found:
         return next((e for e in self.every(**parts) if "player" in parts or "player" not in e.about), None)
 
     @cached_property
-    def scores(self) -> dict[tuple[str, str, int], Estimate]:
-        """By giver, taker and men missing."""
+    def scores(self) -> dict[tuple[str, str, str], Estimate]:
+        """By giver, taker and odds."""
         return {
-            (str(e.about["giver"]), str(e.about["taker"]), int(e.about["missing"])): e
-            for e in self.every(measure="score")
+            (str(e.about["giver"]), str(e.about["taker"]), str(e.about["odds"])): e for e in self.every(measure="score")
         }
 
     @cached_property
-    def odds(self) -> list[int]:
-        """Men missing, even games too."""
-        return sorted({missing for _, _, missing in self.scores})
+    def odds(self) -> list[str]:
+        """Even games first."""
+        return list(dict.fromkeys(odds for _, _, odds in self.scores))
 
     @property
     def givers(self) -> list[str]:
@@ -63,21 +62,21 @@ class Found:
         return sorted(players, key=lambda name: place.get(name, len(place)))
 
     @property
-    def worth_by_skill(self) -> dict[int, list[tuple[float, Estimate]]]:
-        """By men missing: (skill of a player, worth there)."""
+    def worth_by_skill(self) -> dict[str, list[tuple[float, Estimate]]]:
+        """By odds: (skill of a player, worth there)."""
         return self._by_skill("worth")
 
     @property
-    def equal_chances(self) -> dict[int, list[tuple[float, Estimate]]]:
-        """By men missing: (skill of a taker, Elo by which a giver must be stronger)."""
+    def equal_chances(self) -> dict[str, list[tuple[float, Estimate]]]:
+        """By odds: (skill of a taker, Elo by which a giver must be stronger)."""
         return self._by_skill("equal chances")
 
-    def _by_skill(self, measure: str) -> dict[int, list[tuple[float, Estimate]]]:
-        found: dict[int, list[tuple[float, Estimate]]] = {}
+    def _by_skill(self, measure: str) -> dict[str, list[tuple[float, Estimate]]]:
+        found: dict[str, list[tuple[float, Estimate]]] = {}
         for e in self.every(measure=measure):
             skill = self.skills.get(str(e.about.get("player")))
             if skill is not None and skill.value is not None:
-                found.setdefault(int(e.about["missing"]), []).append((skill.value, e))
+                found.setdefault(str(e.about["odds"]), []).append((skill.value, e))
         return found
 
 

@@ -26,6 +26,8 @@ LIMITS = (
     "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
     "what a giver gains by knowing that it does is measured on solved boards only.",
 )
+FEW = 0.2
+"""Different texts for a move, below which reasoning hardly depends on the board."""
 USUAL = "blunders 0.1"
 """The taker of the headline, where it is there."""
 GIVERS = ("optimal", "resisting", "best response")
@@ -41,16 +43,16 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 def _of_ladder(found: Found) -> Iterator[str]:
-    worth = [(missing, e) for missing in found.odds if missing and (e := found.one(measure="worth", missing=missing))]
+    worth = [(odds, e) for odds in found.odds[1:] if (e := found.one(measure="worth", odds=odds))]
     if worth:
-        told = ", ".join(f"{missing} {elo(e) if e.value is not None else e.reason}" for missing, e in worth)
-        yield f"{found.subject}. Worth in Elo of men missing, between players of mean skill: {told}."
+        told = ", ".join(f"{odds} {elo(e) if e.value is not None else e.reason}" for odds, e in worth)
+        yield f"{found.subject}. Worth in Elo, between players of mean skill: {told}."
     yield from _reasoning(found)
     yield from _growth(found)
     yield from _sums(found)
-    known = [(m, e, k) for m, e in worth if (k := found.one(measure="worth", missing=m, role="known")) and k.value]
+    known = [(o, e, k) for o, e in worth if (k := found.one(measure="worth", odds=o, role="known")) and k.value]
     if known:
-        told = ", ".join(f"{m} {k.value:+.0f} (found {elo(e)})" for m, e, k in known)
+        told = ", ".join(f"{o} {k.value:+.0f} (found {elo(e)})" for o, e, k in known)
         yield f"{found.subject}. What endlessly many games would say, which is known here: {told}."
     yield from _warnings(found)
 
@@ -80,6 +82,13 @@ def _reasoning(found: Found) -> Iterator[str]:
         told.append(f"{e.name} {elo(e)} Elo{in_men}: {word}")
     if told:
         yield f"{found.subject}. What reasoning buys: {'; '.join(told)}."
+    for e in found.every(measure="legal mass"):
+        moves, texts = int(e.about["moves"]), int(e.about["texts"])
+        if e.about["reasoning"] in ("own", "foreign") and texts < FEW * moves:
+            yield (
+                f"{found.subject}. Its reasoning ({e.about['reasoning']}) was one of {texts} texts before {moves} "
+                "moves: it hardly speaks of the board."
+            )
 
 
 def _sums(found: Found) -> Iterator[str]:
@@ -89,7 +98,7 @@ def _sums(found: Found) -> Iterator[str]:
             continue
         clear = float(e.about["p"]) <= ALPHA and not e.low <= 0 <= e.high
         word = "cannot be told" if not clear else "more than its parts" if e.value > 0 else "less than its parts"
-        told.append(f"{e.about['missing']} beyond {e.about['parts']}: {elo(e)}, p {_p(e.about['p'])}, {word}")
+        told.append(f"{e.about['odds']} beyond {e.about['parts']}: {elo(e)}, p {_p(e.about['p'])}, {word}")
     if told:
         yield f"{found.subject}. Do worths add up? {'; '.join(told)}."
 
@@ -155,10 +164,10 @@ def _worth(found: Found) -> Grid:
     players = list(found.skills)
     skills = ("skill", "0", *(elo(found.skills[name]) for name in players), "")
     rows = []
-    for missing in (one for one in found.odds if one):
-        own = [_cell(found.one(measure="worth", missing=missing, player=name)) for name in players]
-        mean, slope = found.one(measure="worth", missing=missing), found.one(measure="slope", missing=missing)
-        rows.append((f"{missing} missing", _cell(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
+    for odds in found.odds[1:]:
+        own = [_cell(found.one(measure="worth", odds=odds, player=name)) for name in players]
+        mean, slope = found.one(measure="worth", odds=odds), found.one(measure="slope", odds=odds)
+        rows.append((odds, _cell(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
     head = ("Elo", "mean skill", *players, "for each Elo of skill")
     return Grid(f"{found.subject}: worth by skill", head, (skills, *rows) if rows else ())
 
@@ -166,12 +175,8 @@ def _worth(found: Found) -> Grid:
 def _chances(found: Found) -> Grid:
     takers = found.in_order(found.takers)
     rows = [
-        (
-            f"{missing} missing",
-            *(_cell(found.one(measure="equal chances", missing=missing, player=name)) for name in takers),
-        )
-        for missing in found.odds
-        if missing
+        (odds, *(_cell(found.one(measure="equal chances", odds=odds, player=name)) for name in takers))
+        for odds in found.odds[1:]
     ]
     title = f"{found.subject}: how many Elo stronger than this taker a giver must be for equal chances"
     return Grid(title, ("Elo", *takers), tuple(rows))
@@ -181,9 +186,9 @@ def _scores(found: Found) -> Grid:
     rows = []
     for giver in found.in_order(found.givers):
         for taker in found.in_order(found.takers):
-            there = [found.scores.get((giver, taker, missing)) for missing in found.odds]
+            there = [found.scores.get((giver, taker, odds)) for odds in found.odds]
             rows.append((f"{giver} - {taker}", *(_score(e) for e in there)))
-    head = ("giver - taker", *(f"{missing} missing" for missing in found.odds))
+    head = ("giver - taker", *found.odds)
     return Grid(f"{found.subject}: the giver's score", head, tuple(rows))
 
 
@@ -229,30 +234,33 @@ def _transfer(found: Found) -> Iterator[Grid]:
 PAGE = Layout(
     words=Words(
         headings=(
-            ("What reasoning buys", ("* over *",)),
+            ("What reasoning buys", ("* over *", "mass of legal moves, *")),
             ("Skill", ("skill of *",)),
-            ("What odds are worth", ("worth of * missing", "worth of * known", "slope of *", "mean slope *")),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
             ("Do worths add up?", ("worth of * beyond *",)),
+            ("What odds are worth", ("worth of *", "slope of *", "mean slope *")),
             ("Equal chances", ("equal chances, *",)),
-            ("Moving first", ("moving first, *",)),
+            ("Moving first, and draws", ("moving first, *", "draws")),
             ("How well the ladder describes the games", ("misfit",)),
             ("Scores of cells", ("score, *",)),
-            ("Solved", ("score of *", "* - *, * missing, taker *")),
+            ("Solved", ("score of *", "* - *, taker *")),
             ("Solved: exploitation of one taker against another", ("transfer, *",)),
         ),
         meanings=(
+            ("mass of legal moves, *", "how much of the model's probability legal moves had together, move by move"),
             ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
             ("* over *", "skill with the first standing before the move, less skill with the second"),
-            ("skill of * known", "the same fitted to the known scores of all cells"),
+            ("skill of *, known", "the same fitted to the known scores of all cells"),
             ("skill of *", "Elo above the mean of all players, from all games at once"),
             ("worth of * at the skill of *", "Elo, between players both of this skill"),
             ("worth of * beyond *", "Elo at mean skill, less that of the two parts"),
-            ("worth of * known", "the same fitted to the known scores of all cells: endlessly many games"),
-            ("worth of * missing", "Elo that a giver must have more to make up for it, between players of mean skill"),
+            ("slope of *, known", "the same fitted to the known scores of all cells"),
+            ("worth of *, known", "the same fitted to the known scores of all cells: endlessly many games"),
+            ("worth of *", "Elo that a giver must have more to make up for it, between players of mean skill"),
             ("slope of *", "how much that grows for each Elo of skill"),
             ("mean slope *", "the mean of these"),
             ("equal chances, *", "Elo by which a giver must be stronger than this taker; who moves first drawn by lot"),
+            ("draws", "nu: P(draw) over the root of P(win) P(loss), the same in all cells"),
             ("moving first, *", "Elo that the first move is worth"),
             ("misfit", "mean distance between a cell's score and the one that the ladder expects"),
             ("score, *", "the giver's share of points, never turned into a rating"),

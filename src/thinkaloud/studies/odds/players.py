@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic
 
 import numpy as np
 
 from thinkaloud.games import policies
-from thinkaloud.games.breakthrough import Breakthrough, Move, Position, board
+from thinkaloud.games.breakthrough import Move, Position, board
+from thinkaloud.games.game import Game, M, P
 from thinkaloud.games.graph import explore
 from thinkaloud.games.match import Chosen, Player
 from thinkaloud.games.policies import Policy, Solved
@@ -30,15 +32,15 @@ def board_solved(size: str, rows: int, missing: tuple[int, ...]) -> Solved:
 
 
 @dataclass(frozen=True)
-class Anyone:
+class Anyone(Generic[P, M]):
     """Any legal move, each as likely."""
 
-    rules: Breakthrough
+    rules: Game[P, M]
 
-    async def choose(self, position: Position, key: Key) -> Chosen[Move]:
+    async def choose(self, position: P, key: Key) -> Chosen[M]:
         """See `Player`."""
         moves = self.rules.moves(position)
-        return Chosen(moves[key.rng.integers(len(moves))])
+        return Chosen(moves[int(key.rng.integers(len(moves)))])
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,14 @@ class Follower:
 
 
 @dataclass(frozen=True)
-class Blunderer:
+class Blunderer(Generic[P, M]):
     """Another player, but with some probability any legal move."""
 
-    player: Player[Position, Move]
-    rules: Breakthrough
+    player: Player[P, M]
+    rules: Game[P, M]
     share: float
 
-    async def choose(self, position: Position, key: Key) -> Chosen[Move]:
+    async def choose(self, position: P, key: Key) -> Chosen[M]:
         """See `Player`."""
         if key.child("blunders").rng.random() < self.share:
             return await Anyone(self.rules).choose(position, key.child("any"))
@@ -104,7 +106,7 @@ def solved_of(recipe: Recipe) -> Solved | None:
 
 def made(name: str, recipe: Recipe) -> Player[Position, Move]:
     """A player of a recipe that is no language model."""
-    spec, rules = recipe.players[name], recipe.rules
+    spec, rules = recipe.players[name], board(recipe.board, recipe.rows)
     if spec.by in SOLVED:
         solved = board_solved(recipe.board, recipe.rows, recipe.missing)
         return Follower(solved, policy_of(spec, recipe.players, solved))

@@ -1,6 +1,6 @@
-"""How much skill does material buy? Givers of several strengths, who lack some men, play takers of several strengths.
+"""How much skill does material buy? Givers of several strengths, who lack some of it, play takers of several strengths.
 
-A unit is a block of games of one giver, one taker and one number of men missing. See `docs/odds.md` for the protocol in
+A unit is a block of games of one giver and one taker at the same odds. See `docs/odds.md` for the protocol in
 words and what it cannot tell.
 """
 
@@ -12,25 +12,20 @@ from functools import partial
 from typing import Any
 
 from thinkaloud.errors import NotMeasurable, UserError
-from thinkaloud.games.breakthrough import Position
-from thinkaloud.games.openings import Asked as Wanted
-from thinkaloud.games.openings import Opening, openings
-from thinkaloud.games.search import MAN, Search, advanced
+from thinkaloud.games.breakthrough import board
+from thinkaloud.games.uci import close_all
 from thinkaloud.stats.games import by_score
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
-from thinkaloud.studies.odds.block import Cell, match
+from thinkaloud.studies.odds.block import games
 from thinkaloud.studies.odds.language import Speaker
+from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import LIMITS, PAGE
-from thinkaloud.studies.odds.players import made
 from thinkaloud.studies.odds.recipe import Exact, Recipe, located, read
 from thinkaloud.studies.odds.settings import OddsSettings
 from thinkaloud.studies.odds.workers import Job, Workers
 from thinkaloud.study import Asked, Do, Study, Unit
 from thinkaloud.vocabulary import Estimate, Key, Model, Record
-
-JUDGES = 1000
-"""Nodes of the search that says what an opening is worth."""
 
 
 class Odds(Study):
@@ -47,38 +42,51 @@ class Odds(Study):
 
     def check(self, settings: OddsSettings) -> None:
         """A recipe that can be read and played."""
-        read(settings.recipe)
+        recipe = self._recipe(settings)
+        if recipe.players:
+            setup(recipe).check(f"the recipe {settings.recipe!r}")
 
     def files(self, settings: OddsSettings) -> Mapping[str, str]:
-        """A run that was begun with another recipe is not gone on with."""
-        return {"recipe": hashlib.sha256(located(settings.recipe).read_bytes()).hexdigest()}
+        """A run that was begun with another recipe, or with another build of an engine, is not gone on with."""
+        recipe = self._recipe(settings)
+        more = setup(recipe).files() if recipe.players else {}
+        return {"recipe": hashlib.sha256(located(settings.recipe, settings.game).read_bytes()).hexdigest(), **more}
+
+    def _recipe(self, settings: OddsSettings) -> Recipe:
+        return read(settings.recipe, settings.game)
 
     async def run(self, asked: Asked, do: Do) -> list[str]:
         """What is solved first, then every cell, block by block."""
-        recipe = read(asked.settings.recipe)
+        recipe = self._recipe(asked.settings)
         do.expect(self.expected(asked.settings, 0, 0))
         if recipe.exact is not None:
             for missing in recipe.exact.missing:
                 await do.unit(self._solved(recipe.exact, missing))
         if not recipe.players:
             return []
-        key = Key(("odds", str(asked.seed)))
-        begun = {missing: opened(recipe, missing, key.child("openings", missing)) for missing in recipe.missing}
-
-        def some(missing: int, numbers: range) -> list[Opening]:
-            return [begun[missing][i] for i in numbers]
-
+        key, made = Key(("odds", str(asked.seed))), setup(recipe)
+        try:
+            begun = {odds.label: made.openings(odds.label, key.child("openings", odds.label)) for odds in made.odds}
+        finally:
+            close_all()
         model = None if recipe.model is None else _opened(asked, recipe.model)
+        done: list[Record] = []
         async with Workers() as workers:
-            units = [
-                self._block(at, Job(recipe, Cell(*cell), some(cell[2], numbers), key), workers, model)
-                for numbers in recipe.blocks
-                for at, cell in enumerate(recipe.cells)
-            ]
-            await do.each([partial(do.unit, unit) for unit in units])
-        n = 2 * recipe.openings
-        return [f"{n} games of every cell: {recipe.openings} openings of {recipe.plies} random moves, each with either "
-                "side to move first."]  # fmt: skip
+            for numbers in recipe.blocks:
+                jobs = [Job(recipe, cell, [begun[cell.odds][i] for i in numbers], key) for cell in cells(recipe)]
+                units = [self._block(at, job, workers, model) for at, job in enumerate(jobs)]
+                done += [r for came in await do.each([partial(do.unit, unit) for unit in units]) for r in came.records]
+                if recipe.half_width and played.precise(done, key.child("enough"), recipe.half_width):
+                    break
+        n = len({(r["odds"], r["opening"]) for r in done}) // max(1, len(made.odds))
+        notes = [f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either side to "
+                 "move first."]  # fmt: skip
+        if recipe.half_width:
+            notes.append(
+                f"Registered: up to {recipe.openings} openings, looked at after every {recipe.block}; no more once "
+                f"every worth was known to {recipe.half_width:g} Elo either way."
+            )
+        return notes
 
     def _solved(self, exact: Exact, missing: int) -> Unit:
         async def work(session: Model) -> list[Record]:
@@ -93,13 +101,13 @@ class Odds(Study):
             return await spoken(job, session) if speak else await workers.records(job)
 
         cell, numbers = job.cell, [opening.number for opening in job.begun]
-        at = {"cell": number, "giver": cell.giver, "taker": cell.taker, "missing": cell.missing, "openings": numbers}
-        return Unit(phase=self.name, subject=job.recipe.title, work=work, at=at, title=cell.title,
+        at = {"cell": number, "giver": cell.giver, "taker": cell.taker, "odds": cell.odds, "openings": numbers}
+        return Unit(phase=self.name, subject=setup(job.recipe).title, work=work, at=at, title=cell.title,
                     model=model if speak else None)  # fmt: skip
 
     def rank(self, settings: OddsSettings) -> Callable[[Mapping[str, Any]], Any]:
         """In the order of the recipe, and then of the openings."""
-        return lambda at: (at.get("cell", at["missing"]), at.get("openings", []))
+        return lambda at: (at["cell"], at["openings"]) if "cell" in at else (at["missing"], [])
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """See `estimates.py` and `solution.py`."""
@@ -107,13 +115,13 @@ class Odds(Study):
 
     def expected(self, settings: OddsSettings, tasks: int, items: int) -> int:
         """A unit for each block of each cell, and for each position that is solved."""
-        recipe = read(settings.recipe)
+        recipe = self._recipe(settings)
         solved = len(recipe.exact.missing) if recipe.exact else 0
-        return solved + (len(recipe.cells) * len(recipe.blocks) if recipe.players else 0)
+        return solved + (len(cells(recipe)) * len(recipe.blocks) if recipe.players else 0)
 
     def precision(self, asked: Asked) -> str:
         """How far from the truth one cell may be, and what a narrower interval takes."""
-        recipe = read(asked.settings.recipe)
+        recipe = self._recipe(asked.settings)
         if not recipe.players:
             return ""
         n = 2 * recipe.openings
@@ -121,7 +129,7 @@ class Odds(Study):
         return (
             f"{n} games a cell: at a score of one half +-{half:.0f} Elo (95%, if openings do not matter), at .9 "
             f"+-{25 * (by_score(0.9) / n) ** 0.5:.0f}; +-25 Elo takes {by_score(0.5):.0f} games. The ladder pools "
-            f"{len(recipe.cells)} cells"
+            f"{len(cells(recipe))} cells"
         )
 
 
@@ -136,21 +144,7 @@ def _opened(asked: Asked, name: str) -> Model:
 
 async def spoken(job: Job, model: Model) -> list[Record]:
     """The games of a block in which a language model plays."""
-    recipe, cell = job.recipe, job.cell
-    specs = {name: recipe.players[name] for name in (cell.giver, cell.taker)}
-    players = {
-        name: Speaker(model, recipe.rules, spec) if spec.by == "model" else made(name, recipe)
-        for name, spec in specs.items()
-    }
-    return await match(recipe, cell, job.begun, job.key, players)
-
-
-def opened(recipe: Recipe, missing: int, key: Key) -> list[Opening]:
-    """The openings of some odds. What they are worth is what a search says, in men."""
-    rules = recipe.rules
-    search = Search(rules, advanced(rules), JUDGES)
-
-    def worth(position: Position) -> float:
-        return search.best(position)[1] / MAN * (1 if position.to_move else -1)
-
-    return openings(rules, Wanted(missing, recipe.plies, recipe.openings, recipe.tolerance), worth, key)
+    specs = {name: job.recipe.players[name] for name in (job.cell.giver, job.cell.taker)}
+    rules = board(job.recipe.board, job.recipe.rows)
+    speakers = {name: Speaker(model, rules, spec) for name, spec in specs.items() if spec.by == "model"}
+    return await games(job.recipe, job.cell, job.begun, job.key, speakers)

@@ -34,11 +34,11 @@ from typing import Any, Literal, get_args
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.games.breakthrough import Breakthrough, board
-from thinkaloud.games.search import least_nodes
 from thinkaloud.settings import load
 
 FOLDER = Path(__file__).with_name("recipes")
-By = Literal["search", "optimal", "resisting", "best response", "uniform", "model"]
+GAMES = ("breakthrough", "chess")
+By = Literal["search", "optimal", "resisting", "best response", "uniform", "model", "engine"]
 SOLVED: tuple[By, ...] = ("optimal", "resisting", "best response")
 """Players of a solved board."""
 Reasoning = Literal["silent", "own", "filler", "foreign"]
@@ -50,8 +50,9 @@ Reads = Literal["scores", "written"]
 class Spec:
     """A player. `search`: alpha-beta with so many `nodes` a move; `optimal`, `resisting`, `best response` (against the
     player of that name): of a solved board (`games/policies.py`); `uniform`: any move; `model`: a language model by its
-    name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes. With
-    probability `blunders` a player plays any legal move instead."""
+    name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes; `engine`: a
+    program that speaks UCI, by its path or name, with so many `nodes` and `options` of its own. With probability
+    `blunders` a player plays any legal move instead."""
 
     by: By
     nodes: int = 0
@@ -60,11 +61,13 @@ class Spec:
     model: str = ""
     reasoning: Reasoning = "silent"
     reads: Reads = "scores"
+    engine: str = ""
+    options: Mapping[str, str | int | bool] = field(default_factory=dict)
 
     @property
     def by_lot(self) -> bool:
         """Whether its moves are drawn, so that two games from one position differ."""
-        return self.by not in ("search", "model") or self.blunders > 0
+        return self.by not in ("search", "model", "engine") or self.blunders > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,34 +89,29 @@ class Exact:
     @property
     def title(self) -> str:
         """The subject of its estimates."""
-        return f"{self.board}, {_rows(self.rows)}, solved"
+        return f"{self.board}, {of_rows(self.rows)}, solved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """See above. `block`: openings that are played as one unit of work."""
+    """See above. `board`, `rows`, `missing`: of Breakthrough; `odds`: of chess. `block`: openings that are played as
+    one unit of work. `half_width`: no further block is played once every odds' worth is known to so many Elo either
+    way; 0: all are."""
 
+    game: str = "breakthrough"
     board: str = "6x6"
     rows: int = 2
     missing: tuple[int, ...] = ()
+    odds: tuple[str, ...] = ()
     openings: int = 24
     plies: int = 6
     tolerance: float = 0.5
     block: int = 12
+    half_width: float = 0.0
     players: Mapping[str, Spec] = field(default_factory=dict)
     givers: tuple[str, ...] = ()
     takers: tuple[str, ...] = ()
     exact: Exact | None = None
-
-    @property
-    def rules(self) -> Breakthrough:
-        """The board."""
-        return board(self.board, self.rows)
-
-    @property
-    def title(self) -> str:
-        """The subject of its estimates."""
-        return f"{self.board}, {_rows(self.rows)}"
 
     @property
     def model(self) -> str | None:
@@ -121,43 +119,43 @@ class Recipe:
         return next((spec.model for spec in self.players.values() if spec.by == "model"), None)
 
     @property
-    def cells(self) -> list[tuple[str, str, int]]:
-        """Giver, taker and men missing."""
-        return [(giver, taker, missing) for missing in self.missing for giver in self.givers for taker in self.takers]
-
-    @property
     def blocks(self) -> list[range]:
         """Numbers of openings, unit by unit."""
         return [range(a, min(a + self.block, self.openings)) for a in range(0, self.openings, self.block)]
 
 
-def _rows(rows: int) -> str:
+def of_rows(rows: int) -> str:
+    """Rows of men, in words."""
     return f"{rows} row{'s' if rows > 1 else ''}"
 
 
-def names() -> list[str]:
-    """The recipes that come with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+def names(game: str = GAMES[0]) -> list[str]:
+    """The recipes of a game that come with the package."""
+    return sorted(path.stem for path in (FOLDER / game).glob("*.toml"))
 
 
-def located(recipe: str) -> Path:
+def located(recipe: str, game: str = GAMES[0]) -> Path:
     """The file of a recipe; `UserError` where there is none."""
-    if recipe in names():
-        return FOLDER / f"{recipe}.toml"
-    if not Path(recipe).is_file():
-        raise unknown("recipe", recipe, names())
-    return Path(recipe)
+    path = Path(recipe)
+    if recipe not in names(game) and path.is_file():
+        return path
+    if path.name in names(game):  # by its name, also where a folder of that name stood in the way of it
+        return FOLDER / game / f"{path.name}.toml"
+    raise unknown("recipe", recipe, names(game))
 
 
-def read(recipe: str) -> Recipe:
-    """A recipe by its name or file; one line says what is wrong with it."""
-    path = located(recipe)
+def read(recipe: str, game: str = GAMES[0]) -> Recipe:
+    """A recipe by its name or file; one line says what is wrong with it, as far as that can be seen without the game
+    (`setups.py` looks at the rest)."""
+    path = located(recipe, game)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"the recipe {recipe!r} is no TOML: {error}") from error
     where = f"the recipe {path.name}"
-    made: dict[str, Any] = {**raw}
+    if "game" in raw:
+        raise UserError(f"game of {where} is {raw['game']!r}: say it on the command line, --game {raw['game']}")
+    made: dict[str, Any] = {**raw, "game": game}
     if "players" in raw:
         made["players"] = {name: _player(name, table, where) for name, table in _table(raw, "players", where).items()}
     if "exact" in raw:
@@ -194,27 +192,18 @@ def _player(name: str, table: Any, where: str) -> Spec:
 
 
 def _check(found: Recipe, where: str) -> None:
-    """What would be found out too late, or never."""
+    """What would be found out too late, or never, whatever the game."""
     if not found.players and found.exact is None:
         raise UserError(f"{where} has neither players nor anything to solve: give [players.NAME] or [exact]")
-    for one in (found, found.exact):
-        for missing in one.missing if one else ():
-            assert one is not None
-            one.rules.start(missing)
-    if found.exact and not all(0 <= share <= 1 for share in found.exact.blunders):
-        raise UserError(f"blunders of {where}, [exact] are {list(found.exact.blunders)!r}: give probabilities")
-    if found.exact and not found.exact.blunders + found.exact.sees:
-        raise UserError(f"{where}, [exact] has no takers: give blunders or sees")
+    if found.exact:
+        _check_exact(found.exact, where)
     if not found.players:
         return
-    if 0 not in found.missing or len(set(found.missing)) < len(found.missing):
-        raise UserError(
-            f"missing of {where} is {list(found.missing)!r}: give each number once, and 0 among them, since odds have "
-            "no worth without even games of the same players"
-        )
     for name in ("openings", "block"):
         if getattr(found, name) < 1:
             raise UserError(f"{name} of {where} is {getattr(found, name)}: give 1 or more")
+    if found.half_width < 0:
+        raise UserError(f"half_width of {where} is {found.half_width:g}: give Elo above 0, or 0 to play everything")
     if found.plies < 0 or found.plies % 2:
         raise UserError(f"plies of {where} is {found.plies}: give an even number, so that it is the giver's move again")
     for side in ("givers", "takers"):
@@ -224,15 +213,17 @@ def _check(found: Recipe, where: str) -> None:
     _check_players(found, where)
 
 
+def _check_exact(exact: Exact, where: str) -> None:
+    for missing in exact.missing:
+        exact.rules.start(missing)
+    if not all(0 <= share <= 1 for share in exact.blunders):
+        raise UserError(f"blunders of {where}, [exact] are {list(exact.blunders)!r}: give probabilities")
+    if not exact.blunders + exact.sees:
+        raise UserError(f"{where}, [exact] has no takers: give blunders or sees")
+
+
 def _check_players(found: Recipe, where: str) -> None:
-    rules = found.rules
-    least = least_nodes(rules, rules.start())
     for name, spec in found.players.items():
-        if spec.by == "search" and spec.nodes < least:
-            raise UserError(
-                f"nodes of the player {name!r} is {spec.nodes}: a search of one move ahead takes {least} on this board "
-                f"and is always finished, so all limits below play alike; give {least} or more"
-            )
         if spec.by == "model" and spec.blunders:
             raise UserError(f"the player {name!r} is a language model and blunders by itself: leave blunders out")
         if spec.by in SOLVED and found.plies:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from thinkaloud.report.explorer import Explorer, quotas
-from thinkaloud.studies.odds.block import Cell
-from thinkaloud.studies.odds.estimates import GAME
+from thinkaloud.studies.odds.block import GAME
+from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Finding, Record
 
 PART = "score"
@@ -47,7 +47,7 @@ def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) ->
 
 def title(record: Record) -> str:
     """The cell of a game, as figures and lists call it."""
-    return Cell(record["giver"], record["taker"], record["missing"]).title
+    return Cell(record["giver"], record["taker"], record["odds"]).title
 
 
 def count(total: int, embedded: int) -> str:
@@ -63,10 +63,11 @@ def count(total: int, embedded: int) -> str:
 def game(record: Record) -> dict[str, Any]:
     """One game, small."""
     won = f"{RESULT[record['score']]}{' (illegal move)' if record['ended'] == 'illegal' else ''}"
-    shown = {key: record[key] for key in ("board", "first", "moves", "ends") if key in record}
+    shown = {key: record[key] for key in ("game", "board", "first", "moves", "ends") if key in record}
     if "said" in record:
         shown["said"] = [_short(one) for one in record["said"]]
-    before = [("random moves before", " ".join(record["before"]))] if record["before"] else []
+    turned = ", with colours exchanged" if record["game"] == "chess" and record["first"] == "taker" else ""
+    before = [(f"random moves before{turned}", " ".join(record["before"]))] if record["before"] else []
     exact = [("score of this cell in the long run", f"{record['exact']:.3f}")] if "exact" in record else []
     return {
         "id": record["item"],

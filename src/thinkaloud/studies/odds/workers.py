@@ -8,7 +8,11 @@ line.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import queue
 import sys
+import threading
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -17,12 +21,16 @@ import msgspec
 
 from thinkaloud.errors import ModelError
 from thinkaloud.games.openings import Opening
-from thinkaloud.studies.odds.block import Cell, games
+from thinkaloud.games.uci import close_all
+from thinkaloud.studies.odds.block import games
 from thinkaloud.studies.odds.recipe import Recipe
+from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Key, Record
 
 LIMIT = 1 << 26
 """Characters of a line."""
+ENDING = 5.0
+"""Seconds that a worker has to end."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,14 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         for worker in self._all:
-            if worker.returncode is None:
+            if worker.stdin is not None:
+                worker.stdin.close()  # it ends by itself, and what it has started with it
+        for worker in self._all:
+            try:
+                await asyncio.wait_for(worker.wait(), ENDING if error is None else 0.1)
+            except TimeoutError:
                 worker.kill()
-            await worker.wait()
+                await worker.wait()
 
     async def records(self, job: Job) -> list[Record]:
         """Have a block played."""
@@ -89,14 +102,21 @@ def answer(line: bytes) -> bytes:
 
 
 def work() -> None:
-    """Until there is nothing more to read, or nobody to tell."""
-    for line in sys.stdin.buffer:
-        try:
-            sys.stdout.buffer.write(answer(line) + b"\n")
+    """Answer lines until there is nothing more to read. That is noticed in the middle of a game, too."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_reading, args=(lines,), daemon=True).start()
+    while True:
+        said = answer(lines.get()) + b"\n"
+        with contextlib.suppress(BrokenPipeError):  # the run was ended: so will this process be
+            sys.stdout.buffer.write(said)
             sys.stdout.buffer.flush()
-        except BrokenPipeError:  # the run was ended
-            sys.stdout = sys.stderr  # nothing is left to be flushed at the end
-            return
+
+
+def _reading(lines: queue.SimpleQueue[bytes]) -> None:
+    for line in sys.stdin.buffer:
+        lines.put(line)
+    close_all()
+    os._exit(0)
 
 
 if __name__ == "__main__":

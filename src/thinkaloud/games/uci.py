@@ -1,0 +1,128 @@
+"""Chess engines as players: programs that speak UCI, each in a process of its own, with a fixed number of nodes a move.
+
+Every game begins with `ucinewgame`, so that nothing is carried over. A limit on nodes and never on time: the same
+position gets the same move on any machine (one thread, a small table). An engine that breaks off or does not answer for
+`HANG` seconds is ended by its process and started anew for the next game; that is an error of the unit, never a lost
+game. A move that is not legal is one: the game is lost. This module knows no odds.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from thinkaloud.errors import ModelError, UserError
+from thinkaloud.games.chess_rules import Position, board_of
+from thinkaloud.games.match import Chosen
+from thinkaloud.vocabulary import Key
+
+if TYPE_CHECKING:
+    from chess.engine import SimpleEngine
+
+HANG, HELLO = 60.0, 10.0
+"""Seconds for a move, and for the first words."""
+USUAL: Mapping[str, str | int | bool] = {"Threads": 1, "Hash": 4}
+"""Options that every engine gets which has them."""
+PLACES = "/usr/games:/usr/local/games"
+"""Where systems keep engines that are not on the path."""
+MATE = 100_000
+"""Centipawns of a mate."""
+
+
+def located(engine: str) -> str:
+    """The program of a path or a name; `UserError` where there is none."""
+    found = shutil.which(engine) or shutil.which(engine, path=PLACES)
+    if found is None:
+        raise UserError(f"no engine {engine!r}: give the path of a program that speaks UCI, or install it (stockfish)")
+    return found
+
+
+_RUNNING: list[SimpleEngine] = []
+"""Engines of this process that have not been ended."""
+
+
+def close_all() -> None:
+    """End all engines of this process. To be called before it ends: it would wait for them forever."""
+    while _RUNNING:
+        _RUNNING.pop().close()
+
+
+@dataclass
+class Engine:
+    """A player, and a judge of positions. Its process is started when it is first asked."""
+
+    path: str
+    nodes: int
+    options: Mapping[str, str | int | bool] = field(default_factory=dict)
+    hang: float = HANG
+    _open: SimpleEngine | None = field(default=None, init=False, repr=False)
+
+    async def choose(self, position: Position, key: Key) -> Chosen[str]:
+        """See `Player`."""
+        import chess
+
+        try:
+            played = self._asked().play(board_of(position), self._limit(), game=(position.begun, key.path[:-1]))
+        except chess.engine.EngineTerminatedError as error:
+            raise self._broken("broke off") from error
+        except TimeoutError as error:
+            raise self._broken(f"did not answer for {self.hang:g} s") from error
+        except chess.engine.EngineError as error:
+            return Chosen(None, {"error": " ".join(str(error).split())})
+        return Chosen(None if played.move is None else played.move.uci())
+
+    def worth(self, position: Position) -> float:
+        """What it thinks a position is worth to the giver, in pawns."""
+        import chess
+
+        try:
+            found = self._asked().analyse(board_of(position), self._limit(), game=position)
+        except (chess.engine.EngineError, TimeoutError) as error:
+            raise self._broken("could not judge an opening") from error
+        score = found["score"].pov(position.white_gives).score(mate_score=MATE)
+        assert score is not None
+        return score / 100
+
+    @property
+    def id(self) -> str:
+        """What it calls itself."""
+        return str(self._asked().id.get("name", self.path))
+
+    def close(self) -> None:
+        """End its process."""
+        if self._open is not None:
+            self._open.close()
+            if self._open in _RUNNING:
+                _RUNNING.remove(self._open)
+            self._open = None
+
+    def _limit(self) -> Any:
+        import chess.engine
+
+        return chess.engine.Limit(nodes=self.nodes, time=self.hang)
+
+    def _asked(self) -> SimpleEngine:
+        if self._open is None or self._open not in _RUNNING:
+            import chess.engine
+
+            try:
+                made = chess.engine.SimpleEngine.popen_uci(located(self.path), timeout=min(HELLO, self.hang))
+            except (chess.engine.EngineError, TimeoutError, OSError) as error:
+                raise UserError(f"{self.path} does not speak UCI: give the path of a chess engine") from error
+            made.timeout = self.hang
+            there = sorted(made.options)
+            lacking = [name for name in self.options if name not in there]
+            if lacking:
+                made.close()
+                raise UserError(f"{self.path} has no option {lacking[0]!r}; it has {', '.join(there)}")
+            usual = {name: value for name, value in USUAL.items() if name in there}
+            made.configure({**usual, **self.options})
+            self._open = made
+            _RUNNING.append(made)
+        return self._open
+
+    def _broken(self, how: str) -> ModelError:
+        self.close()
+        return ModelError(f"the engine {self.path} {how}")

@@ -1,0 +1,137 @@
+"""Chess in the study of odds: pieces missing, openings judged by an engine, engines as players.
+
+See `Setup` for what each member is. Nothing is known for sure of a game of chess. An engine's process is started once
+in a process of the study and kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import combinations_with_replacement
+from pathlib import Path
+from typing import Any
+
+from thinkaloud.errors import UserError
+from thinkaloud.games.chess_rules import PIECES, WORTH, Chess, Position, need_chess
+from thinkaloud.games.match import Played, Player
+from thinkaloud.games.openings import Asked, Ground, Opening, openings
+from thinkaloud.games.uci import Engine, close_all, located
+from thinkaloud.studies.odds.players import Anyone, Blunderer
+from thinkaloud.studies.odds.recipe import Recipe, Spec
+from thinkaloud.studies.odds.setups import EVEN, Cell, Odds
+from thinkaloud.vocabulary import Key
+
+JUDGES = 5000
+"""Nodes of the engine that says what an opening is worth."""
+LEAST = 100
+"""Nodes: below, one move ahead is always finished, and limits play alike."""
+AND = " + "
+
+
+@dataclass(frozen=True)
+class AtChess:
+    """The setup of a recipe."""
+
+    recipe: Recipe
+
+    @cached_property
+    def game(self) -> Chess:
+        """See `Setup`."""
+        return Chess()
+
+    @property
+    def title(self) -> str:
+        """See `Setup`."""
+        return "chess"
+
+    @property
+    def odds(self) -> list[Odds]:
+        """See `Setup`."""
+        parts = {label: () if label == EVEN else tuple(label.split(AND)) for label in self.recipe.odds}
+        some = [label for label in parts if label != EVEN]
+
+        def sums(whole: str) -> tuple[tuple[str, str], ...]:
+            pairs = combinations_with_replacement(some, 2)
+            return tuple(pair for pair in pairs if sorted(parts[pair[0]] + parts[pair[1]]) == sorted(parts[whole]))
+
+        found = [Odds(label, sum(WORTH[one] for one in parts[label]), sums(label)) for label in parts]
+        return sorted(found, key=lambda one: one.material)
+
+    def openings(self, label: str, key: Key) -> list[Opening]:
+        """See `Setup`. What an opening is worth is what the first engine of the recipe says, in pawns."""
+        engine = next(spec for spec in self.recipe.players.values() if spec.by == "engine")
+        judge = engine_of(engine, JUDGES, "judge")
+        start = self.game.start(() if label == EVEN else label.split(AND))
+        ground: Ground[Position, str] = Ground(self.game, start, judge.worth, self.game.mirrored)
+        recipe = self.recipe
+        return openings(ground, Asked(label, recipe.plies, recipe.openings, recipe.tolerance), key)
+
+    def player(self, name: str, role: str) -> Player[Position, str]:
+        """See `Setup`."""
+        spec = self.recipe.players[name]
+        if spec.by == "uniform":
+            return Anyone(self.game)
+        engine = engine_of(spec, spec.nodes, role)
+        return Blunderer(engine, self.game, spec.blunders) if spec.blunders else engine
+
+    def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
+        """See `Setup`: which programs played."""
+        roles = {cell.giver: "giver", cell.taker: "taker"}
+        specs = {name: self.recipe.players[name] for name in roles}
+        names = {name: engine_of(one, one.nodes, roles[name]).id for name, one in specs.items() if one.by == "engine"}
+        return lambda position, game: {"engines": names}
+
+    def files(self) -> Mapping[str, str]:
+        """See `Setup`: the engines. With another build of one, games would be others."""
+        engines = sorted({spec.engine for spec in self.recipe.players.values() if spec.by == "engine"})
+        return {f"engine {one}": hashlib.sha256(Path(located(one)).read_bytes()).hexdigest() for one in engines}
+
+    def check(self, where: str) -> None:
+        """See `Setup`."""
+        need_chess()
+        recipe = self.recipe
+        if recipe.missing:
+            raise UserError(
+                f"missing of {where} is {list(recipe.missing)!r}: chess has odds, odds = ['even', 'knight']"
+            )
+        if EVEN not in recipe.odds or len(set(recipe.odds)) < len(recipe.odds):
+            raise UserError(
+                f"odds of {where} are {list(recipe.odds)!r}: give each once, and {EVEN!r} among them, since odds have "
+                f"no worth without even games of the same players; known: {', '.join(PIECES)}, and several with{AND}"
+            )
+        for label in recipe.odds:
+            if label != EVEN:
+                self.game.start(label.split(AND))
+        if not any(spec.by == "engine" for spec in recipe.players.values()):
+            raise UserError(f"{where} has no engine, which chess needs to judge openings: give a player by = 'engine'")
+        for name, spec in recipe.players.items():
+            if spec.by not in ("engine", "uniform"):
+                raise UserError(f"the player {name!r} is by {spec.by!r}: at chess there are engine and uniform")
+            if spec.by == "engine" and spec.nodes < LEAST:
+                raise UserError(
+                    f"nodes of the player {name!r} is {spec.nodes}: one move ahead is always finished, so limits below "
+                    f"{LEAST} play alike; give {LEAST} or more"
+                )
+        self._greet()
+
+    def _greet(self) -> None:
+        """Every engine is started once, so that what is wrong with one is said before there is a folder."""
+        try:
+            for spec in self.recipe.players.values():
+                if spec.by == "engine":
+                    assert engine_of(spec, spec.nodes, "greeted").id
+        finally:
+            close_all()
+
+
+def engine_of(spec: Spec, nodes: int, role: str) -> Engine:
+    """An engine with its process (`uci.close_all` ends it). Giver and taker never share a process, and so no table."""
+    return _engine(spec.engine, nodes, tuple(sorted(spec.options.items())), role)
+
+
+@lru_cache(maxsize=64)
+def _engine(path: str, nodes: int, options: tuple[tuple[str, str | int | bool], ...], role: str) -> Engine:
+    return Engine(path, nodes, dict(options))
