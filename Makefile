@@ -13,6 +13,11 @@ PROCESSES ?= 2
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
 
+.PHONY: run run-training run-odds check test lint types house ruler block benchmark peers coverage clean
+
+run: $(VENV)/.installed
+	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
+
 # The shortest recipe of the study of training: three arms, three seeds; some minutes on one core.
 run-training: $(VENV)/.tested
 	$(BIN)/thinkaloud run training --recipe short --seeds 0,1,2 --items 100 --out runs/training-short
@@ -20,11 +25,6 @@ run-training: $(VENV)/.tested
 # A solved board and a small ladder of players with men missing; under a minute on one core.
 run-odds: $(VENV)/.installed
 	$(BIN)/thinkaloud run odds --recipe short --out runs/odds-short
-
-.PHONY: run run-training run-odds check test lint types house ruler block benchmark peers coverage clean
-
-run: $(VENV)/.installed
-	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
 
 # Before every commit: formatter, linter, floors, types, and the tests that take less than a second.
 check: lint house types

@@ -439,6 +439,15 @@ def test_a_wrong_recipe_is_one_line(text: str, said: str, tmp_path: Path) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_a_folder_named_like_a_recipe_does_not_stand_in_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths are looked for where a run began: `short` is the recipe there, too."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "short").mkdir()
+    assert read("short").name == read(str(tmp_path / "short")).name == "short"
+
+
 def test_a_recipe_that_is_nowhere_is_named_with_the_nearest() -> None:
     with pytest.raises(UserError, match=r"'headlines'.*headline"):
         Training().check(TrainingSettings(recipe="headlines"))

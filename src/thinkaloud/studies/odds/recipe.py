@@ -26,7 +26,6 @@ opening, once with the giver to move and once with the taker. This module plays 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +34,8 @@ from typing import Any, Literal, get_args
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.games.breakthrough import Breakthrough, board
 from thinkaloud.settings import load
+from thinkaloud.studies import recipes
+from thinkaloud.studies.recipes import parsed, recipe_names
 
 FOLDER = Path(__file__).with_name("recipes")
 GAMES = ("breakthrough", "chess")
@@ -131,27 +132,19 @@ def of_rows(rows: int) -> str:
 
 def names(game: str = GAMES[0]) -> list[str]:
     """The recipes of a game that come with the package."""
-    return sorted(path.stem for path in (FOLDER / game).glob("*.toml"))
+    return recipe_names(FOLDER / game)
 
 
 def located(recipe: str, game: str = GAMES[0]) -> Path:
     """The file of a recipe; `UserError` where there is none."""
-    path = Path(recipe)
-    if recipe not in names(game) and path.is_file():
-        return path
-    if path.name in names(game):  # by its name, also where a folder of that name stood in the way of it
-        return FOLDER / game / f"{path.name}.toml"
-    raise unknown("recipe", recipe, names(game))
+    return recipes.located(recipe, FOLDER / game)
 
 
 def read(recipe: str, game: str = GAMES[0]) -> Recipe:
     """A recipe by its name or file; one line says what is wrong with it, as far as that can be seen without the game
     (`setups.py` looks at the rest)."""
     path = located(recipe, game)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"the recipe {recipe!r} is no TOML: {error}") from error
+    raw = parsed(recipe, path)
     where = f"the recipe {path.name}"
     if "game" in raw:
         raise UserError(f"game of {where} is {raw['game']!r}: say it on the command line, --game {raw['game']}")

@@ -20,13 +20,14 @@ An arm is a name with its factors, which can be combined freely. This module tra
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.studies import recipes
+from thinkaloud.studies.recipes import parsed, recipe_names
 from thinkaloud.studies.training.languages import LANGUAGES
 from thinkaloud.studies.training.languages.contract import Language
 from thinkaloud.studies.training.languages.monitors import MONITORS
@@ -76,26 +77,18 @@ class Recipe:
 
 def names() -> list[str]:
     """The recipes that come with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return recipe_names(FOLDER)
 
 
 def located(recipe: str) -> Path:
     """The file of a recipe; `UserError` where there is none."""
-    path = Path(recipe)
-    if recipe in names():
-        return FOLDER / f"{recipe}.toml"
-    if not path.is_file():
-        raise unknown("recipe", recipe, names())
-    return path
+    return recipes.located(recipe, FOLDER)
 
 
 def read(recipe: str) -> Recipe:
     """A recipe by its name or file; one line says what is wrong with it."""
     path = located(recipe)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"the recipe {recipe!r} is no TOML: {error}") from error
+    raw = parsed(recipe, path)
     for name in raw:
         if name not in get_args(Entry):
             raise unknown(f"entry of the recipe {path.name}", name, list(get_args(Entry)))
