@@ -12,12 +12,13 @@ TASKS ?= chain_sum,big_sum,recall
 PROCESSES ?= 2
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
+MINUTES ?= 60
 
 # The shortest recipe of the study of training: three arms, three seeds; some minutes on one core.
 run-training: $(VENV)/.tested
 	$(BIN)/thinkaloud run training --recipe short --seeds 0,1,2 --items 100 --out runs/training-short
 
-.PHONY: run run-training check test lint types house ruler block benchmark peers coverage clean
+.PHONY: run run-training check test lint types house ruler block benchmark peers coverage soak clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -48,6 +49,10 @@ benchmark: $(VENV)/.installed
 peers: $(VENV)/.tested
 	$(BIN)/python benchmarks/peers/run.py
 	$(BIN)/python benchmarks/peers/run.py --linear
+
+# Runs killed at random moments, shards merged, folders verified: MINUTES of it.
+soak: $(VENV)/.installed
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed

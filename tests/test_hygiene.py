@@ -62,7 +62,9 @@ def hostile(kind: Kind) -> st.SearchStrategy[str]:
     """Its own marks, whole and in pieces, among other things that might mean something to somebody."""
     marks = (*kind.controls, *kind.marks, *TAGS, kind.opens, kind.closes)
     pieces = [mark[i:j] for mark in marks for i, j in ((0, 2), (0, -1), (1, None), (2, None))]
-    return st.lists(st.sampled_from((*marks, *marks, *marks, *marks, *pieces, *LETTERS, *ODD)), min_size=1, max_size=6).map("".join)
+    return st.lists(
+        st.sampled_from((*marks, *marks, *marks, *marks, *pieces, *LETTERS, *ODD)), min_size=1, max_size=6
+    ).map("".join)
 
 
 def held(lowering: Lowering, kind: Kind, framed: dict[str, int], place: str, text: str) -> None:
