@@ -58,7 +58,7 @@ def work_of(concurrency: int, unit_time: float | str | None) -> Work:
 def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
     """Do what is missing of a run or of a shard, and end it."""
     told = progress or NullProgress()
-    for remark in (*found.remarks(), *filter(None, [ahead(found) if found.part is None else ""])):
+    for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
     given = (found.study, request, found.identity, found.journal, told, work.concurrency, caps)
     limit, part = work.unit_time, found.part
