@@ -12,13 +12,12 @@ TASKS ?= chain_sum,big_sum,recall
 PROCESSES ?= 2
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 ITEMS ?= 24
-MINUTES ?= 60
 
 # The shortest recipe of the study of training: three arms, three seeds; some minutes on one core.
 run-training: $(VENV)/.tested
 	$(BIN)/thinkaloud run training --recipe short --seeds 0,1,2 --items 100 --out runs/training-short
 
-.PHONY: run run-training check test lint types house ruler block benchmark peers coverage soak clean
+.PHONY: run run-training check test lint types house ruler block benchmark peers coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/thinkaloud run channels --model smollm2-135m --task $(TASKS) --items $(ITEMS) --out $(OUT)
@@ -51,6 +50,8 @@ peers: $(VENV)/.tested
 	$(BIN)/python benchmarks/peers/run.py --linear
 
 # Runs killed at random moments, shards merged, folders verified: MINUTES of it.
+MINUTES ?= 60
+.PHONY: soak
 soak: $(VENV)/.installed
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
