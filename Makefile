@@ -53,6 +53,12 @@ peers: $(VENV)/.tested
 	$(BIN)/python benchmarks/peers/run.py
 	$(BIN)/python benchmarks/peers/run.py --linear
 
+# Runs killed at random moments, shards merged, folders verified: MINUTES of it.
+MINUTES ?= 60
+.PHONY: soak
+soak: $(VENV)/.installed
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed
 	$(BIN)/thinkaloud ruler --write

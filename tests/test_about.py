@@ -20,7 +20,8 @@ from thinkaloud.records.about import About, about, every, one, sibling
 from thinkaloud.records.condition import PLACED, VARIED, Condition, read
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.records.schema import check
-from thinkaloud.runs.folder import Run, finding_as_dict, read_findings
+from thinkaloud.runs.folder import Run
+from thinkaloud.runs.found import finding_as_dict, read_findings
 from thinkaloud.studies.channels import words as channels_words
 from thinkaloud.studies.faithfulness import words as faithfulness_words
 from thinkaloud.vocabulary import Estimate, Finding

@@ -164,6 +164,13 @@ def test_where_nothing_is_known_beforehand_only_a_unit_dearer_than_all_before_go
         assert through or f"({model.all[0] - cap:,} tokens more than the cap" in caps.sentence("units", "resume")
 
 
+def test_a_cap_that_ended_a_pass_is_named_though_what_was_being_done_took_less_than_it_might() -> None:
+    """Room was kept for a unit as dear as the first; when it took less, nothing said what had ended the pass."""
+    run, caps = Pass([[(20, 20, 0)], [(20, 0, 3)], [(1, 1, 0)], [(1, 1, 0)]], Engine()), Held(50)
+    assert not run.command(caps, 2)
+    assert caps.sentence("3 units", "resume").startswith("stopped by --max-tokens 50: ")
+
+
 def test_a_real_engine_spends_no_more_than_its_cap_and_knows_what_a_batch_can_cost(
     tmp_path: Path, tiny: LlamaCpp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import thinkaloud as ta
+from folder_fixture import Leaning, lines, written
 from shards_fixture import channels, everything, in_parts, rows, stopped_clock
 from thinkaloud.cli.main import cli
 from thinkaloud.errors import ModelError, UserError
@@ -429,6 +430,25 @@ def at_address(address: str, shard: Path, to: Path) -> Path:
     config = shutil.copytree(shard, to) / "config.toml"
     config.write_text(config.read_text().replace("scripted:mixture:0.5", address))
     return to
+
+
+def test_relative_paths_begin_where_the_shards_were_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the merged folder, wherever it is merged."""
+    written(tmp_path / "here" / "trees.jsonl", lines(n=24))
+    monkeypatch.chdir(tmp_path / "here")
+    shards = [
+        ta.run(
+            "channels", Leaning(0.9), ["trees.jsonl"], items=8, settings={"shots": 2}, out=f"{i}", shard=f"{i}/2"
+        ).folder.absolute()
+        for i in (1, 2)
+    ]  # fmt: skip
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    merged = ta.merge(shards, "merged")
+    assert len(merged.records) == 8 and ta.verify("merged")
+    (tmp_path / "here" / "trees.jsonl").unlink()
+    with pytest.raises(UserError, match=r"no file named|there is no|trees\.jsonl"):
+        ta.merge(shards, "again")
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from thinkaloud.errors import UserError
 from thinkaloud.interop.tables import RECORDS, export_table, record_rows
 from thinkaloud.open_study import open_run
 from thinkaloud.runs import table
-from thinkaloud.runs.folder import Run, finding_as_dict
+from thinkaloud.runs.folder import Run
+from thinkaloud.runs.found import finding_as_dict
 from thinkaloud.studies.rungs.settings import RungsSettings
 from thinkaloud.vocabulary import Reading
 

@@ -25,7 +25,7 @@ def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None
         print_run(done, out, seen)
         print_lines(done.study.spent(done.units))
     else:
-        print_lines([f"{done.unfinished} are done: {done.folder}"])
+        print_lines([f"{done.unfinished} are done: {done.folder} (thinkaloud merge of all shards makes the run)"])
     failed = failures(done.units)
     if failed:
         sys.stdout.flush()

@@ -101,7 +101,7 @@ def print_run(run: Run, out: Path | None = None, seen: Collection[str] = ()) -> 
     """What of a run could not be measured at all, what it found, what it decided on the way, what it cost, and where
     the report is (in `out`, or the run's own folder). Of one that is not finished it says so first. Sentences that the
     reader has `seen` on the way are not said again."""
-    from thinkaloud.runs.folder import read_findings
+    from thinkaloud.runs.found import read_findings
 
     so_far, where = run.unfinished, out if out is not None else run.folder
     if so_far is not None:

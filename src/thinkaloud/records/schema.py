@@ -20,7 +20,7 @@ def check(value: object, schema: Any, where: str = "") -> None:
     """`UserError` where a value does not fit; `where` is the beginning of its line."""
     try:
         msgspec.convert(value, schema, strict=True)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:  # the latter for half a character
         lead = f"{where}: " if where else ""
         raise UserError(f"{lead}{next(_misfits(value, schema, ''), str(error))}") from error
 
@@ -65,3 +65,5 @@ def _misfit(value: object, schema: Any, field: str) -> Iterator[str]:
         words = get_args(schema) if get_origin(schema) is Literal else ()
         said = f"known: {', '.join(map(str, words))}" if words else str(error)
         yield f"{field or 'it'} is {reprlib.repr(value)}: {said[:1].lower()}{said[1:]}"
+    except UnicodeError:
+        yield f"{field or 'it'} is {reprlib.repr(value)}: half a character"

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
 
@@ -33,6 +33,7 @@ from thinkaloud.runs import identity, lock, lookup, shards, table
 from thinkaloud.runs.about import card_as_dict
 from thinkaloud.runs.config import FORMAT, Config, Opening
 from thinkaloud.runs.execute import ordered
+from thinkaloud.runs.found import finding_as_dict, loaded, read_findings
 from thinkaloud.runs.identity import Identity
 from thinkaloud.runs.journal import FIELDS, Journal
 from thinkaloud.runs.order import in_order
@@ -136,7 +137,7 @@ class Run:
     @property
     def card(self) -> ModelCard:
         """Who answered."""
-        found = _loaded(self.folder / "model.json", f"thinkaloud resume {self.folder} writes it anew")
+        found = loaded(self.folder / "model.json", f"thinkaloud resume {self.folder} writes it anew")
         try:
             return msgspec.convert(found, ModelCard)
         except msgspec.ValidationError as error:
@@ -307,49 +308,8 @@ class Run:
         path = self.folder / "notes.json"
         if not os.path.isfile(path):
             return []
-        found = _loaded(path, f"thinkaloud resume {self.folder} writes it anew")
+        found = loaded(path, f"thinkaloud resume {self.folder} writes it anew")
         return [str(line) for line in found] if isinstance(found, list) else []
-
-
-class FindingRow(TypedDict):
-    """A row of findings.json."""
-
-    study: str
-    model: str
-    task: str
-    difficulty: int | None
-    estimate: str
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    clusters: int
-    clustered_by: str
-    reason: str | None
-    about: dict[str, Part]
-
-
-class FindingsFile(TypedDict):
-    """findings.json. `unfinished` says how far the run is, where it is not through."""
-
-    format: int
-    unfinished: NotRequired[str]
-    findings: list[FindingRow]
-
-
-def read_findings(folder: Path) -> Findings:
-    """The estimates of a folder's findings.json; `UserError` where there are none yet, or a value is missing or of a
-    wrong type."""
-    path = folder / "findings.json"
-    if not os.path.isfile(path):
-        raise UserError(f"{str(folder)!r} is not finished: thinkaloud resume {folder}")
-    hint = f"thinkaloud report {folder} makes it anew"
-    found = _loaded(path, hint)
-    try:
-        check(found, FindingsFile)
-        return Findings(finding_from_dict(row) for row in found["findings"])
-    except (UserError, ValueError) as error:
-        raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -370,45 +330,6 @@ def write(path: Path, text: str) -> None:
         with suppress(OSError):  # where nothing can be written, there is nothing to clear away
             part.unlink(missing_ok=True)
         raise CannotWrite(f"cannot write {str(path)!r}: {error.strerror}; recorded units are safe") from error
-
-
-def _loaded(path: Path, hint: str) -> Any:
-    """A file of JSON; `hint` is the way out where it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {str(path)!r}: {error.strerror}; {hint}") from error
-    except ValueError as error:
-        raise UserError(f"{str(path)!r} is damaged ({error}): {hint}") from error
-
-
-def finding_as_dict(finding: Finding) -> FindingRow:
-    """A row of findings.json."""
-    e = finding.estimate
-    return {
-        "study": finding.study,
-        "model": finding.model,
-        "task": finding.task,
-        "difficulty": finding.difficulty,
-        "estimate": e.name,
-        "value": e.value,
-        "low": e.low,
-        "high": e.high,
-        "n": e.n,
-        "clusters": e.clusters,
-        "clustered_by": e.clustered_by,
-        "reason": e.reason,
-        "about": dict(e.about),
-    }
-
-
-def finding_from_dict(row: FindingRow) -> Finding:
-    """The finding of a row."""
-    estimate = Estimate(
-        row["estimate"], row["value"], row["low"], row["high"], row["n"], row["clusters"],
-        clustered_by=row["clustered_by"], reason=row["reason"], about=row["about"],
-    )  # fmt: skip
-    return Finding(row["study"], row["model"], row["task"], row["difficulty"], estimate)
 
 
 def _json(value: Any) -> str:

@@ -37,20 +37,20 @@ class Held(Caps):
             raise UserError("--share-caps shares --max-tokens: give that too")
         self.dearest, self.given_up, self.finished = 0, 0, 0
         self._paid: dict[int, int] = {}
-        self._wanted = 0
+        self._wanted, self._full = 0, False
 
     @property
     def reached(self) -> bool:
         """Whether no further unit may begin: also where one did not fit, or the dearest so far would not."""
-        if self.given_up or super().reached:
-            return True
-        return (self._any or self.shared) and self._tokens_are_spent
+        self._full = self._full or ((self._any or self.shared) and self._tokens_are_spent)
+        return self._full or bool(self.given_up) or super().reached
 
     @property
     def _tokens_are_spent(self) -> bool:
-        """Whether there is no room for one more, with all that those being done may still take."""
-        if self.tokens is None:
-            return False
+        """Whether there is no room for one more, with all that those being done may still take; it stays so when they
+        took less."""
+        if self.tokens is None or self._full:
+            return self._full
         unpaid = sum(max(self.dearest, one.tokens) - self._paid.get(id(one.session), 0) for one in self._open)
         return bool(self.given_up) or self.pot.taken + unpaid + max(1, self.dearest) > self.tokens
 

@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from thinkaloud._version import __version__
 from thinkaloud.digests import Digested, digest
 from thinkaloud.errors import UserError
@@ -144,9 +146,7 @@ def load(folder: Path) -> Identity | None:
     if not os.path.isfile(path):
         return None
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["of"]
-        tasks = tuple(Questions(**one) for one in found.pop("tasks"))
-        return Identity(**found, tasks=tasks)
+        return msgspec.convert(json.loads(path.read_text(encoding="utf-8"))["of"], Identity)
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

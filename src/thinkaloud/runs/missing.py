@@ -34,6 +34,8 @@ def ahead(run: Run) -> str:
     the tokens that its units took so far: nothing is counted beforehand, which would take time."""
     config = run.config
     expected = run.study.expected(config.settings, len(config.tasks), config.items)
+    if run.part is not None:  # what of it is a shard's is not known yet
+        return ""
     done = _measured(run)
     left = 0 if expected is None else expected - len(done)
     if left < LARGE:

@@ -10,6 +10,7 @@ Seconds are those that the shards took, and add up.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -18,9 +19,10 @@ from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.open_study import open_run, open_study
+from thinkaloud.runs import identity
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import placed
-from thinkaloud.runs.folder import Run
+from thinkaloud.runs.folder import Run, write
 from thinkaloud.runs.identity import differences, identify
 from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import OBJECT, reopened, slug
@@ -54,6 +56,8 @@ def merge(
     folder = Path(out) if out is not None else Path("runs") / slug(first.config, of)
     Run.check(folder)
     with holding(folder):
+        if not os.path.isfile(folder / identity.FILE):  # relative paths begin where the shards were begun
+            write(folder / identity.FILE, (first.folder / identity.FILE).read_text(encoding="utf-8"))
         made = Run.create(folder, first.config, first.study, first.card, of)
         for unit in _units(parts):
             before = made.journal.recorded(unit["unit"])

@@ -28,7 +28,8 @@ from thinkaloud.metrics.options import remarks
 from thinkaloud.open_study import open_run, open_study
 from thinkaloud.runs import shards
 from thinkaloud.runs.execute import findings
-from thinkaloud.runs.folder import Run, finding_as_dict
+from thinkaloud.runs.folder import Run
+from thinkaloud.runs.found import finding_as_dict
 from thinkaloud.runs.manifest import FILES, Manifest, code, file_digest, seal_of
 from thinkaloud.runs.order import unit_digest
 from thinkaloud.runs.replay import Missing
