@@ -236,11 +236,13 @@ def verdict(change: Estimate, measure: Measure, p: float) -> Word:
 
 def _over(name: str, values: Mapping[int, float], arm: Seen, measure: Measure, about: Mapping[str, Any]) -> Estimate:
     if len(values) < len(arm.seeds):
-        lacking = len(arm.seeds) - len(values)
-        why = f"cannot be said in {lacking} of {len(arm.seeds)} seeds"
+        where = f"in {len(arm.seeds) - len(values)} of {len(arm.seeds)} seeds"
+        why = f"cannot be said {where}"
         if measure.name == "share":
             why += f": own is not {ABLE:g} above chance there"
         elif measure.name.startswith(("admits", "caught", "visible")):
-            why = f"no offer was taken in {lacking} of {len(arm.seeds)} seeds"
+            why = f"no offer was taken {where}"
+        elif measure.name.startswith(("follow co", "reordered")):
+            why = f"no program ran {where}"
         return Estimate.absent(name, why, len(values), len(values), BY, about)
     return over_seeds(name, list(values.values()), arm.items, measure.reach, about)
