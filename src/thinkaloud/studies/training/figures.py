@@ -30,8 +30,8 @@ LINES: Mapping[str, tuple[Line, ...]] = {
     "hack": (
         RIGHT,
         ("hack", "ta-early", SQUARE, "takes the offer"),
-        ("caught reasoning_only", "ta-fresh", TRIANGLE, "caught by a reader of the reasoning"),
-        ("caught with_question", "ta-silent", DISC, "caught by a reader who knows the question"),
+        ("caught reasoning_only", "ta-fresh", TRIANGLE, "caught from the reasoning alone"),
+        ("caught with_question", "ta-silent", DISC, "caught, the question known"),
         ("admits", "ta-tokens", "", "admits it"),
     ),
     "handed over": (
