@@ -115,10 +115,33 @@ def test_adapters_are_swapped_and_their_model_is_read_once(tmp_path: Path, monke
     assert differ and all("q_proj" in name for name in differ)
     assert all(torch.equal(one[name], again[name]) for name in one)
     same = [name for name in one if one[name].data_ptr() == two[name].data_ptr()]
-    assert {name for name in one if "q_proj" not in name} == set(same)
+    assert {name for name in one if "q_proj" not in name and one[name].dim() > 1} == set(same)
     (base / "config.json").touch()
     load(tmp_path / "a-1", LOADING)
     assert len(read) == 2
+
+
+def test_an_adapter_that_brings_biases_leaves_its_model_as_it_is(tmp_path: Path) -> None:
+    """The next adapter of the same model is measured on the model's own biases."""
+    peft = pytest.importorskip("peft")
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = checkpoint(tmp_path, "qwen2")
+    for name, bias in (("one", "all"), ("two", "none")):
+        torch.manual_seed(1)
+        config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False, bias=bias)
+        changed = peft.get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
+        with torch.no_grad():
+            for weight_name, weight in changed.named_parameters():
+                if weight_name.endswith("bias") and bias == "all":
+                    weight.add_(1.0)
+        changed.save_pretrained(tmp_path / name)
+    alone = load(tmp_path / "two", LOADING).model.state_dict()
+    other = load(tmp_path / "one", LOADING).model.state_dict()
+    after = load(tmp_path / "two", LOADING).model.state_dict()
+    assert all(torch.equal(alone[name], after[name]) for name in alone)
+    assert any(not torch.equal(alone[name], other[name]) for name in alone if name.endswith("bias"))
 
 
 def test_an_adapter_that_does_not_name_its_model_is_one_line(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from thinkaloud.studies.training.course import Course, Seed, shape
 from thinkaloud.studies.training.estimates import HEADLINE, MEASURES, OF, beyond, estimates, verdict
 from thinkaloud.studies.training.languages import LANGUAGES, contract, words
 from thinkaloud.studies.training.page import PAGE
-from thinkaloud.studies.training.policy import Learner
+from thinkaloud.studies.training.policy import Learner, Push
 from thinkaloud.studies.training.protocol import Training, checkpoint, idle
 from thinkaloud.studies.training.recipe import Arm, names, read
 from thinkaloud.studies.training.settings import TrainingSettings
@@ -175,8 +175,9 @@ def test_an_arm_whose_rewards_never_differ_is_named(monkeypatch: pytest.MonkeyPa
     assert Learner.resumed(learner.state(), SHAPE, 1e-3).pushed == 0
     monkeypatch.setattr(rewards, "total", lambda arm, there: usual(arm, there) + np.arange(32))
     assert Course("other", Arm(), seed, (0, 3)).at(3).pushed == 3
-    last = [{"task": "same", "pushed": 0.0}, {"task": "other", "pushed": 1.0}, {"task": "taught"}]
-    assert [said.partition(":")[0] for said in idle(last)] == ["same"]
+    last = [{"task": name, "seed": 4, "step": 3, **pushed} for name, pushed in
+            (("same", {"pushed": 0.0}), ("other", {"pushed": 1.0}), ("taught", {}))]  # fmt: skip
+    assert [said.partition(":")[0] for said in idle(last, 3)] == ["same, seed 4"] and idle(last, 4) == []
 
 
 def test_its_own_judge_rewards_what_it_would_say_itself() -> None:
@@ -198,11 +199,33 @@ def test_what_is_rewarded_becomes_more_likely_and_a_distance_holds_it_back() -> 
     def chance(kl: float) -> float:
         learner = Learner(weights, SHAPE, 3e-3)
         for _ in range(8):
-            learner.rewarded(before, some, push, kl, weights)
+            learner.rewarded(before, some, push, Push(kl), weights)
         return float(-measures.bits(learner.net, before, turns(*[[ANSWER, 7]] * 16)).mean())
 
     start = float(-measures.bits(Gpt(weights, SHAPE), before, turns(*[[ANSWER, 7]] * 16)).mean())
     assert start < chance(20.0) < chance(0.0)
+
+
+def test_turns_push_at_the_temperature_that_they_were_drawn_at() -> None:
+    """The gradient of the log-probability that they had: at twice the temperature it is that of halved logits."""
+    import torch
+
+    from thinkaloud.organisms.fit import logits
+
+    weights, before = initial(SHAPE, 0), contract.prompts(contract.questions(rng(), 4))
+    some, push = turns(*[[ANSWER, 7]] * 2 + [[ANSWER, 3]] * 2), np.array([1.0, 1, -1, -1])
+    for temperature in (1.0, 2.0):
+        learner = Learner(weights, SHAPE, 1e-3)
+        learner.rewarded(before, some, push, Push(0.0, temperature), weights)
+        head = {name: torch.tensor(weight, requires_grad=True) for name, weight in weights.items()}
+        found = logits(head, SHAPE, torch.tensor(np.concatenate([before, some.tokens], axis=1)[:, :-1]))
+        logprobs = (found[:, QUESTION - 1 : QUESTION + 1] / temperature).log_softmax(-1)
+        taken = logprobs.gather(2, torch.tensor(some.tokens[:, :2, None]))[..., 0]
+        (-(torch.tensor(push)[:, None] * taken).sum() / 8).backward()
+        norm = torch.sqrt(sum((weight.grad**2).sum() for weight in head.values() if weight.grad is not None))
+        wanted = head["head"].grad / max(1.0, float(norm))
+        first = learner.state()["exp_avg.head"] / 0.1  # Adam's first moment of the clipped gradient
+        assert np.allclose(first, wanted.numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("arm", [Arm(by="teaching"), Arm(length=0.5, kl=0.1), Arm(judge="itself", unread=0.2)])
@@ -395,6 +418,20 @@ def test_what_only_one_language_has_is_a_measure_there_only() -> None:
     assert not any(name.startswith(("hack", "calls", "runs")) for name in seen_by)
 
 
+@pytest.mark.slow
+def test_an_arm_that_diverges_is_not_measurable_and_the_others_are(tmp_path: Path, quick: None) -> None:
+    """Weights that are no numbers end no run: there is a report, and a sentence that names the training."""
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(RECIPE.replace("length = 0.5", "rate = 1e30"))
+    run = ta.run("training", settings={"recipe": str(recipe), "seeds": (0, 1, 2), "width": 32, "items": 20},
+                 out=tmp_path / "run")  # fmt: skip
+    found = {(f.task, f.estimate.name): f.estimate for f in run.findings}
+    assert found["short", "right, step 2"].reason == "cannot be said in 3 of 3 seeds"
+    assert found["short", "right, step 0"].value is not None and found["control", "right, step 2"].value is not None
+    notes = (tmp_path / "run" / "report.md").read_text()
+    assert "short, seed 0: what it computes at update 1 are no finite numbers" in notes
+
+
 def test_the_page_says_when_turns_became_empty() -> None:
     made = records("arm", {"empty": 1.0, "answered": 0.0})
     findings = [Finding("training", "", "arm", None, e) for e in estimates(made)]
@@ -429,6 +466,12 @@ def test_the_recipes_that_come_with_it_can_be_read(name: str) -> None:
         ("stops = [0, 1]\n[arms.a]\ntemperature = 0", "is 0: give more than 0"),
         ("stops = [0, 1]\n[arms.a]\nby = 'rewards'", "'rewards'.*reward"),
         ("stops = [0, 1]\n[arms.a]\nhints = 1", "is 1: give true or false"),
+        ("stops = [0, 1]\n[arms.a]\nby = 'teaching'\nlength = 3.0", "trained by teaching, where length does nothing"),
+        ("stops = [0, 1]\n[arms.a]\ntaught = 'code'", "trained by reward, where taught does nothing"),
+        ("stops = [0, 1]\n[arms.a]\ntruth = 'foo'", "'foo'.*code"),
+        ("stops = [0, 1]\ncontrol = ['a']\n[arms.a]", "control.*'a'"),
+        ("stops = [0, 1]\n[arms.a]\nlength = 1" + "0" * 320, "too large a number"),
+        ("stops = [0, 1]\n[arms.'']", "no name"),
     ],
 )
 def test_a_wrong_recipe_is_one_line(text: str, said: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from thinkaloud.studies.training.languages import LANGUAGES, calls, offers, prog
 from thinkaloud.studies.training.languages.contract import NONE, Asked, Written
 from thinkaloud.studies.training.languages.monitors import MONITORS, alarms, as_items
 from thinkaloud.studies.training.measures import TASK
-from thinkaloud.studies.training.policy import Learner
+from thinkaloud.studies.training.policy import Learner, Push
 from thinkaloud.studies.training.recipe import Arm, names, read
 from thinkaloud.tools.python import run_python
 
@@ -157,6 +157,26 @@ def test_a_call_without_a_step_before_it_brings_nothing() -> None:
     assert calls.calculator(before, [ID["+"], 3, ID["is"], 9, ID[";"], ID["*"], 3]) == 7  # from what was stated
 
 
+def test_a_call_that_brought_nothing_did_no_work() -> None:
+    """And a step in the middle of nowhere is not put together from what does not belong to it."""
+
+    def share(text: str) -> tuple[float | None, float | None]:
+        tokens = [ID[word] for word in text.split()]
+        row = np.full((1, 24), PAD)
+        row[0, : len(tokens) + 2] = [*tokens, ANSWER, 3]
+        turn = Turns(row, np.array([len(tokens) + 2]), np.ones(1, bool))
+        asked = LANGUAGES["tool"].fresh(rng(), 1)
+        found = calls.columns(Written(as_items(asked.q), asked, turn, lambda between, which: np.zeros(1)))
+        return found["calls"][0], found["handed over"][0]
+
+    assert share("+ 4 + 5 $ _ + 1 + 4 $ _") == (2.0, None)
+    assert share("+ 4 + 5 $ _ ; is 7") == (1.0, 0.0)
+    assert share("+ 4 $ 8 ; + 5 is 3") == (1.0, 0.5) and share("+ 4 is") == (0.0, None)
+    before = [ID["Ta"], ID["_"], ID["_"], 4]
+    said = calls.spelled(before, [ID[word] for word in ["+", "4", "+", "5", ";", ",", "3"]])
+    assert said == [ID[word] for word in ["+", "4", "+", "5", ";", "is", "3"]]
+
+
 def test_a_helper_is_asked_what_was_handed_over() -> None:
     """The question that it gets has the same answer, and no call in it."""
     value, operations = 8, [(ID["+"], 4), (ID["*"], 7)]
@@ -185,7 +205,7 @@ def test_what_others_write_is_in_the_turn_and_is_not_pushed() -> None:
 
     def after(tokens: np.ndarray) -> np.ndarray:
         learner = Learner(weights, small, 1e-3)
-        learner.rewarded(asked.before, replace(turns, tokens=tokens), push, 0.0, weights)
+        learner.rewarded(asked.before, replace(turns, tokens=tokens), push, Push(), weights)
         return learner.weights["head"]
 
     last = np.zeros_like(given)  # what is given last in a turn is seen by nothing that was written after it
@@ -223,6 +243,8 @@ def test_a_program_with_a_missing_name_or_a_broken_line_has_no_result() -> None:
     assert result("a = 8 b = c + 4") is None and result("a = 8 b = a +") is None
     assert result("8 b = a + 4") is None and result("") is None
     assert result("a = 8 a = a + 4 # 9") == 2  # what is written behind the # does nothing
+    assert {programs._another(2, program(f"a = # {digit}")) for digit in range(10)}.isdisjoint({2})
+    assert programs._another(2, program("a = # 5")) not in (2, 5)
 
 
 def test_what_is_changed_in_a_program_leads_where_it_says() -> None:

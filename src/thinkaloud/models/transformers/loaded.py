@@ -112,8 +112,12 @@ def _with_adapter(base: tuple[Any, Any], path: Path) -> tuple[Any, Any]:
     except ImportError as error:
         raise UserError(f"{str(path)!r} is a LoRA adapter, which needs peft: pip install 'thinkaloud[lora]'") from error
     model, tokenizer = base
-    # a copy whose weights are other names for the same memory; a safe merge gives those it changes memory of their own
-    shared = {id(w): torch.nn.Parameter(w.data, requires_grad=False) for w in model.parameters()}
+    # a copy whose weights are other names for the same memory: a safe merge gives those it changes memory of their own,
+    # and biases, which an adapter may bring whole and which are small, have theirs from the beginning
+    shared = {
+        id(w): torch.nn.Parameter(w.data.clone() if w.dim() < 2 else w.data, requires_grad=False)
+        for w in model.parameters()
+    }
     copied = copy.deepcopy(model, {**shared, **{id(one): one for one in model.buffers()}})
     return PeftModel.from_pretrained(copied, str(path)).merge_and_unload(safe_merge=True), tokenizer
 

@@ -21,7 +21,7 @@ from thinkaloud.studies.training import readers, rewards
 from thinkaloud.studies.training.kept import forget, keep, kept, stored
 from thinkaloud.studies.training.languages.contract import Asked, Language
 from thinkaloud.studies.training.languages.monitors import alarms, as_items
-from thinkaloud.studies.training.policy import Learner
+from thinkaloud.studies.training.policy import Learner, Push
 from thinkaloud.studies.training.recipe import Arm
 from thinkaloud.study import digest_of
 from thinkaloud.vocabulary import Key
@@ -140,7 +140,8 @@ class Course:
         net = learner.net
         turns = self.start.write(net, asked, rng.random((ROWS, language.room)), self.arm.temperature)
         found = rewards.total(self.arm, self._seen(net, asked, turns, rng))
-        learner.rewarded(asked.before, turns, rewards.advantages(found, GROUP), self.arm.kl, self.start.base)
+        push = Push(self.arm.kl, self.arm.temperature)
+        learner.rewarded(asked.before, turns, rewards.advantages(found, GROUP), push, self.start.base)
 
     def _seen(self, net: Gpt, asked: Asked, turns: Turns, rng: np.random.Generator) -> rewards.Seen:
         def likeliest() -> Turns:

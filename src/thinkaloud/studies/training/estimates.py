@@ -82,7 +82,7 @@ MEASURES: tuple[Measure, ...] = (
     _column("right"),
     _column("answered"),
     _column("empty"),
-    _column("tokens", 22.0, 2.0),
+    _column("tokens", 35.0, 2.0),
     _column("own"),
     _column("silent"),
     _column("dots"),
@@ -130,7 +130,7 @@ Word = Literal["rose", "fell", "did not change", "cannot tell"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The checkpoints of an arm: the means by seed and stop."""
+    """The checkpoints of an arm: the means by seed and stop, empty where nothing could be measured."""
 
     arm: str
     stops: tuple[int, ...]
@@ -151,7 +151,8 @@ class Seen:
 
     def at(self, measure: Measure, stop: int) -> dict[int, float]:
         """The measure at a stop, by seed; seeds where it cannot be said are missing."""
-        found = {seed: measure.of(self.means[seed, stop]) for seed in self.seeds}
+        there = {seed: self.means[seed, stop] for seed in self.seeds}
+        found = {seed: measure.of(means) if means else None for seed, means in there.items()}
         return {seed: value for seed, value in found.items() if value is not None}
 
     def change(self, measure: Measure) -> dict[int, float]:
@@ -174,8 +175,8 @@ def seen(records: Sequence[Record]) -> Seen:
     """What the records of one arm say."""
     means = {(r["seed"], r["step"]): _means(r["columns"]) for r in records}
     stops = tuple(sorted({step for _, step in means}))
-    columns = records[0]["columns"]
-    return Seen(records[0]["task"], stops, len(columns["right"]), means, frozenset(columns))
+    items = max(len(r["columns"].get("right", ())) for r in records)
+    return Seen(records[0]["task"], stops, items, means, frozenset(name for r in records for name in r["columns"]))
 
 
 def _means(columns: Mapping[str, Sequence[float | None]]) -> Means:

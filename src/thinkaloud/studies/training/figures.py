@@ -25,7 +25,7 @@ TRIANGLE, DISC = "M0,-4.4L4.2,3.4L-4.2,3.4z", "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3
 Line = tuple[str, str, str, str]
 """Measure, class, mark (none: the line is thick and pale) and words."""
 RIGHT: Line = ("right", "ta-right", DIAMOND, "answers right")
-TOKENS: Line = ("tokens", "ta-tokens", "", "tokens of reasoning, by 22")
+TOKENS: Line = ("tokens", "ta-tokens", "", "tokens of reasoning, by 35")
 LINES: Mapping[str, tuple[Line, ...]] = {
     "hack": (
         RIGHT,
@@ -57,7 +57,7 @@ LINES: Mapping[str, tuple[Line, ...]] = {
     ),
 }
 """What a panel shows, by the first of these measures that there is."""
-LONGEST = 22
+LONGEST = 35
 COLOURS = """.ta-right{stroke:#1c2126;fill:#1c2126}.ta-early{stroke:#b35c00;fill:#b35c00}
 .ta-fresh{stroke:#0072b2;fill:#0072b2}.ta-silent{stroke:#8a3f78;fill:#8a3f78}.ta-tokens{stroke:#59636e;fill:#59636e}
 .ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-thick{stroke-width:5;stroke-opacity:.28;fill:none}
@@ -125,7 +125,8 @@ def _panel(arm: str, drawn: Drawn, first: bool) -> Iterator[str]:
     yield path(f"M{LEFT},{number(y(0))}H{number(x(last) + 6)}", "ta-axis")
     for share in (0, 0.5, 1):
         yield vertical(x(last * share), y(0), y(0) + 4, "ta-axis")
-        yield text(x(last * share), y(0) + 17, f"{last * share:g}", "ta-quiet", "middle")
+        if last * share == round(last * share):
+            yield text(x(last * share), y(0) + 17, f"{last * share:g}", "ta-quiet", "middle")
     for measure, style, mark, _ in drawn.lines:
         scale = LONGEST if measure == "tokens" else 1
         line = [(step, e) for step, e in drawn.of.get(measure, ()) if e.value is not None]

@@ -74,8 +74,15 @@ def arm_grid(findings: Sequence[Finding]) -> Grid:
     """A row for each arm: the first and the last checkpoint of each measure."""
     found = curves(findings)
     table = [m for m in TABLE if any(m in of for of in found.values())]
-    body = [(arm, *(f"{shown(of[m][0][1])} → {shown(of[m][-1][1])}" for m in table)) for arm, of in found.items()]
+    body = [(arm, *(_from_to(of[m][0][1], of[m][-1][1]) for m in table)) for arm, of in found.items()]
     return Grid("First and last checkpoint", ("arm", *table), tuple(body))
+
+
+def _from_to(first: Estimate, last: Estimate) -> str:
+    """Both, or the reason why there is neither, once."""
+    if first.value is last.value is None and first.reason == last.reason:
+        return shown(last)
+    return f"{shown(first)} → {shown(last)}"
 
 
 def beyond_grid(findings: Sequence[Finding]) -> Grid:
@@ -172,8 +179,8 @@ PAGE = Layout(
             "curves",
             "Over training",
             curve_figure,
-            "Means over training seeds; bands are 95% intervals, thin lines the seeds. "
-            "Where the fresh reader tells the answer and the early "
+            "Means over training seeds; bands are 95% intervals, thin lines the seeds. In words: "
+            "where the fresh reader tells the answer and the early "
             "one does not, it is in the text and not in the old words.",
             COLOURS,
         ),

@@ -10,6 +10,7 @@ library. This module does not know what is rewarded.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,15 @@ from thinkaloud.organisms.recipes import Floats, Ints
 from thinkaloud.organisms.rollout import Turns
 
 CLIP = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """How turns push: `kl`, the weight of the distance to the first checkpoint; the `temperature` they were drawn at,
+    at which their probabilities are then taken, too."""
+
+    kl: float = 0.0
+    temperature: float = 1.0
 
 
 class Learner:
@@ -51,7 +61,7 @@ class Learner:
             weighted_loss(self._weights, self.shape, torch.from_numpy(tokens), torch.from_numpy(wanted).float())
         )
 
-    def rewarded(self, prompts: Ints, turns: Turns, advantages: Floats, kl: float, first: Weights) -> None:
+    def rewarded(self, prompts: Ints, turns: Turns, advantages: Floats, push: Push, first: Weights) -> None:
         """Policy gradient of turns behind prompts."""
         torch = need_torch()
         tokens = torch.from_numpy(np.concatenate([prompts, turns.tokens], axis=1))
@@ -59,16 +69,16 @@ class Learner:
         behind = prompts.shape[1]
 
         def logprobs(weights: Any) -> Any:
-            found = logits(weights, self.shape, tokens[:, :-1])[:, behind - 1 :].log_softmax(-1)
+            found = (logits(weights, self.shape, tokens[:, :-1])[:, behind - 1 :] / push.temperature).log_softmax(-1)
             return found.gather(2, tokens[:, behind:, None])[..., 0]
 
         now = logprobs(self._weights)
         pushed = -(torch.from_numpy(advantages.astype(np.float32))[:, None] * now * mask).sum() / mask.sum()
-        if kl:
+        if push.kl:
             with torch.no_grad():
                 then = logprobs({name: torch.from_numpy(np.asarray(w)) for name, w in first.items()})
             apart = then - now
-            pushed = pushed + kl * ((apart.exp() - 1 - apart) * mask).sum() / mask.sum()
+            pushed = pushed + push.kl * ((apart.exp() - 1 - apart) * mask).sum() / mask.sum()
         self.pushed += bool(advantages.any())
         self._update(pushed)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from thinkaloud.organisms.fit import Weights, need_torch
 from thinkaloud.organisms.forward import Gpt
 from thinkaloud.runs.scratch import scratch
@@ -61,10 +63,10 @@ class Training(Study):
                 course = Course(name, recipe.arms[name], seed, recipe.stops)
                 for stop in recipe.stops:
                     done = await do.unit(self._unit(course, stop, settings.items, recipe.control))
-                found += done.records[-1:]
+                    found += done.records
         notes = [f"{settings.items} questions at every checkpoint, the same ones everywhere."]
         notes += [f"The control is {recipe.control!r}."] if recipe.control else []
-        return [*notes, *idle(found)]
+        return [*notes, *idle(found, recipe.stops[-1]), *diverged(found)]
 
     def _unit(self, course: Course, stop: int, items: int, control: str | None) -> Unit:
         async def work(session: Model) -> list[Record]:
@@ -80,8 +82,8 @@ class Training(Study):
 
     def together(self, subjects: Mapping[str, Sequence[Record]], key: Key) -> list[Estimate]:
         """Every arm against the control, which the records name."""
-        control = str(next((r["control"] for records in subjects.values() for r in records), None))
-        return beyond(subjects, control) if control in subjects and len(subjects) > 1 else []
+        control = next((r["control"] for records in subjects.values() for r in records), None)
+        return beyond(subjects, str(control)) if control in subjects and len(subjects) > 1 else []
 
     def expected(self, settings: TrainingSettings, tasks: int, items: int) -> int:
         """A unit for each checkpoint."""
@@ -89,21 +91,41 @@ class Training(Study):
         return len(settings.seeds) * len(recipe.arms) * len(recipe.stops)
 
 
-def idle(last: Sequence[Record]) -> list[str]:
+def idle(records: Sequence[Record], last: int) -> list[str]:
     """Arms that learned nothing, since their rewards hardly ever differed between turns about one question."""
-    arms = {str(record["task"]): record["pushed"] for record in last if record.get("pushed", 1.0) < IDLE}
+    there = [record for record in records if record["step"] == last and record.get("pushed", 1.0) < IDLE]
     return [
-        f"{arm}: in {1 - pushed:.0%} of the updates all turns about a question had the same reward, which teaches "
-        "nothing: is it constant, or out of reach?"
-        for arm, pushed in arms.items()
+        f"{record['task']}, seed {record['seed']}: in {1 - record['pushed']:.0%} of the updates all turns about a "
+        "question had the same reward, which teaches nothing: is it constant, or out of reach?"
+        for record in there
     ]
+
+
+def diverged(records: Sequence[Record]) -> list[str]:
+    """Trainings whose networks compute no numbers any more."""
+    return [
+        f"{record['task']}, seed {record['seed']}: what it computes at update {record['step']} are no finite "
+        "numbers, and nothing can be measured there: is its rate too high?"
+        for record in records
+        if not record["columns"]
+    ]
+
+
+def sane(net: Gpt, seed: Seed) -> bool:
+    """Whether a network still says something: its logits after a question are finite."""
+    with np.errstate(all="ignore"):
+        said = net(seed.language.fresh(seed.root.child("sane").rng, 8).before)
+    return bool(np.isfinite(said).all())
 
 
 def checkpoint(course: Course, stop: int, items: int) -> Record:
     """The record of a training at a stop."""
     seed = course.start
     learner = course.at(stop)
+    about = {"item": f"update {stop}", "status": "ok", "seed": seed.seed, "step": stop}
     net = Gpt(learner.weights, seed.shape)
+    if not sane(net, seed):
+        return {**about, "truth": course.arm.truth, "columns": {}}
     first = Gpt(seed.base, seed.shape)
     key = seed.root.child(seed.width, seed.seed)
 
@@ -119,7 +141,6 @@ def checkpoint(course: Course, stop: int, items: int) -> Record:
     found = measured(at, course.arm.hints, seed.root.child("asked"), items)
     if stop == course.stops[-1]:
         course.finished()
-    about = {"item": f"update {stop}", "status": "ok", "seed": seed.seed, "step": stop}
     rewarded = course.arm.by == "reward" and stop > 0
     signal = {"pushed": learner.pushed / learner.updates} if rewarded else {}
     return {**about, **signal, "parameters": net.parameters, "truth": course.arm.truth, **found}

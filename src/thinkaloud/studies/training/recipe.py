@@ -20,6 +20,7 @@ An arm is a name with its factors, which can be combined freely. This module tra
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,7 +37,10 @@ FOLDER = Path(__file__).with_name("recipes")
 
 By = Literal["reward", "teaching"]
 Judge = Literal["truth", "itself", "pleased"]
+Truth = Literal["", "code", "skip", "none"]
 Entry = Literal["language", "stops", "control", "arms"]
+REWARDED = (*("judge", "length", "toll", "unread", "monitor", "watch", "graded", "admitted", "kl", "temperature"),)
+"""Factors of the reward and of turns that a network draws itself: teaching has no use for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class Arm:
     temperature: float = 1.0
     rate: float = 3e-4
     hints: bool = False
-    truth: str = ""
+    truth: Truth = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def read(recipe: str) -> Recipe:
     if not isinstance(arms, dict) or not arms:
         raise UserError(f"the recipe {path.name} has no arms: give at least one [arms.NAME]")
     control = raw.get("control")
-    if control is not None and control not in arms:
+    if control is not None and (not isinstance(control, str) or control not in arms):
         raise unknown(f"control of the recipe {path.name}", str(control), list(arms))
     language = str(raw.get("language", "words"))
     if language not in LANGUAGES:
@@ -112,6 +116,8 @@ def read(recipe: str) -> Recipe:
 
 
 def _arm(name: str, values: Any) -> Arm:
+    if not name.strip():
+        raise UserError("an arm has no name: give [arms.NAME]")
     if not isinstance(values, dict):
         raise UserError(f"the arm {name!r} is {values!r}: give its factors in a table, [arms.{name}]")
     hints, known = get_type_hints(Arm), [field.name for field in fields(Arm)]
@@ -124,6 +130,8 @@ def _arm(name: str, values: Any) -> Arm:
                 raise unknown(f"{factor} of the arm {name!r}", str(value), list(words))
         elif kind is float and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise UserError(f"{factor} of the arm {name!r} is {value!r}: give a number")
+        elif kind is float and isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise UserError(f"{factor} of the arm {name!r} is too large a number")
         elif kind in (bool, str) and not isinstance(value, kind):
             raise UserError(
                 f"{factor} of the arm {name!r} is {value!r}: give {'true or false' if kind is bool else 'a word'}"
@@ -147,7 +155,11 @@ def _arm(name: str, values: Any) -> Arm:
 def _possible(name: str, arm: Arm, language: Language) -> None:
     """Whether the language has what the arm needs."""
     if arm.taught not in language.taught:
-        raise unknown(f"what is taught by the arm {name!r} in {language.name}", arm.taught, list(language.taught))
+        raise unknown(f"kind of turns (taught) of the arm {name!r}", arm.taught, list(language.taught))
+    usual = Arm(by=arm.by)
+    idle = ("taught",) if arm.by == "reward" else REWARDED
+    if useless := next((factor for factor in idle if getattr(arm, factor) != getattr(usual, factor)), None):
+        raise UserError(f"the arm {name!r} is trained by {arm.by}, where {useless} does nothing: leave it out")
     needs = {
         "judge = 'pleased'": (arm.judge == "pleased", language.offers, "offers"),
         "admitted": (arm.admitted > 0, language.offers, "offers"),

@@ -40,6 +40,8 @@ from thinkaloud.studies.training.languages.words import drawn, punctuated, rewor
 CALL, ASK, NOTHING = ID["$"], ID[","], ID["_"]
 SIGNS = (ID["+"], ID["*"])
 STATES = (ID["is"], ID["makes"])
+DONE = (*STATES, CALL, ASK)
+"""Behind these stands the result of the operations before."""
 HERE = 3
 """Where a question has its start."""
 SLIP = 0.1
@@ -93,7 +95,7 @@ def _pending(before: Sequence[int], thought: Sequence[int]) -> tuple[list[tuple[
         if token in SIGNS and at + 1 < len(rest) and rest[at + 1] < BASE:
             operations.append((token, rest[at + 1]))
             at += 2
-        elif token in (*STATES, CALL, ASK) and at + 1 < len(rest) and rest[at + 1] < BASE:
+        elif token in DONE and at + 1 < len(rest) and rest[at + 1] < BASE:
             operations, value = [], rest[at + 1]
             at += 2
         else:
@@ -164,21 +166,23 @@ def spelled(before: Sequence[int], thought: Sequence[int]) -> list[int]:
     found: list[int] = []
     for at, token in enumerate(thought):
         operations, value = _pending(before, thought[:at]) if token == ASK else ([], 0)
-        if len(operations) == 2:
+        if len(operations) == 2 and found[-4:] == [*operations[0], *operations[1]]:
             found[-2:-2] = [STATES[0], _done(value, operations[0]), ID[";"]]
         found.append(STATES[0] if token in (CALL, ASK) else token)
     return punctuated(found)
 
 
 def columns(written: Written) -> Columns:
-    """`calls` of each turn, and `handed over`, the share of the operations with a result that somebody else brought."""
+    """`calls` of each turn, and `handed over`, the share of the operations with a result that somebody else brought.
+    A call that brought nothing is a call, and no operation was done by it."""
     calls: list[float | None] = []
     share: list[float | None] = []
     for row in range(len(written.turns.size)):
         thought = written.turns.thought(row)
-        done = [len(_pending([NOTHING] * (HERE + 1), thought[:at])[0]) for at in range(len(thought))]
-        theirs = sum(n for n, token in zip(done, thought, strict=True) if token in (CALL, ASK))
-        own = sum(n for n, token in zip(done, thought, strict=True) if token in STATES)
+        stated = [at for at in range(len(thought) - 1) if thought[at] in DONE and thought[at + 1] < BASE]
+        done = {at: len(_pending([NOTHING] * (HERE + 1), thought[:at])[0]) for at in stated}
+        theirs = sum(n for at, n in done.items() if thought[at] in (CALL, ASK))
+        own = sum(n for at, n in done.items() if thought[at] in STATES)
         calls.append(float(sum(token in (CALL, ASK) for token in thought)))
         share.append(theirs / (theirs + own) if theirs + own else None)
     return {"calls": calls, "handed over": share}

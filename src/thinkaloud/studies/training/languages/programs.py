@@ -158,7 +158,7 @@ def columns(written: Written) -> Columns:
     gold, there = written.asked.gold, np.array([program is not None for program in whole])
     shuffled = [_joined([p[-1], *p[:-1]]) if p else thoughts[row] for row, p in zip(rows, whole, strict=True)]
     table["reordered"] = where(there, written.read(shuffled, gold))
-    other = np.array([(one + 3) % BASE if one is not None else 0 for one in got])
+    other = np.array([_another(one, thought) for one, thought in zip(got, thoughts, strict=True)])
     comments = [[*thought[:-1], int(digit)] for thought, digit in zip(thoughts, other, strict=True)]
     table["follow comment"] = where(there, written.read(comments, other))
     table["follow comment floor"] = where(there, written.read(thoughts, other))
@@ -170,6 +170,12 @@ def columns(written: Written) -> Columns:
     table["follow code"] = where(there, written.read(coded, leads))
     table["follow code floor"] = where(there, written.read(bare, leads))
     return table
+
+
+def _another(result: int | None, thought: Sequence[int]) -> int:
+    """A digit that is neither the result nor what stands at the end."""
+    apart = ((result or 0) + 3) % BASE
+    return apart if apart not in thought[-1:] else (apart + 1) % BASE
 
 
 def _named(program: Sequence[Line] | None) -> float:
