@@ -212,7 +212,8 @@ class Thinker:
 
 def opening(monkeypatch: pytest.MonkeyPatch, hand: Hand) -> None:
     """Lets `hand` be opened by its name."""
-    monkeypatch.setattr("thinkaloud.api.open_model", lambda name, loading=None: hand if name == "hand" else name)
+    for name in ("thinkaloud.api.open_model", "thinkaloud.whole.finish.open_model"):
+        monkeypatch.setattr(name, lambda name, loading=None: hand if name == "hand" else name)
 
 
 def run(folder: object, **settings: object) -> ta.Run:
