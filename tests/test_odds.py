@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import thinkaloud as ta
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.games.breakthrough import Move, Position, board
 from thinkaloud.games.match import Chosen, play
@@ -343,6 +345,18 @@ def test_no_further_block_is_played_once_worth_is_known_well_enough(tmp_path: Pa
     assert games == {10_000: 8 * 10, 1: 8 * 20}
     assert "10 games of every cell" in (tmp_path / "10000" / "report.md").read_text(encoding="utf-8")
     assert "Registered: up to 10 openings, looked at after every 5" in (tmp_path / "1" / "report.md").read_text("utf-8")
+
+
+def test_a_run_that_stops_by_what_it_found_is_not_cut_into_shards(tmp_path: Path) -> None:
+    """A shard has games of its own only: each would play all openings, and the merged run would have too many."""
+    recipe = recipe_file(tmp_path, f"half_width = 400\n{TOML}")
+    said = "odds cannot be run in shards: with half_width = 400 in its recipe, when it stops follows from all games"
+    with pytest.raises(UserError, match=said):
+        ta.run("odds", settings={"recipe": recipe}, out=tmp_path / "shard", shard="1/2")
+    done = CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe])
+    assert isinstance(done.exception, UserError) and said in str(done.exception)
+    assert not (tmp_path / "shard").exists()
+    assert CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe_file(tmp_path)]).exit_code == 0
 
 
 def test_a_plan_plays_nothing_and_says_how_many_games_an_interval_takes(tmp_path: Path) -> None:

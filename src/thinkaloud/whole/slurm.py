@@ -55,7 +55,7 @@ class Cluster:
 
 def script(study: Study, config: Config, cluster: Cluster, out: Path, work: str = "") -> str:
     """The script. `out`: the folder of the merged run; `work`: further options of each `run`, as text."""
-    check_divided(study)
+    check_divided(study, config.settings)
     shard_of(f"1/{cluster.shards}")
     if cluster.server != "none" and not config.model:
         raise UserError(f"--server {cluster.server}: {study.name} asks no model")
