@@ -411,6 +411,14 @@ def test_the_headlines_say_worth_growth_sums_and_what_is_known() -> None:
     assert any("Solved" in line or "solved" in line or "one side won every game" in line for line in said)
 
 
+def test_a_misfit_is_said_with_what_it_rests_on() -> None:
+    about = {"measure": "misfit", "by chance": 0.04, "deviance": 91.2, "cells": 24, "p": 0.005}
+    score = Estimate("score, a - b, even", 0.5, 0.4, 0.6, 24, 24, "opening", None,
+                     {"measure": "score", "giver": "a", "taker": "b", "odds": "even"})  # fmt: skip
+    said = sentences(as_findings([score, Estimate("misfit", 0.06, 0.05, 0.07, 24, 24, "cell", None, about)]))
+    assert "from what it expects, 0.040 by chance (deviance 91 over 24 cells, p .005 by games drawn" in said[-1]
+
+
 @pytest.mark.slow
 def test_the_explorer_has_games_of_every_cell_that_can_be_gone_through() -> None:
     made = payload(known_games(), [], 20)

@@ -23,7 +23,6 @@ import numpy as np
 
 from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
-from thinkaloud.stats.distributions import chi_square_tail
 from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.reasoning import gaps, said, ways
@@ -211,14 +210,13 @@ def _misfit(ladder: Ladder) -> Estimate:
     games = total.sum(axis=1)
     seen = (total[:, 0] + total[:, 1] / 2) / games
     spread = np.sqrt(np.maximum(expected * (1 - expected) - total[:, 1] / games / 4, 1e-9) / games)
-    n, df = int(games.sum()), max(1, len(games) - ladder.found.basis.shape[1])
-    chi2 = float((((seen - expected) / spread) ** 2)[expected * (1 - expected) * games > 1].sum())
+    n, (deviance, p) = int(games.sum()), ladder.misfit()
     apart = np.abs(seen - expected)
     rows = np.stack([apart, games], axis=1)
     about: dict[str, Part] = {
         "measure": "misfit",
         "by chance": round(float((games * spread).sum() / n * math.sqrt(2 / math.pi)), 4),
-        "chi2": round(chi2, 1), "df": df, "p": round(chi_square_tail(chi2, df), 5),
+        "deviance": round(deviance, 1), "cells": len(games), "p": round(p, 5),
     }  # fmt: skip
     weighted = Sample(rows, None, corners((0, 1), (float(games.min()), float(games.max()))))
     found = interval("misfit", lambda r, w: (w * r[:, 1]) @ r[:, 0] / (w @ r[:, 1]), weighted, ladder.key, about=about)

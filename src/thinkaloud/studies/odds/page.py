@@ -119,8 +119,8 @@ def _warnings(found: Found) -> Iterator[str]:
         about = misfit.about
         yield (
             f"{found.subject}. The ladder does not describe these games well: scores of cells lie {misfit.value:.3f} "
-            f"from what it expects, {about['by chance']:.3f} by chance (chi-square {about['chi2']:.0f} on "
-            f"{about['df']}, p {_p(about['p'])}, openings not regarded). Read its numbers as smoothed ones."
+            f"from what it expects, {about['by chance']:.3f} by chance (deviance {about['deviance']:.0f} over "
+            f"{about['cells']} cells, p {_p(about['p'])} by games drawn from it). Read its numbers as smoothed ones."
         )
     illegal = sum(int(e.about.get("ended illegal", 0)) for e in every)
     if illegal:
