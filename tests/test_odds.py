@@ -39,7 +39,7 @@ from thinkaloud.studies.odds.protocol import Odds
 from thinkaloud.studies.odds.recipe import GAMES, Exact, Recipe, Spec, names, read
 from thinkaloud.studies.odds.replays import payload
 from thinkaloud.studies.odds.setups import EVEN, Cell
-from thinkaloud.studies.odds.workers import Job, answer
+from thinkaloud.studies.odds.workers import Job, Workers, answer
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 
 KEY = Key(("test",))
@@ -303,6 +303,26 @@ def test_a_worker_plays_what_is_played_here_and_says_what_went_wrong() -> None:
     assert said["records"] == asyncio.run(games(SMALL, job.cell, begun, KEY))
     lost = msgspec.json.decode(answer(msgspec.json.encode(replace(job, cell=Cell("strong", "nobody", "2 missing")))))
     assert "nobody" in lost["error"]
+
+
+def test_a_worker_whose_block_is_given_up_ends_and_another_plays_the_next() -> None:
+    begun = AtBreakthrough(SMALL).openings("2 missing", KEY)[:2]
+    job = Job(SMALL, Cell("strong", "weak", "2 missing"), begun, KEY)
+    endless = replace(SMALL, players={name: Spec(by="search", nodes=10**8) for name in SMALL.players})
+
+    async def asked() -> tuple[list[int], list[Record]]:
+        async with Workers() as workers:
+            played = await workers.records(job)
+            first = children(os.getpid())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await workers.records(replace(job, recipe=endless))
+            left = [pid for pid in first if pid in children(os.getpid())]
+            assert await workers.records(job) == played
+            return left, played
+
+    left, played = asyncio.run(asked())
+    assert not left and len(played) == 4
 
 
 @pytest.mark.slow
