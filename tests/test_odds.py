@@ -224,6 +224,21 @@ def test_copies_of_a_game_count_for_nothing_and_the_rest_keeps_its_numbers() -> 
 
 
 @pytest.mark.slow
+def test_where_all_even_games_failed_no_odds_have_a_worth() -> None:
+    """The least odds that are left are not taken for even games: the others would be worth too little."""
+    left = [{**r, "status": "error"} if r["odds"] == EVEN else r for r in known_games()]
+    found = played.estimates(left, KEY)
+    rest = [e for e in found if e.about["measure"] in ("skill", "worth", "slope", "equal chances", "mean slope")]
+    assert len(rest) > 10 and {e.about["odds"] for e in rest if "odds" in e.about} == {"1 missing", "2 missing"}
+    for e in rest:
+        assert e.value is None and "p" not in e.about and "profile low" not in e.about
+        assert str(e.reason).startswith("not identifiable: there are no even games to hold the others against")
+    said = sentences(as_findings(found))
+    assert "1 missing not identifiable: there are no even games" in said[0] and "2 missing not identifiable" in said[0]
+    assert not played.precise(left, KEY, 1e9)
+
+
+@pytest.mark.slow
 def test_games_that_are_drawn_by_lot_may_come_twice() -> None:
     twice = [{**known_games()[0], "opening": n} for n in range(2)]
     assert copies(twice) == 0 and copies([{**r, "by lot": False} for r in twice]) == 1

@@ -106,6 +106,9 @@ class Ladder:
     def estimate(self, name: str, of: Of, odds: tuple[int, ...], about: Mapping[str, Part]) -> Estimate:
         """A number made from parameters, with its bootstrap interval. `odds`: those whose games it rests on."""
         n, k = self.games(*odds), self.clusters(*odds)
+        if 0 in odds and not self.games(0):
+            why = "not identifiable: there are no even games to hold the others against; play those that failed"
+            return Estimate.absent(name, why, n, k, "opening", about)
         if k < FEWEST:
             why = f"too few openings (n={k}): an interval needs at least {FEWEST}"
             return Estimate.absent(name, why, n, k, "opening", about)
@@ -127,7 +130,7 @@ class Ladder:
 
     def profile(self, contrast: Array) -> tuple[float, float]:
         """The 95% interval of contrast @ parameters by the profile likelihood; infinite ends where it has none."""
-        value, error = float(contrast @ self.at), self.found.error(contrast)
+        value, error = float(contrast @ self.at), self._error(contrast)
         if not math.isfinite(error):
             return -math.inf, math.inf
         points = value + error * np.linspace(-REACH, REACH, GRID)
@@ -145,7 +148,7 @@ class Ladder:
     def test(self, restriction: Array) -> Test | None:
         """Whether restriction @ parameters = 0, [restrictions, parameters]; None where that is not identified."""
         d, total = self.design, self.counts.sum(axis=0)
-        if any(not math.isfinite(self.found.error(row)) for row in restriction):
+        if any(not math.isfinite(self._error(row)) for row in restriction):
             return None
         wanted = restriction @ self.found.basis
         held = fit(d, total[None], self.found.basis @ _null(wanted), d.offset(self.draws))
@@ -193,6 +196,10 @@ class Ladder:
         if drawn or (won and lost):
             return None
         return "giver" if won else "taker"
+
+    def _error(self, contrast: Array) -> float:
+        """Of a contrast of odds: endless where there are no even games to hold them against."""
+        return self.found.error(contrast) if self.games(0) else math.inf
 
     def _gradient(self, of: Of) -> Array:
         ends = RISE * np.eye(self.design.parameters)
