@@ -218,6 +218,27 @@ def test_a_slope_and_odds_that_do_not_add_up_are_found() -> None:
         assert found is not None and found.p < 0.001 and found.df == len(restriction)
 
 
+@pytest.mark.slow
+def test_a_misfit_has_its_level_where_most_cells_are_one_sided_and_a_gross_one_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """60 ladders that hold, of players so far apart that one side wins nearly every game of most cells: a chi-square
+    over them has a p near 1, or far too often near 0 where it is taken over the other cells alone."""
+    monkeypatch.setattr(ladder, "DRAWS", 100)
+    of = design(6, 1)
+    at = np.concatenate([[-6.0, -4.0, -2.0, 2.0, 4.0, 6.0], [0.1, 0.0, 0.0, NO_DRAWS]])
+    sure = np.abs(chances(of.advantage(at[None]), at[None, -1:])[0, :, 0] - 0.5) > 0.45
+    assert sure.mean() > 0.5
+    found = [played(of, at, 10, seed).misfit()[1] for seed in range(60)]
+    assert 1 <= sum(p <= 0.05 for p in found) <= 8  # none happens 1 time in 20, more than 8 1 time in 500
+    assert 0.35 < np.mean(found) < 0.62
+
+    upset = played(of, at, 10, 1)
+    strong = (of.giver == 5) & (of.taker == 0)  # the strongest loses half of its games with the weakest
+    upset.counts[:5, strong] = [0, 0, 1]
+    assert upset.misfit()[1] < 0.02
+
+
 # ------------------------------------------------------------------------------------------------------ how many games
 
 

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import thinkaloud as ta
+from thinkaloud.cli.main import cli
 from thinkaloud.errors import UserError
 from thinkaloud.games.breakthrough import Move, Position, board
 from thinkaloud.games.match import Chosen, play
@@ -37,7 +39,7 @@ from thinkaloud.studies.odds.protocol import Odds
 from thinkaloud.studies.odds.recipe import GAMES, Exact, Recipe, Spec, names, read
 from thinkaloud.studies.odds.replays import payload
 from thinkaloud.studies.odds.setups import EVEN, Cell
-from thinkaloud.studies.odds.workers import Job, answer
+from thinkaloud.studies.odds.workers import Job, Workers, answer
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 
 KEY = Key(("test",))
@@ -222,6 +224,21 @@ def test_copies_of_a_game_count_for_nothing_and_the_rest_keeps_its_numbers() -> 
 
 
 @pytest.mark.slow
+def test_where_all_even_games_failed_no_odds_have_a_worth() -> None:
+    """The least odds that are left are not taken for even games: the others would be worth too little."""
+    left = [{**r, "status": "error"} if r["odds"] == EVEN else r for r in known_games()]
+    found = played.estimates(left, KEY)
+    rest = [e for e in found if e.about["measure"] in ("skill", "worth", "slope", "equal chances", "mean slope")]
+    assert len(rest) > 10 and {e.about["odds"] for e in rest if "odds" in e.about} == {"1 missing", "2 missing"}
+    for e in rest:
+        assert e.value is None and "p" not in e.about and "profile low" not in e.about
+        assert str(e.reason).startswith("not identifiable: there are no even games to hold the others against")
+    said = sentences(as_findings(found))
+    assert "1 missing not identifiable: there are no even games" in said[0] and "2 missing not identifiable" in said[0]
+    assert not played.precise(left, KEY, 1e9)
+
+
+@pytest.mark.slow
 def test_games_that_are_drawn_by_lot_may_come_twice() -> None:
     twice = [{**known_games()[0], "opening": n} for n in range(2)]
     assert copies(twice) == 0 and copies([{**r, "by lot": False} for r in twice]) == 1
@@ -258,6 +275,17 @@ def test_an_illegal_move_loses_and_is_kept() -> None:
         (lambda t: t.replace("plies = 4", "plies = 3"), "plies of the recipe mine.toml is 3: give an even number"),
         (lambda t: t.replace("plies = 4", "plies = 0"), "draw nothing by lot: from one position all their games are "),
         (lambda t: 'takers = ["stong"]\n' + t, "no player among the takers of the recipe mine.toml named 'stong'"),
+        (lambda t: 'givers = ["weak", "strong", "weak"]\n' + t, "'weak' is 2 times among the givers of the recipe "),
+        (lambda t: 'takers = ["weak", "weak"]\n' + t, "'weak' is 2 times among the takers of the recipe mine.toml: "),
+        (lambda t: "givers = []\n" + t, "givers of the recipe mine.toml is []: give some of ['weak', 'strong'], or "),
+        (lambda t: "takers = []\n" + t, "takers of the recipe mine.toml is []"),
+        (lambda t: "tolerance = -0.5\n" + t, "tolerance of the recipe mine.toml is -0.5: give 0 or more"),
+        (lambda t: "tolerance = nan\n" + t, "tolerance is nan: give a finite number"),
+        (lambda t: "half_width = -1.0\n" + t, "half_width of the recipe mine.toml is -1: give Elo above 0, or 0 to "),
+        (lambda t: "half_width = inf\n" + t, "half_width is inf: give a finite number"),
+        (lambda t: t + "[exact]\nmissing = []\n", "missing of the recipe mine.toml, [exact] is []: give some numbers"),
+        (lambda t: t + "[exact]\nmissing = [1, 1]\n", "missing of the recipe mine.toml, [exact] is [1, 1]"),
+        (lambda t: t + "[exact]\nsees = [2, -4]\n", "sees of the recipe mine.toml, [exact] is [2, -4]: give moves"),
         (lambda t: t + "blunders = 2\n", "blunders of the player 'strong' is 2.0: give a probability"),
         (lambda t: t + 'blunders = "x"\n', "the player 'strong' of the recipe mine.toml: blunders is 'x'"),
         (lambda t: t.replace("openings", "opennings"), "did you mean openings?"),
@@ -303,6 +331,26 @@ def test_a_worker_plays_what_is_played_here_and_says_what_went_wrong() -> None:
     assert "nobody" in lost["error"]
 
 
+def test_a_worker_whose_block_is_given_up_ends_and_another_plays_the_next() -> None:
+    begun = AtBreakthrough(SMALL).openings("2 missing", KEY)[:2]
+    job = Job(SMALL, Cell("strong", "weak", "2 missing"), begun, KEY)
+    endless = replace(SMALL, players={name: Spec(by="search", nodes=10**8) for name in SMALL.players})
+
+    async def asked() -> tuple[list[int], list[Record]]:
+        async with Workers() as workers:
+            played = await workers.records(job)
+            first = children(os.getpid())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await workers.records(replace(job, recipe=endless))
+            left = [pid for pid in first if pid in children(os.getpid())]
+            assert await workers.records(job) == played
+            return left, played
+
+    left, played = asyncio.run(asked())
+    assert not left and len(played) == 4
+
+
 @pytest.mark.slow
 def test_a_run_that_was_killed_ends_with_the_same_findings_and_leaves_no_process(tmp_path: Path) -> None:
     recipe = recipe_file(tmp_path)
@@ -343,6 +391,18 @@ def test_no_further_block_is_played_once_worth_is_known_well_enough(tmp_path: Pa
     assert games == {10_000: 8 * 10, 1: 8 * 20}
     assert "10 games of every cell" in (tmp_path / "10000" / "report.md").read_text(encoding="utf-8")
     assert "Registered: up to 10 openings, looked at after every 5" in (tmp_path / "1" / "report.md").read_text("utf-8")
+
+
+def test_a_run_that_stops_by_what_it_found_is_not_cut_into_shards(tmp_path: Path) -> None:
+    """A shard has games of its own only: each would play all openings, and the merged run would have too many."""
+    recipe = recipe_file(tmp_path, f"half_width = 400\n{TOML}")
+    said = "odds cannot be run in shards: with half_width = 400 in its recipe, when it stops follows from all games"
+    with pytest.raises(UserError, match=said):
+        ta.run("odds", settings={"recipe": recipe}, out=tmp_path / "shard", shard="1/2")
+    done = CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe])
+    assert isinstance(done.exception, UserError) and said in str(done.exception)
+    assert not (tmp_path / "shard").exists()
+    assert CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe_file(tmp_path)]).exit_code == 0
 
 
 def test_a_plan_plays_nothing_and_says_how_many_games_an_interval_takes(tmp_path: Path) -> None:
@@ -395,6 +455,14 @@ def test_the_headlines_say_worth_growth_sums_and_what_is_known() -> None:
     assert any("Do worths add up? 2 missing beyond 1 missing + 1 missing" in line for line in said)
     assert any("endlessly many games" in line for line in said)
     assert any("Solved" in line or "solved" in line or "one side won every game" in line for line in said)
+
+
+def test_a_misfit_is_said_with_what_it_rests_on() -> None:
+    about = {"measure": "misfit", "by chance": 0.04, "deviance": 91.2, "cells": 24, "p": 0.005}
+    score = Estimate("score, a - b, even", 0.5, 0.4, 0.6, 24, 24, "opening", None,
+                     {"measure": "score", "giver": "a", "taker": "b", "odds": "even"})  # fmt: skip
+    said = sentences(as_findings([score, Estimate("misfit", 0.06, 0.05, 0.07, 24, 24, "cell", None, about)]))
+    assert "from what it expects, 0.040 by chance (deviance 91 over 24 cells, p .005 by games drawn" in said[-1]
 
 
 @pytest.mark.slow

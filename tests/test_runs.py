@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from thinkaloud.open_study import open_run, open_study
 from thinkaloud.organisms.scripted import scripted
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.journal import Journal, unit_key
-from thinkaloud.vocabulary import Completion, Key, Prompt, Reading, Sampling
+from thinkaloud.study import Study, Unit
+from thinkaloud.vocabulary import Completion, Estimate, Key, Prompt, Reading, Sampling
 
 TASKS = ["chain_sum", "coin"]
 
@@ -243,3 +245,41 @@ def test_time_is_not_in_the_findings(tmp_path: Path) -> None:
     time.sleep(0.01)
     two = ta.run("channels", "scripted:filler", ["coin"], items=8, difficulty=3, out=tmp_path / "b")
     assert findings(one.folder) == findings(two.folder)
+
+
+class Second(Study):
+    """Measures a second thing only where the first could not be measured."""
+
+    name, question = "second", "?"
+    takes = frozenset()
+    fails = True
+
+    async def run(self, asked: Any, do: Any) -> list[str]:
+        def unit(i: int) -> Unit:
+            async def work(session: Any) -> list[Any]:
+                if self.fails and not i:
+                    raise ModelError("no luck")
+                return [{"item": str(i), "status": "ok"}]
+
+            return Unit(phase=self.name, subject="all", at={"i": i}, work=work)
+
+        if (await do.unit(unit(0))).error is not None:
+            await do.unit(unit(1))
+        return []
+
+    def estimate(self, records: Any, key: Any) -> list[Estimate]:
+        return [Estimate("n", len(records), 0, len(records), len(records), len(records))]
+
+
+def test_what_only_an_earlier_attempt_asked_for_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in findings, records or failures, also when they are made again; the bill has what was spent."""
+    folder = tmp_path / "run"
+    first = ta.run(Second, out=folder)
+    assert [unit["status"] for unit in first.units] == ["failed", "ok"] and len(open_run(folder, Second()).units) == 2
+    monkeypatch.setattr(Second, "fails", False)
+    again = ta.run(Second, out=folder)
+    made = ta.run(Second, out=tmp_path / "at once")
+    assert findings(folder) == findings(made.folder)
+    for run in (again, open_run(folder, Second()), ta.rescore(folder, study=Second)):
+        assert [record["item"] for record in run.records] == ["0"] and run.bill["units"] == 2
+        assert findings(folder) == findings(made.folder) and not run.remarks()

@@ -145,7 +145,8 @@ def test_a_server_that_ends_before_it_is_ready_ends_the_job(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("channels", "--shards", "0"), "--shard is '1/0'"),
+        (("channels", "--shards", "0"), "--shards is 0: give a whole number from 1 to 100,000"),
+        (("channels", "--max-tokens", "1M", "--share-caps", "pot"), "--share-caps pot: its file is for commands on "),
         (("trend", "--folders", "x", "--server", "vllm"), "--server vllm: trend asks no model"),
         (("channels", "--model", "http://host/v1", "--server", "vllm"), "is a server already"),
         (("channels", "--server", "vlm"), "no server named 'vlm'; did you mean vllm?"),

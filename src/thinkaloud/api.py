@@ -87,11 +87,11 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     work = work_of(concurrency, unit_time)
     caps = held(max_tokens, max_time, share_caps)  # from here on: loading the model takes time, too
     opened = open_study(study)
-    if part is not None:
-        shards.check_divided(opened)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
+    if part is not None:
+        shards.check_divided(opened, config.settings)
     answering, asked_of = _opened(opened, config, model, tasks)
     opened.check(config.settings)
     caps.check(answering if "model" in opened.takes else None)

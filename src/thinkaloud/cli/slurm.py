@@ -9,6 +9,7 @@ import click
 
 from thinkaloud.cli.options import Studies, config_of, options_of, values_of
 from thinkaloud.cli.running import WORK
+from thinkaloud.errors import UserError
 
 if TYPE_CHECKING:
     from thinkaloud.study import Study
@@ -26,6 +27,11 @@ def _slurm(name: str, study: Study, given: dict[str, Any]) -> None:
     from thinkaloud.settings import checked
     from thinkaloud.whole.slurm import Cluster, script
 
+    if given["share_caps"] is not None:
+        raise UserError(
+            f"--share-caps {given['share_caps']}: its file is for commands on one machine, and jobs run on several; "
+            "leave it out, and --max-tokens is the most of each shard"
+        )
     config = config_of(name, study, given)
     study.check(config.settings)
     cluster = checked(Cluster(**values_of(Cluster, given)))

@@ -29,7 +29,7 @@ from thinkaloud.models.preambles import once
 from thinkaloud.records.schema import check
 from thinkaloud.report import notebook
 from thinkaloud.report.notebook import Drawing, Findings
-from thinkaloud.runs import identity, lock, lookup, shards, table
+from thinkaloud.runs import identity, lock, lookup, manifest, shards, table
 from thinkaloud.runs.about import card_as_dict
 from thinkaloud.runs.config import FORMAT, Config, Opening
 from thinkaloud.runs.execute import ordered
@@ -55,7 +55,8 @@ OURS = ("config.toml", "model.json", identity.FILE, shards.FILE, lock.NAME, "seg
 
 class Run:
     """A finished or unfinished run. Reading one never asks a model. `opening` opens its study by name. `stopped`: which
-    cap ended the command that returned it, what was spent and how to go on; None where it went to its end."""
+    cap ended the command that returned it, what was spent and how to go on; None where it went to its end. `asked_for`:
+    the units of a run that is through; None as long as that is not known, and all count."""
 
     def __init__(self, folder: str | Path, opening: Opening) -> None:
         self.folder = Path(folder)
@@ -63,6 +64,7 @@ class Run:
         self.study = opening(self.config.study)
         self.journal = Journal(self.folder, UNIT, in_order)
         self.stopped: str | None = None
+        self.asked_for = _asked_for(self.folder)
 
     def __repr__(self) -> str:
         of = f" of {self.config.model}" if self.config.model else ""
@@ -146,16 +148,20 @@ class Run:
     @property
     def units(self) -> list[dict[str, Any]]:
         """Every unit of this run that was recorded, failed ones too. Those of another model, other questions or another
-        protocol, which somebody else put there, are not among them. `UserError` for a record that does not fit its
-        type."""
+        protocol, which somebody else put there, are not among them, nor those of an earlier attempt that the run, once
+        through, did not ask for. `UserError` for a record that does not fit its type."""
+        units = [u for u in self._recorded if self.asked_for is None or u["unit"] in self.asked_for]
+        for unit in units if self.study.record is not None else ():
+            self._check(unit)
+        return units
+
+    @property
+    def _recorded(self) -> list[dict[str, Any]]:
         try:
             found = identity.load(self.folder)
         except UserError:
             found = None
-        units = [u for u in self.journal if found is None or u.get("of") == found.hash]
-        for unit in units if self.study.record is not None else ():
-            self._check(unit)
-        return units
+        return [u for u in self.journal if found is None or u.get("of") == found.hash]
 
     def _check(self, unit: Mapping[str, Any]) -> None:
         """`UserError` where a record of what the study measures is not of its type."""
@@ -165,7 +171,7 @@ class Run:
 
     def remarks(self) -> list[str]:
         """What lies in the folder and is not counted, in sentences."""
-        others = len(self.journal) - len(self.units)
+        others = len(self.journal) - len(self._recorded)
         said = [f"{others} units in {str(self.folder)!r} are of another model, other questions or another protocol"]
         return [*self.journal.remarks(), *(f"{one}, and are not counted" for one in said if others)]
 
@@ -249,9 +255,10 @@ class Run:
 
     @property
     def bill(self) -> dict[str, Any]:
-        """Tokens and seconds of all recorded units. Tokens are those of one process that was not interrupted: what
-        several computed again for themselves (`models/preambles.py`) is counted once."""
-        spent = [unit["usage"] for unit in self.units]
+        """Tokens and seconds of all recorded units, also of those that a run, once through, did not ask for. Tokens are
+        those of one process that was not interrupted: what several computed again for themselves
+        (`models/preambles.py`) is counted once."""
+        spent = [unit["usage"] for unit in self._recorded]
         total = asdict(sum((Usage(**{name: one[name] for name in BILLED}) for one in spent), Usage()))
         wall = round(sum(one["wall"] for one in spent), 3)
         computed, seconds = once(spent), round(total["seconds"], 3)
@@ -310,6 +317,15 @@ class Run:
             return []
         found = loaded(path, f"thinkaloud resume {self.folder} writes it anew")
         return [str(line) for line in found] if isinstance(found, list) else []
+
+
+def _asked_for(folder: Path) -> frozenset[str] | None:
+    """The units that a run was made of when it was last through."""
+    try:
+        found = manifest.Manifest.load(folder)
+    except UserError:  # damaged: `verify` says so
+        return None
+    return None if found is None else frozenset(unit for unit, _ in found.units)
 
 
 def make_folder(folder: Path) -> None:

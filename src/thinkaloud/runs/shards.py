@@ -17,7 +17,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -44,9 +44,10 @@ MOST = 100_000
 
 @runtime_checkable
 class Undivided(Protocol):
-    """A study whose units cannot be done apart; `undivided` says why."""
+    """A study whose units cannot be done apart; `undivided` says why. Where that depends on the settings, it is a
+    function of them, and says nothing (an empty text) where the units can be."""
 
-    undivided: str
+    undivided: str | Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,13 @@ def check_whole(folder: Path) -> None:
         raise UserError(f"{str(folder)!r} is shard {part.shard} of a run: thinkaloud merge of all shards makes the run")
 
 
-def check_divided(study: Study) -> None:
-    """`UserError` where a study cannot be cut into shards."""
-    if isinstance(study, Undivided):
-        raise UserError(f"{study.name} cannot be run in shards: {study.undivided}; run it without --shard")
+def check_divided(study: Study, settings: Any) -> None:
+    """`UserError` where a study cannot be cut into shards with these settings."""
+    if not isinstance(study, Undivided):
+        return
+    why = study.undivided if isinstance(study.undivided, str) else study.undivided(settings)
+    if why:
+        raise UserError(f"{study.name} cannot be run in shards: {why}; run it without --shard")
 
 
 @dataclass

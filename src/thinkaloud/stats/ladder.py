@@ -33,6 +33,8 @@ GRID, REACH = 41, 6.0
 CRITICAL = 1.959964
 WIDEST = 2 * CRITICAL * ENDLESS
 """Logits of an interval that says nothing: that of an endless standard error."""
+SMALL, TINY = 1e-6, 1e-300
+"""A deviance that is rounding, and games that are none."""
 RISE = 1e-5
 """A step by which derivatives are taken."""
 Of = Callable[[Array], Array]
@@ -79,14 +81,19 @@ class Ladder:
     @cached_property
     def resampled(self) -> Array:
         """The parameters of every resample, [draws, parameters]."""
-        d, flat = self.design, self.counts.reshape(len(self.counts), -1)
+        flat = self.counts.reshape(len(self.counts), -1)
         lots = np.concatenate(list(weights(len(flat), 0, self.key, DRAWS)))
-        made = []
-        for some in np.array_split(lots, math.ceil(len(lots) / CHUNK)):
-            counts = (some @ flat).reshape(len(some), *self.counts.shape[1:])
-            start = np.tile(self.at, (len(some), 1))
-            made.append(fit(d, counts, self.found.basis, d.offset(self.draws), start).at)
-        return np.concatenate(made)
+        return np.concatenate(
+            [
+                self._fitted((some @ flat).reshape(len(some), *self.counts.shape[1:]))
+                for some in np.array_split(lots, math.ceil(len(lots) / CHUNK))
+            ]
+        )
+
+    def _fitted(self, counts: Array) -> Array:
+        """The parameters of other games in the same cells, [fits, parameters], looked for from those found here."""
+        start = np.tile(self.at, (len(counts), 1))
+        return fit(self.design, counts, self.found.basis, self.design.offset(self.draws), start).at
 
     def clusters(self, *odds: int) -> int:
         """The fewest clusters at any of these odds."""
@@ -99,6 +106,9 @@ class Ladder:
     def estimate(self, name: str, of: Of, odds: tuple[int, ...], about: Mapping[str, Part]) -> Estimate:
         """A number made from parameters, with its bootstrap interval. `odds`: those whose games it rests on."""
         n, k = self.games(*odds), self.clusters(*odds)
+        if 0 in odds and not self.games(0):
+            why = "not identifiable: there are no even games to hold the others against; play those that failed"
+            return Estimate.absent(name, why, n, k, "opening", about)
         if k < FEWEST:
             why = f"too few openings (n={k}): an interval needs at least {FEWEST}"
             return Estimate.absent(name, why, n, k, "opening", about)
@@ -120,7 +130,7 @@ class Ladder:
 
     def profile(self, contrast: Array) -> tuple[float, float]:
         """The 95% interval of contrast @ parameters by the profile likelihood; infinite ends where it has none."""
-        value, error = float(contrast @ self.at), self.found.error(contrast)
+        value, error = float(contrast @ self.at), self._error(contrast)
         if not math.isfinite(error):
             return -math.inf, math.inf
         points = value + error * np.linspace(-REACH, REACH, GRID)
@@ -138,7 +148,7 @@ class Ladder:
     def test(self, restriction: Array) -> Test | None:
         """Whether restriction @ parameters = 0, [restrictions, parameters]; None where that is not identified."""
         d, total = self.design, self.counts.sum(axis=0)
-        if any(not math.isfinite(self.found.error(row)) for row in restriction):
+        if any(not math.isfinite(self._error(row)) for row in restriction):
             return None
         wanted = restriction @ self.found.basis
         held = fit(d, total[None], self.found.basis @ _null(wanted), d.offset(self.draws))
@@ -153,9 +163,32 @@ class Ladder:
 
     def expected(self) -> Array:
         """The giver's score that the fit expects in every cell."""
-        p = chances(self.design.advantage(self.at[None]), self.at[None, -1:])[0]
-        found: Array = p[:, 0] + p[:, 1] / 2
+        found: Array = self._scores(self.at[None])[0]
         return found
+
+    def _scores(self, at: Array) -> Array:
+        p = chances(self.design.advantage(at), at[:, -1:])
+        found: Array = p[..., 0] + p[..., 1] / 2
+        return found
+
+    def misfit(self) -> tuple[float, float]:
+        """How far the scores of all cells are from what the fit expects of them, as a deviance, and its p: how often
+        games that are drawn from the fit are as far from the fit of their own. No chi-square is asked: where a side
+        wins nearly every game of a cell, a deviance is far below it. Games are drawn as independent, which those of one
+        cell are, since each began from an opening of its own; what an opening does to several cells is not regarded.
+        """
+        total = self.counts.sum(axis=0)
+        p = chances(self.design.advantage(self.at[None]), self.at[None, -1:])[0]
+        games = np.rint(total.sum(axis=1)).astype(np.int64)
+        drawn = self.key.child("misfit").rng.multinomial(games, p, size=(DRAWS, len(games))).astype(float)
+        found = _deviance(total[None], self.expected()[None])[0]
+        by_chance = np.concatenate(
+            [
+                _deviance(some, self._scores(self._fitted(some)))
+                for some in np.array_split(drawn, math.ceil(len(drawn) / CHUNK))
+            ]
+        )
+        return float(found), (1 + int((by_chance > found - SMALL).sum())) / (1 + len(by_chance))
 
     def one_sided(self, odds: int) -> str | None:
         """Which side won every game at these odds, None where both won some."""
@@ -163,6 +196,10 @@ class Ladder:
         if drawn or (won and lost):
             return None
         return "giver" if won else "taker"
+
+    def _error(self, contrast: Array) -> float:
+        """Of a contrast of odds: endless where there are no even games to hold them against."""
+        return self.found.error(contrast) if self.games(0) else math.inf
 
     def _gradient(self, of: Of) -> Array:
         ends = RISE * np.eye(self.design.parameters)
@@ -181,6 +218,16 @@ class Ladder:
             "not identifiable: the players that met here are not tied to the others by games that both sides won; add "
             "players between them"
         )
+
+
+def _deviance(counts: Array, expected: Array) -> Array:
+    """Of the scores of games [fits, cells, 3], a draw as half a game won, from those expected, [fits, cells]."""
+    games, won = counts.sum(axis=-1), counts[..., 0] + counts[..., 1] / 2
+    found = np.zeros(len(counts))
+    for seen, share in ((won, expected), (games - won, 1 - expected)):
+        ratio = np.where(seen > 0, seen / np.maximum(games * share, TINY), 1.0)
+        found += 2 * (seen * np.log(ratio)).sum(axis=-1)
+    return found
 
 
 def _null(rows: Array) -> Array:

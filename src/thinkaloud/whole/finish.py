@@ -58,6 +58,7 @@ def work_of(concurrency: int, unit_time: float | str | None) -> Work:
 
 def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
     """Do what is missing of a run or of a shard, and end it."""
+    found.asked_for = None  # until it is through again
     told = Heard(progress or NullProgress())
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
@@ -75,6 +76,7 @@ def finish(found: Run, request: Asked, progress: Progress | None, work: Work, ca
             sealed(found)
         return found
     if notes is None:
+        (found.folder / manifest.FILE).unlink(missing_ok=True)  # of a run that was through before, and is not now
         conclude(found)
         return found
     return complete(found, execution, notes)
@@ -95,7 +97,8 @@ def passed(found: Run, execution: Following) -> list[str] | None:
 
 
 def complete(found: Run, execution: Following, notes: Sequence[str]) -> Run:
-    """End a run that is through."""
+    """End a run that is through. What it did not ask for in the end, though an earlier attempt did, is not counted."""
+    found.asked_for = frozenset(str(unit["unit"]) for unit in execution.units)
     found.note([*notes, *remarks(list(found.records))])
     sealed(found)
     conclude(found)
@@ -108,7 +111,7 @@ def complete(found: Run, execution: Following, notes: Sequence[str]) -> Run:
 
 def sealed(found: Run) -> None:
     """The records in one file, where none of them is to be made again."""
-    if all(unit["status"] == "ok" for unit in found.journal):
+    if all(unit["status"] == "ok" for unit in found.units):
         found.journal.seal()
         removed(found.folder)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from thinkaloud.errors import UserError
 from thinkaloud.runs.config import Config
-from thinkaloud.runs.shards import check_divided, shard_of
+from thinkaloud.runs.shards import MOST, check_divided
 from thinkaloud.settings import setting
 from thinkaloud.study import Study
 from thinkaloud.values import duration
@@ -55,8 +55,9 @@ class Cluster:
 
 def script(study: Study, config: Config, cluster: Cluster, out: Path, work: str = "") -> str:
     """The script. `out`: the folder of the merged run; `work`: further options of each `run`, as text."""
-    check_divided(study)
-    shard_of(f"1/{cluster.shards}")
+    check_divided(study, config.settings)
+    if not 1 <= cluster.shards <= MOST:
+        raise UserError(f"--shards is {cluster.shards}: give a whole number from 1 to {MOST:,}")
     if cluster.server != "none" and not config.model:
         raise UserError(f"--server {cluster.server}: {study.name} asks no model")
     if cluster.server != "none" and "://" in config.model:

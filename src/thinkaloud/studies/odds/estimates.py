@@ -23,10 +23,10 @@ import numpy as np
 
 from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
-from thinkaloud.stats.distributions import chi_square_tail
 from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.reasoning import gaps, said, ways
+from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 BY = "opening"
@@ -52,7 +52,8 @@ class Games:
 
 
 def gathered(records: Sequence[Record]) -> Games:
-    """The games among records."""
+    """The games among records. Even games stand first also where all of them failed: what is least among the odds that
+    are left is not taken for them."""
     cells: dict[Place, list[Record]] = {}
     odds: dict[str, Record] = {}
     for r in records:
@@ -60,9 +61,10 @@ def gathered(records: Sequence[Record]) -> Games:
             cells.setdefault((r["giver"], r["taker"], r["odds"]), []).append(r)
             odds.setdefault(r["odds"], r)
     players = dict.fromkeys([*(giver for giver, _, _ in cells), *(taker for _, taker, _ in cells)])
-    order = sorted(odds, key=lambda label: float(odds[label]["material"]))
-    material = tuple(float(odds[label]["material"]) for label in order)
-    return Games(cells, tuple(players), tuple(order), material, {label: odds[label]["sums"] for label in order})
+    some = sorted((label for label in odds if label != EVEN), key=lambda label: float(odds[label]["material"]))
+    material = (0.0, *(float(odds[label]["material"]) for label in some))
+    sums = {EVEN: (), **{label: odds[label]["sums"] for label in some}}
+    return Games(cells, tuple(players), (EVEN, *some), material, sums)
 
 
 def copies(games: Sequence[Record]) -> int:
@@ -157,7 +159,7 @@ def _first(ladder: Ladder, o: int, label: str) -> Estimate:
     place = ladder.design.colour(o)
     name = f"moving first, {label}"
     about: dict[str, Part] = {"measure": "first", "odds": label}
-    if not ladder.found.basis[place].any():
+    if ladder.games(o) and not ladder.found.basis[place].any():
         return Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)
     return ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about)
 
@@ -211,14 +213,13 @@ def _misfit(ladder: Ladder) -> Estimate:
     games = total.sum(axis=1)
     seen = (total[:, 0] + total[:, 1] / 2) / games
     spread = np.sqrt(np.maximum(expected * (1 - expected) - total[:, 1] / games / 4, 1e-9) / games)
-    n, df = int(games.sum()), max(1, len(games) - ladder.found.basis.shape[1])
-    chi2 = float((((seen - expected) / spread) ** 2)[expected * (1 - expected) * games > 1].sum())
+    n, (deviance, p) = int(games.sum()), ladder.misfit()
     apart = np.abs(seen - expected)
     rows = np.stack([apart, games], axis=1)
     about: dict[str, Part] = {
         "measure": "misfit",
         "by chance": round(float((games * spread).sum() / n * math.sqrt(2 / math.pi)), 4),
-        "chi2": round(chi2, 1), "df": df, "p": round(chi_square_tail(chi2, df), 5),
+        "deviance": round(deviance, 1), "cells": len(games), "p": round(p, 5),
     }  # fmt: skip
     weighted = Sample(rows, None, corners((0, 1), (float(games.min()), float(games.max()))))
     found = interval("misfit", lambda r, w: (w * r[:, 1]) @ r[:, 0] / (w @ r[:, 1]), weighted, ladder.key, about=about)
@@ -247,6 +248,8 @@ def _linear(contrast: Array) -> Of:
 def _known(games: Games, design: Design) -> list[Estimate]:
     """The ladder of the expected scores, where these are known: what endlessly many games would say. Not sampled, so
     its interval is the number itself."""
+    if 0 not in design.odds:  # as in the ladder of games
+        return []
     known: dict[tuple[str, str, str, str], float] = {}
     for r in games.sound:
         if "exact" not in r:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from thinkaloud.records.about import fits
+from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Finding, Part
 
 
@@ -39,6 +40,11 @@ class Found:
     def odds(self) -> list[str]:
         """Even games first."""
         return list(dict.fromkeys(odds for _, _, odds in self.scores))
+
+    @property
+    def uneven(self) -> list[str]:
+        """Those at which the giver lacks something."""
+        return [odds for odds in self.odds if odds != EVEN]
 
     @property
     def givers(self) -> list[str]:

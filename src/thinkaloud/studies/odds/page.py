@@ -43,7 +43,7 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 def _of_ladder(found: Found) -> Iterator[str]:
-    worth = [(odds, e) for odds in found.odds[1:] if (e := found.one(measure="worth", odds=odds))]
+    worth = [(odds, e) for odds in found.uneven if (e := found.one(measure="worth", odds=odds))]
     if worth:
         told = ", ".join(f"{odds} {elo(e) if e.value is not None else e.reason}" for odds, e in worth)
         yield f"{found.subject}. Worth in Elo, between players of mean skill: {told}."
@@ -119,8 +119,8 @@ def _warnings(found: Found) -> Iterator[str]:
         about = misfit.about
         yield (
             f"{found.subject}. The ladder does not describe these games well: scores of cells lie {misfit.value:.3f} "
-            f"from what it expects, {about['by chance']:.3f} by chance (chi-square {about['chi2']:.0f} on "
-            f"{about['df']}, p {_p(about['p'])}, openings not regarded). Read its numbers as smoothed ones."
+            f"from what it expects, {about['by chance']:.3f} by chance (deviance {about['deviance']:.0f} over "
+            f"{about['cells']} cells, p {_p(about['p'])} by games drawn from it). Read its numbers as smoothed ones."
         )
     illegal = sum(int(e.about.get("ended illegal", 0)) for e in every)
     if illegal:
@@ -164,7 +164,7 @@ def _worth(found: Found) -> Grid:
     players = list(found.skills)
     skills = ("skill", "0", *(elo(found.skills[name]) for name in players), "")
     rows = []
-    for odds in found.odds[1:]:
+    for odds in found.uneven:
         own = [_cell(found.one(measure="worth", odds=odds, player=name)) for name in players]
         mean, slope = found.one(measure="worth", odds=odds), found.one(measure="slope", odds=odds)
         rows.append((odds, _cell(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
@@ -176,7 +176,7 @@ def _chances(found: Found) -> Grid:
     takers = found.in_order(found.takers)
     rows = [
         (odds, *(_cell(found.one(measure="equal chances", odds=odds, player=name)) for name in takers))
-        for odds in found.odds[1:]
+        for odds in found.uneven
     ]
     title = f"{found.subject}: how many Elo stronger than this taker a giver must be for equal chances"
     return Grid(title, ("Elo", *takers), tuple(rows))

@@ -52,6 +52,11 @@ class Odds(Study):
         more = setup(recipe).files() if recipe.players else {}
         return {"recipe": hashlib.sha256(located(settings.recipe, settings.game).read_bytes()).hexdigest(), **more}
 
+    def undivided(self, settings: OddsSettings) -> str:
+        """Whether a further block is played follows from the games of all cells, and a shard has only its own."""
+        half = self._recipe(settings).half_width
+        return f"with half_width = {half:g} in its recipe, when it stops follows from all games" if half else ""
+
     def _recipe(self, settings: OddsSettings) -> Recipe:
         return read(settings.recipe, settings.game)
 

@@ -57,7 +57,9 @@ def _in_men(ladder: Ladder, players: tuple[int, int], men: float, label: Label) 
     """`men`: how many the least odds are."""
     gap, worth = apart(*players), worth_between(ladder.design, 1, *players)
     scale = ladder.estimate(label.name, worth, (0, 1), label.about)
-    if scale.low is None or scale.low <= 0:
+    if scale.low is None:
+        return scale
+    if scale.low <= 0:
         why = "not identifiable: at this skill a man is not clearly worth anything; add openings, or other players"
         return Estimate.absent(label.name, why, scale.n, scale.clusters, "opening", label.about)
     return ladder.estimate(label.name, lambda at: men * gap(at) / worth(at), (0, 1), label.about)

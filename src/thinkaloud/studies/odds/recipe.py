@@ -199,18 +199,29 @@ def _check(found: Recipe, where: str) -> None:
         raise UserError(f"half_width of {where} is {found.half_width:g}: give Elo above 0, or 0 to play everything")
     if found.plies < 0 or found.plies % 2:
         raise UserError(f"plies of {where} is {found.plies}: give an even number, so that it is the giver's move again")
+    if found.tolerance < 0:
+        raise UserError(f"tolerance of {where} is {found.tolerance:g}: give 0 or more")
     for side in ("givers", "takers"):
-        for name in getattr(found, side):
+        names = getattr(found, side)
+        if not names:
+            raise UserError(f"{side} of {where} is []: give some of {list(found.players)}, or leave it out for all")
+        for name in names:
             if name not in found.players:
                 raise unknown(f"player among the {side} of {where}", name, list(found.players))
+            if names.count(name) > 1:
+                raise UserError(f"{name!r} is {names.count(name)} times among the {side} of {where}: give it once")
     _check_players(found, where)
 
 
 def _check_exact(exact: Exact, where: str) -> None:
+    if not exact.missing or len(set(exact.missing)) < len(exact.missing):
+        raise UserError(f"missing of {where}, [exact] is {list(exact.missing)!r}: give some numbers, each once")
     for missing in exact.missing:
         exact.rules.start(missing)
     if not all(0 <= share <= 1 for share in exact.blunders):
         raise UserError(f"blunders of {where}, [exact] are {list(exact.blunders)!r}: give probabilities")
+    if any(moves < 0 for moves in exact.sees):
+        raise UserError(f"sees of {where}, [exact] is {list(exact.sees)!r}: give moves, 0 or more")
     if not exact.blunders + exact.sees:
         raise UserError(f"{where}, [exact] has no takers: give blunders or sees")
 

@@ -1,7 +1,8 @@
 """Games on all cores: processes that are given a block of games in a line and answer with its records in a line.
 
 As many are started as blocks are asked for at once (`--concurrency`), and they stay for the next ones. A worker that
-reads the end of its input ends; so none outlives a run, however that was ended. This module does not know what is in a
+reads the end of its input ends; so none outlives a run, however that was ended. One whose block is given up on the way
+(`--unit-time`) is ended, and another is started when it is needed. This module does not know what is in a
 line.
 """
 
@@ -29,8 +30,8 @@ from thinkaloud.vocabulary import Key, Record
 
 LIMIT = 1 << 26
 """Characters of a line."""
-ENDING = 5.0
-"""Seconds that a worker has to end."""
+ENDING, AT_ONCE = 5.0, 0.1
+"""Seconds that a worker has to end: after its last block, and where that is given up."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,18 @@ class Workers:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        for worker in self._all:
-            if worker.stdin is not None:
-                worker.stdin.close()  # it ends by itself, and what it has started with it
-        for worker in self._all:
-            try:
-                await asyncio.wait_for(worker.wait(), ENDING if error is None else 0.1)
-            except TimeoutError:
-                worker.kill()
-                await worker.wait()
+        await asyncio.gather(*(_ended(worker, ENDING if error is None else AT_ONCE) for worker in self._all))
 
     async def records(self, job: Job) -> list[Record]:
         """Have a block played."""
         worker = self._idle.pop() if self._idle else await self._started()
         assert worker.stdin is not None and worker.stdout is not None
-        worker.stdin.write(msgspec.json.encode(job) + b"\n")
-        line = await worker.stdout.readline()
+        try:
+            worker.stdin.write(msgspec.json.encode(job) + b"\n")
+            line = await worker.stdout.readline()
+        except BaseException:  # given up: what it would answer now belongs to no block
+            await _ended(worker, AT_ONCE)
+            raise
         if not line.endswith(b"\n"):
             raise ModelError(f"the process that played {job.cell.title} ended with code {await worker.wait()}")
         self._idle.append(worker)
@@ -88,6 +85,20 @@ class Workers:
         )
         self._all.append(worker)
         return worker
+
+
+async def _ended(worker: asyncio.subprocess.Process, seconds: float) -> None:
+    """End a worker, which has so long to do it by itself."""
+    try:
+        if worker.stdin is not None:
+            worker.stdin.close()  # it ends by itself, and what it has started with it
+        await asyncio.wait_for(worker.wait(), seconds)
+    except TimeoutError:
+        pass
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
 
 
 def answer(line: bytes) -> bytes:
