@@ -102,8 +102,13 @@ def address(*parts: str) -> str:
 
 
 def settle(tab: Any) -> None:
-    """Wait until the explorer shows what the address says."""
-    tab.wait_for_function("document.getElementById('view').dataset.at === location.hash")
+    """Wait until the explorer shows what the address says. Asked from outside: the page's own policy forbids what the
+    browser's `wait_for_function` does when the first answer is no."""
+    for _ in range(400):
+        if tab.evaluate("document.getElementById('view').dataset.at === location.hash"):
+            return
+        tab.wait_for_timeout(25)
+    raise AssertionError(f"the explorer does not show {tab.evaluate('location.hash')}")
 
 
 def visit(tab: Any, where: str) -> str:
