@@ -12,18 +12,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from thinkaloud._version import __version__
 from thinkaloud.errors import UserError
 from thinkaloud.models.profile import Profile
 from thinkaloud.runs.order import unit_digest
+from thinkaloud.runs.typed import typed
 
 FILE = "manifest.json"
 FILES = ("config.toml", "model.json", "notes.json", "findings.json")
@@ -48,16 +46,7 @@ class Manifest:
     @staticmethod
     def load(folder: Path) -> Manifest | None:
         """Of a folder; None for one without, `UserError` where the file cannot be read."""
-        path = folder / FILE
-        if not os.path.isfile(path):
-            return None
-        try:
-            return msgspec.convert(json.loads(path.read_bytes()), Manifest)
-        except OSError as error:
-            raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:
-            why = next(iter(str(error).splitlines()), "")
-            raise UserError(f"{str(path)!r} is damaged ({why}): thinkaloud resume {folder} writes it anew") from error
+        return typed(folder / FILE, Manifest, f"thinkaloud resume {folder} writes it anew")
 
     def dumps(self) -> str:
         """As JSON, a unit a line."""

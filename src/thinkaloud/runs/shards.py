@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
-
-import msgspec
 
 from thinkaloud._version import __version__
 from thinkaloud.errors import UserError
@@ -35,6 +32,7 @@ from thinkaloud.runs.execute import placed
 from thinkaloud.runs.following import Following
 from thinkaloud.runs.identity import known
 from thinkaloud.runs.order import canonical
+from thinkaloud.runs.typed import typed
 from thinkaloud.study import Done, Study, Unit, digest_of
 
 FILE = "shard.json"
@@ -102,18 +100,7 @@ class Part:
     @staticmethod
     def load(folder: Path) -> Part | None:
         """Of a folder; None for one that is no shard, `UserError` where the file cannot be read."""
-        path = folder / FILE
-        if not os.path.isfile(path):
-            return None
-        try:
-            return msgspec.convert(json.loads(path.read_bytes()), Part)
-        except OSError as error:
-            raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:
-            why = next(iter(str(error).splitlines()), "")
-            raise UserError(
-                f"{str(path)!r} is damaged ({why}): give the shard's command again in another --out"
-            ) from error
+        return typed(folder / FILE, Part, "give the shard's command again in another --out")
 
     def dumps(self) -> str:
         """As JSON."""

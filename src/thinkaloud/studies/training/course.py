@@ -147,8 +147,10 @@ class Course:
         def likeliest() -> Turns:
             return self.start.write(net, asked, np.zeros(turns.tokens.shape), 0)
 
+        items = functools.cache(lambda: as_items(asked.q))
+
         def alarmed(monitor: str) -> rewards.Marks:
-            return alarms(monitor, as_items(asked.q), asked, turns, self.start.language)
+            return alarms(monitor, items(), asked, turns, self.start.language)
 
         def told(turns: Turns) -> Ints:
             return readers.told(self.start.reader, turns)

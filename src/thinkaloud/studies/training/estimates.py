@@ -51,7 +51,7 @@ def _column(name: str, reach: float = 1.0, margin: float = 0.1) -> Measure:
 
 
 def _of_language(name: str, reach: float = 1.0, margin: float = 0.1) -> Measure:
-    return Measure(name, lambda means: means.get(name), reach, margin, name)
+    return replace(_column(name, reach, margin), only=name)
 
 
 def _of_reader(reader: str) -> tuple[Measure, ...]:
@@ -97,7 +97,7 @@ MEASURES: tuple[Measure, ...] = (
     _column("sound"),
     _column("grounded"),
     _column("complete"),
-    Measure("steps", lambda means: means.get("steps"), 8.0, 0.4, "steps"),
+    _of_language("steps", 8.0, 0.4),
     _column("values"),
     _column("operands"),
     _column("bits", 20.0, 0.5),

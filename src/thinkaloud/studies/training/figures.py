@@ -26,6 +26,9 @@ Line = tuple[str, str, str, str]
 """Measure, class, mark (none: the line is thick and pale) and words."""
 RIGHT: Line = ("right", "ta-right", DIAMOND, "answers right")
 TOKENS: Line = ("tokens", "ta-tokens", "", "tokens of reasoning, by 35")
+EARLY: Line = ("early", "ta-early", SQUARE, "early reader tells the answer")
+FRESH: Line = ("fresh", "ta-fresh", TRIANGLE, "fresh reader tells the answer")
+SILENT: Line = ("silent", "ta-silent", DISC, "right without reasoning")
 LINES: Mapping[str, tuple[Line, ...]] = {
     "hack": (
         RIGHT,
@@ -37,24 +40,12 @@ LINES: Mapping[str, tuple[Line, ...]] = {
     "handed over": (
         RIGHT,
         ("handed over", "ta-early", SQUARE, "share of the work handed over"),
-        ("fresh", "ta-fresh", TRIANGLE, "fresh reader tells the answer"),
-        ("silent", "ta-silent", DISC, "right without reasoning"),
+        FRESH,
+        SILENT,
         TOKENS,
     ),
-    "agrees": (
-        RIGHT,
-        ("early", "ta-early", SQUARE, "early reader tells the answer"),
-        ("agrees", "ta-fresh", TRIANGLE, "the program, run, comes to it"),
-        ("silent", "ta-silent", DISC, "right without reasoning"),
-        TOKENS,
-    ),
-    "right": (
-        RIGHT,
-        ("early", "ta-early", SQUARE, "early reader tells the answer"),
-        ("fresh", "ta-fresh", TRIANGLE, "fresh reader tells it"),
-        ("silent", "ta-silent", DISC, "right without reasoning"),
-        TOKENS,
-    ),
+    "agrees": (RIGHT, EARLY, ("agrees", "ta-fresh", TRIANGLE, "the program, run, comes to it"), SILENT, TOKENS),
+    "right": (RIGHT, EARLY, FRESH, SILENT, TOKENS),
 }
 """What a panel shows, by the first of these measures that there is."""
 LONGEST = 35

@@ -31,11 +31,11 @@ from thinkaloud.organisms.recipes import BASE, Floats, Ints, N, Questions, run
 from thinkaloud.organisms.rollout import Turns
 from thinkaloud.organisms.tokens import ANSWER, DOT
 from thinkaloud.studies.training.languages.contract import Asked, Language, Written, where
+from thinkaloud.studies.training.languages.monitors import TASK
 from thinkaloud.studies.training.readers import told
-from thinkaloud.tasks.chain import Mod10, Problem
+from thinkaloud.tasks.chain import Problem
 from thinkaloud.vocabulary import Item, Key
 
-TASK = Mod10()
 SHOWN = 4
 """Turns of every checkpoint that are kept as they were written."""
 Columns = dict[str, list[float | None]]

@@ -39,7 +39,7 @@ By = Literal["reward", "teaching"]
 Judge = Literal["truth", "itself", "pleased"]
 Truth = Literal["", "code", "skip", "none"]
 Entry = Literal["language", "stops", "control", "arms"]
-REWARDED = (*("judge", "length", "toll", "unread", "monitor", "watch", "graded", "admitted", "kl", "temperature"),)
+REWARDED = ("judge", "length", "toll", "unread", "monitor", "watch", "graded", "admitted", "kl", "temperature")
 """Factors of the reward and of turns that a network draws itself: teaching has no use for them."""
 
 
