@@ -110,10 +110,9 @@ class Design:
         """Where the fixed parameters stand, [parameters]; with `spread` [fits, kinds], of each fit."""
         found = np.zeros((1 if spread is None else len(spread), self.parameters))
         found[:, -1] = 0.0 if draws else NO_DRAWS
-        if spread is None:
-            return found[0]
-        found[:, self.spread(0) : self.spread(0) + self.kinds] = spread
-        return found
+        found[:, self.spread(0) : self.spread(0) + self.kinds] = 0.0 if spread is None else spread
+        whole: Array = found[0] if spread is None else found
+        return whole
 
     def advantage(self, at: Array) -> Array:
         """d of every cell in an opening that favours nobody, [fits, cells], at parameters [fits, parameters]."""

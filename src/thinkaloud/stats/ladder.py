@@ -40,7 +40,7 @@ SMALL, TINY = 1e-6, 1e-300
 RISE = 1e-5
 """A step by which derivatives are taken."""
 LEAST_GAIN = 0.0005
-"""What skill that is not worth more than this makes of d is nothing."""
+"""Skill of which d gains no more than this does not help."""
 Of = Callable[[Array], Array]
 """Parameters [fits, parameters] -> a number for each."""
 
@@ -279,12 +279,12 @@ def apart(one: int, other: int) -> Of:
 
 
 def worth_between(design: Design, odds: int, one: int, other: int) -> Of:
-    """Elo that odds are worth between these two."""
+    """Elo by which one of these two would have to be the stronger to make up for the odds, if their mean stayed; not a
+    number where being stronger does not help."""
 
     def of(at: Array) -> Array:
         m = (at[:, one] + at[:, other]) / 2
-        found: Array = ELO * (at[:, design.worth(odds)] + at[:, design.slope(odds)] * m)
-        return found
+        return _made_up(at[:, design.worth(odds)] + at[:, design.slope(odds)] * m, 1 - at[:, design.damping(odds)])
 
     return of
 
@@ -295,8 +295,12 @@ def break_even(design: Design, odds: int, taker: int) -> Of:
 
     def of(at: Array) -> Array:
         h, k, s = at[:, design.worth(odds)], at[:, design.slope(odds)], at[:, taker]
-        gained = 1 - at[:, design.damping(odds)] - k / 2
-        found: Array = np.where(gained > 0, ELO * (h + k * s) / np.maximum(gained, LEAST_GAIN), np.nan)
-        return found
+        return _made_up(h + k * s, 1 - at[:, design.damping(odds)] - k / 2)
 
     return of
+
+
+def _made_up(lacking: Array, gained: Array) -> Array:
+    """Elo that make up for what is lacking, of which each gains so much."""
+    found: Array = np.where(gained > LEAST_GAIN, ELO * lacking / np.maximum(gained, LEAST_GAIN), np.nan)
+    return found

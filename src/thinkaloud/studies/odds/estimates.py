@@ -216,18 +216,16 @@ def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
 
 
 def _beyond(games: Games, ladder: Ladder) -> list[Estimate]:
-    """Whether the worth of odds is the sum of what its parts are worth, at mean skill; and `p` of that at every
-    skill."""
+    """Whether the worth of odds is the sum of what its parts are worth, between players of mean skill."""
     d, there, found = ladder.design, {label: o for o, label in enumerate(games.odds)}, []
     for whole, (one, other) in ((label, pair) for label in games.odds for pair in games.sums[label]):
         if one not in there or other not in there:
             continue
         parts = [(there[whole], 1.0), (there[one], -1.0), (there[other], -1.0)]
-        rows = np.stack([_row(d, *((of(o), w) for o, w in parts)) for of in (d.worth, d.slope)])
-        odds = (0, *dict.fromkeys(o for o, _ in parts))
+        row, odds = _row(d, *((d.worth(o), w) for o, w in parts)), (0, *dict.fromkeys(o for o, _ in parts))
         about: dict[str, Part] = {"measure": "beyond the parts", "odds": whole, "parts": f"{one} + {other}"}
         name = f"worth of {whole} beyond {one} and {other}"
-        found.append(ladder.estimate(name, _linear(ELO * rows[0]), odds, {**about, **_p(ladder, rows, *odds)}))
+        found.append(ladder.estimate(name, _linear(ELO * row), odds, {**about, **_p(ladder, row, *odds)}))
     return found
 
 

@@ -77,8 +77,8 @@ def _growth(found: Found) -> Iterator[str]:
     told = [f"{e.about['odds']} {_of_100(e)}" for e in found.every(measure="damping") if _clear(e)]
     if told:
         yield (
-            f"{found.subject}. A difference of skill does not count the same at odds. Of every 100 Elo are lost: "
-            f"{', '.join(told)}."
+            f"{found.subject}. A difference of skill does not count the same at odds, so a giver must be stronger by "
+            f"something else than worth (equal chances). Of every 100 Elo are lost: {', '.join(told)}."
         )
 
 
@@ -281,7 +281,10 @@ PAGE = Layout(
             ("worth of * beyond *", "Elo at mean skill, less that of the two parts"),
             ("slope of *, known", "the same fitted to the known scores of all cells"),
             ("worth of *, known", "the same fitted to the known scores of all cells: endlessly many games"),
-            ("worth of *", "Elo that a giver must have more to make up for it, between players of mean skill"),
+            (
+                "worth of *",
+                "Elo by which it changes what to expect of two players of mean skill who are equal otherwise",
+            ),
             ("slope of *", "how much that grows for each Elo of skill"),
             ("mean slope *", "the mean of these"),
             ("equal chances, *", "Elo by which a giver must be stronger than this taker; who moves first drawn by lot"),
