@@ -12,6 +12,7 @@ Elo more than its parts (`power`). `stopping` plays up to ten blocks and stops a
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -123,7 +124,7 @@ def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         for seed in range(ladders):
             made = games(of, at, count, seed)
             found = [made.estimate("", number, odds, {}) for number, odds in numbers]
-            halves += [(found[0].high - found[0].low) / 2] if found[0].low is not None else []
+            halves.append(half_width(found[0]))
             held = [inside(e, float(number(at[None])[0])) for e, (number, _) in zip(found, numbers, strict=True)]
             lines.append([*held, *rejected(made)])
         shares = [shown(column) for column in zip(*lines, strict=True)]
@@ -154,7 +155,7 @@ def stopping(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
             for count in range(block, block * most + 1, block):
                 some = first(whole, count)
                 found = [some.estimate("", worth_at(of, odds), (0, odds), {}) for odds in (1, 2, 3)]
-                if all(e.low is not None and e.high - e.low <= 2 * half for e in found) or count == block * most:
+                if max(*map(half_width, found)) <= half or count == block * most:
                     break
             played_.append(count)
             held.append(inside(found[1], WORTH[2]))
@@ -172,7 +173,7 @@ def planned(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         halves = []
         for seed in range(ladders):
             found = games(of, at, count, seed).estimate("", worth_at(of, 2), (0, 2), {})
-            halves += [(found.high - found.low) / 2] if found.low is not None and found.high is not None else []
+            halves.append(half_width(found))
         print(f"| {count} | {spread:g} | {of_worth(2 * count * cells, count, spread):.0f} | {np.median(halves):.0f} |")
 
 
@@ -187,6 +188,11 @@ def rejected(made: Ladder) -> list[bool | None]:
     of = made.design
     tests = [made.test(rows, tuple(range(of.kinds))) for rows in (slopes_0(of), adds_up(of))]
     return [None if test is None else test.p <= 0.05 for test in tests]
+
+
+def half_width(found: Estimate) -> float:
+    """Endless where there is no number."""
+    return math.inf if found.low is None or found.high is None else (found.high - found.low) / 2
 
 
 def inside(found: Estimate, value: float) -> bool | None:

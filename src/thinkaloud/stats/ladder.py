@@ -22,7 +22,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.stats.bootstrap import FEWEST, LEVEL, expanded_tail, limits, weights
+from thinkaloud.stats.bootstrap import FEWEST, LEVEL, t_quantile, weights
 from thinkaloud.stats.davidson import ELO, ENDLESS, Array, Design, Fit, averaged, fit, played
 from thinkaloud.stats.spread import spread
 from thinkaloud.vocabulary import Estimate, Key, Part
@@ -33,7 +33,8 @@ CHUNK, NEAR = 100, 1e-3
 ROUNDS, AGAIN = 4, 2
 """How often a spread of openings and the other parameters are found in turn: of all games, and of a resample, which
 begins where these ended."""
-WIDEST = 2 * NormalDist().inv_cdf((1 + LEVEL) / 2) * ENDLESS
+NORMAL = NormalDist().inv_cdf((1 + LEVEL) / 2)
+WIDEST = 2 * NORMAL * ENDLESS
 """Logits of an interval that says nothing: that of an endless standard error."""
 SMALL, TINY = 1e-6, 1e-300
 """A deviance that is rounding, and games that are none."""
@@ -143,7 +144,8 @@ class Ladder:
                 f"not identifiable: {lost} of {len(lots)} resamples give no number, so it may be endless; add openings"
             )
             return Estimate.absent(name, why, n, k, "opening", about)
-        low, high = limits(lots, value, k)
+        low, high = np.quantile(lots, (NormalDist().cdf(-_reach(k)), NormalDist().cdf(_reach(k))))
+        low, high = min(float(low), value), max(float(high), value)
         if high - low > WIDEST * float(np.abs(slope).max()):
             why = f"not identifiable: {value:.0f} [{low:.0f}, {high:.0f}] says nothing; add openings"
             return Estimate.absent(name, why, n, k, "opening", about)
@@ -158,8 +160,7 @@ class Ladder:
         found = restriction @ self.at
         lots = self.resampled @ restriction.T - found
         scale = np.linalg.pinv(np.atleast_2d(np.cov(lots.T)), hermitian=True)
-        wider = NormalDist().inv_cdf(expanded_tail(clusters)) / NormalDist().inv_cdf((1 - LEVEL) / 2)
-        far = np.einsum("lr,rs,ls->l", lots, scale, lots) * wider**2
+        far = np.einsum("lr,rs,ls->l", lots, scale, lots) * (_reach(clusters) / NORMAL) ** 2
         return Test(len(restriction), (1 + int((far >= found @ scale @ found).sum())) / (1 + len(far)))
 
     def misfit(self) -> Misfit:
@@ -215,6 +216,13 @@ class Ladder:
             "not identifiable: the players that met here are not tied to the others by games that both sides won; add "
             "players between them"
         )
+
+
+def _reach(clusters: int) -> float:
+    """How many of their standard deviations resamples are followed to either side. Of n clusters that count by
+    exponential weights, means vary by (n - 1) / (n + 1) of what they should, and that is known to n - 1 degrees of
+    freedom (Hesterberg 2015, of the ordinary bootstrap)."""
+    return t_quantile((1 + LEVEL) / 2, clusters - 1) * math.sqrt((clusters + 1) / (clusters - 1))
 
 
 def _deviance(counts: Array, expected: Array) -> Array:
