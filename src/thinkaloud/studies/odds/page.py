@@ -71,15 +71,19 @@ def _growth(found: Found) -> Iterator[str]:
         f"{found.subject}. Is it worth more to the stronger? For every 100 Elo of skill {_of_100(slope)} Elo{tested}: "
         f"{verdict}."
     )
-    told = [f"{e.about['odds']} {_of_100(e)}" for e in found.every(measure="first slope") if _clear(e)]
-    if told:
-        yield f"{found.subject}. What the first move is worth grows by so many Elo for every 100: {', '.join(told)}."
-    told = [f"{e.about['odds']} {_of_100(e)}" for e in found.every(measure="damping") if _clear(e)]
-    if told:
+    if told := _grown(found, "first slope"):
+        yield f"{found.subject}. What the first move is worth grows by so many Elo for every 100: {told}."
+    if told := _grown(found, "damping"):
         yield (
-            f"{found.subject}. A difference of skill does not count the same at odds, so a giver must be stronger by "
-            f"something else than worth (equal chances). Of every 100 Elo are lost: {', '.join(told)}."
+            f"{found.subject}. A difference of skill does not count at odds as it does at even games; of every 100 Elo "
+            f"are lost: {told}. How much stronger a giver must be is therefore not the worth (see equal chances)."
         )
+
+
+def _grown(found: Found, measure: str) -> str:
+    """Those at some odds that are told from 0, with regard to how many were looked at (Bonferroni)."""
+    every = found.every(measure=measure)
+    return ", ".join(f"{e.about['odds']} {_of_100(e)}" for e in every if _clear(e, ALPHA / len(every)))
 
 
 def _of_100(e: Estimate) -> str:
@@ -88,11 +92,11 @@ def _of_100(e: Estimate) -> str:
     return f"{value:+.0f} [{low:+.0f}, {high:+.0f}]"
 
 
-def _clear(e: Estimate) -> bool:
+def _clear(e: Estimate, alpha: float = ALPHA) -> bool:
     """Whether it is told from 0, by its test and by its interval."""
     if e.low is None or e.high is None or "p" not in e.about:
         return False
-    return float(e.about["p"]) <= ALPHA and not e.low <= 0 <= e.high
+    return float(e.about["p"]) <= alpha and not e.low <= 0 <= e.high
 
 
 def _reasoning(found: Found) -> Iterator[str]:
