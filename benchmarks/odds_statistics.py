@@ -26,8 +26,6 @@ from thinkaloud.stats.wilson import wilson
 from thinkaloud.vocabulary import Estimate, Key
 
 WORTH, PLAYERS, NU = (0.0, 80.0, 120.0, 200.0), 4, 0.2
-FIRST = {0.0: 60.0, 0.5: 80.0, 1.0: 120.0}
-"""About the half-width of a worth from 12 openings."""
 
 
 def design(players: int = PLAYERS, kinds: int = len(WORTH)) -> Design:
@@ -143,23 +141,22 @@ def power(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
 
 
 def stopping(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
-    """Intervals of a ladder that is looked at after every block of openings, until its worths are known well enough."""
-    of, most = design(), 10
+    """Intervals of a ladder of three players at one odds that is looked at after every block of openings, until its
+    worth is known well enough."""
+    of, most, half = design(3, 2), 8, 60.0
     print("| block | spread | half-width wanted | openings played, median | worth holds |\n|---|---|---|---|---|")
     for block, spread in worlds:
-        at = Truth(spread=spread).at(of)
-        half = 0.6 * FIRST[spread] * (12 / block) ** 0.5
-        held, played_ = [], []
+        at = Truth(worth=WORTH[:2], spread=spread).at(of)
+        held, seen = [], []
         for seed in range(ladders):
             whole = games(of, at, block * most, seed)
             for count in range(block, block * most + 1, block):
-                some = first(whole, count)
-                found = [some.estimate("", worth_at(of, odds), (0, odds), {}) for odds in (1, 2, 3)]
-                if max(*map(half_width, found)) <= half or count == block * most:
+                found = first(whole, count).estimate("", worth_at(of, 1), (0, 1), {})
+                if half_width(found) <= half:
                     break
-            played_.append(count)
-            held.append(inside(found[1], WORTH[2]))
-        print(f"| {block} | {spread:g} | {half:.0f} | {np.median(played_):.0f} | {shown(held)} |", flush=True)
+            seen.append(count)
+            held.append(inside(found, WORTH[1]))
+        print(f"| {block} | {spread:g} | {half:.0f} | {np.median(seen):.0f} | {shown(held)} |", flush=True)
 
 
 def planned(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
