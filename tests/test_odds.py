@@ -100,7 +100,7 @@ def known_estimates() -> list[Estimate]:
 
 def one(found: list[Estimate], **parts: object) -> Estimate:
     some = [e for e in found if all(e.about.get(name) == value for name, value in parts.items())]
-    return next(e for e in some if e.about.keys() - {"profile low", "profile high", "p"} == parts.keys())
+    return next(e for e in some if e.about.keys() - {"p"} == parts.keys())
 
 
 # -------------------------------------------------------------------------------------------------------- known truth
@@ -231,7 +231,7 @@ def test_where_all_even_games_failed_no_odds_have_a_worth() -> None:
     rest = [e for e in found if e.about["measure"] in ("skill", "worth", "slope", "equal chances", "mean slope")]
     assert len(rest) > 10 and {e.about["odds"] for e in rest if "odds" in e.about} == {"1 missing", "2 missing"}
     for e in rest:
-        assert e.value is None and "p" not in e.about and "profile low" not in e.about
+        assert e.value is None and "p" not in e.about
         assert str(e.reason).startswith("not identifiable: there are no even games to hold the others against")
     said = sentences(as_findings(found))
     assert "1 missing not identifiable: there are no even games" in said[0] and "2 missing not identifiable" in said[0]

@@ -5,12 +5,19 @@ Two units, which differ once there are draws: the Elo of the expected score E (`
 
     n = (z sd / (w k E (1 - E)))^2        n = (z / (w k))^2 / sd^2        sd^2 = P(win) + P(draw) / 4 - E^2
 
-k = ln 10 / 400, w the half-width, z = 1.96. Games are taken as independent; the worth of odds is a difference of two
-such numbers, and takes about twice as many unless a ladder pools them. This module knows no players.
+k = ln 10 / 400, w the half-width, z = 1.96. Games are taken as independent. The worth of odds on a ladder is known at
+best to
+
+    w = z / k sqrt(4 / n + t^2 / openings)
+
+Elo either way (`of_worth`): from n games at these odds with scores of one half, no draws, where what openings add is
+normal with standard deviation t (logits), and even games of the same players do not add to it. This module knows no
+players.
 """
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 
 from thinkaloud.stats.davidson import ELO
@@ -35,3 +42,8 @@ def by_score(score: float, draws: float = 0.0, half: float = HALF_WIDTH) -> floa
 def by_davidson(score: float, draws: float = 0.0, half: float = HALF_WIDTH) -> float:
     """Games for Davidson's d; not rounded."""
     return (Z * ELO / half) ** 2 / variance(score, draws)
+
+
+def of_worth(games: float, openings: int, spread: float) -> float:
+    """The half-width in Elo of the worth of odds, at best."""
+    return Z * ELO * math.sqrt(4 / games + spread**2 / openings)

@@ -1,11 +1,12 @@
 """What games between players of several skills say of skills and odds: estimates, intervals, tests.
 
 Games that share an opening are not independent: an opening is a *cluster*, with all games that began from it, whoever
-played them. Intervals are a Bayesian bootstrap over clusters (`bootstrap.py`), the whole fit made anew each time; the
-number of clusters that an interval is corrected for is that of its own odds or of even games, whichever is less.
-`profile` is the interval of the profile likelihood, which takes all games as independent; a report shows it beside the
-other. A test is that of the likelihood ratio, divided by how much more the clusters vary than independent games would
-(Rao and Scott 1984), if that is more. What the games do not identify has no number (`davidson.py`).
+played them. How much openings favour a side is estimated (`spread.py`), and chances are averages over them, so that
+skill and worth are those of an opening that favours nobody. Intervals are a Bayesian bootstrap over clusters
+(`bootstrap.py`), the whole fit made anew each time; the number of clusters that an interval is corrected for is that of
+its own odds or of even games, whichever is less. A test asks how many resamples lie as far from what was found as the
+hypothesis does, in the metric of their own covariance, with the same correction; for one number it says what the
+interval says. What the games do not identify has no number (`davidson.py`).
 
 This module knows no game and no records, and never speaks of the performance of a single match.
 """
@@ -16,39 +17,50 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.stats.bootstrap import FEWEST, limits, weights
-from thinkaloud.stats.davidson import ELO, ENDLESS, Array, Design, Fit, chances, fit, scores_of
-from thinkaloud.stats.distributions import chi_square_tail
+from thinkaloud.stats.bootstrap import FEWEST, LEVEL, t_quantile, weights
+from thinkaloud.stats.davidson import ELO, ENDLESS, Array, Design, Fit, averaged, fit, played
+from thinkaloud.stats.spread import spread
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 DRAWS = 1000
-CHUNK = 250
-"""Fits at once."""
-GRID, REACH = 41, 6.0
-"""Points of a profile, and how many standard errors it reaches on either side."""
-CRITICAL = 1.959964
-WIDEST = 2 * CRITICAL * ENDLESS
+CHUNK, NEAR = 100, 1e-3
+"""Fits at once, and what the last step of each gains: it is taken less than a twentieth of a standard error away."""
+ROUNDS, AGAIN = 4, 2
+"""How often a spread of openings and the other parameters are found in turn: of all games, and of a resample, which
+begins where these ended."""
+NORMAL = NormalDist().inv_cdf((1 + LEVEL) / 2)
+WIDEST = 2 * NORMAL * ENDLESS
 """Logits of an interval that says nothing: that of an endless standard error."""
 SMALL, TINY = 1e-6, 1e-300
 """A deviance that is rounding, and games that are none."""
 RISE = 1e-5
 """A step by which derivatives are taken."""
+LEAST_GAIN = 0.0005
+"""Skill of which d gains no more than this does not help."""
 Of = Callable[[Array], Array]
 """Parameters [fits, parameters] -> a number for each."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """`statistic`: twice the log of the likelihood ratio; `effect`: what it was divided by for clusters; `p` of what
-    that leaves, chi-square on `df`."""
+    """Of `df` numbers that all of them are 0. `p`: the share of resamples that are as far from what was found."""
 
-    statistic: float
     df: int
-    effect: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Of the scores of cells from those that a fit expects. `by_chance`: how far they lie from that, on average over
+    games, where games are drawn from the fit; `deviance`, and `p` of it."""
+
+    by_chance: float
+    deviance: float
     p: float
 
 
@@ -69,8 +81,13 @@ class Ladder:
     @cached_property
     def found(self) -> Fit:
         """The fit of all games."""
-        d = self.design
-        return fit(d, self.counts.sum(axis=0)[None], d.basis(self.draws), d.offset(self.draws))
+        d, alike = self.design, np.ones((1, len(self.counts)))
+        total = self.counts.sum(axis=0)[None]
+        made = fit(d, total, d.basis(self.draws), d.offset(self.draws))
+        for _ in range(ROUNDS):
+            offset = d.offset(self.draws, spread(d, self.counts, self.of, made.at, alike))
+            made = fit(d, total, made.basis, offset, made.at)
+        return made
 
     @property
     def at(self) -> Array:
@@ -81,19 +98,24 @@ class Ladder:
     @cached_property
     def resampled(self) -> Array:
         """The parameters of every resample, [draws, parameters]."""
-        flat = self.counts.reshape(len(self.counts), -1)
-        lots = np.concatenate(list(weights(len(flat), 0, self.key, DRAWS)))
-        return np.concatenate(
-            [
-                self._fitted((some @ flat).reshape(len(some), *self.counts.shape[1:]))
-                for some in np.array_split(lots, math.ceil(len(lots) / CHUNK))
-            ]
-        )
+        lots = np.concatenate(list(weights(len(self.counts), 0, self.key, DRAWS)))
+        return np.concatenate([self._again(some) for some in np.array_split(lots, math.ceil(len(lots) / CHUNK))])
 
-    def _fitted(self, counts: Array) -> Array:
-        """The parameters of other games in the same cells, [fits, parameters], looked for from those found here."""
-        start = np.tile(self.at, (len(counts), 1))
-        return fit(self.design, counts, self.found.basis, self.design.offset(self.draws), start).at
+    def _again(self, lots: Array) -> Array:
+        """The whole fit anew, with so much weight for each opening [fits, clusters]."""
+        counts = (lots @ self.counts.reshape(len(self.counts), -1)).reshape(len(lots), *self.counts.shape[1:])
+        at = np.tile(self.at, (len(lots), 1))
+        for _ in range(AGAIN):
+            at = self._fitted(counts, at, spread(self.design, self.counts, self.of, at, lots))
+        return at
+
+    def _fitted(self, counts: Array, start: Array | None = None, spreads: Array | None = None) -> Array:
+        """The parameters of other games in the same cells; spreads of openings, and where the search begins, are those
+        found here unless they are given."""
+        start = np.tile(self.at, (len(counts), 1)) if start is None else start
+        first = self.design.spread(0)
+        spreads = start[:, first : first + self.design.kinds] if spreads is None else spreads
+        return fit(self.design, counts, self.found.basis, self.design.offset(self.draws, spreads), start, NEAR).at
 
     def clusters(self, *odds: int) -> int:
         """The fewest clusters at any of these odds."""
@@ -122,44 +144,39 @@ class Ladder:
                 f"not identifiable: {lost} of {len(lots)} resamples give no number, so it may be endless; add openings"
             )
             return Estimate.absent(name, why, n, k, "opening", about)
-        low, high = limits(lots, value, k)
+        low, high = np.quantile(lots, (NormalDist().cdf(-_reach(k)), NormalDist().cdf(_reach(k))))
+        low, high = min(float(low), value), max(float(high), value)
         if high - low > WIDEST * float(np.abs(slope).max()):
             why = f"not identifiable: {value:.0f} [{low:.0f}, {high:.0f}] says nothing; add openings"
             return Estimate.absent(name, why, n, k, "opening", about)
         return Estimate(name, value, low, high, n, k, "opening", None, about)
 
-    def profile(self, contrast: Array) -> tuple[float, float]:
-        """The 95% interval of contrast @ parameters by the profile likelihood; infinite ends where it has none."""
-        value, error = float(contrast @ self.at), self._error(contrast)
-        if not math.isfinite(error):
-            return -math.inf, math.inf
-        points = value + error * np.linspace(-REACH, REACH, GRID)
-        wanted = contrast @ self.found.basis
-        along = self.found.basis @ wanted / (wanted @ wanted)
-        offset = self.design.offset(self.draws) + np.outer(points - contrast @ self.design.offset(self.draws), along)
-        counts = np.repeat(self.counts.sum(axis=0)[None], GRID, axis=0)
-        made = fit(self.design, counts, self.found.basis @ _null(wanted[None]), offset)
-        fallen = 2 * np.maximum(0.0, self.found.likelihood[0] - made.likelihood)
-        root = np.sign(points - value) * np.sqrt(fallen)
-        low = float(np.interp(-CRITICAL, root, points)) if root[0] < -CRITICAL else -math.inf
-        high = float(np.interp(CRITICAL, root, points)) if root[-1] > CRITICAL else math.inf
-        return low, high
-
-    def test(self, restriction: Array) -> Test | None:
-        """Whether restriction @ parameters = 0, [restrictions, parameters]; None where that is not identified."""
-        d, total = self.design, self.counts.sum(axis=0)
-        if any(not math.isfinite(self._error(row)) for row in restriction):
+    def test(self, restriction: Array, odds: tuple[int, ...]) -> Test | None:
+        """Whether restriction @ parameters = 0, [restrictions, parameters]; None where that is not identified. `odds`:
+        those whose games it rests on."""
+        clusters = self.clusters(*odds)
+        if clusters < FEWEST or any(not math.isfinite(self._error(row)) for row in restriction):
             return None
-        wanted = restriction @ self.found.basis
-        held = fit(d, total[None], self.found.basis @ _null(wanted), d.offset(self.draws))
-        statistic = 2 * max(0.0, float(self.found.likelihood[0] - held.likelihood[0]))
-        inverse = np.linalg.pinv(self.found.information[0], hermitian=True)
-        said = scores_of(d, self.counts, self.at, self.found.basis)
-        clusters = len(said)
-        between = said.T @ said * clusters / max(1, clusters - 1)
-        model, robust = wanted @ inverse @ wanted.T, wanted @ inverse @ between @ inverse @ wanted.T
-        effect = max(1.0, float(np.trace(np.linalg.solve(model, robust))) / len(restriction))
-        return Test(statistic, len(restriction), effect, chi_square_tail(statistic / effect, len(restriction)))
+        found = restriction @ self.at
+        lots = self.resampled @ restriction.T - found
+        scale = np.linalg.pinv(np.atleast_2d(np.cov(lots.T)), hermitian=True)
+        far = np.einsum("lr,rs,ls->l", lots, scale, lots) * (_reach(clusters) / NORMAL) ** 2
+        return Test(len(restriction), (1 + int((far >= found @ scale @ found).sum())) / (1 + len(far)))
+
+    def misfit(self) -> Misfit:
+        """How far the scores of all cells are from what the fit expects of them. `p`: how often games that are drawn
+        from the fit, with openings as they were found, are as far from the fit of their own. No chi-square is asked:
+        where a side wins nearly every game of a cell, a deviance is far below it."""
+        total = self.counts.sum(axis=0)
+        games, rng = np.rint(self.counts.sum(axis=2)).astype(np.int64), self.key.child("misfit").rng
+        lots = np.stack([played(self.design, self.at, games, self.of, rng).sum(axis=0) for _ in range(DRAWS)])
+        expected = self._scores(self.at[None])
+        found = _deviance(total[None], expected)[0]
+        parts = [(some, self._scores(self._fitted(some))) for some in np.array_split(lots, math.ceil(DRAWS / CHUNK))]
+        chance = np.concatenate([_deviance(some, fitted) for some, fitted in parts])
+        p = (1 + int((chance > found - SMALL).sum())) / (1 + len(chance))
+        near = float(np.concatenate([_apart(some, fitted) for some, fitted in parts]).mean())
+        return Misfit(near, float(found), p)
 
     def expected(self) -> Array:
         """The giver's score that the fit expects in every cell."""
@@ -167,28 +184,9 @@ class Ladder:
         return found
 
     def _scores(self, at: Array) -> Array:
-        p = chances(self.design.advantage(at), at[:, -1:])
+        p = averaged(self.design, at)
         found: Array = p[..., 0] + p[..., 1] / 2
         return found
-
-    def misfit(self) -> tuple[float, float]:
-        """How far the scores of all cells are from what the fit expects of them, as a deviance, and its p: how often
-        games that are drawn from the fit are as far from the fit of their own. No chi-square is asked: where a side
-        wins nearly every game of a cell, a deviance is far below it. Games are drawn as independent, which those of one
-        cell are, since each began from an opening of its own; what an opening does to several cells is not regarded.
-        """
-        total = self.counts.sum(axis=0)
-        p = chances(self.design.advantage(self.at[None]), self.at[None, -1:])[0]
-        games = np.rint(total.sum(axis=1)).astype(np.int64)
-        drawn = self.key.child("misfit").rng.multinomial(games, p, size=(DRAWS, len(games))).astype(float)
-        found = _deviance(total[None], self.expected()[None])[0]
-        by_chance = np.concatenate(
-            [
-                _deviance(some, self._scores(self._fitted(some)))
-                for some in np.array_split(drawn, math.ceil(len(drawn) / CHUNK))
-            ]
-        )
-        return float(found), (1 + int((by_chance > found - SMALL).sum())) / (1 + len(by_chance))
 
     def one_sided(self, odds: int) -> str | None:
         """Which side won every game at these odds, None where both won some."""
@@ -220,6 +218,13 @@ class Ladder:
         )
 
 
+def _reach(clusters: int) -> float:
+    """How many of their standard deviations resamples are followed to either side. Of n clusters that count by
+    exponential weights, means vary by (n - 1) / (n + 1) of what they should, and that is known to n - 1 degrees of
+    freedom (Hesterberg 2015, of the ordinary bootstrap)."""
+    return t_quantile((1 + LEVEL) / 2, clusters - 1) * math.sqrt((clusters + 1) / (clusters - 1))
+
+
 def _deviance(counts: Array, expected: Array) -> Array:
     """Of the scores of games [fits, cells, 3], a draw as half a game won, from those expected, [fits, cells]."""
     games, won = counts.sum(axis=-1), counts[..., 0] + counts[..., 1] / 2
@@ -230,11 +235,10 @@ def _deviance(counts: Array, expected: Array) -> Array:
     return found
 
 
-def _null(rows: Array) -> Array:
-    """An orthonormal basis of what these rows leave free."""
-    _, sizes, turned = np.linalg.svd(rows)
-    rank = int((sizes > 1e-10 * max(1.0, float(sizes.max(initial=0.0)))).sum())
-    found: Array = turned[rank:].T
+def _apart(counts: Array, expected: Array) -> Array:
+    """The mean distance between scores and those expected, over games, [fits]."""
+    games = counts.sum(axis=-1)
+    found: Array = np.abs(counts[..., 0] + counts[..., 1] / 2 - games * expected).sum(axis=-1) / games.sum(axis=-1)
     return found
 
 
@@ -262,28 +266,49 @@ def slope_of(design: Design, odds: int) -> Of:
     return lambda at: at[:, design.slope(odds)]
 
 
+def colour_slope_of(design: Design, odds: int) -> Of:
+    """How much more moving first is worth for each unit of skill."""
+    return lambda at: at[:, design.colour_slope(odds)]
+
+
+def damping_of(design: Design, odds: int) -> Of:
+    """By which share a difference of skill counts for less than at even games."""
+    return lambda at: at[:, design.damping(odds)]
+
+
+def spread_of(design: Design, odds: int) -> Of:
+    """Elo by which openings differ in whom they favour, as a standard deviation."""
+    return lambda at: ELO * at[:, design.spread(odds)]
+
+
 def apart(one: int, other: int) -> Of:
     """Elo by which one player is stronger than another."""
     return lambda at: ELO * (at[:, one] - at[:, other])
 
 
 def worth_between(design: Design, odds: int, one: int, other: int) -> Of:
-    """Elo that odds are worth between these two."""
+    """Elo by which one of these two would have to be the stronger to make up for the odds, if their mean stayed; not a
+    number where being stronger does not help."""
 
     def of(at: Array) -> Array:
         m = (at[:, one] + at[:, other]) / 2
-        found: Array = ELO * (at[:, design.worth(odds)] + at[:, design.slope(odds)] * m)
-        return found
+        return _made_up(at[:, design.worth(odds)] + at[:, design.slope(odds)] * m, 1 - at[:, design.damping(odds)])
 
     return of
 
 
 def break_even(design: Design, odds: int, taker: int) -> Of:
-    """Elo by which a giver must be stronger than this taker for equal chances, who moves first drawn by lot."""
+    """Elo by which a giver must be stronger than this taker for equal chances, who moves first drawn by lot; not a
+    number where being stronger does not help."""
 
     def of(at: Array) -> Array:
         h, k, s = at[:, design.worth(odds)], at[:, design.slope(odds)], at[:, taker]
-        found: Array = np.where(k < 2, ELO * (h + k * s) / (1 - np.minimum(k, 1.999) / 2), np.nan)
-        return found
+        return _made_up(h + k * s, 1 - at[:, design.damping(odds)] - k / 2)
 
     return of
+
+
+def _made_up(lacking: Array, gained: Array) -> Array:
+    """Elo that make up for what is lacking, of which each gains so much."""
+    found: Array = np.where(gained > LEAST_GAIN, ELO * lacking / np.maximum(gained, LEAST_GAIN), np.nan)
+    return found

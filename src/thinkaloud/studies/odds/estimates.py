@@ -4,8 +4,10 @@
     skill                 Elo above the mean of all players, from all games at once (`stats/ladder.py`)
     worth of ODDS         Elo, between players of mean skill; also at each player's own skill
     slope of ODDS         how much more they are worth for every Elo of skill
+    skill at ODDS         by which share a difference of skill counts for less than at even games
     equal chances         how much stronger than this taker a giver must be
-    moving first          what it is worth, at these odds
+    moving first          what it is worth, at these odds; and how much more for every Elo of skill
+    openings              how much they differ in whom they favour, at these odds
     beyond the parts      worth of odds, less that of two others that add up to them
 
 No score of a match is ever turned into a rating. A cell whose games are copies of one another counts for nothing and
@@ -23,7 +25,17 @@ import numpy as np
 
 from thinkaloud.stats.bootstrap import Sample, corners, interval, mean
 from thinkaloud.stats.davidson import ELO, Array, Design, fit
-from thinkaloud.stats.ladder import Ladder, Of, break_even, skill, slope_of, worth_at
+from thinkaloud.stats.ladder import (
+    Ladder,
+    Of,
+    break_even,
+    colour_slope_of,
+    damping_of,
+    skill,
+    slope_of,
+    spread_of,
+    worth_at,
+)
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.reasoning import gaps, said, ways
 from thinkaloud.studies.odds.setups import EVEN
@@ -147,7 +159,7 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
         for i, name in enumerate(games.players)
     ]
     for o, label in enumerate(games.odds):
-        found.append(_first(ladder, o, label))
+        found += [*_first(ladder, o, label), _openings(ladder, o, label)]
         if o:
             found += _of_odds(games, ladder, o, label)
     if ladder.draws:
@@ -155,24 +167,35 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
     return [*found, *_joint(games, ladder), *_beyond(games, ladder), _misfit(ladder)]
 
 
-def _first(ladder: Ladder, o: int, label: str) -> Estimate:
-    place = ladder.design.colour(o)
-    name = f"moving first, {label}"
+def _first(ladder: Ladder, o: int, label: str) -> list[Estimate]:
+    """What the first move is worth between players of mean skill, and how much more for every Elo of skill."""
+    d = ladder.design
+    place, name = d.colour(o), f"moving first, {label}"
     about: dict[str, Part] = {"measure": "first", "odds": label}
     if ladder.games(o) and not ladder.found.basis[place].any():
-        return Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)
-    return ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about)
+        return [Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)]
+    growth: dict[str, Part] = {**about, "measure": "first slope", **_p(ladder, _row(d, (d.colour_slope(o), 1.0)), o)}
+    return [
+        ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about),
+        ladder.estimate(f"{name}, for each Elo of skill", colour_slope_of(d, o), (o,), growth),
+    ]
+
+
+def _openings(ladder: Ladder, o: int, label: str) -> Estimate:
+    about: dict[str, Part] = {"measure": "spread", "odds": label}
+    return ladder.estimate(f"openings, {label}", spread_of(ladder.design, o), (o,), about)
 
 
 def _of_odds(games: Games, ladder: Ladder, o: int, label: str) -> list[Estimate]:
     d, both = ladder.design, (0, o)
-    low, high = ladder.profile(ELO * _row(d, (d.worth(o), 1.0)))
-    ends: dict[str, Part] = {"profile low": round(low, 2), "profile high": round(high, 2)}
-    ends = ends if math.isfinite(low) and math.isfinite(high) else {}
     about: dict[str, Part] = {"measure": "worth", "odds": label}
-    found = [ladder.estimate(f"worth of {label}", worth_at(d, o), both, {**about, **ends})]
-    tested = _p(ladder, _row(d, (d.slope(o), 1.0))[None])
+    found = [ladder.estimate(f"worth of {label}", worth_at(d, o), both, about)]
+    tested = _p(ladder, _row(d, (d.slope(o), 1.0)), *both)
     found.append(ladder.estimate(f"slope of {label}", slope_of(d, o), both, {**about, "measure": "slope", **tested}))
+    if ladder.found.basis[d.damping(o)].any():
+        tested = _p(ladder, _row(d, (d.damping(o), 1.0)), *both)
+        less: dict[str, Part] = {**about, "measure": "damping", **tested}
+        found.append(ladder.estimate(f"skill at {label}", damping_of(d, o), both, less))
     for i, name in enumerate(games.players):
         of = {**about, "player": name}
         found.append(ladder.estimate(f"worth of {label} at the skill of {name}", worth_at(d, o, i), both, of))
@@ -186,49 +209,47 @@ def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
     d, some = ladder.design, list(range(1, len(games.odds)))
     if len(some) < 2:
         return []
-    tested = _p(ladder, np.stack([_row(d, (d.slope(o), 1.0)) for o in some]))
+    tested = _p(ladder, np.stack([_row(d, (d.slope(o), 1.0)) for o in some]), 0, *some)
     places = [d.slope(o) for o in some]
     about: dict[str, Part] = {"measure": "mean slope", **tested}
     return [ladder.estimate("mean slope over all odds", lambda at: at[:, places].mean(axis=1), (0, *some), about)]
 
 
 def _beyond(games: Games, ladder: Ladder) -> list[Estimate]:
-    """Whether the worth of odds is the sum of what its parts are worth, at every skill."""
+    """Whether the worth of odds is the sum of what its parts are worth, between players of mean skill."""
     d, there, found = ladder.design, {label: o for o, label in enumerate(games.odds)}, []
     for whole, (one, other) in ((label, pair) for label in games.odds for pair in games.sums[label]):
         if one not in there or other not in there:
             continue
         parts = [(there[whole], 1.0), (there[one], -1.0), (there[other], -1.0)]
-        rows = np.stack([_row(d, *((of(o), w) for o, w in parts)) for of in (d.worth, d.slope)])
+        row, odds = _row(d, *((d.worth(o), w) for o, w in parts)), (0, *dict.fromkeys(o for o, _ in parts))
         about: dict[str, Part] = {"measure": "beyond the parts", "odds": whole, "parts": f"{one} + {other}"}
         name = f"worth of {whole} beyond {one} and {other}"
-        odds = (0, *dict.fromkeys(o for o, _ in parts))
-        found.append(ladder.estimate(name, _linear(ELO * rows[0]), odds, {**about, **_p(ladder, rows)}))
+        found.append(ladder.estimate(name, _linear(ELO * row), odds, {**about, **_p(ladder, row, *odds)}))
     return found
 
 
 def _misfit(ladder: Ladder) -> Estimate:
     """How far the scores of cells are from what the ladder expects of them, and what chance alone would make of it."""
     total, expected = ladder.counts.sum(axis=0), ladder.expected()
-    games = total.sum(axis=1)
-    seen = (total[:, 0] + total[:, 1] / 2) / games
-    spread = np.sqrt(np.maximum(expected * (1 - expected) - total[:, 1] / games / 4, 1e-9) / games)
-    n, (deviance, p) = int(games.sum()), ladder.misfit()
-    apart = np.abs(seen - expected)
+    games, misfit = total.sum(axis=1), ladder.misfit()
+    apart = np.abs((total[:, 0] + total[:, 1] / 2) / games - expected)
     rows = np.stack([apart, games], axis=1)
     about: dict[str, Part] = {
         "measure": "misfit",
-        "by chance": round(float((games * spread).sum() / n * math.sqrt(2 / math.pi)), 4),
-        "deviance": round(deviance, 1), "cells": len(games), "p": round(p, 5),
-    }  # fmt: skip
+        "by chance": round(misfit.by_chance, 4),
+        "deviance": round(misfit.deviance, 1),
+        "cells": len(games),
+        "p": round(misfit.p, 5),
+    }
     weighted = Sample(rows, None, corners((0, 1), (float(games.min()), float(games.max()))))
     found = interval("misfit", lambda r, w: (w * r[:, 1]) @ r[:, 0] / (w @ r[:, 1]), weighted, ladder.key, about=about)
     return replace(found, clustered_by="cell")
 
 
-def _p(ladder: Ladder, restriction: Array) -> dict[str, Part]:
-    found = ladder.test(restriction)
-    return {} if found is None else {"p": round(found.p, 6), "df": found.df, "effect": round(found.effect, 3)}
+def _p(ladder: Ladder, restriction: Array, *odds: int) -> dict[str, Part]:
+    found = ladder.test(np.atleast_2d(restriction), odds)
+    return {} if found is None else {"p": round(found.p, 6), "df": found.df}
 
 
 def _row(design: Design, *places: tuple[int, float]) -> Array:

@@ -169,8 +169,8 @@ FIGURES = (
            COLOURS),
     Figure("chances", "How much stronger must a giver be?",
            lambda findings, records, width: chances_figure(findings, width),
-           "Where the line is, giver and taker have equal chances; who moves first is drawn by lot. The two are worth "
-           "about the same where odds do not grow with skill."),
+           "Where the line is, giver and taker have equal chances; who moves first is drawn by lot. That is not the "
+           "worth of odds where this grows with skill, or where a difference of skill counts for less at odds."),
     Figure("cells", "The giver's score in every cell", lambda findings, records, width: cells_figure(findings, width),
            "Rows are givers, columns takers, the weakest first. <span class=\"script\">Choose a cell to see its "
            "games.</span>"),

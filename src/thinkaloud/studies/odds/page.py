@@ -19,8 +19,10 @@ from thinkaloud.vocabulary import Estimate, Finding, Part
 LIMITS = (
     "Skill is a number on the ladder of these players. Elo of programs that differ in nodes, of a small board, is not "
     "Elo of people, and 0 is the mean of whoever plays.",
-    "The model says that worth grows in a straight line with skill, and that a difference of skill counts the same "
-    "everywhere. Where that does not hold, misfit says so; worth at a player's own skill is then a smoothed number.",
+    "Skill and worth are those of an opening that favours nobody: averaged over openings, results look more even.",
+    "The model says that worth, and what moving first is worth, change in a straight line with skill, and that a "
+    "difference of skill counts by one share less at each odds. Where that does not hold, misfit says so; worth at a "
+    "player's own skill is then a smoothed number.",
     "Intervals are over openings. Players and odds are one draw each, and men are taken from one corner inwards: other "
     "men may be worth more or less.",
     "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
@@ -61,12 +63,40 @@ def _growth(found: Found) -> Iterator[str]:
     slope = found.one(measure="mean slope") or found.one(measure="slope")
     if slope is None or slope.value is None or slope.low is None or slope.high is None:
         return
-    per = f"{100 * slope.value:+.0f} [{100 * slope.low:+.0f}, {100 * slope.high:+.0f}] Elo"
     p = slope.about.get("p")
-    tested = "" if p is None else f", p {_p(p)} by likelihood ratio over all odds"
-    clear = p is not None and float(p) <= ALPHA and not slope.low <= 0 <= slope.high
-    verdict = "cannot be told" if not clear else "more to the stronger" if slope.value > 0 else "less to the stronger"
-    yield f"{found.subject}. Is it worth more to the stronger? For every 100 Elo of skill {per}{tested}: {verdict}."
+    tested = "" if p is None else f", p {_p(p)} over all odds together"
+    way = "more" if slope.value > 0 else "less"
+    verdict = f"{way} to the stronger" if _clear(slope) else "cannot be told"
+    yield (
+        f"{found.subject}. Is it worth more to the stronger? For every 100 Elo of skill {_of_100(slope)} Elo{tested}: "
+        f"{verdict}."
+    )
+    if told := _grown(found, "first slope"):
+        yield f"{found.subject}. What the first move is worth grows by so many Elo for every 100: {told}."
+    if told := _grown(found, "damping"):
+        yield (
+            f"{found.subject}. A difference of skill does not count at odds as it does at even games; of every 100 Elo "
+            f"are lost: {told}. How much stronger a giver must be is therefore not the worth (see equal chances)."
+        )
+
+
+def _grown(found: Found, measure: str) -> str:
+    """Those at some odds that are told from 0, with regard to how many were looked at (Bonferroni)."""
+    every = found.every(measure=measure)
+    return ", ".join(f"{e.about['odds']} {_of_100(e)}" for e in every if _clear(e, ALPHA / len(every)))
+
+
+def _of_100(e: Estimate) -> str:
+    """`+111 [+94, +130]` of a number that is for each Elo."""
+    value, low, high = (100 * (one or 0.0) for one in (e.value, e.low, e.high))
+    return f"{value:+.0f} [{low:+.0f}, {high:+.0f}]"
+
+
+def _clear(e: Estimate, alpha: float = ALPHA) -> bool:
+    """Whether it is told from 0, by its test and by its interval."""
+    if e.low is None or e.high is None or "p" not in e.about:
+        return False
+    return float(e.about["p"]) <= alpha and not e.low <= 0 <= e.high
 
 
 def _reasoning(found: Found) -> Iterator[str]:
@@ -96,8 +126,7 @@ def _sums(found: Found) -> Iterator[str]:
     for e in found.every(measure="beyond the parts"):
         if e.value is None or e.low is None or e.high is None or "p" not in e.about:
             continue
-        clear = float(e.about["p"]) <= ALPHA and not e.low <= 0 <= e.high
-        word = "cannot be told" if not clear else "more than its parts" if e.value > 0 else "less than its parts"
+        word = "cannot be told" if not _clear(e) else "more than its parts" if e.value > 0 else "less than its parts"
         told.append(f"{e.about['odds']} beyond {e.about['parts']}: {elo(e)}, p {_p(e.about['p'])}, {word}")
     if told:
         yield f"{found.subject}. Do worths add up? {'; '.join(told)}."
@@ -238,9 +267,9 @@ PAGE = Layout(
             ("Skill", ("skill of *",)),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
             ("Do worths add up?", ("worth of * beyond *",)),
-            ("What odds are worth", ("worth of *", "slope of *", "mean slope *")),
+            ("What odds are worth", ("worth of *", "slope of *", "mean slope *", "skill at *")),
             ("Equal chances", ("equal chances, *",)),
-            ("Moving first, and draws", ("moving first, *", "draws")),
+            ("Moving first, openings and draws", ("moving first, *", "openings, *", "draws")),
             ("How well the ladder describes the games", ("misfit",)),
             ("Scores of cells", ("score, *",)),
             ("Solved", ("score of *", "* - *, taker *")),
@@ -256,12 +285,18 @@ PAGE = Layout(
             ("worth of * beyond *", "Elo at mean skill, less that of the two parts"),
             ("slope of *, known", "the same fitted to the known scores of all cells"),
             ("worth of *, known", "the same fitted to the known scores of all cells: endlessly many games"),
-            ("worth of *", "Elo that a giver must have more to make up for it, between players of mean skill"),
+            (
+                "worth of *",
+                "Elo by which it changes what to expect of two players of mean skill who are equal otherwise",
+            ),
             ("slope of *", "how much that grows for each Elo of skill"),
             ("mean slope *", "the mean of these"),
             ("equal chances, *", "Elo by which a giver must be stronger than this taker; who moves first drawn by lot"),
             ("draws", "nu: P(draw) over the root of P(win) P(loss), the same in all cells"),
-            ("moving first, *", "Elo that the first move is worth"),
+            ("moving first, *, for each Elo of skill", "how much more the first move is worth for each Elo of skill"),
+            ("moving first, *", "Elo that the first move is worth, between players of mean skill"),
+            ("skill at *", "the share by which a difference of skill counts for less than at even games"),
+            ("openings, *", "Elo by which openings differ in whom they favour (standard deviation)"),
             ("misfit", "mean distance between a cell's score and the one that the ladder expects"),
             ("score, *", "the giver's share of points, never turned into a rating"),
             ("score of *", "computed, not played"),

@@ -14,7 +14,8 @@ from typing import Any
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import board
 from thinkaloud.games.uci import close_all
-from thinkaloud.stats.games import by_score
+from thinkaloud.stats.davidson import ELO
+from thinkaloud.stats.games import by_score, of_worth
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
 from thinkaloud.studies.odds.block import games
@@ -26,6 +27,9 @@ from thinkaloud.studies.odds.settings import OddsSettings
 from thinkaloud.studies.odds.workers import Job, Workers
 from thinkaloud.study import Asked, Do, Study, Unit
 from thinkaloud.vocabulary import Estimate, Key, Model, Record
+
+APART = 0.5
+"""By how much openings differ, in logits, in a plan that does not know it."""
 
 
 class Odds(Study):
@@ -131,10 +135,14 @@ class Odds(Study):
             return ""
         n = 2 * recipe.openings
         half = 25 * (by_score(0.5) / n) ** 0.5
+        there = cells(recipe)
+        games = n * len(there) / len({cell.odds for cell in there})
+        alike, apart = (of_worth(games, recipe.openings, spread) for spread in (0.0, APART))
         return (
             f"{n} games a cell: at a score of one half +-{half:.0f} Elo (95%, if openings do not matter), at .9 "
             f"+-{25 * (by_score(0.9) / n) ** 0.5:.0f}; +-25 Elo takes {by_score(0.5):.0f} games. The ladder pools "
-            f"{len(cells(recipe))} cells"
+            f"{len(there)} cells: the worth of odds between nearly equal players to +-{alike:.0f} Elo at best, to "
+            f"+-{apart:.0f} where openings differ by {APART * ELO:.0f} Elo in whom they favour (standard deviation)"
         )
 
 
