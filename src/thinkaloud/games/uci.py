@@ -3,12 +3,11 @@
 Every game begins with `ucinewgame`, so that nothing is carried over. A limit on nodes and never on time: the same
 position gets the same move on any machine (one thread, a small table). An engine that breaks off or does not answer for
 `HANG` seconds is ended by its process and started anew for the next game; that is an error of the unit, never a lost
-game. A move that is not legal is one: the game is lost. This module knows no odds.
+game. A move that is not legal is none, with what the engine said. This module knows no odds.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,37 +15,16 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games.chess_rules import Position, board_of
 from thinkaloud.games.match import Chosen
+from thinkaloud.games.programs import HANG, HELLO, RUNNING, located
 from thinkaloud.vocabulary import Key
 
 if TYPE_CHECKING:
     from chess.engine import SimpleEngine
 
-HANG, HELLO = 60.0, 10.0
-"""Seconds for a move, and for the first words."""
 USUAL: Mapping[str, str | int | bool] = {"Threads": 1, "Hash": 4}
 """Options that every engine gets which has them."""
-PLACES = "/usr/games:/usr/local/games"
-"""Where systems keep engines that are not on the path."""
 MATE = 100_000
 """Centipawns of a mate."""
-
-
-def located(engine: str) -> str:
-    """The program of a path or a name; `UserError` where there is none."""
-    found = shutil.which(engine) or shutil.which(engine, path=PLACES)
-    if found is None:
-        raise UserError(f"no engine {engine!r}: give the path of a program that speaks UCI, or install it (stockfish)")
-    return found
-
-
-_RUNNING: list[SimpleEngine] = []
-"""Engines of this process that have not been ended."""
-
-
-def close_all() -> None:
-    """End all engines of this process. To be called before it ends: it would wait for them forever."""
-    while _RUNNING:
-        _RUNNING.pop().close()
 
 
 @dataclass
@@ -94,8 +72,8 @@ class Engine:
         """End its process."""
         if self._open is not None:
             self._open.close()
-            if self._open in _RUNNING:
-                _RUNNING.remove(self._open)
+            if self._open in RUNNING:
+                RUNNING.remove(self._open)
             self._open = None
 
     def _limit(self) -> Any:
@@ -104,7 +82,7 @@ class Engine:
         return chess.engine.Limit(nodes=self.nodes, time=self.hang)
 
     def _asked(self) -> SimpleEngine:
-        if self._open is None or self._open not in _RUNNING:
+        if self._open is None or self._open not in RUNNING:
             import chess.engine
 
             try:
@@ -120,7 +98,7 @@ class Engine:
             usual = {name: value for name, value in USUAL.items() if name in there}
             made.configure({**usual, **self.options})
             self._open = made
-            _RUNNING.append(made)
+            RUNNING.append(made)
         return self._open
 
     def _broken(self, how: str) -> ModelError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -21,7 +20,7 @@ from thinkaloud.games.policies import Solved
 from thinkaloud.games.search import MAN, Search, advanced, least_nodes
 from thinkaloud.studies.odds.players import made, policy_of, solved_of
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, of_rows
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds
+from thinkaloud.studies.odds.setups import EVEN, Cell, Odds, counted
 from thinkaloud.vocabulary import Key
 
 JUDGES = 1000
@@ -52,10 +51,7 @@ class AtBreakthrough:
     @property
     def odds(self) -> list[Odds]:
         """See `Setup`."""
-        there = sorted(self.recipe.missing)
-        pairs = [pair for pair in combinations_with_replacement(there, 2) if all(pair)]
-        sums = {whole: tuple((label(a), label(b)) for a, b in pairs if a + b == whole) for whole in there}
-        return [Odds(label(missing), missing, sums[missing]) for missing in there]
+        return counted({label(missing): missing for missing in self.recipe.missing})
 
     def openings(self, label: str, key: Key) -> list[Opening]:
         """See `Setup`. What an opening is worth is what a search says, in men."""

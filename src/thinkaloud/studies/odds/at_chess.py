@@ -6,22 +6,21 @@ in a process of the study and kept.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
 from thinkaloud.games.chess_rules import PIECES, WORTH, Chess, Position, need_chess
 from thinkaloud.games.match import Played, Player
 from thinkaloud.games.openings import Asked, Ground, Opening, openings
-from thinkaloud.games.uci import Engine, close_all, located
-from thinkaloud.studies.odds.players import Anyone, Blunderer
+from thinkaloud.games.programs import close_all
+from thinkaloud.games.uci import Engine
+from thinkaloud.studies.odds.players import Anyone, Blunderer, Replaced
 from thinkaloud.studies.odds.recipe import Recipe, Spec
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds
+from thinkaloud.studies.odds.setups import EVEN, Cell, Odds, engines_of, need_even
 from thinkaloud.vocabulary import Key
 
 JUDGES = 5000
@@ -73,9 +72,9 @@ class AtChess:
         """See `Setup`."""
         spec = self.recipe.players[name]
         if spec.by == "uniform":
-            return Anyone(self.game)
-        engine = engine_of(spec, spec.nodes, role)
-        return Blunderer(engine, self.game, spec.blunders) if spec.blunders else engine
+            return Anyone(self.game.moves)
+        engine = Replaced(engine_of(spec, spec.nodes, role), self.game)
+        return Blunderer(engine, Anyone(self.game.moves), spec.blunders) if spec.blunders else engine
 
     def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
         """See `Setup`: which programs played."""
@@ -85,23 +84,14 @@ class AtChess:
         return lambda position, game: {"engines": names}
 
     def files(self) -> Mapping[str, str]:
-        """See `Setup`: the engines. With another build of one, games would be others."""
-        engines = sorted({spec.engine for spec in self.recipe.players.values() if spec.by == "engine"})
-        return {f"engine {one}": hashlib.sha256(Path(located(one)).read_bytes()).hexdigest() for one in engines}
+        """See `Setup`: the engines."""
+        return engines_of(self.recipe, "UCI", "stockfish")
 
     def check(self, where: str) -> None:
         """See `Setup`."""
         need_chess()
         recipe = self.recipe
-        if recipe.missing:
-            raise UserError(
-                f"missing of {where} is {list(recipe.missing)!r}: chess has odds, odds = ['even', 'knight']"
-            )
-        if EVEN not in recipe.odds or len(set(recipe.odds)) < len(recipe.odds):
-            raise UserError(
-                f"odds of {where} are {list(recipe.odds)!r}: give each once, and {EVEN!r} among them, since odds have "
-                f"no worth without even games of the same players; known: {', '.join(PIECES)}, and several with{AND}"
-            )
+        need_even(recipe, where, [EVEN, *PIECES])
         for label in recipe.odds:
             if label != EVEN:
                 self.game.start(label.split(AND))

@@ -13,7 +13,7 @@ from typing import Any
 
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import board
-from thinkaloud.games.uci import close_all
+from thinkaloud.games.programs import close_all
 from thinkaloud.stats.davidson import ELO
 from thinkaloud.stats.games import by_score, of_worth
 from thinkaloud.studies.odds import estimates as played

@@ -5,13 +5,19 @@ A game is a module that makes a `Setup` from a recipe (`open_setup.py`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from pathlib import Path
 from typing import Any, Protocol
 
+from thinkaloud.errors import UserError
 from thinkaloud.games.game import Game
 from thinkaloud.games.match import Played, Player
 from thinkaloud.games.openings import Opening
+from thinkaloud.games.programs import located
+from thinkaloud.studies.odds.recipe import Recipe
 from thinkaloud.vocabulary import Key
 
 EVEN = "even"
@@ -79,3 +85,36 @@ class Setup(Protocol):
     def check(self, where: str) -> None:
         """`UserError` where the recipe asks for what this game does not have."""
         ...
+
+
+def counted(amounts: Mapping[str, int]) -> list[Odds]:
+    """Odds that are so many of the same thing, the least first."""
+    there = sorted((amount, label) for label, amount in amounts.items())
+    pairs = [pair for pair in combinations_with_replacement(there, 2) if pair[0][0]]
+    return [
+        Odds(label, amount, tuple((a, b) for (m, a), (n, b) in pairs if m + n == amount)) for amount, label in there
+    ]
+
+
+def need_even(recipe: Recipe, where: str, known: Sequence[str]) -> None:
+    """`UserError` where odds with names are given twice, or even games are not among them, or men are missing."""
+    if recipe.missing:
+        raise UserError(
+            f"missing of {where} is {list(recipe.missing)!r}: {recipe.game} has odds, odds = {list(known[:2])!r}"
+        )
+    if EVEN not in recipe.odds or len(set(recipe.odds)) < len(recipe.odds):
+        raise UserError(
+            f"odds of {where} are {list(recipe.odds)!r}: give each once, and {EVEN!r} among them, since odds have no "
+            f"worth without even games of the same players; known: {', '.join(known)}"
+        )
+
+
+def engines_of(recipe: Recipe, speaks: str, such_as: str) -> dict[str, str]:
+    """Digests of the engines of a recipe: with another build of one, games would be others."""
+    engines = sorted({spec.engine for spec in recipe.players.values() if spec.by == "engine"})
+    return {f"engine {one}": digest_of(located(one, speaks, such_as)) for one in engines}
+
+
+def digest_of(path: str) -> str:
+    """Of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
