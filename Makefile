@@ -89,5 +89,12 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
 	@touch $@
 
+# What games of real-time strategy in the study of odds need besides Java. Only one jar of the second package is used:
+# its own wrapper, which has many dependencies, is never imported.
+.PHONY: rts
+rts: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[rts]'
+	$(BIN)/python -m pip install -q --no-deps gym-microrts==0.4.3
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,7 +20,7 @@ from thinkaloud.games.policies import Solved
 from thinkaloud.games.search import MAN, Search, advanced, least_nodes
 from thinkaloud.studies.odds.players import made, policy_of, solved_of
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, of_rows
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds, counted
+from thinkaloud.studies.odds.setups import EVEN, Cell, Match, Odds, by_turns, counted
 from thinkaloud.vocabulary import Key
 
 JUDGES = 1000
@@ -69,11 +69,12 @@ class AtBreakthrough:
         ground: Ground[Position, Move] = Ground(self.game, self.game.start(missing), worth, mirrored)
         return openings(ground, Asked(label, recipe.plies, recipe.openings, recipe.tolerance), key)
 
-    def player(self, name: str, role: str) -> Player[Position, Move]:
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
         """See `Setup`."""
-        return made(name, self.recipe)
+        giver, taker = (spoken.get(name) or made(name, self.recipe) for name in (cell.giver, cell.taker))
+        return by_turns(self.game, giver, taker)
 
-    def known(self, cell: Cell) -> Callable[[Position, Played], dict[str, Any]] | None:
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
         """See `Setup`: something, where the board is solved."""
         solved = solved_of(self.recipe)
         if solved is None:
@@ -120,10 +121,11 @@ class Known:
     solved: Solved
     scores: Floats | None
 
-    def about(self, position: Position, game: Played) -> dict[str, Any]:
+    def about(self, begun: str, game: Played) -> dict[str, Any]:
         """For each position the moves to its end under best play, more than 0 where the giver wins; and the expected
         score from the first one."""
         graph, ends = self.solved.graph, []
+        position = graph.board.read(begun)
         for at in positions(graph.board, position, game.moves):
             number = graph.at(at)
             wins = bool(self.solved.won[number]) == at.to_move

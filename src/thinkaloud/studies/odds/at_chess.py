@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import combinations_with_replacement
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -20,7 +19,7 @@ from thinkaloud.games.programs import close_all
 from thinkaloud.games.uci import Engine
 from thinkaloud.studies.odds.players import Anyone, Blunderer, Replaced
 from thinkaloud.studies.odds.recipe import Recipe, Spec
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds, engines_of, need_even
+from thinkaloud.studies.odds.setups import EVEN, Cell, Match, Odds, adding_up, by_turns, engines_of, need_even
 from thinkaloud.vocabulary import Key
 
 JUDGES = 5000
@@ -50,14 +49,8 @@ class AtChess:
     def odds(self) -> list[Odds]:
         """See `Setup`."""
         parts = {label: () if label == EVEN else tuple(label.split(AND)) for label in self.recipe.odds}
-        some = [label for label in parts if label != EVEN]
-
-        def sums(whole: str) -> tuple[tuple[str, str], ...]:
-            pairs = combinations_with_replacement(some, 2)
-            return tuple(pair for pair in pairs if sorted(parts[pair[0]] + parts[pair[1]]) == sorted(parts[whole]))
-
-        found = [Odds(label, sum(WORTH[one] for one in parts[label]), sums(label)) for label in parts]
-        return sorted(found, key=lambda one: one.material)
+        worth = {label: sum(WORTH[one] for one in parts[label]) for label in parts}
+        return adding_up(worth, lambda one, other, whole: sorted(parts[one] + parts[other]) == sorted(parts[whole]))
 
     def openings(self, label: str, key: Key) -> list[Opening]:
         """See `Setup`. What an opening is worth is what the first engine of the recipe says, in pawns."""
@@ -68,20 +61,23 @@ class AtChess:
         recipe = self.recipe
         return openings(ground, Asked(label, recipe.plies, recipe.openings, recipe.tolerance), key)
 
-    def player(self, name: str, role: str) -> Player[Position, str]:
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
         """See `Setup`."""
+        giver, taker = (spoken.get(name) or self._player(name, role) for role, name in cell.roles.items())
+        return by_turns(self.game, giver, taker)
+
+    def _player(self, name: str, role: str) -> Player[Position, str]:
         spec = self.recipe.players[name]
         if spec.by == "uniform":
             return Anyone(self.game.moves)
         engine = Replaced(engine_of(spec, spec.nodes, role), self.game)
         return Blunderer(engine, Anyone(self.game.moves), spec.blunders) if spec.blunders else engine
 
-    def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
         """See `Setup`: which programs played."""
-        roles = {cell.giver: "giver", cell.taker: "taker"}
-        specs = {name: self.recipe.players[name] for name in roles}
-        names = {name: engine_of(one, one.nodes, roles[name]).id for name, one in specs.items() if one.by == "engine"}
-        return lambda position, game: {"engines": names}
+        there = [(role, name, self.recipe.players[name]) for role, name in cell.roles.items()]
+        names = {name: engine_of(one, one.nodes, role).id for role, name, one in there if one.by == "engine"}
+        return lambda begun, game: {"engines": names}
 
     def files(self) -> Mapping[str, str]:
         """See `Setup`: the engines."""

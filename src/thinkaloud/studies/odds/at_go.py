@@ -20,7 +20,7 @@ from thinkaloud.games.openings import Asked, Ground, Opening, openings
 from thinkaloud.games.programs import close_all
 from thinkaloud.studies.odds.players import Anyone, Blunderer, Replaced
 from thinkaloud.studies.odds.recipe import Recipe, Spec
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds, counted, engines_of, need_even
+from thinkaloud.studies.odds.setups import EVEN, Cell, Match, Odds, by_turns, counted, engines_of, need_even
 from thinkaloud.vocabulary import Key
 
 
@@ -68,20 +68,23 @@ class AtGo:
     def _judge(self) -> Spec:
         return next(spec for spec in self.recipe.players.values() if spec.by == "engine")
 
-    def player(self, name: str, role: str) -> Player[Position, str]:
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
         """See `Setup`."""
+        giver, taker = (self._player(name, role) for role, name in cell.roles.items())
+        return by_turns(self.game, giver, taker)
+
+    def _player(self, name: str, role: str) -> Player[Position, str]:
         spec, anyone = self.recipe.players[name], Anyone(self.game.sensible)
         if spec.by == "uniform":
             return anyone
         engine = Replaced(engine_of(spec, self.game, role), self.game)
         return Blunderer(engine, anyone, spec.blunders) if spec.blunders else engine
 
-    def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
         """See `Setup`: which programs played."""
-        roles = {cell.giver: "giver", cell.taker: "taker"}
-        specs = {name: self.recipe.players[name] for name in roles}
-        names = {name: engine_of(one, self.game, roles[name]).id for name, one in specs.items() if one.by == "engine"}
-        return lambda position, game: {"engines": names}
+        there = [(role, name, self.recipe.players[name]) for role, name in cell.roles.items()]
+        names = {name: engine_of(one, self.game, role).id for role, name, one in there if one.by == "engine"}
+        return lambda begun, game: {"engines": names}
 
     def files(self) -> Mapping[str, str]:
         """See `Setup`: the engines."""

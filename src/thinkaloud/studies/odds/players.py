@@ -23,7 +23,7 @@ from thinkaloud.games.search import Search, advanced
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, Spec
 from thinkaloud.vocabulary import Key
 
-ILLEGAL = "illegal"
+REPLACED = "replaced"
 """What is said with a move that stands for one that was not legal: the latter, None where there was none."""
 
 
@@ -100,7 +100,7 @@ class Replaced(Generic[P, M]):
         chosen, legal = await self.engine.choose(position, key), self.rules.moves(position)
         if chosen.gives_up or chosen.move in legal:
             return chosen
-        said = {ILLEGAL: None if chosen.move is None else self.rules.text(chosen.move), **chosen.said}
+        said = {REPLACED: None if chosen.move is None else self.rules.text(chosen.move), **chosen.said}
         return Chosen(legal[int(key.child("instead").rng.integers(len(legal)))], said)
 
 

@@ -6,15 +6,15 @@ A game is a module that makes a `Setup` from a recipe (`open_setup.py`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any, Protocol
 
 from thinkaloud.errors import UserError
-from thinkaloud.games.game import Game
-from thinkaloud.games.match import Played, Player
+from thinkaloud.games.game import Game, M, P
+from thinkaloud.games.match import Played, Player, play
 from thinkaloud.games.openings import Opening
 from thinkaloud.games.programs import located
 from thinkaloud.studies.odds.recipe import Recipe
@@ -43,18 +43,23 @@ class Cell:
     odds: str
 
     @property
+    def roles(self) -> dict[str, str]:
+        """Players of the cell by role."""
+        return {"giver": self.giver, "taker": self.taker}
+
+    @property
     def title(self) -> str:
         """For progress and lists."""
         return f"{self.giver} - {self.taker}, {self.odds}"
 
 
+Match = Callable[[Opening, bool, Key], Awaitable[Played]]
+"""A game from an opening, given whether the giver is first there and the game's key. Who is first has the move in a
+game of turns; where both act at the same time it has the first side of the map."""
+
+
 class Setup(Protocol):
     """A game as a recipe wants it."""
-
-    @property
-    def game(self) -> Game[Any, Any]:
-        """Its rules."""
-        ...
 
     @property
     def title(self) -> str:
@@ -70,12 +75,12 @@ class Setup(Protocol):
         """Where games at some odds begin."""
         ...
 
-    def player(self, name: str, role: str) -> Player[Any, Any]:
-        """A player that is no language model, as giver or as taker."""
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
+        """The games of two players, of whom those that are language models are among `spoken`."""
         ...
 
-    def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
-        """What a record of a game holds besides, given its first position; None where nothing is known."""
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
+        """What a record of a game holds besides, given where it began; None where nothing is known."""
         ...
 
     def files(self) -> Mapping[str, str]:
@@ -87,13 +92,25 @@ class Setup(Protocol):
         ...
 
 
+def by_turns(game: Game[P, M], giver: Player[P, M], taker: Player[P, M]) -> Match:
+    """The games of two players who move by turns."""
+
+    async def one(opening: Opening, first: bool, key: Key) -> Played:
+        return await play(game, game.read(opening.first(first)), giver, taker, key)
+
+    return one
+
+
+def adding_up(amounts: Mapping[str, float], parts: Callable[[str, str, str], bool]) -> list[Odds]:
+    """Odds with how much they are, the least first; `parts`: whether the first two of three add up to the third."""
+    there = sorted(amounts, key=lambda label: amounts[label])
+    pairs = list(combinations_with_replacement([label for label in there if label != EVEN], 2))
+    return [Odds(whole, amounts[whole], tuple(pair for pair in pairs if parts(*pair, whole))) for whole in there]
+
+
 def counted(amounts: Mapping[str, int]) -> list[Odds]:
-    """Odds that are so many of the same thing, the least first."""
-    there = sorted((amount, label) for label, amount in amounts.items())
-    pairs = [pair for pair in combinations_with_replacement(there, 2) if pair[0][0]]
-    return [
-        Odds(label, amount, tuple((a, b) for (m, a), (n, b) in pairs if m + n == amount)) for amount, label in there
-    ]
+    """Odds that are so many of the same thing."""
+    return adding_up(amounts, lambda one, other, whole: amounts[one] + amounts[other] == amounts[whole])
 
 
 def need_even(recipe: Recipe, where: str, known: Sequence[str]) -> None:
