@@ -73,10 +73,10 @@ class Go:
     @cached_property
     def handicap(self) -> tuple[str, ...]:
         """Where the taker's stones stand: two corners across, the other two, and the middle where there is one."""
-        low = 2 if self.size < 13 else 3
+        low = 1 if self.size < 7 else 2 if self.size < 13 else 3
         high, middle = self.size - 1 - low, self.size // 2
         at = [(high, high), (low, low), (high, low), (low, high), (middle, middle)]
-        return tuple(f"{LETTERS[column]}{row + 1}" for column, row in at[: 4 + self.size % 2] if high > low)
+        return tuple(f"{LETTERS[column]}{row + 1}" for column, row in at[: 4 + self.size % 2])
 
     @cached_property
     def _number(self) -> dict[str, int]:
