@@ -20,10 +20,11 @@ from thinkaloud.games.match import play
 chess = pytest.importorskip("chess")
 
 from thinkaloud.games.chess_rules import Chess, Position, board_of  # noqa: E402
-from thinkaloud.games.uci import Engine, close_all, located  # noqa: E402
+from thinkaloud.games.programs import close_all, located  # noqa: E402
+from thinkaloud.games.uci import Engine  # noqa: E402
 from thinkaloud.studies.odds.at_chess import AtChess  # noqa: E402
 from thinkaloud.studies.odds.block import games  # noqa: E402
-from thinkaloud.studies.odds.players import Anyone  # noqa: E402
+from thinkaloud.studies.odds.players import Anyone, Replaced  # noqa: E402
 from thinkaloud.studies.odds.recipe import Recipe, Spec  # noqa: E402
 from thinkaloud.studies.odds.setups import Cell  # noqa: E402
 from thinkaloud.vocabulary import Key  # noqa: E402
@@ -118,10 +119,11 @@ def test_an_engine_plays_its_move_and_judges_from_the_givers_side(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_an_engine_that_cheats_loses_and_one_that_hangs_or_breaks_off_is_an_error(tmp_path: Path) -> None:
-    cheat = Engine(program(tmp_path, "illegal"), 100)
-    lost = asyncio.run(play(RULES, RULES.start(()), cheat, Anyone(RULES), KEY))
-    assert (lost.ended, lost.score) == ("illegal", 0.0) and "a1a8" in str(lost.said[-1]["error"])
+def test_a_move_that_is_not_legal_is_replaced_and_to_hang_or_break_off_is_an_error(tmp_path: Path) -> None:
+    cheat = Replaced(Engine(program(tmp_path, "illegal"), 100), RULES)
+    game = asyncio.run(play(RULES, RULES.start(("queen",)), cheat, Anyone(RULES.moves), KEY))
+    assert game.ended == "over" and all("a1a8" in str(one["error"]) for one in game.said[::2])
+    assert all("replaced" in one for one in game.said[::2]) and not any(game.said[1::2])
     with pytest.raises(ModelError, match="broke off"):
         asyncio.run(Engine(program(tmp_path, "crash"), 100).choose(RULES.start(()), KEY))
     slow = Engine(program(tmp_path, "hang"), 100, hang=1.5)

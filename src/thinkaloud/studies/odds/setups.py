@@ -104,13 +104,14 @@ def by_turns(game: Game[P, M], giver: Player[P, M], taker: Player[P, M]) -> Matc
 def adding_up(amounts: Mapping[str, float], parts: Callable[[str, str, str], bool]) -> list[Odds]:
     """Odds with how much they are, the least first; `parts`: whether the first two of three add up to the third."""
     there = sorted(amounts, key=lambda label: amounts[label])
-    pairs = list(combinations_with_replacement([label for label in there if label != EVEN], 2))
+    pairs = list(combinations_with_replacement([label for label in amounts if label != EVEN], 2))
     return [Odds(whole, amounts[whole], tuple(pair for pair in pairs if parts(*pair, whole))) for whole in there]
 
 
 def counted(amounts: Mapping[str, int]) -> list[Odds]:
     """Odds that are so many of the same thing."""
-    return adding_up(amounts, lambda one, other, whole: amounts[one] + amounts[other] == amounts[whole])
+    ordered = dict(sorted(amounts.items(), key=lambda pair: pair[1]))
+    return adding_up(ordered, lambda one, other, whole: amounts[one] + amounts[other] == amounts[whole])
 
 
 def need_even(recipe: Recipe, where: str, known: Sequence[str]) -> None:
