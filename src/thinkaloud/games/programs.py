@@ -9,14 +9,16 @@ module knows no game and no language of engines.
 from __future__ import annotations
 
 import shutil
+import sys
+from pathlib import Path
 from typing import Protocol
 
 from thinkaloud.errors import UserError
 
 HANG, HELLO = 60.0, 10.0
 """Seconds for a move, and for the first words."""
-PLACES = "/usr/games:/usr/local/games"
-"""Where systems keep engines that are not on the path."""
+PLACES = ("/usr/games", "/usr/local/games", str(Path(sys.executable).parent))
+"""Where systems keep engines that are not on the path, and where packages of Python that bring one put it."""
 
 
 class Running(Protocol):
@@ -33,7 +35,7 @@ RUNNING: list[Running] = []
 
 def located(engine: str, speaks: str = "UCI", such_as: str = "stockfish") -> str:
     """The program of a path or a name; `UserError` where there is none."""
-    found = shutil.which(engine) or shutil.which(engine, path=PLACES)
+    found = shutil.which(engine) or next(filter(None, (shutil.which(engine, path=place) for place in PLACES)), None)
     if found is None:
         raise UserError(
             f"no engine {engine!r}: give the path of a program that speaks {speaks}, or install it ({such_as})"

@@ -85,6 +85,10 @@ class AtBreakthrough:
         giver, taker = (policy_of(spec, self.recipe.players, solved) for spec in specs)
         return Known(solved, policies.value(solved.graph, giver, taker)).about
 
+    def notes(self) -> list[str]:
+        """See `Setup`: nothing."""
+        return []
+
     def files(self) -> Mapping[str, str]:
         """See `Setup`: nothing."""
         return {}

@@ -86,6 +86,10 @@ class AtGo:
         names = {name: engine_of(one, self.game, role).id for role, name, one in there if one.by == "engine"}
         return lambda begun, game: {"engines": names}
 
+    def notes(self) -> list[str]:
+        """See `Setup`: nothing."""
+        return []
+
     def files(self) -> Mapping[str, str]:
         """See `Setup`: the engines."""
         return engines_of(self.recipe, "GTP", "gnugo")

@@ -96,6 +96,10 @@ class AtRts:
         """See `Setup`: nothing."""
         return None
 
+    def notes(self) -> list[str]:
+        """See `Setup`: nothing."""
+        return []
+
     def files(self) -> Mapping[str, str]:
         """See `Setup`: the game."""
         return {"microrts.jar": digest_of(str(jar()))}

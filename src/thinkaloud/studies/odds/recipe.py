@@ -52,9 +52,9 @@ class Spec:
     """A player. `search`: alpha-beta with so many `nodes` a move; `optimal`, `resisting`, `best response` (against the
     player of that name): of a solved board (`games/policies.py`); `uniform`: any move; `model`: a language model by its
     name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes; `engine`: a
-    program by its path or name that speaks UCI (chess: so many `nodes`, and `options` of its own) or GTP (Go). It is
-    started with these `arguments`; `bot`: one of microRTS by its name; `playouts`: Monte Carlo search at microRTS with
-    so many (`nodes`) a move. With probability `blunders` a player plays any legal move instead."""
+    program by its path or name that speaks UCI (chess: so many `nodes`, `options` of its own, and a `net`, which is a
+    file or maia-1900) or GTP (Go: its `arguments`); `bot`: one of microRTS by its name; `playouts`: Monte Carlo search
+    at microRTS with so many (`nodes`) a move. With probability `blunders` a player plays any legal move instead."""
 
     by: By
     nodes: int = 0
@@ -65,6 +65,7 @@ class Spec:
     reads: Reads = "scores"
     engine: str = ""
     arguments: tuple[str, ...] = ()
+    net: str = ""
     bot: str = ""
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
 

@@ -83,6 +83,10 @@ class Setup(Protocol):
         """What a record of a game holds besides, given where it began; None where nothing is known."""
         ...
 
+    def notes(self) -> list[str]:
+        """What is to be said with the findings, found by asking players and not by games."""
+        ...
+
     def files(self) -> Mapping[str, str]:
         """Digests of what games depend on and the recipe only names, by name."""
         ...
