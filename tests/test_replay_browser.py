@@ -112,5 +112,5 @@ def test_a_game_in_real_time_shows_its_maps(page: Any) -> None:
     page.keyboard.press("ArrowRight")
     assert shown(page) == "*B./.W./.b*" and page.locator(".board .giver").count() == 2
     page.keyboard.press("End")
-    assert "tick 40: resources 4 and 3" in page.inner_text("[role=status]")
+    assert "tick 40; resources: giver 4, taker 3" in page.inner_text("[role=status]")
     assert page.locator(".board .taker").count() == 0

@@ -9,6 +9,7 @@ game. A move that is not legal is none, with what the engine said. This module k
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,7 +113,7 @@ class Engine:
     def without_net(self) -> Engine | None:
         """The same without its net, or with its own in the place of another; None where it has none or nothing else."""
         there = self._asked().options
-        if ON in there and self.options.get(ON, there[ON].default):
+        if ON in there and self.options.get(ON, bool(there[ON].default)):
             return replace(self, options={**self.options, ON: False})
         return replace(self, net="") if self.net and NETS[1] in there else None
 
@@ -134,7 +135,9 @@ class Engine:
             import chess.engine
 
             try:
-                made = chess.engine.SimpleEngine.popen_uci(located(self.path), timeout=min(HELLO, self.hang))
+                made = chess.engine.SimpleEngine.popen_uci(
+                    located(self.path), timeout=min(HELLO, self.hang), stderr=subprocess.DEVNULL
+                )
             except (chess.engine.EngineError, TimeoutError, OSError) as error:
                 raise UserError(f"{self.path} does not speak UCI: give the path of a chess engine") from error
             made.timeout = self.hang

@@ -67,7 +67,7 @@ function maps() {
   const play = (board, move, at) => {
     const [tick, rows, giver, taker] = move.split(" ");
     const next = rows.split("/").map((row) => [...row]);
-    return { board: next, marked: [], name: `tick ${tick}: resources ${giver} and ${taker}` };
+    return { board: next, marked: [], name: `tick ${tick}`, more: `; resources: giver ${giver}, taker ${taker}` };
   };
   return { view, play, letters: "abcdefghijklmnop", still: true };
 }
@@ -146,7 +146,7 @@ function replay(el, game) {
     now = Math.min(boards.length - 1, Math.max(0, ply));
     draw();
     const first = still ? `the beginning; ${moves.length} looks at the map follow` : `${mover(0)} to move; ${moves.length} moves follow`;
-    status.textContent = now ? `${still ? "Look" : "Move"} ${now} of ${moves.length}: ${name(now - 1)}` : first;
+    status.textContent = now ? `${still ? "Look" : "Move"} ${now} of ${moves.length}: ${name(now - 1)}${moves[now - 1].more || ""}` : first;
     const end = (game.ends || [])[now];
     known.textContent = end === undefined ? "" : end === 0 ? "" : `Under best play the ${end > 0 ? "giver" : "taker"} wins in ${Math.abs(end)} moves.`;
     said.replaceChildren(...before());

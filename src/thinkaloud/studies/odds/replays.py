@@ -25,7 +25,7 @@ SAYS = {
     "chess": "Colours of pieces are those of giver and taker, and not white and black.",
     "go": "Filled stones are black's, who moved first; colours are those of giver and taker. White has the komi.",
     "rts": "B base, K barracks, W worker, L light, H heavy, R ranged, ✳ resources; colours are those of giver and "
-    "taker. Who is first began at the upper left. Resources are the giver's and the taker's.",
+    "taker. Who is first began at the upper left.",
 }
 RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
 
