@@ -167,7 +167,11 @@ class Engine:
             command = [located(self.path, "GTP", "gnugo"), *self.arguments]
             pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
             try:
-                made = Talk(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, text=True))
+                made = Talk(
+                    subprocess.Popen(
+                        command, stdin=pipe, stdout=pipe, stderr=nowhere, encoding="utf-8", errors="replace"
+                    )
+                )
             except OSError as error:
                 raise UserError(f"{self.path} cannot be started: {error.strerror}") from error
             try:
