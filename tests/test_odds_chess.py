@@ -20,14 +20,17 @@ from thinkaloud.games.match import play
 chess = pytest.importorskip("chess")
 
 from thinkaloud.games.chess_rules import Chess, Position, board_of  # noqa: E402
+from thinkaloud.games.openings import Opening  # noqa: E402
 from thinkaloud.games.programs import close_all, located  # noqa: E402
 from thinkaloud.games.uci import Engine, net_at  # noqa: E402
 from thinkaloud.studies.odds.at_chess import AtChess  # noqa: E402
 from thinkaloud.studies.odds.block import games  # noqa: E402
+from thinkaloud.studies.odds.estimates import estimates  # noqa: E402
+from thinkaloud.studies.odds.page import sentences  # noqa: E402
 from thinkaloud.studies.odds.players import Anyone, Replaced  # noqa: E402
 from thinkaloud.studies.odds.recipe import Recipe, Spec  # noqa: E402
 from thinkaloud.studies.odds.setups import Cell  # noqa: E402
-from thinkaloud.vocabulary import Key  # noqa: E402
+from thinkaloud.vocabulary import Finding, Key  # noqa: E402
 
 KEY = Key(("test",))
 RULES = Chess()
@@ -126,8 +129,8 @@ def test_a_move_that_is_not_legal_is_replaced_and_to_hang_or_break_off_is_an_err
     assert all("replaced" in one for one in game.said[::2]) and not any(game.said[1::2])
     with pytest.raises(ModelError, match="broke off"):
         asyncio.run(Engine(program(tmp_path, "crash"), 100).choose(RULES.start(()), KEY))
-    slow = Engine(program(tmp_path, "hang"), 100, hang=1.5)
-    with pytest.raises(ModelError, match=r"did not answer for 1\.5 s"):
+    slow = Engine(program(tmp_path, "hang"), 100, hang=4)
+    with pytest.raises(ModelError, match=r"did not answer for 4 s"):
         asyncio.run(slow.choose(RULES.start(()), KEY))
 
 
@@ -173,6 +176,18 @@ def test_games_of_a_cell_name_their_engines_and_end_by_the_rules(tmp_path: Path)
             position = RULES.after(position, move)
         assert RULES.score(position) == r["score"]
     assert records == asyncio.run(games(asked, Cell("first", "last", "queen"), begun, KEY))
+
+
+@pytest.mark.slow
+def test_moves_that_were_replaced_are_counted_in_the_record_and_on_the_page(tmp_path: Path) -> None:
+    player = Spec(by="engine", engine=program(tmp_path, "illegal"), nodes=100)
+    asked = replace(recipe(tmp_path, "even"), players={"cheat": player, "any": Spec(by="uniform")}, openings=1)
+    begun = [Opening(0, RULES.write(RULES.start(("queen", "rook"))), RULES.write(RULES.start(())))]
+    records = asyncio.run(games(asked, Cell("cheat", "any", "even"), begun, KEY))
+    assert all(r["replaced"] == sum("replaced" in one for one in r["said"]) > 0 for r in records)
+    found = [Finding("odds", "no model", "chess", None, e) for e in estimates(records, KEY)]
+    total = sum(r["replaced"] for r in records)
+    assert any(f"replaced by legal ones by lot: {total} in cheat - any, even" in line for line in sentences(found))
 
 
 @pytest.mark.slow
