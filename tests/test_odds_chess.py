@@ -20,13 +20,17 @@ from thinkaloud.games.match import play
 chess = pytest.importorskip("chess")
 
 from thinkaloud.games.chess_rules import Chess, Position, board_of  # noqa: E402
-from thinkaloud.games.uci import Engine, close_all, located  # noqa: E402
+from thinkaloud.games.openings import Opening  # noqa: E402
+from thinkaloud.games.programs import close_all, located  # noqa: E402
+from thinkaloud.games.uci import Engine, net_at  # noqa: E402
 from thinkaloud.studies.odds.at_chess import AtChess  # noqa: E402
 from thinkaloud.studies.odds.block import games  # noqa: E402
-from thinkaloud.studies.odds.players import Anyone  # noqa: E402
+from thinkaloud.studies.odds.estimates import estimates  # noqa: E402
+from thinkaloud.studies.odds.page import sentences  # noqa: E402
+from thinkaloud.studies.odds.players import Anyone, Replaced  # noqa: E402
 from thinkaloud.studies.odds.recipe import Recipe, Spec  # noqa: E402
 from thinkaloud.studies.odds.setups import Cell  # noqa: E402
-from thinkaloud.vocabulary import Key  # noqa: E402
+from thinkaloud.vocabulary import Finding, Key  # noqa: E402
 
 KEY = Key(("test",))
 RULES = Chess()
@@ -118,14 +122,15 @@ def test_an_engine_plays_its_move_and_judges_from_the_givers_side(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_an_engine_that_cheats_loses_and_one_that_hangs_or_breaks_off_is_an_error(tmp_path: Path) -> None:
-    cheat = Engine(program(tmp_path, "illegal"), 100)
-    lost = asyncio.run(play(RULES, RULES.start(()), cheat, Anyone(RULES), KEY))
-    assert (lost.ended, lost.score) == ("illegal", 0.0) and "a1a8" in str(lost.said[-1]["error"])
+def test_a_move_that_is_not_legal_is_replaced_and_to_hang_or_break_off_is_an_error(tmp_path: Path) -> None:
+    cheat = Replaced(Engine(program(tmp_path, "illegal"), 100), RULES)
+    game = asyncio.run(play(RULES, RULES.start(("queen",)), cheat, Anyone(RULES.moves), KEY))
+    assert game.ended == "over" and all("a1a8" in str(one["error"]) for one in game.said[::2])
+    assert all("replaced" in one for one in game.said[::2]) and not any(game.said[1::2])
     with pytest.raises(ModelError, match="broke off"):
         asyncio.run(Engine(program(tmp_path, "crash"), 100).choose(RULES.start(()), KEY))
-    slow = Engine(program(tmp_path, "hang"), 100, hang=1.5)
-    with pytest.raises(ModelError, match=r"did not answer for 1\.5 s"):
+    slow = Engine(program(tmp_path, "hang"), 100, hang=4)
+    with pytest.raises(ModelError, match=r"did not answer for 4 s"):
         asyncio.run(slow.choose(RULES.start(()), KEY))
 
 
@@ -174,6 +179,18 @@ def test_games_of_a_cell_name_their_engines_and_end_by_the_rules(tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_moves_that_were_replaced_are_counted_in_the_record_and_on_the_page(tmp_path: Path) -> None:
+    player = Spec(by="engine", engine=program(tmp_path, "illegal"), nodes=100)
+    asked = replace(recipe(tmp_path, "even"), players={"cheat": player, "any": Spec(by="uniform")}, openings=1)
+    begun = [Opening(0, RULES.write(RULES.start(("queen", "rook"))), RULES.write(RULES.start(())))]
+    records = asyncio.run(games(asked, Cell("cheat", "any", "even"), begun, KEY))
+    assert all(r["replaced"] == sum("replaced" in one for one in r["said"]) > 0 for r in records)
+    found = [Finding("odds", "no model", "chess", None, e) for e in estimates(records, KEY)]
+    total = sum(r["replaced"] for r in records)
+    assert any(f"replaced by legal ones by lot: {total} in cheat - any, even" in line for line in sentences(found))
+
+
+@pytest.mark.slow
 def test_what_is_wrong_with_a_recipe_of_chess_is_said_in_a_line(tmp_path: Path) -> None:
     good = recipe(tmp_path, "even", "queen")
     AtChess(good).check("mine")
@@ -182,7 +199,7 @@ def test_what_is_wrong_with_a_recipe_of_chess_is_said_in_a_line(tmp_path: Path) 
         (replace(good, odds=("queen",)), "and 'even' among them"),
         (replace(good, odds=("even", "kween")), "no chess odds named 'kween'"),
         (replace(good, missing=(1,)), "chess has odds"),
-        (replace(good, players={"first": replace(player, nodes=30)}), "limits below 100 play alike"),
+        (replace(good, players={"first": replace(player, nodes=30)}), "limits below play alike; give 100 or more"),
         (replace(good, players={"first": replace(player, engine="nobody")}), "no engine 'nobody'"),
         (replace(good, players={"first": Spec(by="uniform")}), "has no engine"),
         (replace(good, players={"first": replace(player, options={"Contempt": 1})}), "has no option 'Contempt'"),
@@ -190,6 +207,57 @@ def test_what_is_wrong_with_a_recipe_of_chess_is_said_in_a_line(tmp_path: Path) 
     ):
         with pytest.raises(UserError, match=said):
             AtChess(wrong).check("mine")
+
+
+@pytest.mark.slow
+def test_where_a_net_does_nothing_is_found_out_by_leaving_it(tmp_path: Path) -> None:
+    """The fake's net adds a pawn, but not where the giver has no queen."""
+    player = Spec(by="engine", engine=program(tmp_path, "net"), nodes=100)
+    plain = Spec(by="engine", engine=program(tmp_path, "first"), nodes=100)
+    made = AtChess(replace(recipe(tmp_path, "even", "rook", "queen"), players={"fake": player, "plain": plain}))
+    assert made.by_net(player, "rook") == (0.0, -1.0) and made.by_net(player, "queen") == (-1.0, -1.0)
+    assert (
+        made.by_net(plain, "rook") is None and made.by_net(replace(player, options={"Use NNUE": False}), "rook") is None
+    )
+    assert made.notes() == [
+        "Pawns that fake sees at the start with its net and without: even +1.00 and +0.00, rook +0.00 and -1.00, queen "
+        "-1.00 and -1.00. Its net does nothing at queen: what is found there is not the net's."
+    ]
+
+
+@pytest.mark.slow
+def test_a_net_that_is_not_there_or_not_of_this_kind_is_said_in_a_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no net 'maia-1800': give the path of a file, or one of maia-1900"):
+        net_at("maia-1800")
+    with pytest.raises(UserError, match=r"takes no net: it has neither WeightsFile nor EvalFile"):
+        Engine(program(tmp_path, "first"), 100, {}, str(tmp_path)).greet()
+    with pytest.raises(UserError, match=r"makes no move: do its options fit"):
+        Engine(program(tmp_path, "crash"), 100).greet()
+    with pytest.raises(UserError, match="does not take its options"):
+        Engine(program(tmp_path, "first"), 100, {"Hash": "much"}).greet()
+
+
+def test_a_position_without_kings_is_none() -> None:
+    with pytest.raises(UserError, match="each side has one king"):
+        RULES.read("8/8/8/8/8/8/8/8 w - - 0 1 white gives")
+    with pytest.raises(UserError, match="is no position of chess"):
+        RULES.read("king w - - 0 1 white gives")
+
+
+@pytest.mark.slow
+def test_stockfish_leaves_its_net_without_a_queen_and_maia_makes_a_move_by_one_look() -> None:
+    try:
+        path, lc0, net = located("stockfish"), located("lc0"), net_at("maia-1900")
+    except UserError as error:
+        pytest.skip(str(error))
+    asked = AtChess(Recipe(game="chess", odds=("even", "rook", "queen")))
+    seen = [asked.by_net(Spec(by="engine", engine=path), label) for label in asked.recipe.odds]
+    assert [pair is not None and pair[0] != pair[1] for pair in seen] == [True, True, False]
+    maia = Engine(lc0, 1, {}, net)
+    assert maia.searches_a_net and maia.without_net is None
+    assert asyncio.run(maia.choose(RULES.start(()), KEY)).move in ("e2e4", "d2d4")
+    with pytest.raises(UserError, match="is that one of its kind"):
+        Engine(lc0, 1, {}, __file__, hang=3).greet()
 
 
 @pytest.mark.slow

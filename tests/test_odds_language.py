@@ -112,7 +112,7 @@ def test_examples_are_right_and_say_what_is_there() -> None:
 
 def test_a_written_move_that_is_not_legal_loses_the_game_and_what_was_written_is_kept() -> None:
     spec = Spec(by="model", model="fake", reads="written")
-    lost = asyncio.run(play(RULES, RULES.start(), Speaker(Fake("a1a4"), RULES, spec), Anyone(RULES), KEY))
+    lost = asyncio.run(play(RULES, RULES.start(), Speaker(Fake("a1a4"), RULES, spec), Anyone(RULES.moves), KEY))
     assert (lost.ended, lost.score, lost.said[-1]["wrote"]) == ("illegal", 0.0, "a1a4")
     legal = asyncio.run(Speaker(Fake(" a1a2"), RULES, spec).choose(RULES.start(), KEY))
     assert legal.move == (0, 4)

@@ -78,3 +78,39 @@ def test_castling_taking_in_passing_and_promotion_are_those_of_the_rules(page: A
             "".join("." * int(c) if c.isdigit() else c for c in row) for row in board.board_fen().split("/")
         )
         assert shown(page) == wanted
+
+
+def test_go_takes_stones_off_and_passes(page: Any) -> None:
+    game = {"game": "go", "board": ".G./GT./... giver", "first": "giver", "moves": ["c2", "pass", "b1", "c3", "c1"]}
+    page.evaluate(SHOW, game)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert shown(page) == ".G./GTG/..." and "taker passes" in page.inner_text("[role=status]")
+    page.keyboard.press("ArrowRight")
+    assert shown(page) == ".G./G.G/.G." and "giver b1 takes 1" in page.inner_text("[role=status]")
+    assert page.inner_text(".board").count("●") == 4 and page.locator(".board .moved").get_attribute("title") == "b1"
+    page.keyboard.press("End")
+    assert shown(page) == ".GT/G.G/.GG"
+
+
+def test_columns_of_go_have_no_i(page: Any) -> None:
+    game = {"game": "go", "board": "/".join(["." * 9] * 9) + " taker", "first": "taker", "moves": ["j1"]}
+    page.evaluate(SHOW, game)
+    page.keyboard.press("End")
+    assert shown(page).endswith("........T") and page.locator(".board .taker").inner_text() == "●"
+
+
+def test_a_game_in_real_time_shows_its_maps(page: Any) -> None:
+    game = {
+        "game": "rts",
+        "board": "*B./.../.b* 5 4 0",
+        "first": "giver",
+        "moves": ["10 *B./.W./.b* 4 4", "40 *B./.../..* 4 3"],
+    }
+    page.evaluate(SHOW, game)
+    assert shown(page) == "*B./.../.b*" and "2 looks at the map follow" in page.inner_text("[role=status]")
+    page.keyboard.press("ArrowRight")
+    assert shown(page) == "*B./.W./.b*" and page.locator(".board .giver").count() == 2
+    page.keyboard.press("End")
+    assert "tick 40; resources: giver 4, taker 3" in page.inner_text("[role=status]")
+    assert page.locator(".board .taker").count() == 0

@@ -10,12 +10,11 @@ This module knows no players.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from thinkaloud.errors import UserError
-from thinkaloud.games.game import LOST, WON
+from thinkaloud.games.game import LOST, WON, sides
 
 LARGEST = 64
 """Squares of the largest board."""
@@ -169,7 +168,4 @@ class Breakthrough:
 
 def board(size: str, rows: int = 2) -> Breakthrough:
     """`5x5`: columns and rows."""
-    found = re.fullmatch(r"(\d+)x(\d+)", size.strip().lower())
-    if found is None:
-        raise UserError(f"{size!r} is no board: give columns and rows, such as 5x5")
-    return Breakthrough(int(found[1]), int(found[2]), rows)
+    return Breakthrough(*sides(size), rows)

@@ -108,8 +108,17 @@ class Chess:
 
     def read(self, text: str) -> Position:
         """The position that `write` gave."""
+        import chess
+
         fen, giver, _ = text.rsplit(" ", 2)
-        return Position(fen, (), giver == "white")
+        position = Position(fen, (), giver == "white")
+        try:
+            kings = [len(board_of(position).pieces(chess.KING, colour)) for colour in chess.COLORS]
+        except ValueError as error:
+            raise UserError(f"{text!r} is no position of chess: {error}") from error
+        if kings != [1, 1]:
+            raise UserError(f"{text!r} is no position of chess: each side has one king")
+        return position
 
 
 @lru_cache(maxsize=256)

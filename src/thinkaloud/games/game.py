@@ -6,8 +6,11 @@ position says who has what and who is to move. This module knows no game.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
+
+from thinkaloud.errors import UserError
 
 P = TypeVar("P")
 M = TypeVar("M")
@@ -50,3 +53,11 @@ class Game(Protocol[P, M]):
     def read(self, text: str) -> P:
         """The position that `write` gave."""
         ...
+
+
+def sides(size: str) -> tuple[int, int]:
+    """The columns and rows of a board, from `5x5`."""
+    found = re.fullmatch(r"(\d+)x(\d+)", size.strip().lower())
+    if found is None:
+        raise UserError(f"{size!r} is no board: give columns and rows, such as 5x5")
+    return int(found[1]), int(found[2])

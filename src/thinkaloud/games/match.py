@@ -20,10 +20,12 @@ Seen = TypeVar("Seen", contravariant=True)
 
 @dataclass(frozen=True)
 class Chosen(Generic[M]):
-    """A move, None where the player gave no legal one; `said`: what stood before it, and what else is known."""
+    """A move, None where the player gave no legal one; `said`: what stood before it, and what else is known;
+    `gives_up`: it takes the game for lost and makes no move."""
 
     move: M | None
     said: Mapping[str, Any] = field(default_factory=dict)
+    gives_up: bool = False
 
 
 class Player(Protocol[Seen, M]):
@@ -53,7 +55,8 @@ async def play(game: Game[P, M], position: P, giver: Player[P, M], taker: Player
         chosen = await (giver if own else taker).choose(position, key.child(len(moves)))
         said.append(chosen.said)
         if chosen.move is None or chosen.move not in game.moves(position):
-            return Played(tuple(moves), LOST if own else WON, "illegal", tuple(said))
+            ended = "given up" if chosen.gives_up else "illegal"
+            return Played(tuple(moves), LOST if own else WON, ended, tuple(said))
         moves.append(game.text(chosen.move))
         position = game.after(position, chosen.move)
     return Played(tuple(moves), score, "over", tuple(said))

@@ -11,7 +11,7 @@ odds differ: two players that draw nothing by lot would only copy their games. T
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -52,12 +52,14 @@ class Opening:
 @dataclass(frozen=True)
 class Ground(Generic[P, M]):
     """Where openings are made: the rules, the first position (the giver is to move), what a position is worth to the
-    giver, and the same material with the taker to move (None where that cannot be)."""
+    giver, and the same material with the taker to move (None where that cannot be). `drawn`: the moves that random ones
+    are among, where these are not all legal ones."""
 
     game: Game[P, M]
     start: P
     value: Callable[[P], float]
     mirrored: Callable[[P], P | None]
+    drawn: Callable[[P], Sequence[M]] | None = None
 
 
 def openings(ground: Ground[P, M], asked: Asked, key: Key) -> list[Opening]:
@@ -92,7 +94,7 @@ def _random(ground: Ground[P, M], plies: int, key: Key) -> tuple[P, tuple[str, .
     """A position after random moves with its moves, None where the game was over before."""
     game, rng, position, said = ground.game, key.rng, ground.start, []
     for _ in range(plies):
-        moves = game.moves(position)
+        moves = (ground.drawn or game.moves)(position)
         move = moves[int(rng.integers(len(moves)))]
         position = game.after(position, move)
         said.append(game.text(move))

@@ -1,47 +1,99 @@
 "use strict";
 // A game on a board, move by move. `game`: the board in letters (rows from the far one on: G and T, . for nothing; of
-// chess as FEN), who is first, the moves as from and to (a1b2, e7e8q), and where known `ends` (moves to the end under
-// best play, more than 0 where the giver wins) and `said` (what stood before each move). Buttons, the list of moves,
-// arrow keys, Home and End go through it. `el` makes elements; what the game says is untrusted and becomes text.
-function replay(el, game) {
-  const [placed, ...rest] = game.board.split(" ");
-  const white = game.game === "chess" ? (rest[rest.length - 2] === "white") : null;
-  const PIECES = { k: "♚", q: "♛", r: "♜", b: "♝", n: "♞", p: "♟" };
+// chess as FEN), who is first, the moves (from and to, as a1b2 or e7e8q; of Go a point or pass; of rts the tick, the
+// map and the resources of both), and where known `ends` (moves to the end under best play, more than 0 where the giver
+// wins) and `said` (what stood before each move). Buttons, the list of moves, arrow keys, Home and End go through it.
+// `el` makes elements; what the game says is untrusted and becomes text.
 
-  /** How a man looks, and whose it is; of chess the board has its letters, capitals for white. */
-  function sign(man) {
-    if (man === ".") return ["", ""];
-    if (white === null) return { G: ["▲", "giver"], T: ["▼", "taker"] }[man] || ["?", ""];
-    return [PIECES[man.toLowerCase()] || "?", (man < "a") === white ? "giver" : "taker"];
-  }
-
-  const boards = [placed.split("/").map((row) => [...row].flatMap((mark) => (mark > "0" && mark <= "9" ? Array(Number(mark)).fill(".") : [mark])))];
-  const tall = boards[0].length;
-  const at = (square) => [tall - Number(square.slice(1)), square.charCodeAt(0) - 97];
-  const squares = game.moves.map((move) => move.match(/[a-z][0-9]+/g));
-  const took = squares.map(([from, to], ply) => {
-    const next = boards[ply].map((row) => [...row]);
+/** Games whose moves are from a square to a square. `view`: how a man looks and whose it is; `castles`: as in chess. */
+function steppers(view, chess) {
+  const play = (board, move, at) => {
+    const [from, to] = move.match(/[a-z][0-9]+/g);
+    const next = board.map((row) => [...row]);
     const [[r, c], [s, d]] = [at(from), at(to)];
     const man = next[r][c];
     let captured = next[s][d] !== ".";
     next[s][d] = man;
     next[r][c] = ".";
-    if (white !== null && man.toLowerCase() === "p" && c !== d && !captured) {
+    if (chess && man.toLowerCase() === "p" && c !== d && !captured) {
       next[r][d] = "."; // in passing
       captured = true;
     }
-    if (white !== null && man.toLowerCase() === "k" && Math.abs(d - c) === 2) {
+    if (chess && man.toLowerCase() === "k" && Math.abs(d - c) === 2) {
       const [out, inside] = d > c ? [7, d - 1] : [0, d + 1]; // the rook comes along
       next[s][inside] = next[s][out];
       next[s][out] = ".";
     }
-    const promoted = game.moves[ply].slice(from.length + to.length);
+    const promoted = move.slice(from.length + to.length);
     if (promoted) next[s][d] = man < "a" ? promoted.toUpperCase() : promoted;
-    boards.push(next);
-    return captured;
-  });
+    return { board: next, marked: [from, to], name: [from, to].join(captured ? "x" : "-") };
+  };
+  return { view, play, letters: "abcdefghijklmnop" };
+}
+
+/** Go: a stone is placed and what it takes is taken off. Who is first is black. */
+function stones(first) {
+  const view = (man) => (man === "." ? ["", ""] : [(man === "G") === (first === "giver") ? "●" : "○", man === "G" ? "giver" : "taker"]);
+  const around = (board, r, c) => [[r - 1, c], [r + 1, c], [r, c - 1], [r, c + 1]].filter(([a, b]) => board[a] && board[a][b]);
+  const group = (board, r, c) => {
+    const found = [[r, c]], seen = new Set([`${r},${c}`]);
+    let free = false;
+    for (const [a, b] of found) {
+      for (const [s, d] of around(board, a, b)) {
+        if (board[s][d] === ".") free = true;
+        else if (board[s][d] === board[r][c] && !seen.has(`${s},${d}`)) { seen.add(`${s},${d}`); found.push([s, d]); }
+      }
+    }
+    return free ? [] : found;
+  };
+  const play = (board, move, at, mover) => {
+    const next = board.map((row) => [...row]);
+    if (move === "pass") return { board: next, marked: [], name: "passes" };
+    const [r, c] = at(move), own = mover === "giver" ? "G" : "T";
+    next[r][c] = own;
+    let taken = 0;
+    for (const [a, b] of around(next, r, c)) {
+      if (next[a][b] === own || next[a][b] === ".") continue;
+      for (const [s, d] of group(next, a, b)) { next[s][d] = "."; taken += 1; }
+    }
+    return { board: next, marked: [move], name: taken ? `${move} takes ${taken}` : move };
+  };
+  return { view, play, letters: "abcdefghjklmnopqrst" };
+}
+
+/** Real time: what stood on the map at some ticks; nobody is to move. */
+function maps() {
+  const view = (man) => (man === "." ? ["", ""] : man === "*" ? ["✳", ""] : [man.toUpperCase(), man < "a" ? "giver" : "taker"]);
+  const play = (board, move, at) => {
+    const [tick, rows, giver, taker] = move.split(" ");
+    const next = rows.split("/").map((row) => [...row]);
+    return { board: next, marked: [], name: `tick ${tick}`, more: `; resources: giver ${giver}, taker ${taker}` };
+  };
+  return { view, play, letters: "abcdefghijklmnop", still: true };
+}
+
+function kind(game, rest) {
+  const PIECES = { k: "♚", q: "♛", r: "♜", b: "♝", n: "♞", p: "♟" };
+  const white = rest[rest.length - 2] === "white"; // capitals are white's
+  if (game.game === "chess") return steppers((man) => (man === "." ? ["", ""] : [PIECES[man.toLowerCase()] || "?", (man < "a") === white ? "giver" : "taker"]), true);
+  if (game.game === "go") return stones(game.first);
+  if (game.game === "rts") return maps();
+  return steppers((man) => ({ G: ["▲", "giver"], T: ["▼", "taker"], ".": ["", ""] }[man] || ["?", ""]), false);
+}
+
+function replay(el, game) {
+  const [placed, ...rest] = game.board.split(" ");
+  const { view, play, letters, still } = kind(game, rest);
+  const boards = [placed.split("/").map((row) => [...row].flatMap((mark) => (mark > "0" && mark <= "9" ? Array(Number(mark)).fill(".") : [mark])))];
+  const tall = boards[0].length;
+  const at = (square) => [tall - Number(square.slice(1)), letters.indexOf(square[0])];
   const mover = (ply) => ((ply % 2 === 0) === (game.first === "giver") ? "giver" : "taker");
-  const name = (ply) => `${mover(ply)} ${squares[ply].join(took[ply] ? "x" : "-")}`;
+  const moves = game.moves.map((move, ply) => {
+    const made = play(boards[ply], move, at, mover(ply));
+    boards.push(made.board);
+    return made;
+  });
+  const name = (ply) => (still ? moves[ply].name : `${mover(ply)} ${moves[ply].name}`);
   let now = 0;
 
   const table = el("table", { class: "board" });
@@ -62,15 +114,15 @@ function replay(el, game) {
   });
 
   function draw() {
-    const marked = now ? squares[now - 1] : [];
+    const marked = now ? moves[now - 1].marked : [];
     const rows = boards[now].map((row, i) => el("tr", {}, el("th", { scope: "row" }, String(tall - i)),
       ...row.map((man, c) => {
-        const square = String.fromCharCode(97 + c) + (tall - i);
-        return el("td", { class: [sign(man)[1], marked.includes(square) ? "moved" : ""].join(" ").trim(), title: square },
-          sign(man)[0]);
+        const square = letters[c] + (tall - i);
+        const [sign, whose] = view(man);
+        return el("td", { class: [whose, marked.includes(square) ? "moved" : ""].join(" ").trim(), title: square }, sign);
       })));
-    const letters = boards[0][0].map((_, c) => el("th", { scope: "col" }, String.fromCharCode(97 + c)));
-    table.replaceChildren(el("tbody", {}, ...rows, el("tr", {}, el("td", {}), ...letters)));
+    const columns = boards[0][0].map((_, c) => el("th", { scope: "col" }, letters[c]));
+    table.replaceChildren(el("tbody", {}, ...rows, el("tr", {}, el("td", {}), ...columns)));
     table.setAttribute("aria-label", `the board after ${now} moves: ${boards[now].map((row) => row.join("")).join(" / ")}`);
   }
 
@@ -93,7 +145,8 @@ function replay(el, game) {
   function show(ply) {
     now = Math.min(boards.length - 1, Math.max(0, ply));
     draw();
-    status.textContent = now ? `Move ${now} of ${game.moves.length}: ${name(now - 1)}` : `${mover(0)} to move; ${game.moves.length} moves follow`;
+    const first = still ? `the beginning; ${moves.length} looks at the map follow` : `${mover(0)} to move; ${moves.length} moves follow`;
+    status.textContent = now ? `${still ? "Look" : "Move"} ${now} of ${moves.length}: ${name(now - 1)}${moves[now - 1].more || ""}` : first;
     const end = (game.ends || [])[now];
     known.textContent = end === undefined ? "" : end === 0 ? "" : `Under best play the ${end > 0 ? "giver" : "taker"} wins in ${Math.abs(end)} moves.`;
     said.replaceChildren(...before());

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -21,7 +20,7 @@ from thinkaloud.games.policies import Solved
 from thinkaloud.games.search import MAN, Search, advanced, least_nodes
 from thinkaloud.studies.odds.players import made, policy_of, solved_of
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, of_rows
-from thinkaloud.studies.odds.setups import EVEN, Cell, Odds
+from thinkaloud.studies.odds.setups import EVEN, Cell, Match, Odds, by_turns, counted
 from thinkaloud.vocabulary import Key
 
 JUDGES = 1000
@@ -52,10 +51,7 @@ class AtBreakthrough:
     @property
     def odds(self) -> list[Odds]:
         """See `Setup`."""
-        there = sorted(self.recipe.missing)
-        pairs = [pair for pair in combinations_with_replacement(there, 2) if all(pair)]
-        sums = {whole: tuple((label(a), label(b)) for a, b in pairs if a + b == whole) for whole in there}
-        return [Odds(label(missing), missing, sums[missing]) for missing in there]
+        return counted({label(missing): missing for missing in self.recipe.missing})
 
     def openings(self, label: str, key: Key) -> list[Opening]:
         """See `Setup`. What an opening is worth is what a search says, in men."""
@@ -73,11 +69,12 @@ class AtBreakthrough:
         ground: Ground[Position, Move] = Ground(self.game, self.game.start(missing), worth, mirrored)
         return openings(ground, Asked(label, recipe.plies, recipe.openings, recipe.tolerance), key)
 
-    def player(self, name: str, role: str) -> Player[Position, Move]:
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
         """See `Setup`."""
-        return made(name, self.recipe)
+        giver, taker = (spoken.get(name) or made(name, self.recipe) for name in (cell.giver, cell.taker))
+        return by_turns(self.game, giver, taker)
 
-    def known(self, cell: Cell) -> Callable[[Position, Played], dict[str, Any]] | None:
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
         """See `Setup`: something, where the board is solved."""
         solved = solved_of(self.recipe)
         if solved is None:
@@ -87,6 +84,10 @@ class AtBreakthrough:
             return Known(solved, None).about
         giver, taker = (policy_of(spec, self.recipe.players, solved) for spec in specs)
         return Known(solved, policies.value(solved.graph, giver, taker)).about
+
+    def notes(self) -> list[str]:
+        """See `Setup`: nothing."""
+        return []
 
     def files(self) -> Mapping[str, str]:
         """See `Setup`: nothing."""
@@ -124,10 +125,11 @@ class Known:
     solved: Solved
     scores: Floats | None
 
-    def about(self, position: Position, game: Played) -> dict[str, Any]:
+    def about(self, begun: str, game: Played) -> dict[str, Any]:
         """For each position the moves to its end under best play, more than 0 where the giver wins; and the expected
         score from the first one."""
         graph, ends = self.solved.graph, []
+        position = graph.board.read(begun)
         for at in positions(graph.board, position, game.moves):
             number = graph.at(at)
             wins = bool(self.solved.won[number]) == at.to_move

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thinkaloud.games.match import Player, play
+from thinkaloud.games.match import Player
 from thinkaloud.games.openings import Opening
 from thinkaloud.studies.odds.open_setup import setup
+from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.recipe import Recipe
 from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Key, Record
@@ -31,15 +32,12 @@ async def games(
 ) -> list[Record]:
     """The games of two players; `speakers`: those of them that are language models."""
     made = setup(recipe)
-    spoken = speakers or {}
-    giver = spoken.get(cell.giver) or made.player(cell.giver, "giver")
-    taker = spoken.get(cell.taker) or made.player(cell.taker, "taker")
+    match = made.match(cell, speakers or {})
     known, fixed = made.known(cell), _of_cell(recipe, cell)
 
     async def one(opening: Opening, first: bool) -> Record:
-        position = made.game.read(opening.first(first))
         own = key.child(cell.giver, cell.taker, cell.odds, opening.number, FIRST[first])
-        game = await play(made.game, position, giver, taker, own)
+        game = await match(opening, first, own)
         about = {
             "item": f"opening {opening.number}, {FIRST[first]} first",
             "status": "ok",
@@ -53,8 +51,10 @@ async def games(
             "before": list(opening.moves),
             "moves": list(game.moves),
         }
-        said = {"said": [dict(one) for one in game.said]} if any(game.said) else {}
-        return {**about, **said, **(known(position, game) if known is not None else {})}
+        said: dict[str, Any] = {"said": [dict(one) for one in game.said]} if any(game.said) else {}
+        if instead := sum(REPLACED in one for one in game.said):
+            said |= {REPLACED: instead}
+        return {**about, **said, **(known(opening.first(first), game) if known is not None else {})}
 
     # side by side: a language model answers several games at once
     return list(await asyncio.gather(*(one(opening, first) for opening in begun for first in (True, False))))

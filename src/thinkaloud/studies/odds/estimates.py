@@ -37,6 +37,7 @@ from thinkaloud.stats.ladder import (
     worth_at,
 )
 from thinkaloud.studies.odds.block import GAME
+from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.reasoning import gaps, said, ways
 from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
@@ -115,6 +116,7 @@ def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
     name = f"score, {giver} - {taker}, {odds}"
     about: dict[str, Part] = {"measure": "score", "giver": giver, "taker": taker, "odds": odds}
     about |= {"ended illegal": sum(r["ended"] == "illegal" for r in cell)}
+    about |= {REPLACED: sum(r.get(REPLACED, 0) for r in cell)}
     if all("exact" in r for r in cell):
         about |= {"known": round(float(np.mean([r["exact"] for r in cell])), 6)}
     openings = [r["opening"] for r in cell]

@@ -12,6 +12,14 @@ def setup(recipe: Recipe) -> Setup:
         from thinkaloud.studies.odds.at_chess import AtChess
 
         return AtChess(recipe)
+    if recipe.game == "go":
+        from thinkaloud.studies.odds.at_go import AtGo
+
+        return AtGo(recipe)
+    if recipe.game == "rts":
+        from thinkaloud.studies.odds.at_rts import AtRts
+
+        return AtRts(recipe)
     from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough
 
     return AtBreakthrough(recipe)

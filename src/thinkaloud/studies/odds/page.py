@@ -13,7 +13,9 @@ from thinkaloud.report.tables import Grid, Words, shown
 from thinkaloud.stats.equivalence import ALPHA
 from thinkaloud.studies.odds.figures import FIGURES
 from thinkaloud.studies.odds.found import Found, elo, found_in
+from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.replays import EXPLORER
+from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Estimate, Finding, Part
 
 LIMITS = (
@@ -154,6 +156,10 @@ def _warnings(found: Found) -> Iterator[str]:
     illegal = sum(int(e.about.get("ended illegal", 0)) for e in every)
     if illegal:
         yield f"{found.subject}. {illegal} of {sum(e.n for e in every)} games were lost by a move that is not legal."
+    cheated = {Cell(*place).title: int(e.about.get(REPLACED, 0)) for place, e in found.scores.items()}
+    if any(cheated.values()):
+        told = ", ".join(f"{count} in {name}" for name, count in cheated.items() if count)
+        yield f"{found.subject}. Moves of engines that were not legal, replaced by legal ones by lot: {told}."
 
 
 def _of_solution(found: Found) -> Iterator[str]:

@@ -6,7 +6,7 @@ player draws comes from the key it is given with every move. This module does no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic
@@ -23,6 +23,9 @@ from thinkaloud.games.search import Search, advanced
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, Spec
 from thinkaloud.vocabulary import Key
 
+REPLACED = "replaced"
+"""What is said with a move that stands for one that was not legal: the latter, None where there was none."""
+
 
 @lru_cache(maxsize=2)
 def board_solved(size: str, rows: int, missing: tuple[int, ...]) -> Solved:
@@ -33,13 +36,13 @@ def board_solved(size: str, rows: int, missing: tuple[int, ...]) -> Solved:
 
 @dataclass(frozen=True)
 class Anyone(Generic[P, M]):
-    """Any legal move, each as likely."""
+    """Any of these moves, each as likely."""
 
-    rules: Game[P, M]
+    moves: Callable[[P], Sequence[M]]
 
     async def choose(self, position: P, key: Key) -> Chosen[M]:
         """See `Player`."""
-        moves = self.rules.moves(position)
+        moves = self.moves(position)
         return Chosen(moves[int(key.rng.integers(len(moves)))])
 
 
@@ -72,17 +75,33 @@ class Follower:
 
 @dataclass(frozen=True)
 class Blunderer(Generic[P, M]):
-    """Another player, but with some probability any legal move."""
+    """A player who is another one with some probability."""
 
     player: Player[P, M]
-    rules: Game[P, M]
+    other: Player[P, M]
     share: float
 
     async def choose(self, position: P, key: Key) -> Chosen[M]:
         """See `Player`."""
         if key.child("blunders").rng.random() < self.share:
-            return await Anyone(self.rules).choose(position, key.child("any"))
+            return await self.other.choose(position, key.child("any"))
         return await self.player.choose(position, key)
+
+
+@dataclass(frozen=True)
+class Replaced(Generic[P, M]):
+    """An engine whose moves that are not legal are replaced by legal ones, drawn. It is said with the move."""
+
+    engine: Player[P, M]
+    rules: Game[P, M]
+
+    async def choose(self, position: P, key: Key) -> Chosen[M]:
+        """See `Player`."""
+        chosen, legal = await self.engine.choose(position, key), self.rules.moves(position)
+        if chosen.gives_up or chosen.move in legal:
+            return chosen
+        said = {REPLACED: None if chosen.move is None else self.rules.text(chosen.move), **chosen.said}
+        return Chosen(legal[int(key.child("instead").rng.integers(len(legal)))], said)
 
 
 def policy_of(spec: Spec, players: Mapping[str, Spec], solved: Solved) -> Policy:
@@ -111,6 +130,6 @@ def made(name: str, recipe: Recipe) -> Player[Position, Move]:
         solved = board_solved(recipe.board, recipe.rows, recipe.missing)
         return Follower(solved, policy_of(spec, recipe.players, solved))
     if spec.by == "uniform":
-        return Anyone(rules)
+        return Anyone(rules.moves)
     player = Searcher(Search(rules, advanced(rules), spec.nodes))
-    return Blunderer(player, rules, spec.blunders) if spec.blunders else player
+    return Blunderer(player, Anyone(rules.moves), spec.blunders) if spec.blunders else player

@@ -13,7 +13,7 @@ from typing import Any
 
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import board
-from thinkaloud.games.uci import close_all
+from thinkaloud.games.programs import close_all
 from thinkaloud.stats.davidson import ELO
 from thinkaloud.stats.games import by_score, of_worth
 from thinkaloud.studies.odds import estimates as played
@@ -75,6 +75,7 @@ class Odds(Study):
             return []
         key, made = Key(("odds", str(asked.seed))), setup(recipe)
         try:
+            asides = made.notes()
             begun = {odds.label: made.openings(odds.label, key.child("openings", odds.label)) for odds in made.odds}
         finally:
             close_all()
@@ -88,8 +89,8 @@ class Odds(Study):
                 if recipe.half_width and played.precise(done, key.child("enough"), recipe.half_width):
                     break
         n = len({(r["odds"], r["opening"]) for r in done}) // max(1, len(made.odds))
-        notes = [f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either side to "
-                 "move first."]  # fmt: skip
+        notes = [*asides, f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either "
+                          "side to move first."]  # fmt: skip
         if recipe.half_width:
             notes.append(
                 f"Registered: up to {recipe.openings} openings, looked at after every {recipe.block}; no more once "

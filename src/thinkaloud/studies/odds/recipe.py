@@ -38,8 +38,8 @@ from thinkaloud.studies import recipes
 from thinkaloud.studies.recipes import parsed, recipe_names
 
 FOLDER = Path(__file__).with_name("recipes")
-GAMES = ("breakthrough", "chess")
-By = Literal["search", "optimal", "resisting", "best response", "uniform", "model", "engine"]
+GAMES = ("breakthrough", "chess", "go", "rts")
+By = Literal["search", "optimal", "resisting", "best response", "uniform", "model", "engine", "bot", "playouts"]
 SOLVED: tuple[By, ...] = ("optimal", "resisting", "best response")
 """Players of a solved board."""
 Reasoning = Literal["silent", "own", "filler", "foreign"]
@@ -52,8 +52,9 @@ class Spec:
     """A player. `search`: alpha-beta with so many `nodes` a move; `optimal`, `resisting`, `best response` (against the
     player of that name): of a solved board (`games/policies.py`); `uniform`: any move; `model`: a language model by its
     name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes; `engine`: a
-    program that speaks UCI, by its path or name, with so many `nodes` and `options` of its own. With probability
-    `blunders` a player plays any legal move instead."""
+    program by its path or name that speaks UCI (chess: so many `nodes`, `options` of its own, and a `net`, which is a
+    file or maia-1900) or GTP (Go: its `arguments`); `bot`: one of microRTS by its name; `playouts`: Monte Carlo search
+    at microRTS with so many (`nodes`) a move. With probability `blunders` a player plays any legal move instead."""
 
     by: By
     nodes: int = 0
@@ -63,12 +64,15 @@ class Spec:
     reasoning: Reasoning = "silent"
     reads: Reads = "scores"
     engine: str = ""
+    arguments: tuple[str, ...] = ()
+    net: str = ""
+    bot: str = ""
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
 
     @property
     def by_lot(self) -> bool:
         """Whether its moves are drawn, so that two games from one position differ."""
-        return self.by not in ("search", "model", "engine") or self.blunders > 0
+        return self.by not in ("search", "model", "engine", "bot") or self.blunders > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +99,16 @@ class Exact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """See above. `board`, `rows`, `missing`: of Breakthrough; `odds`: of chess. `block`: openings that are played as
-    one unit of work. `half_width`: no further block is played once every odds' worth is known to so many Elo either
-    way; 0: all are."""
+    """See above. `board`: of Breakthrough and Go; `rows`, `missing`: of Breakthrough; `odds`: of the other games;
+    `komi`: of Go. `block`: openings that are played as one unit of work. `half_width`: no further block is played once
+    every odds' worth is known to so many Elo either way; 0: all are."""
 
     game: str = "breakthrough"
     board: str = "6x6"
     rows: int = 2
     missing: tuple[int, ...] = ()
     odds: tuple[str, ...] = ()
+    komi: float = 7.0
     openings: int = 24
     plies: int = 6
     tolerance: float = 0.5

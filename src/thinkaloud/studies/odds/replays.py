@@ -19,6 +19,14 @@ TIMES = 5
 """Games are small: so many times as many are in a page as records of other studies would be."""
 SAID = 1200
 """Characters of what a language model wrote before a move."""
+ENDED = {"illegal": " (illegal move)", "given up": " (given up)", "time": " (out of time)"}
+SAYS = {
+    "breakthrough": "The giver's men go up, the taker's down.",
+    "chess": "Colours of pieces are those of giver and taker, and not white and black.",
+    "go": "Filled stones are black's, who moved first; colours are those of giver and taker. White has the komi.",
+    "rts": "B base, K barracks, W worker, L light, H heavy, R ranged, ✳ resources; colours are those of giver and "
+    "taker. Who is first began at the upper left.",
+}
 RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
 
 
@@ -28,11 +36,12 @@ def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) ->
     for r in records:
         if r.get("kind") == GAME:
             cells.setdefault(title(r), []).append(r)
+    played = [str(games[0]["game"]) for games in cells.values()]
     quota = quotas([len(games) for games in cells.values()], TIMES * cap)
     total = sum(map(len, cells.values()))
     return {
         "noun": "list",
-        "says": "Games that the giver won come first. The giver's men go up, the taker's down.",
+        "says": f"Games that the giver won come first. {' '.join(SAYS[one] for one in dict.fromkeys(played))}",
         "about": {},
         "parts": [PART],
         "total": total,
@@ -62,7 +71,7 @@ def count(total: int, embedded: int) -> str:
 
 def game(record: Record) -> dict[str, Any]:
     """One game, small."""
-    won = f"{RESULT[record['score']]}{' (illegal move)' if record['ended'] == 'illegal' else ''}"
+    won = f"{RESULT[record['score']]}{ENDED.get(record['ended'], '')}"
     shown = {key: record[key] for key in ("game", "board", "first", "moves", "ends") if key in record}
     if "said" in record:
         shown["said"] = [_short(one) for one in record["said"]]
@@ -73,7 +82,7 @@ def game(record: Record) -> dict[str, Any]:
         "id": record["item"],
         "status": record["status"],
         "error": record.get("error"),
-        "question": f"{record['item']}: {won} after {len(record['moves'])} moves",
+        "question": f"{record['item']}: {won} after {_long(record)}",
         "answer": None,
         "fields": [*before, *exact],
         "conditions": [],
@@ -81,6 +90,11 @@ def game(record: Record) -> dict[str, Any]:
         "why": {},
         "game": shown,
     }
+
+
+def _long(record: Record) -> str:
+    moves = record["moves"]
+    return f"{moves[-1].split()[0]} ticks" if record["game"] == "rts" and moves else f"{len(moves)} moves"
 
 
 def _short(said: dict[str, Any]) -> dict[str, Any]:

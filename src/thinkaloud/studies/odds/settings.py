@@ -14,5 +14,7 @@ class OddsSettings:
 
     game: str = setting("breakthrough", "Which game is played.", choices=GAMES)
     recipe: str = setting(
-        "ladder", "exact, ladder, short, words (chess: ladder, short), or a FILE.toml of your own.", path=True
+        "ladder",
+        "exact, ladder, short, words (chess: ladder, short, maia; go, rts: short), or a FILE.toml of your own.",
+        path=True,
     )

@@ -5,13 +5,19 @@ A game is a module that makes a `Setup` from a recipe (`open_setup.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from pathlib import Path
 from typing import Any, Protocol
 
-from thinkaloud.games.game import Game
-from thinkaloud.games.match import Played, Player
+from thinkaloud.errors import UserError
+from thinkaloud.games.game import Game, M, P
+from thinkaloud.games.match import Played, Player, play
 from thinkaloud.games.openings import Opening
+from thinkaloud.games.programs import located
+from thinkaloud.studies.odds.recipe import Recipe
 from thinkaloud.vocabulary import Key
 
 EVEN = "even"
@@ -37,18 +43,23 @@ class Cell:
     odds: str
 
     @property
+    def roles(self) -> dict[str, str]:
+        """Players of the cell by role."""
+        return {"giver": self.giver, "taker": self.taker}
+
+    @property
     def title(self) -> str:
         """For progress and lists."""
         return f"{self.giver} - {self.taker}, {self.odds}"
 
 
+Match = Callable[[Opening, bool, Key], Awaitable[Played]]
+"""A game from an opening, given whether the giver is first there and the game's key. Who is first has the move in a
+game of turns; where both act at the same time it has the first side of the map."""
+
+
 class Setup(Protocol):
     """A game as a recipe wants it."""
-
-    @property
-    def game(self) -> Game[Any, Any]:
-        """Its rules."""
-        ...
 
     @property
     def title(self) -> str:
@@ -64,12 +75,16 @@ class Setup(Protocol):
         """Where games at some odds begin."""
         ...
 
-    def player(self, name: str, role: str) -> Player[Any, Any]:
-        """A player that is no language model, as giver or as taker."""
+    def match(self, cell: Cell, spoken: Mapping[str, Player[Any, Any]]) -> Match:
+        """The games of two players, of whom those that are language models are among `spoken`."""
         ...
 
-    def known(self, cell: Cell) -> Callable[[Any, Played], dict[str, Any]] | None:
-        """What a record of a game holds besides, given its first position; None where nothing is known."""
+    def known(self, cell: Cell) -> Callable[[str, Played], dict[str, Any]] | None:
+        """What a record of a game holds besides, given where it began; None where nothing is known."""
+        ...
+
+    def notes(self) -> list[str]:
+        """What is to be said with the findings, found by asking players and not by games."""
         ...
 
     def files(self) -> Mapping[str, str]:
@@ -79,3 +94,49 @@ class Setup(Protocol):
     def check(self, where: str) -> None:
         """`UserError` where the recipe asks for what this game does not have."""
         ...
+
+
+def by_turns(game: Game[P, M], giver: Player[P, M], taker: Player[P, M]) -> Match:
+    """The games of two players who move by turns."""
+
+    async def one(opening: Opening, first: bool, key: Key) -> Played:
+        return await play(game, game.read(opening.first(first)), giver, taker, key)
+
+    return one
+
+
+def adding_up(amounts: Mapping[str, float], parts: Callable[[str, str, str], bool]) -> list[Odds]:
+    """Odds with how much they are, the least first; `parts`: whether the first two of three add up to the third."""
+    there = sorted(amounts, key=lambda label: amounts[label])
+    pairs = list(combinations_with_replacement([label for label in amounts if label != EVEN], 2))
+    return [Odds(whole, amounts[whole], tuple(pair for pair in pairs if parts(*pair, whole))) for whole in there]
+
+
+def counted(amounts: Mapping[str, int]) -> list[Odds]:
+    """Odds that are so many of the same thing."""
+    ordered = dict(sorted(amounts.items(), key=lambda pair: pair[1]))
+    return adding_up(ordered, lambda one, other, whole: amounts[one] + amounts[other] == amounts[whole])
+
+
+def need_even(recipe: Recipe, where: str, known: Sequence[str]) -> None:
+    """`UserError` where odds with names are given twice, or even games are not among them, or men are missing."""
+    if recipe.missing:
+        raise UserError(
+            f"missing of {where} is {list(recipe.missing)!r}: {recipe.game} has odds, odds = {list(known[:2])!r}"
+        )
+    if EVEN not in recipe.odds or len(set(recipe.odds)) < len(recipe.odds):
+        raise UserError(
+            f"odds of {where} are {list(recipe.odds)!r}: give each once, and {EVEN!r} among them, since odds have no "
+            f"worth without even games of the same players; known: {', '.join(known)}"
+        )
+
+
+def engines_of(recipe: Recipe, speaks: str, such_as: str) -> dict[str, str]:
+    """Digests of the engines of a recipe: with another build of one, games would be others."""
+    engines = sorted({spec.engine for spec in recipe.players.values() if spec.by == "engine"})
+    return {f"engine {one}": digest_of(located(one, speaks, such_as)) for one in engines}
+
+
+def digest_of(path: str) -> str:
+    """Of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -22,7 +22,7 @@ import msgspec
 
 from thinkaloud.errors import ModelError
 from thinkaloud.games.openings import Opening
-from thinkaloud.games.uci import close_all
+from thinkaloud.games.programs import close_all
 from thinkaloud.studies.odds.block import games
 from thinkaloud.studies.odds.recipe import Recipe
 from thinkaloud.studies.odds.setups import Cell
