@@ -1,0 +1,73 @@
+"""Units done by Ray's actors: real nodes on this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster_fixture import TROUBLE, Counted, told
+from shards_fixture import everything, stopped_clock
+
+import thinkaloud as ta
+from thinkaloud.errors import UserError
+from thinkaloud.whole.verify import verify
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+ray = pytest.importorskip("ray", reason="Ray is not installed (pip install 'thinkaloud[ray]')")
+
+pytestmark = pytest.mark.slow
+STORE = 80 * 2**20
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head without room for work, and a node with one core; all in processes of this machine."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+    made = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
+    )
+    made.add_node(num_cpus=1, object_store_memory=STORE)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def test_a_node_killed_in_the_middle_shows_in_no_byte(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two nodes with a worker each; one is killed with its worker, a third one takes its place. And a worker that is
+    killed alone."""
+    stopped_clock(monkeypatch)
+    alone = ta.run(Counted, out=tmp_path / "alone")
+    monkeypatch.setenv(TROUBLE, f"{tmp_path} kill-once=9")
+    dying = cluster.add_node(num_cpus=1, object_store_memory=STORE)
+    progress, done = told(), 0
+
+    def advance(units: float, what: str) -> None:
+        nonlocal done
+        done += 1
+        if done == 3:
+
+            def storm() -> None:
+                cluster.remove_node(dying, allow_graceful=False)
+                cluster.add_node(num_cpus=1, object_store_memory=STORE)
+
+            threading.Thread(target=storm).start()
+
+    progress.advance = advance
+    made = ta.run(Counted, out=tmp_path / "ray", on=f"ray:{cluster.address}", progress=progress)
+    assert everything(made.folder) == everything(alone.folder)
+    assert any("was lost" in line for line in progress.said)
+    assert verify(made.folder, study=Counted())[-1].startswith("whole: ")
+
+
+def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--on ray:127.0.0.1:1: "):
+        ta.run(Counted, out=tmp_path / "run", on="ray:127.0.0.1:1")
+    assert not (tmp_path / "run").exists()
