@@ -35,19 +35,15 @@ class Counted(Study):
         do.expect(UNITS)
         first = await do.unit(Unit(phase="decide", subject="level", work=partial(decide, asked.seed)))
         level = first.records[0]["level"]
-        units = [
-            Unit(
-                phase=self.name,
-                subject=f"part {i % 2}",
-                at={"i": i},
-                content={"level": level},
-                work=partial(measured, i, level),
-                title=f"unit {i}",
-            )  # fmt: skip
-            for i in range(UNITS)
-        ]
+        units = [self._unit(i, level) for i in range(UNITS)]
         done = await do.each([partial(do.unit, unit) for unit in units])
         return [f"{sum(len(one.records) for one in done)} records at level {level}"]
+
+    def _unit(self, i: int, level: int) -> Unit:
+        work = partial(measured, i, level)
+        return Unit(
+            phase=self.name, subject=f"part {i % 2}", at={"i": i}, content={"level": level}, work=work, title=f"unit {i}"
+        )  # fmt: skip
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         values = [record["value"] for record in records if record["status"] == "ok"]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_fixture import TROUBLE, Counted, told
-from shards_fixture import everything, stopped_clock
 
 import thinkaloud as ta
+from cluster_fixture import TROUBLE, Counted, told
+from shards_fixture import everything, stopped_clock
 from thinkaloud.cluster.free import Free
 from thinkaloud.cluster.place import place_of
 from thinkaloud.cluster.pool import ATTEMPTS

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_fixture import TROUBLE, Counted, told
-from shards_fixture import everything, stopped_clock
 
 import thinkaloud as ta
+from cluster_fixture import TROUBLE, Counted, told
+from shards_fixture import everything, stopped_clock
 from thinkaloud.errors import UserError
 from thinkaloud.whole.verify import verify
 
@@ -53,12 +52,8 @@ def test_a_node_killed_in_the_middle_shows_in_no_byte(
         nonlocal done
         done += 1
         if done == 3:
-
-            def storm() -> None:
-                cluster.remove_node(dying, allow_graceful=False)
-                cluster.add_node(num_cpus=1, object_store_memory=STORE)
-
-            threading.Thread(target=storm).start()
+            cluster.remove_node(dying, allow_graceful=False)
+            cluster.add_node(num_cpus=1, object_store_memory=STORE)
 
     progress.advance = advance
     made = ta.run(Counted, out=tmp_path / "ray", on=f"ray:{cluster.address}", progress=progress)
@@ -68,6 +63,6 @@ def test_a_node_killed_in_the_middle_shows_in_no_byte(
 
 
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--on ray:127.0.0.1:1: "):
+    with pytest.raises(UserError, match=r"--on ray:127\.0\.0\.1:1: "):
         ta.run(Counted, out=tmp_path / "run", on="ray:127.0.0.1:1")
     assert not (tmp_path / "run").exists()

@@ -9,6 +9,7 @@ thinkaloud, and the same Python; files that a run names must be there under the 
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from thinkaloud.errors import UserError
 
 STORE = 100 * 2**20
 """Bytes of Ray's memory for objects, where it is started here: a unit and its records are small."""
+
+LISTENS = 5.0
+"""Seconds that the head of a cluster has to accept a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def _connected(ray: Any, address: str, workers: int, share: Share) -> bool:
     if ray.is_initialized():
         return False
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    _reached(address)
     try:
         if address:
             ray.init(address=address, **quiet)
@@ -119,8 +124,19 @@ def _connected(ray: Any, address: str, workers: int, share: Share) -> bool:
     except Exception as error:  # Ray raises a dozen kinds
         said = str(error).strip().splitlines()
         why = said[0] if said else type(error).__name__
-        raise UserError(f"--on ray{':' if address else ''}{address}: {why}") from error
+        raise UserError(f"--on ray:{address}: {why}") from error
     return True
+
+
+def _reached(address: str) -> None:
+    """`UserError` where nothing listens: Ray itself tries for minutes, and then ends the process."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return  # a word of Ray's own, such as auto
+    try:
+        socket.create_connection((host, int(port)), LISTENS).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(f"--on ray:{address}: nothing answers there ({error})") from error
 
 
 def _put(ray: Any, program: Program) -> Any:
