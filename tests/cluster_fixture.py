@@ -42,7 +42,8 @@ class Counted(Study):
     def _unit(self, i: int, level: int) -> Unit:
         work = partial(measured, i, level)
         return Unit(
-            phase=self.name, subject=f"part {i % 2}", at={"i": i}, content={"level": level}, work=work, title=f"unit {i}"
+            phase=self.name, subject=f"part {i % 2}", at={"i": i}, content={"level": level}, work=work,
+            title=f"unit {i}",
         )  # fmt: skip
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
