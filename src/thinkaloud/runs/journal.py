@@ -24,8 +24,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
 from thinkaloud.errors import UserError
-from thinkaloud.runs.stored import BATCH, Lines, Rows, Shelf, Stored
+from thinkaloud.runs.stored import BATCH, Lines, Rows, Shelf, Stored, parsed
 
 SEALED = "records.parquet"
 SEGMENT = re.compile(r"\d{4,}\.jsonl")
@@ -39,6 +41,7 @@ GROUP = 2048
 """Rows of a sealed file that are compressed together."""
 COLUMNS = ("unit", "phase", "task", "status", "json")
 """Of a sealed file."""
+_WRITER = msgspec.json.Encoder()
 Found: TypeAlias = tuple[dict[str, Any], int, int]
 """A unit, where in its file it is (bytes, or a row), and how many bytes it takes."""
 
@@ -255,7 +258,7 @@ class Journal:
 
     def _unit(self, raw: str | bytes) -> dict[str, Any] | None:
         try:
-            unit = json.loads(raw)
+            unit = parsed(raw)
         except (ValueError, RecursionError):
             return None
         whole = isinstance(unit, dict) and all(isinstance(unit.get(name), of) for name, of in self._fields.items())
@@ -270,7 +273,7 @@ class Journal:
             if unit is None:
                 self._foreign.setdefault(SEALED, []).append(row + 1)
             else:
-                yield unit, row, len(text)
+                yield unit, row, len(str(text))
 
 
 def _texts(path: Path) -> Iterator[object]:
@@ -292,4 +295,8 @@ def _texts(path: Path) -> Iterator[object]:
 
 def _line(unit: Mapping[str, Any]) -> bytes:
     """A unit as one line of JSON. A lone surrogate becomes its escape sequence, and is read back unchanged."""
-    return json.dumps(dict(unit.items()), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    whole = dict(unit.items())
+    try:
+        return _WRITER.encode(whole)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # what only Python's own writer can write
+        return json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace")

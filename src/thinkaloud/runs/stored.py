@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from thinkaloud.errors import UserError
 
 LONG = "records"
 """The field that stays in the file."""
 BATCH = 256
 """Rows of a sealed file that are read at once."""
+_READER = msgspec.json.Decoder()
 SAME = ("of", "phase", "task", "status")
 """Fields that are the same in many units: their texts are kept once."""
 
@@ -107,12 +110,21 @@ class Stored(Mapping[str, Any]):
 
     def _read(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads(self._shelf.read(self._at, self._size))
+            found: dict[str, Any] = parsed(self._shelf.read(self._at, self._size))
         except ValueError as error:
             raise UserError(f"the unit {self._head['unit'][:8]} has changed since the folder was opened") from error
         if found.get("unit") != self._head["unit"]:
             raise UserError(f"the unit {self._head['unit'][:8]} has been moved since the folder was opened")
         return found
+
+
+def parsed(text: str | bytes) -> Any:
+    """A text of JSON; what only Python's own reader can read (half a character, NaN), it reads. Raises what that
+    does."""
+    try:
+        return _READER.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return json.loads(text)
 
 
 def _gone(path: Path, why: str) -> UserError:
