@@ -42,8 +42,8 @@ class Actor:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    async def open(self, program: Any) -> None:
-        """Have it open its program (a reference to one); raises why it cannot."""
+    async def open(self, program: Program) -> None:
+        """Have it open its program; raises why it cannot."""
         found = await self._call(self._handle.open.remote(program))
         if isinstance(found, Exception):
             self.end()
@@ -83,12 +83,12 @@ def actors(address: str, program: Program, workers: int, share: Share) -> Iterat
     made = ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=0, max_concurrency=share.each)(Inside)
     started: list[Actor] = []
     try:
-        sent = _put(ray, program)
+        _check_sendable(ray, program)
 
         async def start() -> Worker:
             one = Actor(made.remote())
             started.append(one)
-            await one.open(sent)
+            await one.open(program)
             return one
 
         yield start
@@ -139,10 +139,10 @@ def _reached(address: str) -> None:
         raise UserError(f"--on ray:{address}: nothing answers there ({error})") from error
 
 
-def _put(ray: Any, program: Program) -> Any:
-    """The program, sent to the cluster once."""
+def _check_sendable(ray: Any, program: Program) -> None:
+    """The program goes with each start, and not once to Ray's store: a node that is lost would take it along."""
     try:
-        return ray.put(program)
+        ray.cloudpickle.dumps(program)
     except Exception as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"an object that was passed to the run cannot be sent to workers: {why}") from error
