@@ -120,11 +120,11 @@ def _connected(ray: Any, address: str, workers: int, share: Share) -> bool:
             ray.init(address=address, **quiet)
         else:
             room = {"num_cpus": max(1, round(workers * share.cpus)), "object_store_memory": STORE}
-            ray.init(**room, include_dashboard=False, **quiet)
+            ray.init("local", **room, include_dashboard=False, **quiet)  # also where a cluster is known here
     except Exception as error:  # Ray raises a dozen kinds
         said = str(error).strip().splitlines()
         why = said[0] if said else type(error).__name__
-        raise UserError(f"--on ray:{address}: {why}") from error
+        raise UserError(f"--on ray{':' if address else ''}{address}: {why}") from error
     return True
 
 
