@@ -53,6 +53,12 @@ peers: $(VENV)/.tested
 	$(BIN)/python benchmarks/peers/run.py
 	$(BIN)/python benchmarks/peers/run.py --linear
 
+# Nodes of a Ray cluster on this machine, one of them killed in the middle. Ray is large, and only this needs it.
+.PHONY: ray
+ray: $(VENV)/.tested
+	$(BIN)/python -m pip install -q -e '.[ray]'
+	$(PYTEST) -n 0 tests/test_ray.py
+
 # Runs killed at random moments, shards merged, folders verified: MINUTES of it.
 MINUTES ?= 60
 .PHONY: soak

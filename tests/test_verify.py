@@ -96,7 +96,7 @@ def failed(units: list[dict[str, Any]]) -> None:
         (lost, r"the unit [0-9a-f]{32} is lost: thinkaloud resume"),
         (twice, "the unit channels coin .* is there twice"),
         (foreign, r"is of another run \(0{32}, this is [0-9a-f]{32}\)"),
-        (more, "is none that the run asked for"),
+        (more, "bill.json is not the sum of what the units cost"),
         (failed, r"the unit channels coin .* failed \(gone\): thinkaloud resume"),
     ],
 )
@@ -109,6 +109,19 @@ def test_any_change_of_a_unit_is_found_and_named(
     with pytest.raises(NotWhole, match=said) as error:
         verify(folder)
     assert str(error.value).startswith(f"{str(folder)!r} is not whole: ") and "\n" not in str(error.value)
+
+
+def test_units_that_only_an_earlier_attempt_asked_for_are_named_and_the_folder_is_whole(folder: Path) -> None:
+    """They are in the bill, which counts what was spent, and in no finding."""
+    units = opened(folder)
+    more(units)
+    put(folder, units)
+    before = (folder / "findings.json").read_bytes()
+    ta.rescore(folder)
+    said = verify(folder)
+    (line,) = (one for one in said if one.startswith("besides: "))
+    assert '(channels coin {"first": 800, "level": 3}), as an earlier attempt may have: is in the bill' in line
+    assert said[-1].startswith("whole: ") and (folder / "findings.json").read_bytes() == before
 
 
 def test_units_in_segments_are_as_whole_as_sealed_ones_and_a_failure_before_is_no_second_one(folder: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from thinkaloud.api import open_study as open_study
     from thinkaloud.api import open_task as open_task
     from thinkaloud.api import own_ruler as own_ruler
+    from thinkaloud.api import place as place
     from thinkaloud.api import plan as plan
     from thinkaloud.api import register as register
     from thinkaloud.api import rescore as rescore
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from thinkaloud.vocabulary import Key as Key
     from thinkaloud.vocabulary import ModelCard as ModelCard
 
-_API = ("challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan",
-        "register", "rescore", "resume", "ruler", "run", "settings", "trend", "verify", "wanted")  # fmt: skip
+_API = ("challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "place",
+        "plan", "register", "rescore", "resume", "ruler", "run", "settings", "trend", "verify", "wanted")  # fmt: skip
 _WHERE = {
     **dict.fromkeys(_API, "api"),
     **dict.fromkeys(("ThinkaloudError", "UserError"), "errors"),

@@ -13,13 +13,18 @@ A study, a model or a task may be a name or an object of your own; there is noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from thinkaloud.cluster.answering import answering, check_able
+from thinkaloud.cluster.place import Place
+from thinkaloud.cluster.place import place_of as place
+from thinkaloud.cluster.protocol import Program
 from thinkaloud.compare.folders import compare
-from thinkaloud.errors import CannotWrite, NotMeasurable, UserError
+from thinkaloud.errors import CannotWrite, UserError
 from thinkaloud.models.loading import Loading
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run as _open_run
@@ -34,7 +39,7 @@ from thinkaloud.runs.lock import holding
 from thinkaloud.runs.names import all_there, reopened, short, slug
 from thinkaloud.runs.progress import NullProgress, Progress
 from thinkaloud.settings import checked, load
-from thinkaloud.study import EDGE, NoModel, Study
+from thinkaloud.study import EDGE, Study
 from thinkaloud.tasks import open_task, open_tasks
 from thinkaloud.vocabulary import Model, Task
 from thinkaloud.whole.finish import asked as asked
@@ -49,8 +54,8 @@ if TYPE_CHECKING:
     from thinkaloud.studies.trend.protocol import Comparison
 
 __all__ = [
-    "Run", "challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "plan",
-    "planned", "register", "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "verify", "wanted",
+    "Run", "challenge", "compare", "merge", "open_model", "open_run", "open_study", "open_task", "own_ruler", "place",
+    "plan", "planned", "register", "rescore", "resume", "ruler", "run", "settings", "slug", "trend", "verify", "wanted",
 ]  # fmt: skip
 
 
@@ -73,6 +78,7 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     unit_time: float | str | None = None,
     enough: Callable[[Run], bool] | None = None,
     shard: str | None = None,
+    on: str | Place | None = None,
 ) -> Run:
     """Run a study and return it finished. A folder that holds this very run already is completed, not done again; one
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
@@ -82,7 +88,8 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     calls on this machine that name it. `unit_time`: a unit that takes longer fails, and is done again on resume.
     `enough`: asked before every unit, with the run as it is; where
     it says yes, no further unit begins. `shard`: `"2/4"` does the second of four parts, in a folder of its own
-    (`runs/shards.py`); `merge` makes one run of all four."""
+    (`runs/shards.py`); `merge` makes one run of all four. `on`: where units are done, if not in this process:
+    `"processes"`, `"ray"`, `"ray:ADDRESS"`, or a `place`; `concurrency` is then that of each worker."""
     part = None if shard is None else shards.begun(shard)
     work = work_of(concurrency, unit_time)
     caps = held(max_tokens, max_time, share_caps)  # from here on: loading the model takes time, too
@@ -92,19 +99,27 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     )  # fmt: skip
     if part is not None:
         shards.check_divided(opened, config.settings)
-    answering, asked_of = _opened(opened, config, model, tasks)
-    opened.check(config.settings)
-    caps.check(answering if "model" in opened.takes else None)
-    card = known(answering)
-    of = identify(config, opened, card, asked_of)
-    request = asked(config, answering, asked_of)
-    opened.ready(request)
-    folder = Path(out) if out is not None else Path("runs") / shards.named(slug(config, of), part)
-    Run.check(folder)
-    with holding(folder):
-        found = Run.create(folder, config, opened, card, of, part)
-        caps.enough = None if enough is None else partial(enough, found)
-        return finish(found, request, progress, work, caps)
+    with answering(_program(study, config, model, tasks), on, work) as who:
+        check_able(opened, who.card)
+        caps.check(who.model if "model" in opened.takes else None)
+        of = identify(config, opened, who.card, who.tasks)
+        request = asked(config, who.model, who.tasks)
+        opened.ready(request)
+        folder = Path(out) if out is not None else Path("runs") / shards.named(slug(config, of), part)
+        Run.check(folder)
+        with holding(folder):
+            found = Run.create(folder, config, opened, who.card, of, part)
+            caps.enough = None if enough is None else partial(enough, found)
+            return finish(found, request, progress, who.work, caps)
+
+
+def _program(
+    study: str | Study | type[Study], config: Config, model: str | Model, tasks: Sequence[str | Task]
+) -> Program:
+    """What is gone through, as seen from here."""
+    return Program(
+        study=study, config=config, model=model, tasks=tasks, settings=config.settings, loading=config.loading
+    )  # fmt: skip
 
 
 def configured(  # noqa: PLR0913  (everything a user may say, by name)
@@ -150,31 +165,20 @@ def plan(  # noqa: PLR0913  (everything a user may say, by name)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
     )  # fmt: skip
-    return _planned(opened, config, model, tasks)
+    return _planned(opened, _program(opened, config, model, tasks))
 
 
 def planned(study: str | Study | type[Study], config: Config) -> list[str]:
     """The same of a configuration, whose model and tasks have names."""
-    return _planned(open_study(study), config, config.model, config.tasks)
+    return _planned(open_study(study), _program(study, config, config.model, config.tasks))
 
 
-def _planned(opened: Study, config: Config, model: str | Model, tasks: Sequence[str | Task]) -> list[str]:
+def _planned(opened: Study, program: Program) -> list[str]:
     from thinkaloud.runs.plan import make_plan
 
-    answering, asked_of = _opened(opened, config, model, tasks)
-    opened.check(config.settings)
-    return make_plan(opened, asked(config, answering, asked_of))
-
-
-def _opened(study: Study, config: Config, model: str | Model, tasks: Sequence[str | Task]) -> tuple[Model, list[Task]]:
-    """The model and the tasks, as far as the study takes them; raises where the model lacks what the study needs."""
-    opened = open_tasks(tasks) if "tasks" in study.takes else []
-    answering = open_model(model, config.loading) if "model" in study.takes else NoModel()
-    lacking = study.needs - answering.card.capabilities
-    if lacking:  # before there is a folder; a run that has one was measurable when it began
-        why = f"it lacks {', '.join(sorted(lacking))}"
-        raise NotMeasurable(f"{study.name} is not measurable on {answering.card.name}: {why}")
-    return answering, opened
+    with answering(program) as who:
+        check_able(opened, who.card)
+        return make_plan(opened, asked(program.config, who.model, who.tasks))
 
 
 def resume(  # noqa: PLR0913  (everything a user may say, by name)
@@ -189,6 +193,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     max_time: float | str | None = None,
     share_caps: str | None = None,
     unit_time: float | str | None = None,
+    on: str | Place | None = None,
 ) -> Run:
     """Do what is missing or failed in a run folder, within the caps of this call (`run`). Objects that were passed to
     `run` must be passed again. Files are looked for where the run began."""
@@ -198,16 +203,18 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):
         found = open_run(folder, study)
-        with reopened(found) as named:
-            opened = open_tasks(tasks or named.tasks) if "tasks" in found.study.takes else []
-            answering = open_model(model or named.model, named.loading) if found.config.model else NoModel()
-            found.study.check(named.settings)
-            caps.check(answering if found.config.model else None)
-            card = known(answering)
-            of = identify(found.config, found.study, card, opened, named.settings)
-        found.claim(card, of)
-        request = replace(asked(found.config, answering, opened), settings=named.settings)
-        return finish(found, request, progress, work, caps)
+        with ExitStack() as workers:
+            with reopened(found) as named:
+                program = Program(
+                    study=study or found.config.study, config=found.config, model=model or named.model,
+                    tasks=tasks or named.tasks, settings=named.settings, loading=named.loading,
+                )  # fmt: skip
+                who = workers.enter_context(answering(program, on, work))
+                caps.check(who.model if found.config.model else None)
+                of = identify(found.config, found.study, who.card, who.tasks, named.settings)
+            found.claim(who.card, of)
+            request = replace(asked(found.config, who.model, who.tasks), settings=named.settings)
+            return finish(found, request, progress, who.work, caps)
 
 
 def open_run(folder: str | Path, study: Study | type[Study] | None = None) -> Run:

@@ -11,6 +11,7 @@ from thinkaloud.cli.options import Studies, config_of
 from thinkaloud.values import duration, tokens
 
 if TYPE_CHECKING:
+    from thinkaloud.cluster.place import Place
     from thinkaloud.study import Study
 
 OUT = click.Option(
@@ -39,7 +40,18 @@ UNIT_TIME = click.Option(
     ["--unit-time"], default=None, metavar="DURATION",
     help="A unit that takes longer (10m) is recorded as failed, and done again on resume; for servers.",
 )  # fmt: skip
-WORK: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME, SHARE_CAPS, UNIT_TIME]
+ON = click.Option(
+    ["--on"], default=None, metavar="PLACE",
+    help="Do units elsewhere: processes, ray, or ray:ADDRESS of a cluster; --concurrency is then that of each worker.",
+)  # fmt: skip
+WORKERS = click.Option(
+    ["--workers"], default=None, type=int, help="With --on: how many workers, each with a model.  [default: 2]"
+)
+CPUS = click.Option(["--cpus"], default=None, type=float, help="With --on: cores of each worker.  [default: 1]")
+GPUS = click.Option(["--gpus"], default=None, type=float, help="With --on ray: GPUs of each worker.  [default: 0]")
+WORK: list[click.Parameter] = [
+    CONCURRENCY, MAX_TOKENS, MAX_TIME, SHARE_CAPS, UNIT_TIME, ON, WORKERS, CPUS, GPUS,
+]  # fmt: skip
 """How units are done, which decides nothing that is measured."""
 
 
@@ -52,7 +64,24 @@ def _work(given: dict[str, Any]) -> dict[str, Any]:
         "max_time": None if longest is None else duration(longest),
         "share_caps": given["share_caps"],
         "unit_time": None if unit is None else duration(unit),
+        "on": _on(given),
     }
+
+
+def _on(given: dict[str, Any]) -> Place | None:
+    """Where units are done; `UserError` for options of workers where there are none."""
+    from thinkaloud.cluster.place import place_of
+    from thinkaloud.errors import UserError
+
+    workers = {name: given[name] for name in ("workers", "cpus", "gpus") if given[name] is not None}
+    if given["on"] is not None:
+        return place_of(given["on"], **workers)
+    if workers:
+        name = next(iter(workers))
+        raise UserError(
+            f"--{name} is {workers[name]:g}, and nothing says where workers are: give --on processes or ray"
+        )
+    return None
 
 
 def _run(name: str, study: Study, given: dict[str, Any]) -> None:

@@ -65,6 +65,7 @@ class Run:
         self.journal = Journal(self.folder, UNIT, in_order)
         self.stopped: str | None = None
         self.asked_for = _asked_for(self.folder)
+        self._checked: set[tuple[str, str]] = set()
 
     def __repr__(self) -> str:
         of = f" of {self.config.model}" if self.config.model else ""
@@ -146,17 +147,19 @@ class Run:
             raise UserError(f"{str(self.folder / 'model.json')!r} is no model card") from error
 
     @property
-    def units(self) -> list[dict[str, Any]]:
+    def units(self) -> list[Mapping[str, Any]]:
         """Every unit of this run that was recorded, failed ones too. Those of another model, other questions or another
         protocol, which somebody else put there, are not among them, nor those of an earlier attempt that the run, once
         through, did not ask for. `UserError` for a record that does not fit its type."""
         units = [u for u in self._recorded if self.asked_for is None or u["unit"] in self.asked_for]
         for unit in units if self.study.record is not None else ():
-            self._check(unit)
+            if (one := (unit["unit"], unit["status"])) not in self._checked:  # once: a look at records costs time
+                self._check(unit)
+                self._checked.add(one)
         return units
 
     @property
-    def _recorded(self) -> list[dict[str, Any]]:
+    def _recorded(self) -> list[Mapping[str, Any]]:
         try:
             found = identity.load(self.folder)
         except UserError:

@@ -3,7 +3,7 @@
 What lies in a folder besides (of an earlier attempt with another answer, of another plan) is no part of the run. A cap
 may also end a unit that has begun (`held.py`): nothing of it is recorded. A unit may have a time limit: one that takes
 longer is recorded as failed and done again on resume; a model that computes here and does not let go of the process
-cannot be stopped so. This module does no unit by itself.
+cannot be stopped so. Units may be done somewhere else (`Where`). This module does no unit by itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from thinkaloud.errors import ModelError
 from thinkaloud.runs.caps import CapReached
@@ -20,17 +20,40 @@ from thinkaloud.study import Done, Unit
 from thinkaloud.vocabulary import Model, Record
 
 
+class Where(Protocol):
+    """Where units are done, if not in this process. It keeps the time limit itself: a unit may wait for a worker."""
+
+    @property
+    def slots(self) -> int:
+        """Units that it does at once."""
+        ...
+
+    def there(self, unit: Unit, say: Callable[[str], None]) -> Unit:
+        """The same unit, whose work is done there; `say` tells whoever shows progress."""
+        ...
+
+    def came(self, unit: Unit, done: Done) -> None:
+        """Told what came of a unit, now or before."""
+        ...
+
+
 @dataclass
 class Following(Execution):
-    """An execution that notes the place of every unit that it is asked for. `limit`: seconds that a unit may take."""
+    """An execution that notes the place of every unit that it is asked for. `limit`: seconds that a unit may take;
+    `where`: where units are done (None: here)."""
 
     limit: float | None = None
+    where: Where | None = None
     asked_for: set[tuple[str, ...]] = field(default_factory=set)
 
     async def unit(self, unit: Unit) -> Done:
         """As `Execution.unit`."""
         self.asked_for.add(unit.place)
-        return await super().unit(unit if self.limit is None else replace(unit, work=_timed(unit.work, self.limit)))
+        if self.where is None:
+            return await super().unit(unit if self.limit is None else replace(unit, work=timed(unit.work, self.limit)))
+        done = await super().unit(self.where.there(unit, self.progress.say))
+        self.where.came(unit, done)
+        return done
 
     async def _done_now(self, key: str, unit: Unit) -> Mapping[str, Any]:
         """A unit that a cap ended on the way ends the pass as one that may not begin does."""
@@ -51,7 +74,7 @@ class Following(Execution):
 Work = Callable[[Model], Awaitable[Sequence[Record]]]
 
 
-def _timed(work: Work, seconds: float) -> Work:
+def timed(work: Work, seconds: float) -> Work:
     """The same work, which fails where it takes longer."""
 
     async def done(session: Model) -> Sequence[Record]:

@@ -7,6 +7,9 @@ file, which holds the same lines. Every process that writes has a segment of its
 Anything else in that folder (copies made by file synchronisation, lines that are not units) is ignored but kept, and
 `remarks` names it. Reading creates no files. A journal does not know what a unit means: it maps a unit's key to its
 JSON. Units are given, and sealed, in the order that whoever opens it says, else in that in which they were found.
+
+The records of the first units (`HELD` bytes of them) are kept in memory; those of all others stay in their files, and
+are read when they are asked for (`stored.py`). So what a journal takes does not grow with what units found.
 """
 
 from __future__ import annotations
@@ -15,12 +18,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import msgspec
 
 from thinkaloud.errors import UserError
+from thinkaloud.runs.stored import BATCH, Lines, Rows, Shelf, Stored, parsed
 
 SEALED = "records.parquet"
 SEGMENT = re.compile(r"\d{4,}\.jsonl")
@@ -28,6 +35,15 @@ KEPT = ".kept"
 """Ending of a segment that was sealed and held more than units."""
 FIELDS: Mapping[str, type] = {"unit": str, "status": str, "phase": str, "task": str}
 """What every unit has."""
+HELD = 1 << 26
+"""Bytes of lines that are kept in memory."""
+GROUP = 2048
+"""Rows of a sealed file that are compressed together."""
+COLUMNS = ("unit", "phase", "task", "status", "json")
+"""Of a sealed file."""
+_WRITER = msgspec.json.Encoder()
+Found: TypeAlias = tuple[dict[str, Any], int, int]
+"""A unit, where in its file it is (bytes, or a row), and how many bytes it takes."""
 
 
 def unit_key(**parts: object) -> str:
@@ -45,21 +61,28 @@ class Journal:
         self.folder = folder / "segments"
         self._fields, self._order = fields, order
         self._foreign: dict[str, list[int]] = {}
-        self._done: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, Mapping[str, Any]] = {}
         self._from: dict[str, Path] = {}
+        self._held = 0
         # newest first: a unit that failed and was done again later counts as done
         for path in reversed(self._segments()):
-            for unit in self._lines(path):
-                self._keep(unit, path)
-        for unit in self._sealed():
-            self._keep(unit, self.folder / SEALED)
+            self._take(path, Lines(path), self._lines(path))
+        sealed = self.folder / SEALED
+        self._take(sealed, Rows(sealed), self._sealed())
         self._ordered = order is None
         self._file: int | None = None
         self._good = 0
 
-    def _keep(self, unit: dict[str, Any], path: Path) -> None:
-        self._done.setdefault(unit["unit"], unit)
-        self._from.setdefault(unit["unit"], path)
+    def _take(self, path: Path, shelf: Shelf, units: Iterable[Found]) -> None:
+        for unit, at, size in units:
+            if unit["unit"] not in self._done:
+                self._done[unit["unit"]] = self._kept(unit, shelf, at, size)
+                self._from[unit["unit"]] = path
+
+    def _kept(self, unit: dict[str, Any], shelf: Shelf, at: int, size: int) -> Mapping[str, Any]:
+        """A unit in memory, as long as there is room for it."""
+        self._held += size
+        return unit if self._held <= HELD else Stored(unit, shelf, at, size)
 
     def file(self, unit: str) -> Path:
         """The file that a unit was read from; the folder of those that were recorded since."""
@@ -68,7 +91,7 @@ class Journal:
     def __len__(self) -> int:
         return len(self._done)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
         if self._order is not None and not self._ordered:
             self._done = {unit["unit"]: unit for unit in sorted(self._done.values(), key=self._order)}
             self._ordered = True
@@ -77,10 +100,10 @@ class Journal:
     def every(self) -> Iterator[dict[str, Any]]:
         """All units as they lie in the files, those that were recorded more than once as often."""
         for path in self._segments():
-            yield from self._lines(path, note=False)
-        yield from self._sealed()
+            yield from (unit for unit, _, _ in self._lines(path, note=False))
+        yield from (unit for unit, _, _ in self._sealed())
 
-    def get(self, unit: str) -> dict[str, Any] | None:
+    def get(self, unit: str) -> Mapping[str, Any] | None:
         """The result of a unit, or None if it must still be done (never done, or failed)."""
         found = self._done.get(unit)
         return found if found is not None and found["status"] == "ok" else None
@@ -94,7 +117,7 @@ class Journal:
             said.append(f"{n} lines in {str(self.folder)!r} are no units and are passed over: {'; '.join(places[:3])}")
         for path in self._listed():
             if path.name.endswith(".jsonl") and not SEGMENT.fullmatch(path.name):
-                more = [unit for unit in self._lines(path, note=False) if unit["unit"] not in self._done]
+                more = [unit for unit, _, _ in self._lines(path, note=False) if unit["unit"] not in self._done]
                 if more:
                     said.append(
                         f"{str(path)!r} is no segment and is passed over, but holds {len(more)} units that no segment "
@@ -102,7 +125,7 @@ class Journal:
                     )
         return said
 
-    def recorded(self, unit: str) -> dict[str, Any] | None:
+    def recorded(self, unit: str) -> Mapping[str, Any] | None:
         """The latest record of a unit, failed or not; None if there is none."""
         return self._done.get(unit)
 
@@ -112,7 +135,8 @@ class Journal:
         try:
             if self._file is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._file = os.open(self._next(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+                self._path = self._next()
+                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
                 self._good = 0
             rest = _line(line) + b"\n"
             size = len(rest)
@@ -125,7 +149,7 @@ class Journal:
             raise UserError(
                 f"cannot write to {str(self.folder)!r}: {error.strerror}; finished units are safe, make room and resume"
             ) from error
-        self._done[unit] = line
+        self._done[unit] = self._kept(line, Lines(self._path), self._good - size, size)
         self._ordered = self._order is None
 
     def _give_up(self) -> None:
@@ -157,12 +181,8 @@ class Journal:
         if not segments:
             return
         part, sealed = self.folder / f"{SEALED}.part", self.folder / SEALED
-        rows = [(u["unit"], u["phase"], u["task"], u["status"], _line(u).decode()) for u in self]
-        connection = duckdb.connect()
         try:
-            connection.execute("create table u (unit text, phase text, task text, status text, json text)")
-            connection.executemany("insert into u values (?, ?, ?, ?, ?)", rows)
-            connection.table("u").write_parquet(str(part), compression="zstd")
+            self._write(part)
             if SEALED in self._foreign:
                 os.replace(sealed, sealed.with_name(SEALED + KEPT))
             os.replace(part, sealed)
@@ -176,8 +196,30 @@ class Journal:
                 part.unlink(missing_ok=True)
             why = next(iter(str(error).splitlines()), type(error).__name__)
             raise UserError(f"cannot seal {str(sealed)!r}: {why}; finished units are safe, resume goes on") from error
-        finally:
-            connection.close()
+        rows = Rows(sealed)
+        for row, (name, unit) in enumerate(self._done.items()):
+            if isinstance(unit, Stored):
+                self._done[name] = unit.moved(rows, row)
+
+    def _write(self, part: Path) -> None:
+        """All units in their order as a Parquet file; what does not fit into memory goes over a file of DuckDB's."""
+        import duckdb
+        import numpy as np
+
+        beside = part.with_name(f"{part.name}.db")
+        beside.unlink(missing_ok=True)
+        with ExitStack() as done:
+            done.callback(beside.unlink, missing_ok=True)
+            connection = done.enter_context(duckdb.connect(str(beside) if self._held > HELD else ":memory:"))
+            connection.execute(f"create table u ({', '.join(f'{name} text' for name in COLUMNS)})")
+            units = iter(self)
+            while some := list(islice(units, BATCH)):
+                rows = [(u["unit"], u["phase"], u["task"], u["status"], _line(u).decode()) for u in some]
+                columns = zip(COLUMNS, zip(*rows, strict=True), strict=True)
+                batch = {name: np.array(values, dtype=object) for name, values in columns}
+                connection.register("batch", batch)
+                connection.execute("insert into u select * from batch")
+            connection.table("u").write_parquet(str(part), compression="zstd", row_group_size=GROUP)
 
     # ---------------------------------------------------------------------------------------------------- reading
 
@@ -199,53 +241,62 @@ class Journal:
         numbers = [int(name.removesuffix(".jsonl")) for name in names if SEGMENT.fullmatch(name)]
         return self.folder / f"{max(numbers, default=0) + 1:04d}.jsonl"
 
-    def _lines(self, path: Path, note: bool = True) -> Iterator[dict[str, Any]]:
+    def _lines(self, path: Path, note: bool = True) -> Iterator[Found]:
         """The units of a segment. A last line without a line end was cut off by a kill: that unit does not count."""
+        at = 0
         try:
-            *lines, _torn = path.read_bytes().split(b"\n")
+            with open(path, "rb") as lines:
+                for number, raw in enumerate(lines, 1):
+                    unit = self._unit(raw) if raw.endswith(b"\n") else None
+                    if unit is not None:
+                        yield unit, at, len(raw)
+                    elif note and raw.strip() and raw.endswith(b"\n"):
+                        self._foreign.setdefault(path.name, []).append(number)
+                    at += len(raw)
         except OSError as error:
             raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
-        for number, raw in enumerate(lines, 1):
-            unit = self._unit(raw)
-            if unit is not None:
-                yield unit
-            elif note and raw.strip():
-                self._foreign.setdefault(path.name, []).append(number)
 
     def _unit(self, raw: str | bytes) -> dict[str, Any] | None:
         try:
-            unit = json.loads(raw)
+            unit = parsed(raw)
         except (ValueError, RecursionError):
             return None
         whole = isinstance(unit, dict) and all(isinstance(unit.get(name), of) for name, of in self._fields.items())
         return unit if whole else None
 
-    def _sealed(self) -> Iterator[dict[str, Any]]:
+    def _sealed(self) -> Iterator[Found]:
         path = self.folder / SEALED
         if not os.path.isfile(path):
             return
-        import duckdb
-
-        connection = duckdb.connect()
-        try:
-            query = connection.execute("select json from read_parquet(?)", [str(path)])
-            texts = [text for (text,) in query.fetchall()]
-        except (duckdb.Error, OSError, UnicodeError) as error:
-            why = next(iter(str(error).splitlines()), type(error).__name__)
-            raise UserError(
-                f"{str(path)!r} cannot be read ({why}): put a whole copy of it there, or move it away and resume to "
-                "measure its units again"
-            ) from error
-        finally:
-            connection.close()
-        for number, text in enumerate(texts, 1):
+        for row, text in enumerate(_texts(path)):
             unit = self._unit(text) if isinstance(text, str) else None
             if unit is None:
-                self._foreign.setdefault(SEALED, []).append(number)
+                self._foreign.setdefault(SEALED, []).append(row + 1)
             else:
-                yield unit
+                yield unit, row, len(str(text))
+
+
+def _texts(path: Path) -> Iterator[object]:
+    """The rows of a sealed file, in their order."""
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            query = connection.execute("select json from read_parquet(?)", [str(path)])
+            while some := query.fetchmany(BATCH):
+                yield from (text for (text,) in some)
+    except (duckdb.Error, OSError, UnicodeError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise UserError(
+            f"{str(path)!r} cannot be read ({why}): put a whole copy of it there, or move it away and resume to "
+            "measure its units again"
+        ) from error
 
 
 def _line(unit: Mapping[str, Any]) -> bytes:
     """A unit as one line of JSON. A lone surrogate becomes its escape sequence, and is read back unchanged."""
-    return json.dumps(unit, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    whole = dict(unit.items())
+    try:
+        return _WRITER.encode(whole)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # what only Python's own writer can write
+        return json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -4,6 +4,7 @@ and estimates no number of the study."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import UserError
@@ -57,6 +58,6 @@ def so_far(run: Run) -> str:
     return f"all units but {sum(unit['status'] != 'ok' for unit in run.units)} that failed"
 
 
-def _measured(run: Run) -> list[dict[str, Any]]:
+def _measured(run: Run) -> list[Mapping[str, Any]]:
     """The units of what the study measures that are done."""
     return [unit for unit in run.units if unit["phase"] == run.study.name and unit["status"] == "ok"]

@@ -124,12 +124,22 @@ def check_whole(folder: Path) -> None:
         raise UserError(f"{str(folder)!r} is shard {part.shard} of a run: thinkaloud merge of all shards makes the run")
 
 
+def undivided(study: Study, settings: Any) -> str:
+    """Why what a study does next depends on what it measured, with these settings; empty where it does not."""
+    if not isinstance(study, Undivided):
+        return ""
+    return study.undivided if isinstance(study.undivided, str) else study.undivided(settings)
+
+
+def made_of(unit: Unit) -> str:
+    """A digest of what a unit is made of, wherever it is done."""
+    who = known(unit.model).digest if unit.model is not None else ""
+    return digest_of({"content": unit.content, "who": who})
+
+
 def check_divided(study: Study, settings: Any) -> None:
     """`UserError` where a study cannot be cut into shards with these settings."""
-    if not isinstance(study, Undivided):
-        return
-    why = study.undivided if isinstance(study.undivided, str) else study.undivided(settings)
-    if why:
+    if why := undivided(study, settings):
         raise UserError(f"{study.name} cannot be run in shards: {why}; run it without --shard")
 
 
@@ -156,8 +166,7 @@ class Sharded(Following):
 
     async def unit(self, unit: Unit) -> Done:
         """What decides something is done now; what is measured is noted."""
-        who = known(unit.model).digest if unit.model is not None else ""
-        self.made_of[unit.place] = digest_of({"content": unit.content, "who": who})
+        self.made_of[unit.place] = made_of(unit)
         if unit.phase != self.study.name:
             return await super().unit(unit)
         self.measured.append(unit)

@@ -21,7 +21,7 @@ from thinkaloud.runs.caps import Caps
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import findings
 from thinkaloud.runs.folder import Run, write
-from thinkaloud.runs.following import Following
+from thinkaloud.runs.following import Following, Where
 from thinkaloud.runs.missing import ahead, so_far
 from thinkaloud.runs.names import go_on
 from thinkaloud.runs.progress import NullProgress, Progress
@@ -42,10 +42,15 @@ def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
 @dataclass(frozen=True, slots=True)
 class Work:
     """How units are done, which decides nothing that is measured: so many at once, for so many seconds each at most
-    (None: as long as they take)."""
+    (None: as long as they take), `where` (None: in this process)."""
 
     concurrency: int = 1
     unit_time: float | None = None
+    where: Where | None = None
+
+    def on(self, where: Where | None) -> Work:
+        """The same, done there: with as many units at once as it has room for."""
+        return self if where is None else replace(self, concurrency=where.slots, where=where)
 
 
 def work_of(concurrency: int, unit_time: float | str | None) -> Work:
@@ -62,11 +67,11 @@ def finish(found: Run, request: Asked, progress: Progress | None, work: Work, ca
     told = Heard(progress or NullProgress())
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
         told.say(remark)
-    given = (found.study, request, found.identity, found.journal, told, work.concurrency, caps)
-    limit, part = work.unit_time, found.part
-    execution = (
-        Following(*given, limit=limit) if part is None else shards.Sharded(*given, limit=limit, shard=part.shard)
-    )
+    given = (
+        found.study, request, found.identity, found.journal, told, work.concurrency, caps, work.unit_time, work.where
+    )  # fmt: skip
+    part = found.part
+    execution = Following(*given) if part is None else shards.Sharded(*given, shard=part.shard)
     notes = passed(found, execution)
     if notes is None:
         found.stopped = caps.sentence(so_far(found), go_on(found))

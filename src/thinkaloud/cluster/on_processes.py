@@ -1,0 +1,119 @@
+"""Workers that are processes of this machine, each with a model of its own. They end with the process that started
+them, however that ends. Each does one unit at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import platform
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Wanted, Worker
+from thinkaloud.cluster.replica import Replica, sendable
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What libraries of arithmetic take for the number of their threads."""
+
+
+class Process:
+    """A worker: a pool of a single process, which nobody starts anew when it dies."""
+
+    about: About
+    _pid: int | None = None
+
+    def __init__(self, threads: int) -> None:
+        spawned = multiprocessing.get_context("spawn")  # threads of an engine do not survive a fork
+        self._pool = ProcessPoolExecutor(1, spawned, _begun, (threads,))
+
+    async def open(self, program: Program) -> None:
+        """Have it open its program; raises why it cannot."""
+        found = await self._call(_open, program)
+        if isinstance(found, Exception):
+            self.end()
+            raise found
+        self._pid, self.about = found
+
+    async def do(self, wanted: Wanted) -> Answer:
+        """See `Worker`."""
+        answer: Answer = await self._call(_do, wanted)
+        return answer
+
+    async def _call(self, work: Callable[[Any], Any], given: Any) -> Any:
+        try:
+            asked = self._pool.submit(work, given)
+        except (BrokenProcessPool, RuntimeError) as error:  # it has ended, or was ended here
+            raise Lost(self._gone) from error
+        try:
+            return await asyncio.wrap_future(asked)
+        except BrokenProcessPool as error:
+            raise Lost(self._gone) from error
+
+    @property
+    def _gone(self) -> str:
+        return f"the worker process {self._pid or 'that was starting'} on {platform.node()} was lost"
+
+    def end(self) -> None:
+        """See `Worker`."""
+        if self._pid is not None:
+            with suppress(OSError):
+                os.kill(self._pid, signal.SIGKILL)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def processes(program: Program, threads: int) -> Iterator[Start]:
+    """What starts a worker; all of them end with this block."""
+    started: list[Process] = []
+
+    async def start() -> Worker:
+        one = Process(threads)
+        started.append(one)
+        await one.open(program)
+        return one
+
+    try:
+        yield start
+    finally:
+        for one in started:
+            one.end()
+
+
+# -------------------------------------------------------------------------------------------------------- in a worker
+
+_here: list[tuple[asyncio.AbstractEventLoop, Replica]] = []
+"""Its loop, which runs while a unit is done, and its pass over the program."""
+
+
+def _begun(threads: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever coordinates is interrupted, and ends this process
+    for name in THREADS:
+        os.environ[name] = str(threads)
+    threading.Thread(target=_with_parent, daemon=True).start()
+
+
+def _with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(0)
+
+
+def _open(program: Program) -> tuple[int, About] | Exception:
+    try:
+        _here.append((asyncio.new_event_loop(), Replica(program)))
+    except Exception as error:
+        return sendable(error)
+    return os.getpid(), _here[0][1].about
+
+
+def _do(wanted: Wanted) -> Answer:
+    loop, replica = _here[0]
+    return loop.run_until_complete(replica.do(wanted))

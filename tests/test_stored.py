@@ -1,0 +1,68 @@
+"""Runs whose records do not fit into memory: they stay in their files, and nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import thinkaloud as ta
+from cluster_fixture import Counted
+from shards_fixture import everything, stopped_clock
+from thinkaloud.errors import UserError
+from thinkaloud.runs import journal as module
+from thinkaloud.runs.journal import Journal
+from thinkaloud.runs.stored import Stored
+from thinkaloud.whole.verify import verify
+
+UNIT = {"status": "ok", "phase": "p", "task": "t"}
+
+
+@pytest.fixture
+def nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", 0)
+
+
+def filled(folder: Path, n: int) -> Journal:
+    made = Journal(folder)
+    for i in range(n):
+        made.append(str(i), {**UNIT, "records": [{"item": str(i), "text": f"é \ud83d {i}"}], "usage": {"wall": i}})
+    return made
+
+
+@pytest.mark.usefixtures("nothing_held")
+@pytest.mark.parametrize("n", [1, 600])
+def test_records_are_read_back_from_segments_and_from_the_sealed_file(n: int, tmp_path: Path) -> None:
+    """The same mapping before and after it was sealed, in order and out of order, also past a batch of rows."""
+    made = filled(tmp_path, n)
+    assert all(isinstance(unit, Stored) for unit in made)
+    before = [dict(unit) for unit in made]
+    assert before[-1]["records"] == [{"item": str(n - 1), "text": f"é \ud83d {n - 1}"}]
+    assert list(before[0]) == ["unit", *UNIT, "records", "usage"]  # in the order in which they were written
+    made.seal()
+    assert [dict(unit) for unit in made] == before == [dict(unit) for unit in Journal(tmp_path)]
+    again = Journal(tmp_path)
+    assert [dict(again.get(str(i)) or {}) for i in reversed(range(n))] == before[::-1]
+
+
+@pytest.mark.usefixtures("nothing_held")
+def test_a_file_that_changes_while_it_is_read_is_one_line(tmp_path: Path) -> None:
+    made = filled(tmp_path, 2)
+    made.close()
+    segment = tmp_path / "segments" / "0001.jsonl"
+    segment.write_bytes(b"{}\n" + segment.read_bytes())
+    with pytest.raises(UserError, match="has changed since the folder was opened"):
+        _ = next(iter(made))["records"]
+    segment.unlink()
+    with pytest.raises(UserError, match="has changed since the folder was opened"):
+        _ = next(iter(made))["records"]
+
+
+def test_what_is_kept_in_memory_shows_in_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped_clock(monkeypatch)
+    held = ta.run(Counted, out=tmp_path / "held")
+    monkeypatch.setattr(module, "HELD", 0)
+    stored = ta.run(Counted, out=tmp_path / "stored", max_time=0.05)
+    stored = ta.resume(stored.folder, study=Counted)
+    assert everything(stored.folder) == everything(held.folder)
+    assert verify(stored.folder, study=Counted)[-1].startswith("whole: ")
