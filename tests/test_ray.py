@@ -23,11 +23,13 @@ STORE = 80 * 2**20
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A head without room for work, and a node with one core; all in processes of this machine."""
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+    # workers have the environment of their node, and a node that of whoever started it
+    monkeypatch.setenv(TROUBLE, f"{tmp_path} kill-once=9")
     head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
     try:
         made = Cluster(initialize_head=True, head_node_args=head)
@@ -47,8 +49,9 @@ def test_a_node_killed_in_the_middle_shows_in_no_byte(
     """Two nodes with a worker each; one is killed with its worker, a third one takes its place. And a worker that is
     killed alone."""
     stopped_clock(monkeypatch)
-    alone = ta.run(Counted, out=tmp_path / "alone")
-    monkeypatch.setenv(TROUBLE, f"{tmp_path} kill-once=9")
+    with monkeypatch.context() as here:
+        here.delenv(TROUBLE)
+        alone = ta.run(Counted, out=tmp_path / "alone")
     dying = cluster.add_node(num_cpus=1, object_store_memory=STORE)
     progress, done = told(), 0
 
