@@ -1,5 +1,5 @@
-"""SIGKILL at random moments, of a run, of shards, of what goes on with them and of their merge: nothing is lost or there
-twice, and every byte is that of a run that nobody killed."""
+"""SIGKILL at random moments, of a run, of shards, of what goes on with them and of their merge: nothing is lost or
+there twice, and every byte is that of a run that nobody killed."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ know what a model is. The key goes into a header and nowhere else.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
 import time
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
 from thinkaloud.models.loop import BackgroundLoop
+from thinkaloud.reading import json_of
 
 if TYPE_CHECKING:
     import httpx
@@ -164,7 +164,7 @@ class Client:
             kind = RefusedAll if status in (401, 403, 404) else Refused
             raise kind(self._hide(f"{self.address.base} {said}: {_reason(reply)}"), status)
         try:
-            return read(json.loads(reply.content))
+            return read(json_of(reply.content))
         except (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise _Again(f"a malformed reply ({type(error).__name__}: {str(error)[:80]})") from error
 
@@ -220,7 +220,7 @@ def _is_gone(error: Exception) -> bool:
 def _reason(reply: httpx.Response) -> str:
     """The server's own words, on one line."""
     try:
-        found = json.loads(reply.content)
+        found = json_of(reply.content)
     except ValueError:
         found = reply.text
     for key in ("error", "message", "detail"):

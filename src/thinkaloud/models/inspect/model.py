@@ -27,6 +27,7 @@ from thinkaloud.models.loading import Loading
 from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.requests import first_stop
+from thinkaloud.reading import json_of
 from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _arguments(query: str, name: str) -> dict[str, Any]:
         if not (key and equals):
             raise UserError(f"{pair!r} in {'inspect:' + name!r} is no key=value")
         try:
-            found[key] = json.loads(value)
+            found[key] = json_of(value)
         except json.JSONDecodeError:
             found[key] = value
     return found

@@ -15,6 +15,7 @@ from pathlib import Path
 from thinkaloud.errors import UserError
 from thinkaloud.models.llama_cpp.model import file_digest
 from thinkaloud.models.places import expanded
+from thinkaloud.reading import json_of
 
 # what loading needs; weights in subfolders are other formats of the same
 FETCHED = ["*.safetensors", "*.json", "*.model", "*.jinja", "*.txt"]
@@ -47,8 +48,8 @@ def adapted(folder: Path) -> Path | None:
     if isfile(folder) or not (folder / ADAPTER).is_file():
         return None
     try:
-        base = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError) as error:
+        base = json_of((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{str(folder / ADAPTER)!r} does not name its model (`base_model_name_or_path`)") from error
     beside = folder / str(base)
     return located(beside if isdir(beside) else str(base))[0]
