@@ -44,6 +44,10 @@ class Malformed(Exception):
     """A reply that does not have the expected form."""
 
 
+MALFORMED = (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+"""What reading a reply raises that has not the expected form; the last for a number that is too large for a float."""
+
+
 class Refused(UserError):
     """A refusal that a retry would not change."""
 
@@ -87,8 +91,8 @@ class Client:
         self._jitter = random.Random()
 
     async def post(self, path: str, body: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """The answer to POST, as `read` makes it from the JSON (`KeyError`, `TypeError`, `ValueError` or `IndexError`
-        there mean that the reply is malformed). `path` is added to the root of the address."""
+        """The answer to POST, as `read` makes it from the JSON (`MALFORMED` there mean that the reply has not
+        the expected form). `path` is added to the root of the address."""
         return await self._ask("POST", path, body, read)
 
     async def has(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -165,7 +169,7 @@ class Client:
             raise kind(self._hide(f"{self.address.base} {said}: {_reason(reply)}"), status)
         try:
             return read(json_of(reply.content))
-        except (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except MALFORMED as error:
             raise _Again(f"a malformed reply ({type(error).__name__}: {str(error)[:80]})") from error
 
     def _opened(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
