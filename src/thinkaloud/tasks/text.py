@@ -69,7 +69,7 @@ _BLOCK = re.compile(
     | ^[ \t]*\$\$.*?\$\$[ \t]*$ | ^[ \t]*\\\[.*?\\\][ \t]*$                         # display formulas
     | ^[ \t]*\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}[ \t]*$
     | ^[ \t]*\|[^\n]*\|[ \t]*\n(?:[ \t]*\|[^\n]*(?:\n|\Z))+                         # a table
-    | ^[^\n|]*\|[^\n]*\n[ \t]*:?-[-:| \t]*\|[-:| \t]*(?:\n[^\n|]*\|[^\n]*)*          # one without bars around it
+    | ^[^\n|]*\|[^\n]*\n[ \t]*:?-[-:| \t]*\|[-:| \t]*$(?:\n[^\n|]*\|[^\n]*)*         # one without bars around it
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
