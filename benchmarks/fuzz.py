@@ -356,6 +356,8 @@ def fuzzed(name: str, seconds: int, out: Path) -> None:
     """One target, until the time is over or something is found. Does not return: the fuzzer ends the process."""
     import atheris
 
+    with suppress(ImportError):  # what takes seconds to import is no input that hangs
+        import inspect_ai.log  # noqa: F401
     with atheris.instrument_imports(include=MODULES):
         import thinkaloud.api
         import thinkaloud.interop.logs_in

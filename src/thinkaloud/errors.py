@@ -76,6 +76,10 @@ class ContextTooSmall(UserError):
         self.tokens, self.context = tokens, context
 
 
+class Unreached(ModelError):
+    """A server that did not take the request: nothing was computed, and nothing can be charged for it."""
+
+
 class TextRefused(ModelError):
     """A text that the model's tokenizer cannot take as it is."""
 

@@ -64,6 +64,8 @@ class Columns:
         for name, columns in pairs:
             if name not in USUAL:
                 raise unknown("field to map", name, USUAL)
+            if half := [one for one in columns if one.encode("utf-8", "replace").decode() != one]:
+                raise UserError(f"the map gives {name!r} the column {half[0]!r}, which is not UTF-8 text")
             if name in found:
                 raise UserError(f"the map gives the field {name!r} twice")
             if len(columns) > 1 and name != "options":

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from thinkaloud.errors import FatalError, ModelError, UserError
+from thinkaloud.errors import FatalError, ModelError, Unreached, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
 from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.reading import json_of
@@ -128,7 +128,8 @@ class Client:
                 allowed = patience if self._heard else min(patience, FIRST)
                 if loop.time() + pause > started + allowed or tries >= most:
                     self._gave_up = self._gave_up or error.gone
-                    raise ModelError(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
+                    kind = Unreached if error.gone else ModelError
+                    raise kind(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
                 self.tally.retried += 1
                 await asyncio.sleep(pause)
                 wait = min(wait * 2, LONGEST)
