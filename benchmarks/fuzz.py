@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,12 @@ class Target:
     """What is tried, and inputs to begin with."""
 
     try_: Callable[[bytes], None]
-    seeds: tuple[str, ...] = ()
+    texts: tuple[str | bytes, ...] = ()
+
+    @property
+    def seeds(self) -> list[bytes]:
+        """The inputs."""
+        return [one.encode() if isinstance(one, str) else one for one in self.texts]
 
 
 @contextmanager
@@ -320,6 +326,39 @@ def replies(data: bytes) -> None:
             read(found)
 
 
+def gguf(data: bytes) -> None:
+    """The header of a GGUF file."""
+    from thinkaloud.models.headers import check_gguf
+
+    with one_line():
+        check_gguf(file("model.gguf", data))
+
+
+def safetensors(data: bytes) -> None:
+    """The header of a safetensors file: whatever passes is read by the format's own library."""
+    from safetensors.numpy import load
+
+    from thinkaloud.models.headers import check_safetensors
+
+    with one_line():
+        check_safetensors(file("model.safetensors", data))
+        if not any(kind in data for kind in (b"BF16", b"F8", b"F4", b"F6", b"C64")):  # which numpy has not
+            load(data)
+
+
+def small_gguf(offset: int = 0, rows: int = 4) -> bytes:
+    """A GGUF file with a value, a list and a tensor of float32."""
+    value = struct.pack("<Q4sIQ3s", 4, b"name", 8, 3, b"abc") + struct.pack("<Q1sIIQ2i", 1, b"l", 9, 5, 2, 7, -7)
+    tensor = struct.pack("<Q1sIQIQ", 1, b"w", 1, rows, 0, offset)
+    head = struct.pack("<4sIQQ", b"GGUF", 3, 1, 2) + value + tensor
+    return head + bytes(-len(head) % 32 + 16)
+
+
+def small_safetensors(header: str = '{"w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}') -> bytes:
+    """A safetensors file with 16 bytes of data."""
+    return struct.pack("<Q", len(header)) + header.encode() + bytes(16)
+
+
 QUESTION = (
     '{"question": "What floats?", "options": ["iron", "cork"], "answer": "cork", "reasoning": ["Cork is light."]}'
 )
@@ -347,6 +386,8 @@ TARGETS: Mapping[str, Target] = {
     "findings": Target(of_a_run("findings.json"), ('{"format": 1, "findings": []}',)),
     "card": Target(of_a_run("model.json"), ("{}",)),
     "shard": Target(of_a_run("shard.json"), ('{"shard": {"number": 1, "of": 2}}',)),
+    "gguf": Target(gguf, (small_gguf(),)),
+    "safetensors": Target(safetensors, (small_safetensors(),)),
     "logs": Target(logs, ('{"version": 2, "eval": {}, "samples": []}',)),
     "replies": Target(replies, ('{"choices": [{"text": "a", "logprobs": [-1e999]}]}',)),
 }
@@ -368,7 +409,7 @@ def fuzzed(name: str, seconds: int, out: Path) -> None:
     seeds = out / name / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for i, seed in enumerate(target.seeds):
-        (seeds / f"{i}").write_bytes(seed.encode())
+        (seeds / f"{i}").write_bytes(seed)
     given = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", f"-timeout={SLOW}", f"-artifact_prefix={out / name}/"]
     atheris.Setup([sys.argv[0], *given, "-print_final_stats=1", str(seeds)], target.try_)
     atheris.Fuzz()
