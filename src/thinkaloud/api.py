@@ -97,9 +97,8 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     `"processes"`, `"ray"`, `"ray:ADDRESS"`, or a `place`; `concurrency` is then that of each worker."""
     part = None if shard is None else shards.begun(shard)
     work = work_of(concurrency, unit_time)
-    caps = held(
-        CapsAsked(max_tokens, max_time, max_cost, price, share_caps)
-    )  # from here on: loading the model takes time, too
+    # from here on: loading the model takes time, too
+    caps = held(CapsAsked(max_tokens, max_time, max_cost, price, share_caps))
     opened = open_study(study)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
