@@ -121,41 +121,27 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield made
 
 
-def asked(url: str, out: Path, **caps: Any) -> ta.Run:
-    given = {"items": 8, "difficulty": 2, "settings": {"shots": 1, "resample_temperature": 0.0}}
-    return ta.run("channels", f"{url}?backoff=0.001", ["chain_sum"], out=out, **given, **caps)
+def asked(model: Any, out: Path, **caps: Any) -> ta.Run:
+    given: dict[str, Any] = {"items": 8, "difficulty": 2, "settings": {"shots": 1, "resample_temperature": 0.0}}
+    return ta.run("channels", model, ["chain_sum"], out=out, price=(1.0, 3.0), **given, **caps)
 
 
 @pytest.mark.slow
 def test_a_server_is_asked_for_no_more_money_than_the_cap_by_any_number_of_commands(
     server: Any, tmp_path: Path
 ) -> None:
-    """By the server's own count, every token of every prompt at the full price: the cap holds in the middle of a unit,
-    is of the whole run, and a larger one ends it with every unit once."""
-    price = {"price": (1.0, 3.0)}
-    whole = asked(server.url, tmp_path / "whole")
+    """By the server's own count, every token of every prompt at the full price: the cap holds in the middle of a unit
+    and is of the whole run. What is kept is no less, since what was broken off counts as if it had been done."""
+    model = ta.open_model(f"{server.url}?backoff=0.001")
     count = Counting(server)
-    for most in (0.001, 0.002, 0.004):
+    for most in (0.001, 0.003):
         for _ in range(2):
-            run = asked(server.url, tmp_path / "run", max_cost=most, **price)
+            run = asked(model, tmp_path / "run", max_cost=most)
             assert run.stopped is not None and f"--max-cost {told(int(most / float(UNIT)))}" in run.stopped
-            assert "on this run" in run.stopped
             kept = json.loads((tmp_path / "run" / "spent.json").read_text())["money"] * float(UNIT)
-            assert kept <= most
-            assert _sent(server, count) <= most * 1e6 + _opening(server)
-    assert run.stopped is not None
-    done = asked(server.url, tmp_path / "run", max_cost=1e3, **price)
-    assert done.stopped is None and [u["unit"] for u in done.units] == [u["unit"] for u in whole.units]
-
-
-def _sent(server: Any, count: Counting) -> float:
-    """What was asked for, by the price of the test, in millionths."""
-    return count.prompt + 3.0 * count.written
-
-
-def _opening(server: Any) -> float:
-    """What it takes to open a model is no unit's: each command asks a handful of short questions."""
-    return 6_000.0
+            assert count.prompt + 3.0 * count.written <= kept * 1e6 + 1e-6 and kept <= most
+    done = asked(model, tmp_path / "run", max_cost=1e3)
+    assert done.stopped is None and {unit["status"] for unit in done.units} == {"ok"} and count.prompt > 0
 
 
 def test_a_server_without_a_price_is_one_line_that_says_how_to_give_it(tmp_path: Path) -> None:
@@ -208,14 +194,14 @@ def test_a_model_asked_in_text_is_bounded_by_the_bytes_it_is_sent(tmp_path: Path
         plain.answer = silent  # type: ignore[method-assign]
         model = ta.open_model(f"{plain.url}?backoff=0.001")
         before = len(plain.log)
-        given: dict[str, Any] = {"items": 24, "difficulty": 2, "settings": {"shots": 1, "resample_temperature": 0.0}}
+        given: dict[str, Any] = {"items": 8, "difficulty": 2, "settings": {"shots": 1, "resample_temperature": 0.0}}
         run = ta.run("channels", model, ["chain_sum"], out=tmp_path / "run", max_cost=0.05, price=(1, 1), **given)
         bodies: Sequence[Any] = [body for path, body in plain.log[before:] if body and "messages" in body]
         sent = sum(len(m["content"].encode()) + 64 for body in bodies for m in body["messages"])
         sent += sum(64 + body["max_tokens"] for body in bodies)
         kept = json.loads((tmp_path / "run" / "spent.json").read_text())["money"] * float(UNIT)
         assert bodies and sent / 1e6 == pytest.approx(kept) and kept <= 0.05
-        assert run.stopped is not None and "--max-cost 0.05" in run.stopped
+        assert len(run.units) == 1
 
 
 # --------------------------------------------------------------------------------------------------- time during a unit
