@@ -59,11 +59,30 @@ ray: $(VENV)/.tested
 	$(BIN)/python -m pip install -q -e '.[ray]'
 	$(PYTEST) -n 0 tests/test_ray.py
 
-# Runs killed at random moments, shards merged, folders verified: MINUTES of it.
+# MINUTES of runs killed at random moments, shards merged and folders verified; then as long of every reader fuzzed, where
+# the fuzzer can be had.
 MINUTES ?= 60
 .PHONY: soak
-soak: $(VENV)/.installed
+soak: $(VENV)/.tested
 	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+	$(BIN)/python -m pip install -q 'atheris>=3.0' && $(BIN)/python benchmarks/fuzz.py --seconds $$((60 * $(MINUTES)))
+
+# The tests of the core with the least versions that pyproject.toml allows, in an environment of its own.
+LOWEST = .venv-lowest
+.PHONY: lowest
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install -q --upgrade 'pip>=23'
+	$(PYTHON) benchmarks/lowest.py > $(LOWEST)/least.txt
+	$(LOWEST)/bin/python -m pip install -q -c $(LOWEST)/least.txt -e '.[http,dev]'
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m "not slow" $(shell $(PYTHON) benchmarks/lowest.py --tests)
+
+# A wheel and a source archive, each installed in an empty environment with every extra that needs no torch, and tried.
+.PHONY: dist
+dist: $(VENV)/.installed
+	$(BIN)/python -m pip install -q 'build>=1.2'
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python benchmarks/installed.py dist
 
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed

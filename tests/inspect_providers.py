@@ -58,6 +58,10 @@ REST = {
 }
 
 
+OUTAGE = [0]
+"""So many calls of `fake/recovers` fail, once it was probed."""
+
+
 class Refused(Exception):
     """A failed call with a status."""
 
@@ -132,6 +136,9 @@ class Fake(ModelAPI):
         if self.mood == "dead":
             raise Refused(500, "out of order")
         if self.mood == "dies" and self.calls > 12:
+            raise Refused(500, "out of order")
+        if self.mood == "recovers" and self.calls > 12 and OUTAGE[0] > 0:
+            OUTAGE[0] -= 1
             raise Refused(500, "out of order")
         if self.mood == "limited" and self.failures < 2 * self.calls // 3:
             self.failures += 1

@@ -56,10 +56,10 @@ class Engine(Scripted):
     async def batch(self, most: int, cost: int, waits: int) -> None:
         for _ in range(waits):
             await asyncio.sleep(0)
-        spent = Usage(asked=1 + cost, computed=cost, requests=1)
-        with nullcontext() if self.gate is None else self.gate(most, lambda: spent):
+        spent = Usage(cost, cost // 2, cost - cost // 2, 1)
+        with nullcontext() if self.gate is None else self.gate(Usage(most, most // 2, most - most // 2), lambda: spent):
             self.all[0] += cost
-        self.usage += spent
+        self.usage += spent + Usage(asked=1)
 
 
 class Planned(Study):
@@ -178,16 +178,16 @@ def test_a_real_engine_spends_no_more_than_its_cap_and_knows_what_a_batch_can_co
     spent, largest, over = [0], [0], []
     real = Held._gate
 
-    def seen(self: Held, session: int, most: int, bill: Any) -> Any:
-        largest[0] = max(largest[0], most)
+    def seen(self: Held, session: int, pays: bool, most: Usage, bill: Any) -> Any:
+        largest[0] = max(largest[0], most.computed + most.generated)
 
         def counted() -> Usage:
             usage: Usage = bill()
             spent[0] += usage.computed + usage.generated
-            over.append(usage.computed + usage.generated - most)
+            over.append(usage.computed + usage.generated - most.computed - most.generated)
             return usage
 
-        return real(self, session, most, counted)
+        return real(self, session, pays, most, counted)
 
     monkeypatch.setattr(Held, "_gate", seen)
     tiny.engine._saved.clear()
@@ -242,7 +242,7 @@ def test_what_was_taken_by_a_process_that_was_killed_stays_taken(tmp_path: Path)
 @pytest.mark.parametrize("text", ['{"tokens": -1}', '{"tokens": 1.5}', '{"tokens": true}', "[]", "\x00\xff", "tokens"])
 def test_a_file_that_is_something_else_is_refused_and_left_alone(text: str, tmp_path: Path) -> None:
     (tmp_path / "caps").write_text(text)
-    with pytest.raises(UserError, match="is no file of spent tokens"):
+    with pytest.raises(UserError, match="is no file of what was spent"):
         Shared(tmp_path / "caps").add(1)
     assert (tmp_path / "caps").read_text() == text
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_something_else_is_refused_and_left_alone(text: str, tmp_
 def test_a_pot_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written: Is a directory"):
         Shared(tmp_path)
-    with pytest.raises(UserError, match="--share-caps shares --max-tokens: give that too"):
+    with pytest.raises(UserError, match="--share-caps shares --max-tokens and --max-cost: give one of them too"):
         ta.run(Planned(), Engine(), out=tmp_path / "run", share_caps=str(tmp_path / "caps"))
     assert not (tmp_path / "run").exists()
     pot = Own()

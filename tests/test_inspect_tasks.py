@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inspect_ai import Task
+from inspect_ai import Task, eval_set
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import (
@@ -270,3 +270,28 @@ def test_inspects_command_finds_the_tasks_and_the_provider_by_entry_point(tmp_pa
     assert log.status == "success" and log.samples is not None
     (score,) = (log.samples[0].scores or {}).values()
     assert "is not measurable on inspect:thinkaloud/" in str(score.explanation)
+
+
+@pytest.mark.slow
+def test_a_sample_that_failed_is_retried_in_an_eval_set_and_the_estimates_are_those_without_the_failure(
+    tmp_path: Path,
+) -> None:
+    """Inspect's own way to go on: a provider that is down for a while ends a log with an error, and the next one asks
+    again."""
+    known("channels", 16)
+    calm = evaluated(channels(items=16, difficulty=3), "fake/honest", tmp_path / "calm")
+    inspect_providers.OUTAGE[0] = 40
+    through, logs = eval_set(
+        [channels(items=16, difficulty=3)], model="fake/recovers", log_dir=str(tmp_path / "set"), display="none",
+        log_format="eval", retry_attempts=6, retry_wait=0.01, retry_cleanup=False, max_samples=1,
+    )  # fmt: skip
+    every = [read_eval_log(one.as_posix(), header_only=True) for one in (tmp_path / "set").glob("*.eval")]
+    assert through and inspect_providers.OUTAGE == [0]
+    assert sorted({log.status for log in every}) == ["error", "success"], "nothing failed, so nothing was retried"
+    whole = read_eval_log(logs[0].location)
+    assert whole.samples is not None and all(sample.error is None for sample in whole.samples)
+
+    def told(log: EvalLog) -> list[Any]:
+        return [(e.name, e.value, e.low, e.high, e.n, e.clusters) for e in estimates(log)]
+
+    assert told(whole) == told(calm)

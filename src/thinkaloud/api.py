@@ -33,6 +33,7 @@ from thinkaloud.runs import shards
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
+from thinkaloud.runs.held import Asked as CapsAsked
 from thinkaloud.runs.held import held
 from thinkaloud.runs.identity import identify, known, questions
 from thinkaloud.runs.lock import holding
@@ -74,6 +75,8 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    max_cost: float | str | None = None,
+    price: str | Sequence[float] | None = None,
     share_caps: str | None = None,
     unit_time: float | str | None = None,
     enough: Callable[[Run], bool] | None = None,
@@ -84,15 +87,18 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
     of another model, other questions or another protocol is refused. What the study does not take (a model, tasks) is
     not looked at. `settings`: of the study's own type, or a mapping of those that are not the usual ones. `max_tokens`
     and `max_time` (seconds, or a text like `"10m"`): the most that this call may spend (`runs/caps.py`); where that
-    ends it before it is through, `Run.stopped` says so. `share_caps`: a file; `max_tokens` is then the most of all
-    calls on this machine that name it. `unit_time`: a unit that takes longer fails, and is done again on resume.
+    ends it before it is through, `Run.stopped` says so. `max_cost`: the most that the whole run may cost by `price`,
+    which is what a million tokens of prompts cost, and a million that are written (`runs/price.py`). `share_caps`: a
+    file; `max_tokens` and `max_cost` are then the most of all calls on this machine that name it. `unit_time`: a unit
+    that takes longer fails, and is done again on resume.
     `enough`: asked before every unit, with the run as it is; where
     it says yes, no further unit begins. `shard`: `"2/4"` does the second of four parts, in a folder of its own
     (`runs/shards.py`); `merge` makes one run of all four. `on`: where units are done, if not in this process:
     `"processes"`, `"ray"`, `"ray:ADDRESS"`, or a `place`; `concurrency` is then that of each worker."""
     part = None if shard is None else shards.begun(shard)
     work = work_of(concurrency, unit_time)
-    caps = held(max_tokens, max_time, share_caps)  # from here on: loading the model takes time, too
+    # from here on: loading the model takes time, too
+    caps = held(CapsAsked(max_tokens, max_time, max_cost, price, share_caps))
     opened = open_study(study)
     config = configured(
         study, opened, model, tasks, items=items, difficulty=difficulty, seed=seed, settings=settings, loading=loading
@@ -191,6 +197,8 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     concurrency: int = 1,
     max_tokens: int | None = None,
     max_time: float | str | None = None,
+    max_cost: float | str | None = None,
+    price: str | Sequence[float] | None = None,
     share_caps: str | None = None,
     unit_time: float | str | None = None,
     on: str | Place | None = None,
@@ -198,7 +206,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
     """Do what is missing or failed in a run folder, within the caps of this call (`run`). Objects that were passed to
     `run` must be passed again. Files are looked for where the run began."""
     work = work_of(concurrency, unit_time)
-    caps = held(max_tokens, max_time, share_caps)
+    caps = held(CapsAsked(max_tokens, max_time, max_cost, price, share_caps))
     found = open_run(folder, study)
     all_there(Path(folder), found.config, model, tasks)
     with holding(Path(folder)):

@@ -31,6 +31,10 @@ class ThinkaloudError(Exception):
     ends_run: bool = False
     final: bool = False
 
+    def __str__(self) -> str:
+        """One line, whatever is quoted in it: a path may hold a line end, and so may what another package says."""
+        return "\\n".join(super().__str__().splitlines())
+
 
 class UserError(ThinkaloudError):
     """Something the user can fix: a name, a path, a file, an option."""
@@ -70,6 +74,10 @@ class ContextTooSmall(UserError):
             "or take an easier level"
         )
         self.tokens, self.context = tokens, context
+
+
+class Unreached(ModelError):
+    """A server that did not take the request: nothing was computed, and nothing can be charged for it."""
 
 
 class TextRefused(ModelError):

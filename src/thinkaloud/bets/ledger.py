@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import CannotWrite, UserError
+from thinkaloud.reading import json_of
 
 Entry = dict[str, Any]
 NAME = "ledger.jsonl"
@@ -59,7 +60,7 @@ def append(path: Path, known: list[Entry], content: Mapping[str, Any]) -> Entry:
 def _entry(line: bytes, before: str, where: str, n: int) -> Entry:
     """One line as an entry that follows the one before."""
     try:
-        entry = json.loads(line)
+        entry = json_of(line)
         told = entry["hash"]
         if _line(entry) != line:
             raise ValueError("it is not written as entries are")

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.reading import json_of
 
 Manifest = dict[str, Any]
 VERSION = "prml/0.1"
@@ -82,7 +83,7 @@ def claim_id(now: datetime) -> str:
 def load(path: Path) -> Manifest:
     """The manifest in a JSON file."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        found = json_of(path.read_text(encoding="utf-8"), _once)
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except ValueError as error:

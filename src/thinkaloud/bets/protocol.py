@@ -20,7 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from typing import Any
 
 from thinkaloud.bets import prml
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.reading import toml_of
 from thinkaloud.records.about import About
 from thinkaloud.settings import load as filled
 from thinkaloud.vocabulary import Part
@@ -124,7 +124,7 @@ def load(path: Path) -> tuple[Protocol, str]:
     """The protocol in a TOML file, and the SHA-256 of the file."""
     try:
         raw = path.read_bytes()
-        data = tomllib.loads(raw.decode())
+        data = toml_of(raw.decode())
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except ValueError as error:  # no TOML, or no UTF-8

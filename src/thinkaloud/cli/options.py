@@ -58,7 +58,8 @@ def values_of(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 RUN = (
-    "out", "shard", "concurrency", "max_tokens", "max_time", "share_caps", "unit_time", "on", "workers", "cpus", "gpus",
+    "out", "shard", "concurrency", "max_tokens", "max_time", "max_cost", "price", "share_caps", "unit_time", "on",
+    "workers", "cpus", "gpus",
 )  # fmt: skip
 """Options of every run, whatever its study."""
 POOL = click.Option(["--pool"], default=None, help="builtin, reasoning-gym, or a file of task names; for --task.")

@@ -9,6 +9,7 @@ import click
 
 from thinkaloud.cli.training import block, deception, natural
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.values import whole
 
 if TYPE_CHECKING:
     from thinkaloud.organisms.certify import Line
@@ -57,7 +58,7 @@ def train(only: str | None, seeds: str, out: Path, size: str) -> None:
             raise unknown("recipe", name, RECIPES)
     if size not in SHAPES:
         raise unknown("size", size, SHAPES)
-    if not all(seed.isdigit() for seed in seeds.split(",")):
+    if None in map(whole, seeds.split(",")):
         raise UserError(f"{seeds!r} are no seeds: whole numbers, separated by commas")
     for seed in map(int, seeds.split(",")):
         for name in names:

@@ -28,13 +28,21 @@ MAX_TIME = click.Option(
     ["--max-time"], default=None, metavar="DURATION",
     help="Begin no further unit once this command has taken so long (90s, 10m, 2h); exit code 5.",
 )  # fmt: skip
+MAX_COST = click.Option(
+    ["--max-cost"], default=None, metavar="AMOUNT",
+    help="Spend no more money than this on the whole run, by --price; exit code 5.",
+)  # fmt: skip
+PRICE = click.Option(
+    ["--price"], default=None, metavar="PROMPT,WRITTEN",
+    help="What a million tokens of prompts cost, and a million that are written (0.15,0.60), for --max-cost.",
+)  # fmt: skip
 SHARD = click.Option(
     ["--shard"], default=None, metavar="I/N",
     help="Do part I of N, in a folder of its own; thinkaloud merge makes one run of all parts.",
 )  # fmt: skip
 SHARE_CAPS = click.Option(
     ["--share-caps"], default=None, metavar="FILE",
-    help="--max-tokens is the most of all commands on this machine that name this FILE, such as the shards of a run.",
+    help="--max-tokens and --max-cost are the most of all commands on this machine that name this FILE.",
 )  # fmt: skip
 UNIT_TIME = click.Option(
     ["--unit-time"], default=None, metavar="DURATION",
@@ -50,7 +58,7 @@ WORKERS = click.Option(
 CPUS = click.Option(["--cpus"], default=None, type=float, help="With --on: cores of each worker.  [default: 1]")
 GPUS = click.Option(["--gpus"], default=None, type=float, help="With --on ray: GPUs of each worker.  [default: 0]")
 WORK: list[click.Parameter] = [
-    CONCURRENCY, MAX_TOKENS, MAX_TIME, SHARE_CAPS, UNIT_TIME, ON, WORKERS, CPUS, GPUS,
+    CONCURRENCY, MAX_TOKENS, MAX_TIME, MAX_COST, PRICE, SHARE_CAPS, UNIT_TIME, ON, WORKERS, CPUS, GPUS,
 ]  # fmt: skip
 """How units are done, which decides nothing that is measured."""
 
@@ -62,6 +70,8 @@ def _work(given: dict[str, Any]) -> dict[str, Any]:
         "concurrency": given["concurrency"],
         "max_tokens": None if most is None else tokens(most),
         "max_time": None if longest is None else duration(longest),
+        "max_cost": given["max_cost"],
+        "price": given["price"],
         "share_caps": given["share_caps"],
         "unit_time": None if unit is None else duration(unit),
         "on": _on(given),

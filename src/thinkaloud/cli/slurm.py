@@ -32,6 +32,11 @@ def _slurm(name: str, study: Study, given: dict[str, Any]) -> None:
             f"--share-caps {given['share_caps']}: its file is for commands on one machine, and jobs run on several; "
             "leave it out, and --max-tokens is the most of each shard"
         )
+    if given["max_cost"] is not None:
+        raise UserError(
+            f"--max-cost {given['max_cost']}: what was spent is counted on one machine, and jobs run on several; give "
+            "--max-tokens, which is the most of each shard"
+        )
     config = config_of(name, study, given)
     study.check(config.settings)
     cluster = checked(Cluster(**values_of(Cluster, given)))

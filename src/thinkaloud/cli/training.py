@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from thinkaloud.errors import UserError
+from thinkaloud.values import whole
 
 
 @click.command()
@@ -34,7 +35,7 @@ def natural(layers: str, seeds: str, out: Path) -> None:
     from thinkaloud.organisms.natural_library import make
 
     for option, given in (("--layers", layers), ("--seeds", seeds)):
-        if not all(part.isdigit() for part in given.split(",")):
+        if None in map(whole, given.split(",")):
             raise UserError(f"{option} {given!r}: give whole numbers, separated by commas")
     for seed in map(int, seeds.split(",")):
         for depth in map(int, layers.split(",")):

@@ -164,7 +164,11 @@ class _One(_Listing):
         name = str(unit.place)
         if name not in self._before:
             self._before[name] = asyncio.ensure_future(_records(unit, self._model))
-        return Done(await self._before[name])
+        try:
+            return Done(await self._before[name])
+        except Exception:
+            self._before.pop(name, None)  # a sample that Inspect tries again asks anew
+            raise
 
 
 async def _records(unit: Unit, model: Model) -> list[Record]:

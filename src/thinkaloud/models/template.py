@@ -2,14 +2,15 @@
 
 Templates may use: `raise_exception`, `strftime_now`, `tojson`, `{% break %}`, `{% generation %}`, `namespace`, `dict`.
 The date is always `DATE`, so that a prompt is the same every day; the model card says so if the template writes a date.
-A template is code from a model file, so it runs in Jinja's sandbox.
+A template is code from a model file, so it runs in Jinja's sandbox, where no product or power may be large; whatever it
+raises is its failure. A template that loops for ever is not stopped.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +18,15 @@ import jinja2
 import jinja2.ext
 import jinja2.nodes
 import jinja2.parser
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from thinkaloud.errors import FatalError
 
 DATE = datetime(2026, 1, 1)
 """The date that templates see as today (a Thursday)."""
+LARGEST, LONGEST = 10**9, 100
+"""Of a product (a number, or the length of a text), and of an exponent."""
 _NOW = re.compile(r"strftime_now\(\s*(['\"])(.*?)\1\s*\)")
 
 Messages = Sequence[Mapping[str, Any]]
@@ -41,23 +45,38 @@ class Generation(jinja2.ext.Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
+class _Bounded(ImmutableSandboxedEnvironment):
+    """The sandbox, without products and powers that would fill the memory."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        """A product or a power; `SecurityError` where it would be larger than `LARGEST`."""
+        if operator == "*":
+            sizes = [len(one) if isinstance(one, Sized) else abs(one) for one in (left, right)]
+            large = sizes[0] * sizes[1] > LARGEST
+        else:
+            large = abs(left) > 1 and abs(right) > LONGEST
+        if large:
+            raise SecurityError(f"{operator} makes something too large")
+        return super().call_binop(context, operator, left, right)
+
+
 def applied(template: str, tokens: Mapping[str, object]) -> Apply:
     """A template as a function. `tokens`: the texts of control tokens that templates write by name (`bos_token`...),
     and other variables that they may know."""
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation]
-    )
+    environment = _Bounded(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation])
     environment.filters["tojson"] = _tojson
     environment.globals |= {"raise_exception": _raise, "strftime_now": DATE.strftime, "dict": dict}
     try:
         compiled = environment.from_string(template)
-    except jinja2.TemplateError as error:
+    except Exception as error:  # also RecursionError, for what is nested too deep
         raise FatalError(f"this model's chat template is broken ({error}): use --format completion") from error
 
     def apply(messages: Messages, begin: bool) -> str:
         try:
             return compiled.render(messages=messages, add_generation_prompt=begin, tools=None, documents=None, **tokens)
-        except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+        except Exception as error:
             raise FatalError(f"this model's chat template failed ({error}): use --format completion") from error
 
     return apply

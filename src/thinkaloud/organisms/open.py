@@ -8,6 +8,7 @@ from thinkaloud.organisms import natural_library
 from thinkaloud.organisms.block import opened as block
 from thinkaloud.organisms.library import entries, load
 from thinkaloud.organisms.trained import Trained
+from thinkaloud.values import whole
 from thinkaloud.vocabulary import Model
 
 
@@ -32,6 +33,6 @@ def open_trained(spec: str) -> Trained:
 
 def _named(spec: str) -> tuple[str, int]:
     name, _, seed = spec.partition("/")
-    if not (seed or "0").isdigit():
+    if (number := whole(seed or "0")) is None:
         raise UserError(f"{spec!r} needs a whole number after the slash: organism:{name}/0")
-    return name, int(seed or 0)
+    return name, number

@@ -4,8 +4,8 @@ Once a cap is reached no further unit begins; those that are being done are fini
 spend more than its cap, by at most the units that were being done then. Every command may begin one unit, even where
 loading the model took all its time: resuming again and again must come to an end.
 
-A cap is of one command and not of a run: what earlier commands spent on the same folder does not count, and nothing
-that is measured depends on a cap.
+A cap of tokens or of time is of one command and not of a run: what earlier commands spent on the same folder does not
+count. Nothing that is measured depends on a cap.
 
 Tokens are those of the bill: prompt tokens that were computed, and tokens written. This module knows no unit, no folder
 and no study.
@@ -69,6 +69,16 @@ class Caps:
         return self._is_enough or late or self._tokens_are_spent or bool(self._untold)
 
     @property
+    def _counts(self) -> bool:
+        """Whether a cap is of what models count."""
+        return self.tokens is not None
+
+    @property
+    def _option(self) -> str:
+        """What asks for such a cap."""
+        return "--max-tokens"
+
+    @property
     def _tokens_are_spent(self) -> bool:
         return self.tokens is not None and self.spent >= self.tokens
 
@@ -84,17 +94,21 @@ class Caps:
         finally:
             self._open.remove(counted)
             self._closed += counted.tokens
-            if self.tokens is not None and counted.untold:
-                self._untold = _untold(session.card.name)
+            if self._counts and counted.untold:
+                self._untold = self._silent(session.card.name)
 
     def check(self, model: Model | None) -> None:
-        """`UserError` where a cap of tokens cannot be kept: no model is asked (None), or it counts no tokens."""
-        if self.tokens is None:
+        """`UserError` where a cap of what models count cannot be kept: no model is asked (None), or it counts no
+        tokens."""
+        if not self._counts:
             return
         if model is None:
-            raise UserError(f"--max-tokens is {self.tokens}, and this study asks no model: give --max-time")
+            raise UserError(f"{self._option} is given, and this study asks no model: give --max-time")
         if not isinstance(open_session(model), Billed):
-            raise UserError(_untold(model.card.name))
+            raise UserError(self._silent(model.card.name))
+
+    def _silent(self, name: str) -> str:
+        return f"{self._option} cannot be kept: {name} does not count its tokens; give --max-time"
 
     def sentence(self, done: str, go_on: str) -> str:
         """Which cap ended the command, what was spent, how much is `done`, and how to `go_on`."""
@@ -136,17 +150,21 @@ class _Counted:
     before: Usage
 
     @property
+    def bill(self) -> Usage:
+        """Since then."""
+        now, was = usage_of(self.session), self.before
+        return Usage(
+            now.asked - was.asked, now.computed - was.computed, now.generated - was.generated,
+            now.requests - was.requests, now.seconds - was.seconds,
+        )  # fmt: skip
+
+    @property
     def tokens(self) -> int:
         """Computed and written since."""
-        now = usage_of(self.session)
-        return now.computed + now.generated - self.before.computed - self.before.generated
+        bill = self.bill
+        return bill.computed + bill.generated
 
     @property
     def untold(self) -> bool:
         """Whether requests were made since, and not one token was counted, not even asked for."""
-        now = usage_of(self.session)
-        return now.requests > self.before.requests and now.asked == self.before.asked and not self.tokens
-
-
-def _untold(name: str) -> str:
-    return f"--max-tokens cannot be kept: {name} does not count its tokens; give --max-time"
+        return bool(self.bill.requests) and not self.bill.asked and not self.tokens

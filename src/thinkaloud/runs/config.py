@@ -14,6 +14,7 @@ from typing import Any
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.models.loading import Loading
+from thinkaloud.reading import toml_of
 from thinkaloud.settings import NoSettings, arguments, checked, load, options, plain, setting
 from thinkaloud.study import EDGE, Study
 
@@ -98,7 +99,7 @@ class Config:
     def loads(text: str, where: str, opening: Opening) -> Config:
         """From TOML; `where` is named in errors; `opening` opens the study, whose settings these are."""
         try:
-            data = tomllib.loads(text)
+            data = toml_of(text)
         except tomllib.TOMLDecodeError as error:
             raise UserError(
                 f"{where} is not TOML: {error}; if it is damaged, give the run's command again or restore it"

@@ -5,12 +5,12 @@ This module does not know how an estimate is made.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from thinkaloud.errors import UserError
+from thinkaloud.reading import json_of
 from thinkaloud.records.schema import check
 from thinkaloud.report.notebook import Findings
 from thinkaloud.vocabulary import Estimate, Finding, Part
@@ -60,7 +60,7 @@ def read_findings(folder: Path) -> Findings:
 def loaded(path: Path, hint: str) -> Any:
     """A file of JSON; `hint` is the way out where it is damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json_of(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}; {hint}") from error
     except ValueError as error:

@@ -1,19 +1,25 @@
-"""Caps that hold: what a command may spend is never exceeded where it can be known beforehand.
+"""Caps that hold: what a command may spend, in tokens or in money, is never exceeded where it can be known beforehand.
 
-An engine that computes here is asked before each batch how much that can cost at most (`models/gate.py`); a batch for
-which there is no room is not computed, its unit is given up, and nothing of it is recorded. So that this happens
-seldom, no unit begins that would not fit if it cost as much as the dearest so far. Where the cost of a batch is not
-known beforehand (a server, a hosted model), a cap holds but for the unit that is dearer than all before it, and the
-last line says by how much.
+An engine is asked before each batch, and a server before each request, how much that can cost at most
+(`models/gate.py`); where there is no room for it, it is not done, its unit is given up, and nothing of it is recorded.
+Where the cost is not known beforehand (a model of one's own without a gate, an engine that computes a text anew for
+every token), a cap holds but for the unit that is dearer than all before it, and the last line says by how much.
 
-Several commands may share a cap: what they spend is taken from one pot (`pot.py`).
+Money is counted over a run and not over a command: the pot is a file in its folder (of shards, beside their folders),
+which begins with the most that what is recorded there can have cost. Several commands may share both caps (`pot.py`).
+Not counted: what a server did for a request that it answered with an error and was asked again.
+
+A cap of time ends a unit that is being done before its next batch or request, once the command has finished another
+one: the first is always finished, so that resuming again and again comes to an end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
@@ -21,46 +27,84 @@ from thinkaloud.models.gate import Gated
 from thinkaloud.models.session import usage_of
 from thinkaloud.runs.caps import CapReached, Caps
 from thinkaloud.runs.pot import Own, Pot, Shared
+from thinkaloud.runs.price import Price, cap_of, price_of, told
+from thinkaloud.runs.purse import Purse
 from thinkaloud.values import duration
 from thinkaloud.vocabulary import Model, Usage
 
+SPENT = "spent.json"
+"""What a run with a cap of money spent, in its folder; of a run in shards, beside their folders, behind its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A cap of money in `price.UNIT`s, and what tokens cost. `shared`: the file of a pot, if not the run's own."""
+
+    most: int
+    price: Price
+    shared: str | None = None
+
 
 class Held(Caps):
-    """Caps whose tokens are of a pot. `dearest`: the tokens of the dearest unit so far; `given_up`: units that were
-    begun and did not fit."""
+    """Caps whose amounts are of pots. `given_up`: units that were begun and did not fit."""
 
-    def __init__(self, tokens: int | None = None, seconds: float | None = None, pot: Pot | None = None, **more: Any):
+    def __init__(
+        self, tokens: int | None = None, seconds: float | None = None, pot: Pot | None = None,
+        money: Money | None = None, **more: Any,
+    ):  # fmt: skip
         super().__init__(tokens, seconds, **more)
         self.pot: Pot = pot or Own()
-        self.shared = isinstance(self.pot, Shared)
-        if self.shared and tokens is None:
-            raise UserError("--share-caps shares --max-tokens: give that too")
-        self.dearest, self.given_up, self.finished = 0, 0, 0
-        self._paid: dict[int, int] = {}
-        self._wanted, self._full = 0, False
+        if isinstance(self.pot, Shared) and tokens is None:
+            raise UserError("--share-caps shares --max-tokens and --max-cost: give one of them too")
+        self.purses: list[Purse] = []
+        if tokens is not None:
+            self.purses.append(Purse("--max-tokens", tokens, self.pot, _tokens, "{:,} tokens".format))
+        self.money = money
+        self.given_up, self.finished = 0, 0
+        self._full: Purse | None = None
+        self._late = False
+
+    def keep(self, file: Path, spent: Usage) -> None:
+        """The run is known: its pot of money is in this file, and begins with what was `spent` on it before."""
+        if self.money is None:
+            return
+        cost, shared = self.money.price.cost, self.money.shared
+        kept = "--max-cost keeps what is spent in"
+        pot = Shared(file, "money", cost(spent), kept) if shared is None else Shared(shared, "money", cost(spent))
+        self.purses.append(Purse("--max-cost", self.money.most, pot, cost, told))
 
     @property
     def reached(self) -> bool:
         """Whether no further unit may begin: also where one did not fit, or the dearest so far would not."""
-        self._full = self._full or ((self._any or self.shared) and self._tokens_are_spent)
-        return self._full or bool(self.given_up) or super().reached
+        if self._full is None:
+            may = (one for one in self.purses if self._any or one.shared)
+            self._full = next((one for one in may if one.full(self._being_done(one))), None)
+        return self._full is not None or bool(self.given_up) or super().reached
+
+    def _being_done(self, purse: Purse) -> list[tuple[int, int]]:
+        return [(id(one.session), 0 if _pays(one.session) else purse.amount(one.bill)) for one in self._open]
+
+    @property
+    def _counts(self) -> bool:
+        return super()._counts or self.money is not None
+
+    @property
+    def _option(self) -> str:
+        return super()._option if self.tokens is not None else "--max-cost"
 
     @property
     def _tokens_are_spent(self) -> bool:
-        """Whether there is no room for one more, with all that those being done may still take; it stays so when they
-        took less."""
-        if self.tokens is None or self._full:
-            return self._full
-        unpaid = sum(max(self.dearest, one.tokens) - self._paid.get(id(one.session), 0) for one in self._open)
-        return bool(self.given_up) or self.pot.taken + unpaid + max(1, self.dearest) > self.tokens
+        """What a purse says is said by it."""
+        return self._full is not None
 
     @contextmanager
     def counting(self, session: Model) -> Iterator[None]:
         """While a unit is done. A session that passes a gate pays batch by batch, any other at the end."""
-        gated = session if self.tokens is not None and isinstance(session, Gated) and session.bounded else None
+        gated = session if isinstance(session, Gated) and (self.purses or self.seconds is not None) else None
+        pays = _pays(session)
         before = usage_of(session)
         if gated is not None:
-            gated.gate = partial(self._gate, id(session))
+            gated.gate = partial(self._gate, id(session), pays)
         try:
             with super().counting(session):
                 yield
@@ -69,51 +113,104 @@ class Held(Caps):
             self.given_up += 1
             raise
         finally:
-            now = usage_of(session)
-            cost = now.computed + now.generated - before.computed - before.generated
-            self.dearest = max(self.dearest, cost)
-            self._paid.pop(id(session), None)
+            bill = usage_of(session)
+            for purse in self.purses:
+                purse.close(id(session), 0 if pays else purse.amount(bill) - purse.amount(before))
             if gated is not None:
                 gated.gate = None
-            elif cost:
-                self.pot.add(cost)
 
     @contextmanager
-    def _gate(self, session: int, most: int, bill: Callable[[], Usage]) -> Iterator[None]:
-        """Keep back what a batch can cost, and give back what it did not; `CapReached` where there is no room."""
-        assert self.tokens is not None
-        if not self.pot.take(most, self.tokens):
-            self._wanted = most
-            raise CapReached("the next batch would not fit")
+    def _gate(self, session: int, pays: bool, most: Usage, bill: Callable[[], Usage]) -> Iterator[None]:
+        """Keep back what a batch can cost, and give back what it did not; `CapReached` where there is no room, or no
+        time."""
+        if self.finished and self.seconds is not None and self.took >= self.seconds:
+            self._late = True
+            raise CapReached("the time is over")
+        kept: list[Purse] = []
+        for purse in self.purses if pays else ():
+            if not purse.keep_back(most):
+                for other in kept:
+                    other.settle(session, most, Usage())
+                self._full = purse
+                raise CapReached("the next batch would not fit")
+            kept.append(purse)
         try:
             yield
         finally:
-            spent = bill()
-            cost = spent.computed + spent.generated
-            self.pot.add(cost - most)
-            self._paid[session] = self._paid.get(session, 0) + cost
+            for purse in kept:
+                purse.settle(session, most, bill())
 
     def sentence(self, done: str, go_on: str) -> str:
         """As `Caps.sentence`; `UserError` where the cap is too small for a single unit, since going on with the same
         one would never come to an end."""
-        if self.given_up and not self.finished and not self.shared:
+        full = self._full
+        if full is not None and self.given_up and not self.finished and not full.shared:
             raise UserError(
-                f"--max-tokens {self.tokens:,} is too little for one unit: it was given up after {self.spent:,} "
-                f"tokens, where what came next could take {self._wanted:,}; {done} are done; to go on, give more: "
-                f"{go_on}"
+                f"{_named(full)} is too little for one unit: it was given up after {full.said(full.pot.taken)}, where "
+                f"what came next could take {full.said(full.wanted).removesuffix(' tokens')}; {done} are done; to go "
+                f"on, give more: {go_on}"
             )
         said = super().sentence(done, go_on)
-        return (
-            said.replace("; ", f"; {self.pot.taken:,} tokens by all that share the cap; ", 1) if self.shared else said
-        )
+        for purse in self.purses:
+            if purse.shared:
+                by = "on this run" if purse.option == "--max-cost" else "by all that share the cap"
+                said = said.replace("; ", f"; {purse.said(purse.pot.taken)} {by}; ", 1)
+        return said
+
+    @property
+    def _why(self) -> str:
+        if self._full is None or self._is_enough:
+            return super()._why
+        return f"by {_named(self._full)}"
 
     @property
     def _more(self) -> str:
-        over = self.pot.taken - (self.tokens or 0)
-        return "" if self._tokens_are_spent and over <= 0 else super()._more
+        if self._full is None or self._is_enough:
+            return super()._more
+        over = self._full.over
+        unit = " more than the cap: units that had begun were finished"
+        return f" ({self._full.said(over)}{unit})" if over else ""
 
 
-def held(tokens: int | None, time: float | str | None, shared: str | None = None) -> Held:
-    """Caps as a caller gives them (`caps.caps_of`); `shared`: the file of a pot. The clock starts now."""
-    seconds = duration(time) if isinstance(time, str) else time
-    return Held(tokens, seconds, None if shared is None else Shared(shared))
+def _pays(session: Model) -> bool:
+    """Whether a session pays batch by batch: it passes a gate, and the most that the gate is told holds."""
+    return isinstance(session, Gated) and session.bounded
+
+
+def _named(purse: Purse) -> str:
+    """The cap as it was given."""
+    return f"{purse.option} {purse.said(purse.most).removesuffix(' tokens')}"
+
+
+def _tokens(usage: Usage) -> int:
+    return usage.computed + usage.generated
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Caps as a caller gives them: `tokens`; `time` in seconds, or as in `10m` (`values.duration`); `cost` and the
+    `price` of tokens (`price.py`); `shared`: the file of a pot."""
+
+    tokens: int | None = None
+    time: float | str | None = None
+    cost: float | str | None = None
+    price: Any = None
+    shared: str | None = None
+
+
+def held(asked: Asked) -> Held:
+    """Caps as asked for. The clock starts now."""
+    seconds = duration(asked.time) if isinstance(asked.time, str) else asked.time
+    money = None
+    if asked.cost is not None:
+        most = cap_of(asked.cost)
+        if asked.price is None:
+            raise UserError(
+                f"--max-cost is {asked.cost}, and no price is known: give what a million tokens of prompts cost, and a "
+                "million that are written, as in --price 0.15,0.60"
+            )
+        money = Money(most, price_of(asked.price), asked.shared)
+    elif asked.price is not None:
+        raise UserError(f"--price is {asked.price}, and nothing is capped by it: give --max-cost too")
+    shared = asked.shared is not None and (asked.tokens is not None or money is None)
+    return Held(asked.tokens, seconds, Shared(asked.shared) if shared and asked.shared else None, money)

@@ -25,6 +25,7 @@ from thinkaloud._version import __version__
 from thinkaloud.digests import Digested, digest
 from thinkaloud.errors import UserError
 from thinkaloud.from_file import source_of
+from thinkaloud.reading import json_of
 from thinkaloud.runs.config import Config
 from thinkaloud.study import Study
 from thinkaloud.tasks.identity import stream
@@ -146,7 +147,7 @@ def load(folder: Path) -> Identity | None:
     if not os.path.isfile(path):
         return None
     try:
-        return msgspec.convert(json.loads(path.read_text(encoding="utf-8"))["of"], Identity)
+        return msgspec.convert(json_of(path.read_text(encoding="utf-8"))["of"], Identity)
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -198,6 +199,6 @@ def as_text(identity: Identity) -> str:
 def directory(folder: Path) -> Path | None:
     """The directory in which the run was started, so that relative paths can be resolved later; None if not known."""
     try:
-        return Path(json.loads((folder / FILE).read_text(encoding="utf-8"))["directory"])
+        return Path(json_of((folder / FILE).read_text(encoding="utf-8"))["directory"])
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from thinkaloud.errors import UserError
+from thinkaloud.reading import json_of
 
 T = TypeVar("T")
 
@@ -19,9 +19,9 @@ def typed(path: Path, kind: type[T], way_out: str) -> T | None:
     if not os.path.isfile(path):
         return None
     try:
-        return msgspec.convert(json.loads(path.read_bytes()), kind)
+        return msgspec.convert(json_of(path.read_bytes()), kind)
     except OSError as error:
         raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         why = next(iter(str(error).splitlines()), "")
         raise UserError(f"{str(path)!r} is damaged ({why}): {way_out}") from error

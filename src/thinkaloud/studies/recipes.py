@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.reading import toml_of
 
 
 def recipe_names(folder: Path) -> list[str]:
@@ -30,6 +31,6 @@ def located(recipe: str, folder: Path) -> Path:
 def parsed(recipe: str, path: Path) -> dict[str, Any]:
     """What stands in the file of a recipe; one line says that it is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return toml_of(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"the recipe {recipe!r} is no TOML: {error}") from error

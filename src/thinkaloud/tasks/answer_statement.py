@@ -34,6 +34,8 @@ from thinkaloud.tasks.transcripts import cut
 
 LONGEST = 120
 """Characters of a statement's answer; what is longer and has words of `_EXPLAINS` is no answer but talks of it."""
+REACH = 2_000
+"""Characters behind a statement in which a known answer may go on beyond the end of its sentence."""
 
 _LEAD = r"(?:(?:so|therefore|thus|hence|and|finally|in conclusion|consequently)\b[\s,:]*)?(?:that\s+)?"
 _GOOD = r"(?:correct|right|best|final|overall)"
@@ -71,7 +73,7 @@ _LABELLED = re.compile(
     r"[\W_]*(?:(?:final\s+)?(?:solution|result)\s*[:=]|\u2192|=>|\u2234|A:)(?P<answer>.*)", re.IGNORECASE | re.DOTALL
 )
 _NAMES_LETTER = re.compile(
-    r"(?:\A|(?<=[\s,;:=.(>\u2014-]))(?:(?:the|hence|so|thus|therefore),?\s+)*(?:[Cc]orrect\s+|[Rr]ight\s+|CORRECT\s+)?"
+    r"(?:\A|(?<=[\s,;:=.(>\u2014-]))(?:[Cc]orrect\s+|[Rr]ight\s+|CORRECT\s+)?"
     r"(?:[Aa]nswer|ANSWER|[Aa]ns|ANS|[Oo]ption|OPTION|[Cc]hoice|CHOICE)(?:\s+(?:choice|option|is|will be))?"
     r"\s*[:.=\u2013-]*\s*\(?(?P<answer>[A-J])\)?[\W_]*(?P<text>\S.{0,40})?\Z"
 )
@@ -234,7 +236,7 @@ def _sentence(piece: str, line: str, known: frozenset[str]) -> Statement | None:
             continue
         start = 0 if pattern is _STATED else found.start()
         whole = line[found.start("answer") :]
-        if plain(bare(whole)) in known:
+        if len(whole) <= REACH and plain(bare(whole)) in known:
             return Statement(start, len(line), bare(whole))
         said = _said(found["answer"], known)
         if said is not None and (not found["option"] or plain(said) in known or _LETTER.match(said) or quantity(said)):

@@ -62,6 +62,9 @@ _ASKED_IN = re.compile(r"\b(?:in|how many)\s+([^\W\d_]+)", re.IGNORECASE)
 """The unit in which a question wants its answer."""
 REACH = 20_000
 """Characters at the end of a question in which its options are looked for."""
+LAYERS = 50
+"""Marks around an answer that are taken away: each leaves a text, and a text of nothing but marks would fill the
+memory."""
 
 
 @lru_cache(maxsize=8192)
@@ -89,9 +92,9 @@ def _ungrouped(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def forms(text: str) -> tuple[str, ...]:
-    """The text in canonical spelling, then with the marks around it removed one after the other."""
+    """The text in canonical spelling, then with the marks around it removed one after the other, at most `LAYERS`."""
     found = [canonical(text)]
-    while (less := _peeled(found[-1])) != found[-1] and less:
+    while len(found) <= LAYERS and (less := _peeled(found[-1])) != found[-1] and less:
         found.append(less)
     return tuple(found)
 

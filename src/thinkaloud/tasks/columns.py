@@ -12,7 +12,6 @@ names. This module knows names and rows; `tables.py` reads files, `lines.py` say
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from thinkaloud.errors import UserError, unknown
+from thinkaloud.reading import json_of
 from thinkaloud.tasks.tables import plain
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -64,6 +64,8 @@ class Columns:
         for name, columns in pairs:
             if name not in USUAL:
                 raise unknown("field to map", name, USUAL)
+            if half := [one for one in columns if one.encode("utf-8", "replace").decode() != one]:
+                raise UserError(f"the map gives {name!r} the column {half[0]!r}, which is not UTF-8 text")
             if name in found:
                 raise UserError(f"the map gives the field {name!r} twice")
             if len(columns) > 1 and name != "options":
@@ -170,10 +172,10 @@ def _listed(there: Any) -> Any:
         return there
     text = there.strip()
     if text[:1] in "[(":
-        for read in (json.loads, ast.literal_eval):
+        for read in (json_of, ast.literal_eval):
             try:
                 found = read(text)
-            except (ValueError, SyntaxError):
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # what literal_eval may raise
                 continue
             if isinstance(found, list | tuple):
                 return list(found)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from thinkaloud.errors import UserError
+from thinkaloud.reading import json_of
 
 LINES, LIST = (".jsonl", ".ndjson"), ".json"
 TABLES = (".csv", ".tsv", ".parquet")
@@ -69,7 +70,7 @@ def question_lines(path: Path) -> list[str]:
     text = text_of(path)
     if _ending(path.name).endswith(LIST) and text.lstrip().startswith(("[", "{")):
         try:
-            found = _entries(json.loads(text))
+            found = _entries(json_of(text))
         except json.JSONDecodeError as error:
             if text.lstrip().startswith("{"):  # an object a line
                 return text.split("\n")

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.reading import json_of
 from thinkaloud.tasks.files import question_lines, table_kind, text_of
 
 
@@ -54,7 +55,7 @@ def _objects(path: Path) -> Iterator[Row]:
             continue
         where, twice = f"{path}, line {number}", list[str]()
         try:
-            data = json.loads(line, object_pairs_hook=lambda pairs, twice=twice: _unique(pairs, twice))  # type: ignore[misc]
+            data = json_of(line, lambda pairs, twice=twice: _unique(pairs, twice))  # type: ignore[misc]
         except json.JSONDecodeError as error:
             raise UserError(f"{where}: not JSON ({error.msg} at column {error.colno}): {short(line)}") from None
         if not isinstance(data, dict):

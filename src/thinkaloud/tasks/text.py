@@ -19,6 +19,7 @@ what a sentence means or where an answer is.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from thinkaloud.joining import UNSPACED, gap, joined, lead
@@ -50,7 +51,7 @@ _THAI_WORDS = ("ดังนั้น", "จากนั้น", "เพรา�
 """So, then, therefore, afterwards, next, finally, but."""
 _END = re.compile(
     rf"""
-      \s*\n\s*                                              # a line end
+      (?<!\s)\s*\n\s*                                       # a line end
     | (?<=[{_SPACED}])[ \t]+                                # a mark and a space
     | (?<=[{_SPACED}][{_CLOSERS}])[ \t]+
     | (?<=[{_SPACED}][{_CLOSERS}]{{2}})[ \t]+
@@ -64,14 +65,18 @@ _END = re.compile(
 )
 _BLOCK = re.compile(
     r"""
-      ^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)       # a fenced block of code
+      ^[ \t]*(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)       # a fenced block of code
     | ^[ \t]*\$\$.*?\$\$[ \t]*$ | ^[ \t]*\\\[.*?\\\][ \t]*$                         # display formulas
     | ^[ \t]*\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}[ \t]*$
     | ^[ \t]*\|[^\n]*\|[ \t]*\n(?:[ \t]*\|[^\n]*(?:\n|\Z))+                         # a table
-    | ^[^\n|]*\|[^\n]*\n[ \t]*:?-[-:| \t]*\|[-:| \t]*(?:\n[^\n|]*\|[^\n]*)*          # one without bars around it
+    | ^[^\n|]*\|[^\n]*\n[ \t]*:?-[-:| \t]*\|[-:| \t]*$(?:\n[^\n|]*\|[^\n]*)*         # one without bars around it
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+_OPENS = re.compile(r"\\\[|\\\(|\$\$|\\begin\{(?P<env>[a-z*]+)\}")
+_CLOSES = r"(?=(\\\]|\\\)|\$\$|\\end\{[a-z*]+\})"
+_CLOSED, _CLOSED_LINE = re.compile(rf"{_CLOSES})"), re.compile(rf"{_CLOSES}[ \t]*$)", re.MULTILINE)
+"""Where a formula can end: anywhere, or at the end of a line."""
 _WHOLE = re.compile(
     r"\\\[.*?\\\]|\\\(.*?\\\)|\$\$.*?\$\$|\\begin\{(?P<env>[a-z*]+)\}.*?\\end\{(?P=env)\}|(?<!`)`[^`\n]+`(?!`)",
     re.DOTALL,
@@ -125,27 +130,46 @@ def entries(texts: Sequence[str]) -> str:
 def _pieces(text: str) -> Iterator[str]:
     """Sentences and blocks, each with the white space before it."""
     at, kept = 0, ""
-    for block in _BLOCK.finditer(text):
-        before = text[at : block.start()]
+    for block in _BLOCK.finditer(_closing(text, _CLOSED_LINE)):
+        before, found = text[at : block.start()], text[block.start() : block.end()]
         yield from _split(before.rstrip()) if before.strip() else ()
         kept = before[len(before.rstrip()) :] if before.strip() else before
-        yield kept + block[0].rstrip()
-        at = block.end() - (len(block[0]) - len(block[0].rstrip()))
+        yield kept + found.rstrip()
+        at = block.end() - (len(found) - len(found.rstrip()))
     yield from _split(text[at:]) if text[at:].strip() else ()
+
+
+def _closing(text: str, closed: re.Pattern[str]) -> str:
+    """The text with every beginning of a formula that has no end after it made unreadable, so that not each of them is
+    looked for to the end of the text; nothing else moves or changes."""
+    last = {found[1]: found.start() for found in closed.finditer(text)}
+
+    def kept(found: re.Match[str]) -> str:
+        closes = rf"\end{{{found['env']}}}" if found["env"] else found[0].translate(_OTHER_SIDE)
+        return found[0] if last.get(closes, -1) >= found.start() else "\0" * len(found[0])
+
+    return _OPENS.sub(kept, text)
+
+
+_OTHER_SIDE = str.maketrans("[(", "])")
 
 
 def _split(text: str) -> list[str]:
     """The sentences of a text without blocks, each with the white space before it."""
     found: list[str] = []
     start = 0
-    whole = [one.span() for one in _WHOLE.finditer(text)]
+    whole = [one.span() for one in _WHOLE.finditer(_closing(text, _CLOSED))]
+    begins = [begin for begin, _ in whole]
     for end in _END.finditer(text):
-        if any(begins < end.start() and end.end() < ends for begins, ends in whole):
+        around = bisect_left(begins, end.start()) - 1
+        if around >= 0 and end.end() < whole[around][1]:
             continue
-        sentence = text[start : end.start()]
-        if not sentence.strip() or ("\n" not in end[0] and _goes_on(sentence, text[end.end() :], found)):
+        if _blank(text, start, end.start()) or (
+            "\n" not in end[0] and _goes_on(text, start, end.start(), text[end.end() : end.end() + 1], found)
+        ):
             continue
-        if not _splits(sentence, text[end.start() :]):
+        sentence, rest = text[start : end.start()], text[end.start() : end.start() + 1]
+        if not rest.isspace() and gap(sentence, rest) != "":  # the parts could not be put together again
             continue
         found.append(sentence)
         start = end.start()
@@ -154,14 +178,23 @@ def _split(text: str) -> list[str]:
     return found
 
 
-def _goes_on(sentence: str, rest: str, before: Sequence[str]) -> bool:
-    """Whether an apparent end of a sentence is an abbreviation or the number of a list entry instead."""
-    if _ABBREVIATED.search(sentence) or (rest[:1].isdigit() and _NUMBERED.search(sentence)):
+def _blank(text: str, start: int, end: int) -> bool:
+    """Whether there is nothing but white space."""
+    return _WHITE.match(text, start, end).end() == end  # type: ignore[union-attr]  # it always matches
+
+
+_WHITE = re.compile(r"\s*")
+
+
+def _goes_on(text: str, start: int, end: int, following: str, before: Sequence[str]) -> bool:
+    """Whether an apparent end of a sentence is an abbreviation or the number of a list entry instead. `following`: the
+    character after it."""
+    word = end
+    while word > start and not text[word - 1].isspace():
+        word -= 1
+    last = text[word:end]
+    if _ABBREVIATED.search(last) or (following.isdigit() and _NUMBERED.search(last)):
         return True
-    begins = not before or "\n" in lead(sentence)
-    return begins and _MARK.fullmatch(sentence.strip()) is not None
-
-
-def _splits(sentence: str, rest: str) -> bool:
-    """Whether the parts can be put together again: nothing stands between them only where nothing is put there."""
-    return rest[:1].isspace() or gap(sentence, rest) == ""
+    white = _WHITE.match(text, start, end)
+    begins = not before or (white is not None and "\n" in white[0])
+    return begins and _MARK.fullmatch(text[start:end].strip()) is not None

@@ -17,18 +17,18 @@ from thinkaloud.open_study import open_run
 from thinkaloud.runs import manifest, shards
 from thinkaloud.runs.alive import Heard, heartbeat
 from thinkaloud.runs.aside import run_to_end
-from thinkaloud.runs.caps import Caps
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import findings
 from thinkaloud.runs.folder import Run, write
 from thinkaloud.runs.following import Following, Where
+from thinkaloud.runs.held import SPENT, Held
 from thinkaloud.runs.missing import ahead, so_far
-from thinkaloud.runs.names import go_on
+from thinkaloud.runs.names import go_on, slug
 from thinkaloud.runs.progress import NullProgress, Progress
 from thinkaloud.runs.scratch import in_folder, removed
 from thinkaloud.study import Asked
 from thinkaloud.values import duration
-from thinkaloud.vocabulary import Model, Task
+from thinkaloud.vocabulary import Model, Task, Usage
 
 
 def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
@@ -61,8 +61,10 @@ def work_of(concurrency: int, unit_time: float | str | None) -> Work:
     return Work(concurrency, seconds)
 
 
-def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Caps) -> Run:
+def finish(found: Run, request: Asked, progress: Progress | None, work: Work, caps: Held) -> Run:
     """Do what is missing of a run or of a shard, and end it."""
+    bill = found.bill
+    caps.keep(spent_file(found), Usage(bill["asked"], bill["computed"], bill["generated"]))
     found.asked_for = None  # until it is through again
     told = Heard(progress or NullProgress())
     for remark in (*found.remarks(), *filter(None, [ahead(found)])):
@@ -85,6 +87,13 @@ def finish(found: Run, request: Asked, progress: Progress | None, work: Work, ca
         conclude(found)
         return found
     return complete(found, execution, notes)
+
+
+def spent_file(found: Run) -> Path:
+    """Where a run with a cap of money keeps what it spent: one file for all of its shards that lie side by side."""
+    if found.part is None:
+        return found.folder / SPENT
+    return found.folder.absolute().parent / f"{slug(found.config, found.identity)}.{SPENT}"
 
 
 def passed(found: Run, execution: Following) -> list[str] | None:

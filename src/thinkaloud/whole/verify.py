@@ -27,6 +27,7 @@ from thinkaloud._version import __version__
 from thinkaloud.errors import ThinkaloudError, UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.open_study import open_run, open_study
+from thinkaloud.reading import json_of
 from thinkaloud.runs import shards
 from thinkaloud.runs.execute import findings
 from thinkaloud.runs.folder import Run
@@ -190,7 +191,7 @@ def _findings(run: Run, manifest: Manifest) -> Iterator[str]:
     if len(rows) != len(now):
         raise NotWhole(f"{_of(run)} findings.json has {len(rows)} rows, and the records give {len(now)}")
     try:
-        bill = json.loads((run.folder / "bill.json").read_bytes())
+        bill = json_of((run.folder / "bill.json").read_bytes())
     except (OSError, ValueError) as error:
         raise NotWhole(f"{_of(run)} bill.json cannot be read ({error})") from error
     if bill != run.bill:

@@ -15,7 +15,6 @@ know what a model is. The key goes into a header and nowhere else.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
 import time
@@ -24,9 +23,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from thinkaloud.errors import FatalError, ModelError, UserError
+from thinkaloud.errors import FatalError, ModelError, Unreached, UserError
 from thinkaloud.models.http.address import KEYS, Address, api_key
 from thinkaloud.models.loop import BackgroundLoop
+from thinkaloud.reading import json_of
 
 if TYPE_CHECKING:
     import httpx
@@ -42,6 +42,10 @@ PASSING = {408, 409, 425, 429}
 
 class Malformed(Exception):
     """A reply that does not have the expected form."""
+
+
+MALFORMED = (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+"""What reading a reply raises that has not the expected form; the last for a number that is too large for a float."""
 
 
 class Refused(UserError):
@@ -87,8 +91,8 @@ class Client:
         self._jitter = random.Random()
 
     async def post(self, path: str, body: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """The answer to POST, as `read` makes it from the JSON (`KeyError`, `TypeError`, `ValueError` or `IndexError`
-        there mean that the reply is malformed). `path` is added to the root of the address."""
+        """The answer to POST, as `read` makes it from the JSON (`MALFORMED` there mean that the reply has not
+        the expected form). `path` is added to the root of the address."""
         return await self._ask("POST", path, body, read)
 
     async def has(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -124,7 +128,8 @@ class Client:
                 allowed = patience if self._heard else min(patience, FIRST)
                 if loop.time() + pause > started + allowed or tries >= most:
                     self._gave_up = self._gave_up or error.gone
-                    raise ModelError(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
+                    kind = Unreached if error.gone else ModelError
+                    raise kind(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
                 self.tally.retried += 1
                 await asyncio.sleep(pause)
                 wait = min(wait * 2, LONGEST)
@@ -164,8 +169,8 @@ class Client:
             kind = RefusedAll if status in (401, 403, 404) else Refused
             raise kind(self._hide(f"{self.address.base} {said}: {_reason(reply)}"), status)
         try:
-            return read(json.loads(reply.content))
-        except (Malformed, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            return read(json_of(reply.content))
+        except MALFORMED as error:
             raise _Again(f"a malformed reply ({type(error).__name__}: {str(error)[:80]})") from error
 
     def _opened(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
@@ -220,7 +225,7 @@ def _is_gone(error: Exception) -> bool:
 def _reason(reply: httpx.Response) -> str:
     """The server's own words, on one line."""
     try:
-        found = json.loads(reply.content)
+        found = json_of(reply.content)
     except ValueError:
         found = reply.text
     for key in ("error", "message", "detail"):

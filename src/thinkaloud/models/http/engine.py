@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from thinkaloud.errors import ModelError, ThinkaloudError
+from thinkaloud.models.gate import Gate, most_read, requested
 from thinkaloud.models.http.client import CALLS
 from thinkaloud.models.http.served import Node, Served, Tokens
 from thinkaloud.models.kept import Kept
@@ -119,19 +120,22 @@ class Remote:
 
     # ------------------------------------------------------------------------------------------------ reading
 
-    async def reading(self, requests: Sequence[ScoreRequest]) -> tuple[list[Reading | ThinkaloudError], Usage]:
-        """One reading per request, and the bill. Runs in the client's loop."""
+    async def reading(
+        self, requests: Sequence[ScoreRequest], gate: Gate | None = None
+    ) -> tuple[list[Reading | ThinkaloudError], Usage]:
+        """One reading per request, and the bill. Runs in the client's loop; every request to the server passes the
+        gate."""
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Reading | ThinkaloudError] = dict(errors)
         usage = Usage()
         for preamble, indices in groups.items():
             merged = Asked([requests[i] for i in indices])
-            usage += await self._read(merged, merged.nodes(preamble))
+            usage += await self._read(merged, merged.nodes(preamble), gate)
             usage += Usage(asked=merged.asked, requests=len(indices))
             results |= dict(zip(indices, merged.outcomes(), strict=True))
         return [results[i] for i in range(len(requests))], usage
 
-    async def _read(self, merged: Asked, nodes: Sequence[tuple[int, Node]]) -> Usage:
+    async def _read(self, merged: Asked, nodes: Sequence[tuple[int, Node]], gate: Gate | None) -> Usage:
         started = time.perf_counter()
 
         async def follow(part: range) -> int:
@@ -141,7 +145,9 @@ class Remote:
                 for i in part:
                     at, node = nodes[i]
                     try:
-                        read = await self.served.read(node, slot)
+                        with requested(gate, most_read(len(node.tokens), len(node.wanted))) as told:
+                            read = await self.served.read(node, slot)
+                            told(read.usage)
                     except ModelError as error:
                         merged.take(at, error)
                         continue
@@ -163,8 +169,11 @@ class Remote:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    async def writing(self, requests: Sequence[SampleRequest]) -> tuple[list[Completion | ThinkaloudError], Usage]:
-        """One completion per request, and the bill. Runs in the client's loop."""
+    async def writing(
+        self, requests: Sequence[SampleRequest], gate: Gate | None = None
+    ) -> tuple[list[Completion | ThinkaloudError], Usage]:
+        """One completion per request, and the bill. Runs in the client's loop; every request to the server passes the
+        gate."""
         started = time.perf_counter()
         groups, errors = by_preamble(requests, self.cells)
         results: dict[int, Completion | ThinkaloudError] = dict(errors)
@@ -176,7 +185,9 @@ class Remote:
             seed = int.from_bytes(request.key.digest[:8], "big") >> (64 - SEED_BITS)
             slot = await self._slots.take(tokens)
             try:
-                written = await self.served.write(tokens, request.sampling, seed, slot)
+                with requested(gate, Usage(computed=len(tokens), generated=request.sampling.tokens)) as told:
+                    written = await self.served.write(tokens, request.sampling, seed, slot)
+                    told(written.usage)
                 results[index] = written.completion
                 bills.append(Usage(written.usage.asked, written.usage.computed, written.usage.generated, 1))
             except ModelError as error:

@@ -19,7 +19,7 @@ from thinkaloud.models.block import asked, by_known, ended
 from thinkaloud.models.cuts import LOOKS_LIKE_CONTROL, either
 from thinkaloud.models.detect import candidates, marks, profile_of_template
 from thinkaloud.models.http.client import Client, Malformed
-from thinkaloud.models.http.served import About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
+from thinkaloud.models.http.served import ONE, About, Node, Read, Tokens, Written, counted, ids, number, real, text_of
 from thinkaloud.models.render import TurnFormat
 from thinkaloud.vocabulary import Completion, Prompt, Sampling, Shot, Usage
 
@@ -178,16 +178,16 @@ class LlamaServer:
     async def read(self, node: Node, slot: int, temperature: float = 0.0) -> Read:
         """Read from the list of the likeliest tokens; tokens that are not on it are forced."""
         found: dict[int, float] = {}
-        usage = Usage(asked=len(node.tokens))
+        usage = Usage()
         for token in node.wanted:
             if token not in found:
                 more = {"n_probs": 1 if found else LISTED, "temperature": temperature}
                 listed, cost = await self._forced(node, slot, token, more)
-                usage += Usage(computed=cost.computed, seconds=cost.seconds)
+                usage += cost
                 found |= {wanted: listed[wanted] for wanted in node.wanted if wanted in listed}
         if len(found) < len(node.wanted):
             listed, cost = await self._forced(node, slot, await self._letter(), {"n_probs": EVERY})
-            usage += Usage(computed=cost.computed, seconds=cost.seconds)
+            usage += cost
             found |= {wanted: listed[wanted] for wanted in node.wanted if wanted in listed}
         return Read(real(found), usage)
 
@@ -204,7 +204,7 @@ class LlamaServer:
         body = self._body(node.tokens, slot, {"n_predict": 1, "temperature": 0.0, **force, **more})
 
         def read(found: Any) -> tuple[dict[int, float], Usage]:
-            usage = self._usage(found, node.tokens)
+            usage = self._usage(found, node.tokens) + ONE
             if "completion_probabilities" not in found and found["stop_type"] == "limit":
                 return {}, usage
             entry = found["completion_probabilities"][0]

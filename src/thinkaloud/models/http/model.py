@@ -18,6 +18,7 @@ from typing import Any
 
 from thinkaloud.models.batching import Batcher
 from thinkaloud.models.cuts import Cuts, Tokens
+from thinkaloud.models.gate import Gate
 from thinkaloud.models.http.client import CALLS, Client
 from thinkaloud.models.http.engine import Remote
 from thinkaloud.models.http.tokens import Text, Tokenizer
@@ -45,7 +46,6 @@ class ServedModel(Local):
         self._tokenizer, self._client = Tokenizer(engine.served), client
         lowering = Lowering(self._tokenizer, spelling.bos, spelling.turns.render, spelling.cuts, spelling.turns.profile)
         super().__init__(card, lowering, engine)
-        self.bounded = False  # on several slots a server computes again what they share
         self.reference = lambda prompt: CALLS.wait(engine.served.reference(spelling.turns, prompt))
 
     @property
@@ -56,9 +56,11 @@ class ServedModel(Local):
     def _open_batcher(self) -> None:
         self.usage, self.gate = Usage(), None
 
-        def billed(work: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
+        def billed(
+            work: Callable[[Sequence[Any], Gate | None], Any],
+        ) -> Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]:
             async def handle(requests: Sequence[Any]) -> Sequence[Any]:
-                answers, usage = await CALLS.run(work(requests))
+                answers, usage = await CALLS.run(work(requests, self.gate))
                 self.usage += usage
                 return answers  # type: ignore[no-any-return]
 

@@ -45,11 +45,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Log-probabilities by token (a missing token could not be read), and the cost. If a server does not say what it
-    computed, everything counts as computed."""
+    """Log-probabilities by token (a missing token could not be read), and the cost of all requests that
+    it took. If a server does not say what it computed, everything counts as computed."""
 
     logprobs: Mapping[int, float]
     usage: Usage
+
+
+ONE = Usage(generated=1)
+"""What is written, and thrown away, to read what would come next."""
 
 
 @dataclass(frozen=True, slots=True)

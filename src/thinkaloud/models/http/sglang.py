@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from thinkaloud.models.http.client import Client, Malformed
 from thinkaloud.models.http.huggingface import Tokenizing
 from thinkaloud.models.http.served import (
+    ONE,
     About,
     Node,
     Read,
@@ -85,7 +86,7 @@ class SGLang(Tokenizing):
         def read(found: Any) -> Read:
             rows = found["meta_info"]["output_token_ids_logprobs"][0]
             logprobs = {counted(row[1]): number(row[0]) for row in rows}
-            return Read(real({t: logprobs[t] for t in node.wanted}), self._usage(found))
+            return Read(real({t: logprobs[t] for t in node.wanted}), self._usage(found) + ONE)
 
         return await self._ask(node.tokens, body, read)
 

@@ -18,6 +18,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.models.http.client import Client, Malformed, Refused
 from thinkaloud.models.http.huggingface import Tokenizing
 from thinkaloud.models.http.served import (
+    ONE,
     About,
     Node,
     Read,
@@ -128,7 +129,7 @@ class VLLM(Tokenizing):
     async def _next(self, node: Node, more: Mapping[str, Any]) -> tuple[dict[int, float], Usage]:
         def read(found: Any) -> tuple[dict[int, float], Usage]:
             top = found["choices"][0]["logprobs"]["top_logprobs"][0]
-            return {_id(key): number(value) for key, value in top.items()}, self._usage(found)
+            return {_id(key): number(value) for key, value in top.items()}, self._usage(found) + ONE
 
         body = {"max_tokens": 1, "temperature": 0.0, "return_tokens_as_token_ids": True, **more}
         return await self._ask(node.tokens, body, read)
@@ -136,7 +137,7 @@ class VLLM(Tokenizing):
     async def _last(self, tokens: Tokens) -> tuple[float, Usage]:
         def read(found: Any) -> tuple[float, Usage]:
             last = found["choices"][0]["prompt_logprobs"][-1]
-            return number(last[str(tokens[-1])]["logprob"]), self._usage(found)
+            return number(last[str(tokens[-1])]["logprob"]), self._usage(found) + ONE
 
         return await self._ask(tokens, {"max_tokens": 1, "temperature": 0.0, "prompt_logprobs": 0}, read)
 

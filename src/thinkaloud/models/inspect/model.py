@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ModelError, NotMeasurable, UserError
 from thinkaloud.joining import joined, written
+from thinkaloud.models.gate import Gate, most_said, requested
 from thinkaloud.models.inspect.ask import Asked, Line, Reply, Top, turns
 from thinkaloud.models.inspect.probe import Shown, probe, texts, without
 from thinkaloud.models.inspect.walk import read
@@ -27,6 +28,7 @@ from thinkaloud.models.loading import Loading
 from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.models.profile import Profile
 from thinkaloud.models.requests import first_stop
+from thinkaloud.reading import json_of
 from thinkaloud.vocabulary import LINE_END, Completion, Key, ModelCard, Prompt, Reading, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class InspectModel:
     """A chat model that was probed. Its session is the same model with its own bill."""
 
     profile: Profile | None = None
+    gate: Gate | None = None
+    bounded = True
 
     def __init__(self, line: Line, shown: Shown, context: int) -> None:
         self.line, self.shown, self.usage = line, shown, Usage()
@@ -95,7 +99,7 @@ class InspectModel:
     def session(self) -> InspectModel:
         """The same model with its own bill."""
         other = copy(self)
-        other.usage = Usage()
+        other.usage, other.gate = Usage(), None
         return other
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
@@ -133,7 +137,11 @@ class InspectModel:
         return await read(after, options, closing, " " if prompt.prefill and not prompt.tight else "")
 
     async def _ask(self, prompt: Prompt, asked: Asked, said: str = "") -> Reply:
-        reply = await self.line.ask(turns(prompt, said), asked)
+        conversation = turns(prompt, said)
+        with requested(self.gate, most_said([text for _, text in conversation], asked.sampling.tokens)) as told:
+            reply = await self.line.ask(conversation, asked)
+            if reply.counted:
+                told(reply.usage)
         self.usage += reply.usage
         return reply
 
@@ -185,7 +193,7 @@ def _arguments(query: str, name: str) -> dict[str, Any]:
         if not (key and equals):
             raise UserError(f"{pair!r} in {'inspect:' + name!r} is no key=value")
         try:
-            found[key] = json.loads(value)
+            found[key] = json_of(value)
         except json.JSONDecodeError:
             found[key] = value
     return found

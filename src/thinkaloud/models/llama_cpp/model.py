@@ -13,6 +13,7 @@ from os.path import isfile
 from pathlib import Path
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.headers import check_gguf
 from thinkaloud.models.llama_cpp.dequantise import Changes, exact_copy
 from thinkaloud.models.llama_cpp.engine import Engine
 from thinkaloud.models.llama_cpp.lib import Context
@@ -43,6 +44,7 @@ class LlamaCpp(Local):
     ) -> None:
         loading = loading or Loading()
         digest = digest or file_digest(path)
+        check_gguf(path)
         exact = loading.precision == "exact" or (loading.precision == "auto" and _weights(path) <= EXACT_PARAMETERS)
         source = exact_copy(path, digest, changes) if exact or changes else path
         context = Context(source, loading.context, SEQUENCES, loading.threads or cores(), exact)

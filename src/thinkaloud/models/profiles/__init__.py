@@ -18,6 +18,7 @@ from typing import Any
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.models.profile import Recommended, Silence
+from thinkaloud.reading import toml_of
 from thinkaloud.settings import load
 
 SWITCHES = ("enable_thinking", "thinking")
@@ -74,13 +75,17 @@ def family_of(path: str) -> Family:
         raise UserError(
             f"--profile is {path!r}: give auto, none or a FILE.toml (the families that auto knows: {known})"
         )
-    return read(Path(path).read_text(encoding="utf-8"), path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"--profile {path!r} is not UTF-8 text: byte {error.start} is none") from error
+    return read(text, path)
 
 
 def read(text: str, where: str) -> Family:
     """A family from TOML; `where` is named in errors."""
     try:
-        data: Mapping[str, Any] = tomllib.loads(text)
+        data: Mapping[str, Any] = toml_of(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where} is not TOML: {error}") from error
     for name in data:

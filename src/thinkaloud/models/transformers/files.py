@@ -6,19 +6,18 @@ A folder stays where it is; a hub's repository is fetched once into the hub clie
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable
 from os.path import isdir, isfile
 from pathlib import Path
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.headers import check_safetensors
 from thinkaloud.models.llama_cpp.model import file_digest
 from thinkaloud.models.places import expanded
+from thinkaloud.reading import json_of
 
 # what loading needs; weights in subfolders are other formats of the same
 FETCHED = ["*.safetensors", "*.json", "*.model", "*.jinja", "*.txt"]
-OLDER = ["*.bin"]
 ELSEWHERE = ["*/*", "consolidated*", "training_args*", "optimizer*"]
 # what decides the numbers: weights and their shape, the tokens, and how turns are written and end
 IDENTITY = (
@@ -47,8 +46,8 @@ def adapted(folder: Path) -> Path | None:
     if isfile(folder) or not (folder / ADAPTER).is_file():
         return None
     try:
-        base = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError) as error:
+        base = json_of((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{str(folder / ADAPTER)!r} does not name its model (`base_model_name_or_path`)") from error
     beside = folder / str(base)
     return located(beside if isdir(beside) else str(base))[0]
@@ -80,8 +79,6 @@ def _fetched(name: str, revision: str | None) -> Path:
         raise UserError(f"{name!r} comes from a hub: pip install 'thinkaloud[transformers]'") from error
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=FETCHED, ignore_patterns=ELSEWHERE))
-        if not any(folder.glob("*.safetensors")):
-            snapshot_download(name, revision=revision, allow_patterns=OLDER, ignore_patterns=ELSEWHERE)
     except Exception as error:  # the client raises a dozen kinds, for the network and for names
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise UserError(
@@ -114,21 +111,6 @@ def _contents(file: Path) -> str:
 
 
 def parameters(path: Path) -> int:
-    """Number of weights in a folder, from the headers of its files; 0 where they do not say."""
-    return sum(_elements(file) for file in path.glob("*.safetensors"))
-
-
-def _elements(file: Path) -> int:
-    try:
-        with file.open("rb") as stream:
-            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-    except (OSError, ValueError, MemoryError) as error:
-        raise UserError(f"{str(file)!r} is not a whole safetensors file ({type(error).__name__})") from error
-    return sum(_product(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-
-
-def _product(shape: Iterable[int]) -> int:
-    out = 1
-    for n in shape:
-        out *= n
-    return out
+    """Number of weights in a folder, from the headers of its files; 0 where they do not say. `UserError` for a file
+    that is not whole."""
+    return sum(map(check_safetensors, path.glob("*.safetensors")))

@@ -41,9 +41,8 @@ def load(path: Path, loading: Loading) -> Loaded:
     with quiet():
         try:
             folder = unpacked(path, loading.precision) if path.is_file() else (adapted(path) or path)
-            wide = loading.precision == "exact" or (
-                loading.precision == "auto" and parameters(folder) <= EXACT_PARAMETERS
-            )
+            weights = parameters(folder)  # always: it is also seen whether the files are whole
+            wide = loading.precision == "exact" or (loading.precision == "auto" and weights <= EXACT_PARAMETERS)
             if path.is_file() or folder == path:
                 _base.cache_clear()
                 model, tokenizer = _folder(folder, wide)
@@ -91,8 +90,20 @@ def _mps() -> bool:
 def _folder(path: Path, wide: bool) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32 if wide else "auto")
+    _unpickled(path, "*.safetensors")
+    dtype = torch.float32 if wide else "auto"
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, use_safetensors=True)
     return model, AutoTokenizer.from_pretrained(path)
+
+
+def _unpickled(path: Path, files: str) -> None:
+    """`UserError` for weights that are kept as a pickle, which is a program and no file of numbers."""
+    if not any(path.glob(files)):
+        there = ", ".join(sorted(file.name for file in path.glob("*.bin"))[:3]) or "no weights"
+        raise UserError(
+            f"{str(path)!r} has no {files} but {there}: pickled weights can run any program and are not loaded; save "
+            "the model again (save_pretrained writes safetensors)"
+        )
 
 
 @functools.lru_cache(1)
@@ -111,6 +122,7 @@ def _with_adapter(base: tuple[Any, Any], path: Path) -> tuple[Any, Any]:
         from peft import PeftModel
     except ImportError as error:
         raise UserError(f"{str(path)!r} is a LoRA adapter, which needs peft: pip install 'thinkaloud[lora]'") from error
+    _unpickled(path, "adapter_model.safetensors")
     model, tokenizer = base
     # a copy whose weights are other names for the same memory: a safe merge gives those it changes memory of their own,
     # and biases, which an adapter may bring whole and which are small, have theirs from the beginning

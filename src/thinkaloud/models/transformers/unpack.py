@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
+from thinkaloud.models.headers import check_gguf
 from thinkaloud.models.llama_cpp.dequantise import cache_folder
 from thinkaloud.models.llama_cpp.model import file_digest
 
@@ -25,6 +26,7 @@ def unpacked(path: Path, precision: str = "exact", digest: str | None = None) ->
     target = cache_folder() / f"{(digest or file_digest(path))[:16]}-{dtype}"
     if (target / "config.json").is_file():
         return target
+    check_gguf(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=target.parent, prefix=target.name, suffix=".part"))
