@@ -12,7 +12,7 @@ from thinkaloud.cli.show import show
 from thinkaloud.conditions.group import Group
 from thinkaloud.errors import UserError
 from thinkaloud.items.choosing import about_examples, apart
-from thinkaloud.runs.unmeasured import unfinished, unmeasured
+from thinkaloud.runs.unmeasured import tallies, unfinished, unmeasured
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Completion, Item, Key, Step, Transcript
 
@@ -120,8 +120,8 @@ def test_a_run_that_measured_something_ends_well(tmp_path, capsys) -> None:
     model, path = bare(tmp_path, 6, " ")
     run = ta.run("channels", model, [path], items=4, out=tmp_path / "run", settings={"shots": 2})
     show(run)
-    assert unmeasured("channels", run.units) == [] and capsys.readouterr().out.startswith("q, level 1")
-    assert unmeasured("channels", []) == [] and Key(("k",)).path == ("k",)
+    assert unmeasured(tallies("channels", run.units)) == [] and capsys.readouterr().out.startswith("q, level 1")
+    assert unmeasured(tallies("channels", [])) == [] and Key(("k",)).path == ("k",)
 
 
 def test_items_whose_reasoning_came_to_nothing_are_counted_with_the_cause() -> None:
@@ -131,8 +131,8 @@ def test_items_whose_reasoning_came_to_nothing_are_counted_with_the_cause() -> N
         return {"status": status, "conditions": {}, "thought": {"finish": finish}}
 
     records = [record("ok"), record("unparsed", "length"), record("unparsed", "length"), record("unparsed")]
-    (said,) = unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records}])
+    (said,) = unfinished(tallies("s", [{"phase": "s", "status": "ok", "task": "q", "records": records}]))
     assert said.startswith("q: 3 of 4 items are unparsed and in no number: in 2 the model went on writing")
     assert "; in 1 the model wrote no reasoning" in said
-    assert unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[:1]}]) == []
-    assert unfinished("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[1:]}]) == []
+    assert unfinished(tallies("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[:1]}])) == []
+    assert unfinished(tallies("s", [{"phase": "s", "status": "ok", "task": "q", "records": records[1:]}])) == []

@@ -11,7 +11,7 @@ import click
 from thinkaloud.cli.terminal import print_lines, print_run
 from thinkaloud.runs.failures import failures
 from thinkaloud.runs.folder import Run
-from thinkaloud.runs.unmeasured import unmeasured
+from thinkaloud.runs.unmeasured import tallies, unmeasured
 
 FAILED, UNMEASURED, CAPPED = 3, 4, 5
 """Exit codes of a run (docs/errors.md)."""
@@ -35,5 +35,5 @@ def show(done: Run, out: Path | None = None, seen: Collection[str] = ()) -> None
         sys.exit(CAPPED)
     if failed:
         sys.exit(FAILED)
-    if done.part is None and unmeasured(done.study.name, done.units):
+    if done.part is None and unmeasured(tallies(done.study.name, done.units)):
         sys.exit(UNMEASURED)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from thinkaloud.cli.plain_table import plain_table
 from thinkaloud.report.layout import Layout
 from thinkaloud.report.tables import Grid
-from thinkaloud.runs.unmeasured import unmeasured
+from thinkaloud.runs.unmeasured import tallies, unmeasured
 from thinkaloud.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def print_run(run: Run, out: Path | None = None, seen: Collection[str] = ()) -> 
     so_far, where = run.unfinished, out if out is not None else run.folder
     if so_far is not None:
         print_lines([f"NOT FINISHED: {so_far} are done, and this is of these alone: thinkaloud resume {run.folder}"])
-    first = unmeasured(run.study.name, run.units)
+    first = unmeasured(tallies(run.study.name, run.units))
     print_lines(first)
     print_findings(read_findings(where), run.study.page)
     bill = run.bill

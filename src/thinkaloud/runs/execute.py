@@ -26,7 +26,7 @@ from thinkaloud.runs.config import Config
 from thinkaloud.runs.identity import Identity, Questions, known
 from thinkaloud.runs.journal import Journal, unit_key
 from thinkaloud.runs.progress import Progress
-from thinkaloud.runs.unmeasured import unfinished, unmeasured
+from thinkaloud.runs.unmeasured import tallies, unfinished, unmeasured
 from thinkaloud.study import Asked, Done, Study, Unit, place
 from thinkaloud.vocabulary import Estimate, Finding, Key, Model, Record
 
@@ -55,6 +55,7 @@ class Execution:
         self._slots: asyncio.Semaphore | None = None
         self._idle: asyncio.Event | None = None
         self._working, self._capped = 0, False
+        self._passed: set[str] = set()
 
     async def run(self) -> list[str] | None:
         """Do what is missing; returns what a reader of the report should know, in sentences, or None where a cap was
@@ -67,14 +68,15 @@ class Execution:
             notes = []
         if self._capped:
             return None
-        name = self.study.name
-        return [*unmeasured(name, self.journal), *unfinished(name, self.journal), *notes]
+        found = tallies(self.study.name, (unit for unit in self.journal if unit["unit"] in self._passed))
+        return [*unmeasured(found), *unfinished(found), *notes]
 
     async def unit(self, unit: Unit) -> Done:
         """What came of the unit: from the journal, or now."""
         who = known(unit.model).digest if unit.model is not None else ""
         about = {"phase": unit.phase, "subject": unit.subject, "at": unit.at, "content": unit.content}
         key = unit_key(of=self.identity.hash, who=who, **about)
+        self._passed.add(key)
         done: Mapping[str, Any] | None = self.journal.get(key)
         if done is None and unit.place in self._places:
             raise UserError(
