@@ -59,6 +59,17 @@ BySeed = Mapping[int, float]
 
 
 @dataclass(frozen=True)
+class Tried:
+    """Which tests: after so many lessons (0: all), and whether at the other temperature."""
+
+    stop: int = 0
+    warm: bool = False
+
+
+USUAL = Tried()
+
+
+@dataclass(frozen=True)
 class Seen:
     """The records of a board, put in order. `trainings` by arm and seed."""
 
@@ -83,13 +94,13 @@ class Seen:
         return [*(label(missing) for missing in (0, *self.roles["missing"])), ODDS]
 
     @cached_property
-    def scores(self) -> Mapping[tuple[str, str, int, int], Mapping[int, float]]:
-        """By arm, taker, men missing and stop: scores by seed."""
-        found: dict[tuple[str, str, int, int], dict[int, float]] = {}
+    def scores(self) -> Mapping[tuple[str, str, int, int, bool], Mapping[int, float]]:
+        """By arm, taker, men missing, stop and whether it was at the other temperature: scores by seed."""
+        found: dict[tuple[str, str, int, int, bool], dict[int, float]] = {}
         for arm, by_seed in self.trainings.items():
             for seed in self.seeds:
                 for test in by_seed[seed]["tests"]:
-                    at = (arm, test["taker"], test["missing"], test["stop"])
+                    at = (arm, test["taker"], test["missing"], test["stop"], test["warm"])
                     found.setdefault(at, {})[seed] = test["score"]
         return found
 
@@ -99,11 +110,11 @@ class Seen:
         return max((int(test["games"]) for by_seed in self.trainings.values() for r in by_seed.values()
                     for test in r["tests"]), default=0)  # fmt: skip
 
-    def strength(self, arm: str, taker: str, odds: str, stop: int | None = None) -> BySeed | None:
+    def strength(self, arm: str, taker: str, odds: str, tried: Tried = USUAL) -> BySeed | None:
         """In Elo, by seed; None where a score is 0 or 1, or there is none."""
-        at = 0 if arm == BASE else self.last if stop is None else stop
+        at = 0 if arm == BASE else tried.stop or self.last
         missing = [m for m in (0, *self.roles["missing"]) if odds in (label(m), *([ODDS] if m else []))]
-        each = [self.scores.get((arm, taker, m, at), {}) for m in missing]
+        each = [self.scores.get((arm, taker, m, at, tried.warm), {}) for m in missing]
         if not all(each) or any(not 0 < score < 1 for by_seed in each for score in by_seed.values()):
             return None
         return {seed: float(np.mean([elo(by_seed[seed]) for by_seed in each])) for seed in each[0]}
@@ -140,7 +151,7 @@ def estimates(records: Sequence[Record]) -> list[Estimate]:
     if seen is None:
         return []
     found: list[Estimate] = []
-    for part in (_strengths, _ceilings, _contrasts, _gains, _shares, _transfer, _curves, _checks):
+    for part in (_strengths, _ceilings, _contrasts, _tried_again, _gains, _shares, _transfer, _curves, _checks):
         found += part(seen)
     return _held_together(found, seen)
 
@@ -159,9 +170,9 @@ def _each(seen: Seen) -> Iterator[tuple[str, str]]:
     return ((taker, odds) for taker in seen.roles["takers"] for odds in seen.labels)
 
 
-def _combined(seen: Seen, weights: Mapping[str, int], taker: str, odds: str) -> BySeed | None:
+def _combined(seen: Seen, weights: Mapping[str, int], taker: str, odds: str, tried: Tried = USUAL) -> BySeed | None:
     """A sum of strengths by seed, each arm with its weight."""
-    by_arm = {arm: seen.strength(arm, taker, odds) for arm in weights}
+    by_arm = {arm: seen.strength(arm, taker, odds, tried) for arm in weights}
     there = {arm: by_seed for arm, by_seed in by_arm.items() if by_seed is not None}
     if len(there) < len(weights):
         return None
@@ -192,6 +203,16 @@ def _contrasts(seen: Seen) -> Iterator[Estimate]:
         for taker, odds in _each(seen):
             yield _over(f"{contrast}, {taker}, {odds}", _combined(seen, weights, taker, odds), seen,
                         measure="contrast", contrast=contrast, taker=taker, odds=odds)  # fmt: skip
+
+
+def _tried_again(seen: Seen) -> Iterator[Estimate]:
+    """The headline at another temperature, and after fewer lessons."""
+    ways = {"at the other temperature": Tried(warm=True)}
+    ways |= {f"after {stop} lessons": Tried(stop) for stop in seen.roles["stops"][:-1]}
+    for contrast in HEADLINE:
+        for words, tried in ways.items():
+            values = _combined(seen, CONTRASTS[contrast], seen.roles["held out"], ODDS, tried)
+            yield _over(f"{contrast}, {words}", values, seen, measure="tried again", contrast=contrast, how=words)
 
 
 def _gains(seen: Seen) -> Iterator[Estimate]:
@@ -235,7 +256,7 @@ def _curves(seen: Seen) -> Iterator[Estimate]:
         for taker in (seen.roles["weak"], seen.roles["held out"]):
             for stop in (0, *seen.roles["stops"]) if arm != BASE else ():
                 who = arm if stop else BASE
-                yield _over(f"{arm}, after {stop} lessons, {taker}", seen.strength(who, taker, ODDS, stop), seen,
+                yield _over(f"{arm}, after {stop} lessons, {taker}", seen.strength(who, taker, ODDS, Tried(stop)), seen,
                             measure="curve", arm=arm, taker=taker, stop=stop)  # fmt: skip
 
 

@@ -92,6 +92,10 @@ def _grids(found: Found) -> Iterator[Grid]:
         yield _by_taker(found, f"strength, {odds}, Elo", found.arms, cell, _known(found, odds))
     contrasts = elo(measure="contrast", contrast="", odds=ODDS)
     yield _by_taker(found, "contrasts at odds, Elo", list(CONTRASTS), contrasts)
+    ways = found.parts("how", measure="tried again")
+    rows = [(name, *(whole(found.one(measure="tried again", contrast=name, how=how)) for how in ways))
+            for name in HEADLINE]  # fmt: skip
+    yield Grid(f"{found.subject}: the headline tried again, Elo", ("", *ways), tuple(rows) if ways else ())
     trained = found.parts("arm", measure="gain")
     for odds, said in (
         (ODDS, "what training added to the base net at odds"),

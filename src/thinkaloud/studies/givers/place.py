@@ -7,7 +7,7 @@ score is the mean over who moves first. This module trains nobody: it is given n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -35,6 +35,14 @@ Scores = Mapping[int, tuple[float, int]]
 """Men missing -> the giver's score, and how many games it rests on (0: it is computed)."""
 
 
+@dataclass(frozen=True)
+class Giver:
+    """A net that chooses its moves at a temperature."""
+
+    net: Net
+    temperature: float
+
+
 class Place(Protocol):
     """See above."""
 
@@ -42,8 +50,8 @@ class Place(Protocol):
         """A taker in training."""
         ...
 
-    def scores(self, net: Net, taker: str, odds: tuple[int, ...], key: Key) -> Scores:
-        """What a net scores as giver."""
+    def scores(self, giver: Giver, takers: Sequence[str], odds: Sequence[int], key: Key) -> Mapping[str, Scores]:
+        """What a net scores as giver against each of these takers."""
         ...
 
 
@@ -87,11 +95,12 @@ class Computed:
         """See `Place`."""
         return following(self.graph, self.takers[name], giver=False)
 
-    def scores(self, net: Net, taker: str, odds: tuple[int, ...], key: Key) -> Scores:
+    def scores(self, giver: Giver, takers: Sequence[str], odds: Sequence[int], key: Key) -> Mapping[str, Scores]:
         """See `Place`."""
-        return self.of_policy(of_net(self.graph, net, self.recipe.test), taker, odds)
+        policy = of_net(self.graph, giver.net, giver.temperature)
+        return {taker: self.of_policy(policy, taker, odds) for taker in takers}
 
-    def of_policy(self, giver: Policy, taker: str, odds: tuple[int, ...]) -> Scores:
+    def of_policy(self, giver: Policy, taker: str, odds: Sequence[int]) -> Scores:
         """What any policy scores as giver."""
         value = policies.value(self.graph, giver, self.takers[taker])
         begun = {missing: [self.recipe.rules.start(missing, first) for first in (True, False)] for missing in odds}
@@ -146,11 +155,13 @@ class Played:
             found[missing] = Begun(boards(recipe.rules, there), np.array([one.to_move for one in there]))
         return found
 
-    def scores(self, net: Net, taker: str, odds: tuple[int, ...], key: Key) -> Scores:
+    def scores(self, giver: Giver, takers: Sequence[str], odds: Sequence[int], key: Key) -> Mapping[str, Scores]:
         """See `Place`."""
-        giver, other = by_net(self.recipe.rules, net, self.recipe.test), self.opponent(taker)
-        found = {}
-        for missing in odds:
-            games = played(self.recipe.rules, self.begun[missing], giver, other, key.child(taker, missing).rng)
-            found[missing] = (float(games.scores.mean()), len(games.scores))
+        player = by_net(self.recipe.rules, giver.net, giver.temperature)
+        found: dict[str, dict[int, tuple[float, int]]] = {taker: {} for taker in takers}
+        for taker in takers:
+            other = self.opponent(taker)
+            for missing in odds:
+                games = played(self.recipe.rules, self.begun[missing], player, other, key.child(taker, missing).rng)
+                found[taker][missing] = (float(games.scores.mean()), len(games.scores))
         return found

@@ -17,7 +17,7 @@ from thinkaloud.stats.davidson import ELO
 from thinkaloud.studies.givers.course import Course, Log
 from thinkaloud.studies.givers.estimates import GIVER, KNOWN, estimates
 from thinkaloud.studies.givers.page import LIMITS, PAGE
-from thinkaloud.studies.givers.place import Computed, Place, Scores, place
+from thinkaloud.studies.givers.place import Computed, Giver, Place, Scores, place
 from thinkaloud.studies.givers.recipe import Arm, Recipe, located, read
 from thinkaloud.studies.givers.settings import GiversSettings
 from thinkaloud.study import Asked, Do, Study, Unit
@@ -119,11 +119,18 @@ def training(course: Course, arm: Arm, at: Place) -> Record:
     about |= {"arm": arm.name, "start": arm.start, "opponent": arm.opponent}
 
     def tests(net: Net, stop: int) -> list[Record]:
-        last = stop in (0, recipe.stops[-1])
-        takers = list(recipe.takers) if last else [recipe.weak, recipe.held_out]
+        """All of them at both ends of a training; on the way, those of the curves."""
+        last, few = stop in (0, recipe.stops[-1]), [recipe.weak, recipe.held_out]
         key = course.key.child("tests", arm.name, stop)
-        odds = recipe.odds if last else recipe.missing
-        return [test for taker in takers for test in _tests(taker, stop, at.scores(net, taker, odds, key))]
+        usual, warm = Giver(net, recipe.test), Giver(net, recipe.warm)
+        asked: list[tuple[Giver, Sequence[str], Sequence[int]]] = (
+            [(usual, list(recipe.takers), recipe.odds), (warm, [recipe.held_out], recipe.missing)]
+            if last
+            else [(usual, few, recipe.missing)]
+        )
+        return [{**test, "warm": giver is warm} for giver, takers, odds in asked
+                for taker, scores in at.scores(giver, takers, odds, key).items()
+                for test in _tests(taker, stop, scores)]  # fmt: skip
 
     if arm.opponent is None:
         return {**about, "tests": tests(course.base(), 0), "log": {}}

@@ -75,9 +75,10 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """See above. `games` of a lesson; `hidden`: width of the nets; `test`: temperature of moves in tests; `learning`:
-    how is learned; `openings`, `plies`, `tolerance`: where tests begin on a board that is not solved, as in the study
-    of odds; each opening is played `times` with either side first."""
+    """See above. `games` of a lesson; `hidden`: width of the nets; `test`: temperature of moves in tests, and
+    `warm`: another one, at which the headline is tried once more; `learning`: how is learned; `openings`, `plies`,
+    `tolerance`: where tests begin on a board that is not solved, as in the study of odds; each opening is played
+    `times` with either side first."""
 
     board: str
     rows: int = 2
@@ -88,6 +89,7 @@ class Recipe:
     games: int = 128
     hidden: int = 64
     test: float = 0.1
+    warm: float = 0.5
     weak: str
     held_out: str
     also: tuple[str, ...] = ()
@@ -185,7 +187,7 @@ def _check_numbers(found: Recipe, where: str) -> None:
             raise UserError(f"{name} of {where}, [learning] is {getattr(found.learning, name)}: give 1 or more")
     if not 0 <= found.learning.trace <= 1:
         raise UserError(f"trace of {where}, [learning] is {found.learning.trace:g}: give a number from 0 to 1")
-    for name, value in (("test", found.test), ("temperature", found.learning.temperature),
+    for name, value in (("test", found.test), ("warm", found.warm), ("temperature", found.learning.temperature),
                         ("rate", found.learning.rate)):  # fmt: skip
         if value <= 0:
             raise UserError(f"{name} of {where} is {value:g}: give more than 0")
