@@ -151,7 +151,7 @@ def estimates(records: Sequence[Record]) -> list[Estimate]:
     if seen is None:
         return []
     found: list[Estimate] = []
-    for part in (_strengths, _ceilings, _contrasts, _tried_again, _gains, _shares, _transfer, _curves, _checks):
+    for part in (_strengths, _ceilings, contrasts, _tried_again, _gains, _shares, _transfer, _curves, _checks):
         found += part(seen)
     return _held_together(found, seen)
 
@@ -198,7 +198,8 @@ def _ceilings(seen: Seen) -> Iterator[Estimate]:
                 yield Estimate(name, value, value, value, 1, 1, "board", None, about)
 
 
-def _contrasts(seen: Seen) -> Iterator[Estimate]:
+def contrasts(seen: Seen) -> Iterator[Estimate]:
+    """Against every taker, at every odds."""
     for contrast, weights in CONTRASTS.items():
         for taker, odds in _each(seen):
             yield _over(f"{contrast}, {taker}, {odds}", _combined(seen, weights, taker, odds), seen,
