@@ -90,7 +90,8 @@ class Course:
         """The net of an arm at every stop, and `log` filled on the way."""
         recipe, way = self.recipe, self.recipe.learning
         rules, key = recipe.rules, self.key.child(arm.name)
-        giver, twin = Learner(self.base(), way.rate), Learner(self.base(), way.rate)
+        base = self.base()
+        giver, twin = Learner(base, way.rate), Learner(base, way.rate)
         taker = None if arm.opponent == EQUAL else at.opponent(str(arm.opponent))
         for lesson in range(1, recipe.stops[-1] + 1):
             rng = key.child(lesson).rng

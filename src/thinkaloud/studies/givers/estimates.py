@@ -151,7 +151,18 @@ def estimates(records: Sequence[Record]) -> list[Estimate]:
     if seen is None:
         return []
     found: list[Estimate] = []
-    for part in (_strengths, _ceilings, contrasts, _tried_again, _gains, _shares, _transfer, _curves, _checks):
+    for part in (
+        _strengths,
+        _ceilings,
+        contrasts,
+        _matched,
+        _tried_again,
+        _gains,
+        _shares,
+        _transfer,
+        _curves,
+        _checks,
+    ):
         found += part(seen)
     return _held_together(found, seen)
 
@@ -204,6 +215,13 @@ def contrasts(seen: Seen) -> Iterator[Estimate]:
         for taker, odds in _each(seen):
             yield _over(f"{contrast}, {taker}, {odds}", _combined(seen, weights, taker, odds), seen,
                         measure="contrast", contrast=contrast, taker=taker, odds=odds)  # fmt: skip
+
+
+def _matched(seen: Seen) -> Iterator[Estimate]:
+    """Whether the held-out taker is about as strong as the one of training: what the base net has more against it."""
+    held, weak = (seen.strength(BASE, seen.roles[role], ODDS) for role in ("held out", "weak"))
+    apart = None if held is None or weak is None else {seed: held[seed] - weak[seed] for seed in seen.seeds}
+    yield _over("base against the held-out taker less against the one of training", apart, seen, measure="matched")
 
 
 def _tried_again(seen: Seen) -> Iterator[Estimate]:

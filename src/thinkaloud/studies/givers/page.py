@@ -47,6 +47,10 @@ def _of(found: Found) -> Iterator[str]:
         f"{found.subject}. Elo at odds against the held-out taker {found.held_out!r}, {seeds} seeds: "
         f"{'; '.join(told)}. p by Holm over these {len(told)}."
     )
+    yield (
+        f"{found.subject}. The base net has {whole(found.one(measure='matched'))} Elo more at odds against the held-out "
+        "taker than against the one of training: 0 would be equal strength."
+    )
     at = {"measure": "contrast", "taker": found.held_out, "odds": ODDS}
     beside = [f"{name} {whole(found.one(contrast=name, **at))}" for name in CONTRASTS if name not in HEADLINE]
     yield f"{found.subject}. Beside it, without p: {'; '.join(beside)}. The null differs in nothing but the draws."
