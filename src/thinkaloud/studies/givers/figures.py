@@ -18,13 +18,14 @@ WORDS, ROW, GAP = 170, 18, 14
 TALL, LEFT, RIGHT = 210, 52, 150
 """Height of the plot of lessons, and room beside it."""
 MARKS = ("M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z", "M0,-4.4L4.2,3.4L-4.2,3.4z",
-         "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z", "M-4,-1.2h8v2.4h-8z")  # fmt: skip
+         "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z", "M-4,-1.2h8v2.4h-8z", "M0,4.4L4.2,-3.4L-4.2,-3.4z")  # fmt: skip
 COLOURS = """.ta-giver0{stroke:#0072b2;fill:#0072b2}.ta-giver1{stroke:#b35c00;fill:#b35c00}
 .ta-giver2{stroke:#8a3f78;fill:#8a3f78}.ta-giver3{stroke:#00734f;fill:#00734f}.ta-giver4{stroke:#59636e;fill:#59636e}
+.ta-giver5{stroke:#a3312f;fill:#a3312f}
 .ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-margin{stroke:none;fill:#59636e;fill-opacity:.12}
 @media screen and (prefers-color-scheme:dark){.ta-giver0{stroke:#56b4e9;fill:#56b4e9}
 .ta-giver1{stroke:#e69f00;fill:#e69f00}.ta-giver2{stroke:#cc79a7;fill:#cc79a7}.ta-giver3{stroke:#3ecf9a;fill:#3ecf9a}
-.ta-giver4{stroke:#a3adb8;fill:#a3adb8}}
+.ta-giver4{stroke:#a3adb8;fill:#a3adb8}.ta-giver5{stroke:#f08a80;fill:#f08a80}}
 """
 Scale = Callable[[float], float]
 
@@ -73,19 +74,19 @@ def _forest(found: Found, width: int) -> str:
 
 def _lines(found: Found, some: Sequence[Estimate], x: Scale, y: float) -> Iterator[str]:
     for j, e in enumerate(some):
-        style, there = f"ta-giver{j % 5}", y + ROW * j
+        style, there = f"ta-giver{j % len(MARKS)}", y + ROW * j
         if e.value is None or e.low is None or e.high is None:
             yield text(x(0) + 6, there + 4, whole(e), "ta-quiet")
             continue
         yield whisker(x, there, e.low, e.high, style)
-        yield at(x(e.value), there, path(MARKS[j % 5], style, title(f"{e.name}: {whole(e)}")))
+        yield at(x(e.value), there, path(MARKS[j % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
 
 
 def _legend(names: Sequence[str], y: float, width: int, bold: str = "") -> Iterator[str]:
     beside = max(1, width // 200)
     for i, name in enumerate(names):
         there = (12 + i % beside * 200, y + i // beside * 18)
-        yield at(*there, path(MARKS[i % 5], f"ta-giver{i % 5}"))
+        yield at(*there, path(MARKS[i % len(MARKS)], f"ta-giver{i % len(MARKS)}"))
         yield text(there[0] + 12, there[1] + 4, f"{name} (held out)" if name == bold else name,
                    "ta-name" if name == bold else "")  # fmt: skip
 
@@ -116,9 +117,9 @@ def _lessons(found: Found, width: int) -> str:
         parts.append(text(x(stop), TALL + 34, str(stop), "ta-quiet", "middle"))
     for i, line in enumerate(curves.values()):
         points = [(x(e.about["stop"]), y(e.value or 0.0)) for e in line]
-        style = f"ta-giver{i % 5}"
+        style = f"ta-giver{i % len(MARKS)}"
         parts.append(path("M" + "L".join(f"{number(a)},{number(b)}" for a, b in points), f"{style} ta-curve"))
-        parts += [at(a, b, path(MARKS[i % 5], style, title(f"{e.name}: {whole(e)}")))
+        parts += [at(a, b, path(MARKS[i % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
                   for (a, b), e in zip(points, line, strict=True)]  # fmt: skip
     parts += [at(0, 0, line) for line in _names(curves, y, x(last) + 10)]
     said = "; ".join(f"{e.name}: {whole(e)}" for line in curves.values() for e in line)

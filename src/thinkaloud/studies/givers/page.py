@@ -27,6 +27,8 @@ LIMITS = (
     "and out of distribution measures what little there was. The share of games won in training says how little.",
     "The held-out taker is another kind of player, not people.",
 )
+FEW = 0.05
+"""Share of games won (or lost) in training below which there was little to learn from."""
 CHECKS = ("short", "behind", "won early", "won late")
 
 
@@ -48,8 +50,8 @@ def _of(found: Found) -> Iterator[str]:
         f"{'; '.join(told)}. p by Holm over these {len(told)}."
     )
     yield (
-        f"{found.subject}. The base net has {whole(found.one(measure='matched'))} Elo more at odds against the held-out "
-        "taker than against the one of training: 0 would be equal strength."
+        f"{found.subject}. The base net has {whole(found.one(measure='matched'))} Elo more at odds against the "
+        "held-out taker than against the one of training: 0 would be equal strength."
     )
     at = {"measure": "contrast", "taker": found.held_out, "odds": ODDS}
     beside = [f"{name} {whole(found.one(contrast=name, **at))}" for name in CONTRASTS if name not in HEADLINE]
@@ -69,7 +71,7 @@ def _unchanged(found: Found) -> Iterator[str]:
             yield f"{found.subject}. {said}"
         if what == "short" and value is not None and arm.startswith("odds") and value < 1:
             yield f"{found.subject}. {arm}: only {value:.0%} of its games began with men missing. Changed nothing."
-        if what == "won late" and value is not None and not 0.02 <= value <= 0.98:
+        if what == "won late" and value is not None and not FEW <= value <= 1 - FEW:
             said = f"the giver won {value:.1%} of its last games in training, so there was little to learn from."
             yield f"{found.subject}. {arm}: {said}"
 
