@@ -17,8 +17,14 @@ WORDS, ROW, GAP = 170, 18, 14
 """Room for the names of contrasts, the height of a line, and the space between contrasts."""
 TALL, LEFT, RIGHT = 210, 52, 150
 """Height of the plot of lessons, and room beside it."""
-MARKS = ("M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z", "M0,-4.4L4.2,3.4L-4.2,3.4z",
-         "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z", "M-4,-1.2h8v2.4h-8z", "M0,4.4L4.2,-3.4L-4.2,-3.4z")  # fmt: skip
+MARKS = (
+    "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
+    "M-3.2,-3.2h6.4v6.4h-6.4z",
+    "M0,-4.4L4.2,3.4L-4.2,3.4z",
+    "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z",
+    "M-4,-1.2h8v2.4h-8z",
+    "M0,4.4L4.2,-3.4L-4.2,-3.4z",
+)
 COLOURS = """.ta-giver0{stroke:#0072b2;fill:#0072b2}.ta-giver1{stroke:#b35c00;fill:#b35c00}
 .ta-giver2{stroke:#8a3f78;fill:#8a3f78}.ta-giver3{stroke:#00734f;fill:#00734f}.ta-giver4{stroke:#59636e;fill:#59636e}
 .ta-giver5{stroke:#a3312f;fill:#a3312f}
