@@ -8,9 +8,10 @@ entropy between that and a target between 0 and 1. This module knows no rules an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,11 @@ def gradient(net: Net, x: Values, target: Values) -> dict[str, Values]:
     back = ((1 / (1 + np.exp(-logit)) - target) / len(x))[:, None]
     into_two = (back @ net["w3"].T) * (two > 0)
     into_one = (into_two @ net["w2"].T) * (one > 0)
-    pairs = (("1", x, into_one), ("2", one, into_two), ("3", two, back))
+    pairs: Iterable[tuple[str, NDArray[Any], NDArray[Any]]] = (
+        ("1", x, into_one),
+        ("2", one, into_two),
+        ("3", two, back),
+    )
     return {f"{kind}{i}": (given.T @ error if kind == "w" else error.sum(axis=0))
             for i, given, error in pairs for kind in "wb"}  # fmt: skip
 

@@ -24,7 +24,7 @@ from thinkaloud.games.nets import Learner, Net, initial
 from thinkaloud.games.rounds import Begun, Round, played
 from thinkaloud.studies.givers.place import Place
 from thinkaloud.studies.givers.recipe import EQUAL, Arm, Recipe
-from thinkaloud.studies.training.kept import kept
+from thinkaloud.studies.training.kept import Arrays, kept
 from thinkaloud.vocabulary import Key
 
 EARLY = 0.1
@@ -73,7 +73,7 @@ class Course:
         """Taught by games against itself from even starts; it learns from both sides."""
         return kept(self.folder, f"base-{self.seed}", self._base)
 
-    def _base(self) -> Net:
+    def _base(self) -> Arrays:
         recipe, key = self.recipe, self.key.child("base")
         way = recipe.learning
         learner = Learner(initial(recipe.rules.squares, recipe.hidden, key.child("weights").rng), way.rate)
