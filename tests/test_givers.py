@@ -52,7 +52,14 @@ blunders = 0.5
 by = "net"
 """
 PLAYED = TOML.replace("exact = true", "openings = 4\nplies = 0\ntimes = 1").replace('"optimal"', '"looks"')
-ROLES = {"weak": "weak", "held out": "held out", "missing": [1, 2], "stops": [4], "takers": ["weak", "held out"]}
+ROLES = {
+    "weak": "weak",
+    "held out": "held out",
+    "missing": [1, 2],
+    "stops": [4],
+    "temperatures": [0.1],
+    "takers": ["weak", "held out"],
+}
 LOG = {"short": 1.0, "behind": 0.5, "won early": 0.5, "won late": 0.5}
 
 
@@ -66,7 +73,7 @@ def record(seed: int, arm: str, scores: dict[tuple[str, int], float], games: int
     """A training whose scores are given by taker and men missing."""
     start, _, opponent = arm.partition(", ")
     stop = 0 if arm == BASE else 4
-    tests = [{"taker": taker, "missing": missing, "stop": stop, "score": score, "games": games, "warm": False}
+    tests = [{"taker": taker, "missing": missing, "stop": stop, "score": score, "games": games, "temperature": 0.1}
              for (taker, missing), score in scores.items()]  # fmt: skip
     about = {"kind": "giver", "status": "ok", "seed": seed, "arm": arm, "start": start, "opponent": opponent}
     return {**about, **ROLES, "tests": tests, "log": LOG if arm != BASE else {}}
@@ -97,7 +104,14 @@ def test_planted_policies_give_back_their_exact_contrasts(tmp_path: Path) -> Non
     best, hard = policies.optimal(at.solved), policies.resisting(at.solved)
     planted = {BASE: best, "even, equal": best, "odds, equal": hard, "even, weak": knowing["weak"],
                "odds, weak": knowing["weak"], CONTROL: best}  # fmt: skip
-    roles = {"weak": "weak", "held out": "a net", "missing": [1], "stops": [4], "takers": list(recipe.takers)}
+    roles = {
+        "weak": "weak",
+        "held out": "a net",
+        "missing": [1],
+        "stops": [4],
+        "temperatures": [0.1],
+        "takers": list(recipe.takers),
+    }
     scores = {arm: {(taker, missing): score for taker in recipe.takers
                     for missing, (score, _) in at.of_policy(policy, taker, (0, 1)).items()}
               for arm, policy in planted.items()}  # fmt: skip

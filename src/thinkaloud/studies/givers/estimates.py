@@ -60,10 +60,10 @@ BySeed = Mapping[int, float]
 
 @dataclass(frozen=True)
 class Tried:
-    """Which tests: after so many lessons (0: all), and whether at the other temperature."""
+    """Which tests: after so many lessons (0: all), and at which temperature (0: the usual one)."""
 
     stop: int = 0
-    warm: bool = False
+    temperature: float = 0.0
 
 
 USUAL = Tried()
@@ -94,13 +94,13 @@ class Seen:
         return [*(label(missing) for missing in (0, *self.roles["missing"])), ODDS]
 
     @cached_property
-    def scores(self) -> Mapping[tuple[str, str, int, int, bool], Mapping[int, float]]:
-        """By arm, taker, men missing, stop and whether it was at the other temperature: scores by seed."""
-        found: dict[tuple[str, str, int, int, bool], dict[int, float]] = {}
+    def scores(self) -> Mapping[tuple[str, str, int, int, float], Mapping[int, float]]:
+        """By arm, taker, men missing, stop and temperature: scores by seed."""
+        found: dict[tuple[str, str, int, int, float], dict[int, float]] = {}
         for arm, by_seed in self.trainings.items():
             for seed in self.seeds:
                 for test in by_seed[seed]["tests"]:
-                    at = (arm, test["taker"], test["missing"], test["stop"], test["warm"])
+                    at = (arm, test["taker"], test["missing"], test["stop"], test["temperature"])
                     found.setdefault(at, {})[seed] = test["score"]
         return found
 
@@ -113,8 +113,9 @@ class Seen:
     def strength(self, arm: str, taker: str, odds: str, tried: Tried = USUAL) -> BySeed | None:
         """In Elo, by seed; None where a score is 0 or 1, or there is none."""
         at = 0 if arm == BASE else tried.stop or self.last
+        warmth = tried.temperature or self.roles["temperatures"][0]
         missing = [m for m in (0, *self.roles["missing"]) if odds in (label(m), *([ODDS] if m else []))]
-        each = [self.scores.get((arm, taker, m, at, tried.warm), {}) for m in missing]
+        each = [self.scores.get((arm, taker, m, at, warmth), {}) for m in missing]
         if not all(each) or any(not 0 < score < 1 for by_seed in each for score in by_seed.values()):
             return None
         return {seed: float(np.mean([elo(by_seed[seed]) for by_seed in each])) for seed in each[0]}
@@ -226,7 +227,7 @@ def _matched(seen: Seen) -> Iterator[Estimate]:
 
 def _tried_again(seen: Seen) -> Iterator[Estimate]:
     """The headline at another temperature, and after fewer lessons."""
-    ways = {"at the other temperature": Tried(warm=True)}
+    ways = {f"at temperature {one:g}": Tried(temperature=one) for one in seen.roles["temperatures"][1:]}
     ways |= {f"after {stop} lessons": Tried(stop) for stop in seen.roles["stops"][:-1]}
     for contrast in HEADLINE:
         for words, tried in ways.items():

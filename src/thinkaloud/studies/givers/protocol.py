@@ -122,13 +122,13 @@ def training(course: Course, arm: Arm, at: Place) -> Record:
         """All of them at both ends of a training; on the way, those of the curves."""
         last, few = stop in (0, recipe.stops[-1]), [recipe.weak, recipe.held_out]
         key = course.key.child("tests", arm.name, stop)
-        usual, warm = Giver(net, recipe.test), Giver(net, recipe.warm)
+        usual, *others = (Giver(net, temperature) for temperature in recipe.temperatures)
         asked: list[tuple[Giver, Sequence[str], Sequence[int]]] = (
-            [(usual, list(recipe.takers), recipe.odds), (warm, [recipe.held_out], recipe.missing)]
+            [(usual, list(recipe.takers), recipe.odds), *((one, [recipe.held_out], recipe.missing) for one in others)]
             if last
             else [(usual, few, recipe.missing)]
         )
-        return [{**test, "warm": giver is warm} for giver, takers, odds in asked
+        return [{**test, "temperature": giver.temperature} for giver, takers, odds in asked
                 for taker, scores in at.scores(giver, takers, odds, key).items()
                 for test in _tests(taker, stop, scores)]  # fmt: skip
 
@@ -148,4 +148,5 @@ def _tests(taker: str, stop: int, scores: Scores) -> list[Record]:
 def _roles(recipe: Recipe) -> dict[str, Any]:
     """What estimates must know of the recipe."""
     return {"weak": recipe.weak, "held out": recipe.held_out, "missing": list(recipe.missing),
-            "stops": list(recipe.stops), "takers": list(recipe.takers)}  # fmt: skip
+            "stops": list(recipe.stops), "temperatures": list(recipe.temperatures),
+            "takers": list(recipe.takers)}  # fmt: skip

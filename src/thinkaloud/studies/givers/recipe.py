@@ -75,10 +75,10 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """See above. `games` of a lesson; `hidden`: width of the nets; `test`: temperature of moves in tests, and
-    `warm`: another one, at which the headline is tried once more; `learning`: how is learned; `openings`, `plies`,
-    `tolerance`: where tests begin on a board that is not solved, as in the study of odds; each opening is played
-    `times` with either side first."""
+    """See above. `games` of a lesson; `hidden`: width of the nets; `temperatures` of moves in tests: the usual one, and
+    those at which the headline is tried once more; `learning`: how is learned; `openings`, `plies`, `tolerance`: where
+    tests begin on a board that is not solved, as in the study of odds; each opening is played `times` with either side
+    first."""
 
     board: str
     rows: int = 2
@@ -88,8 +88,7 @@ class Recipe:
     stops: tuple[int, ...] = (200,)
     games: int = 128
     hidden: int = 64
-    test: float = 0.1
-    warm: float = 0.5
+    temperatures: tuple[float, ...] = (0.1, 0.01, 0.5)
     weak: str
     held_out: str
     also: tuple[str, ...] = ()
@@ -187,10 +186,12 @@ def _check_numbers(found: Recipe, where: str) -> None:
             raise UserError(f"{name} of {where}, [learning] is {getattr(found.learning, name)}: give 1 or more")
     if not 0 <= found.learning.trace <= 1:
         raise UserError(f"trace of {where}, [learning] is {found.learning.trace:g}: give a number from 0 to 1")
-    for name, value in (("test", found.test), ("warm", found.warm), ("temperature", found.learning.temperature),
-                        ("rate", found.learning.rate)):  # fmt: skip
+    positive = [("temperature", found.learning.temperature), ("rate", found.learning.rate)]
+    for name, value in (*(("temperatures", one) for one in found.temperatures), *positive):
         if value <= 0:
             raise UserError(f"{name} of {where} is {value:g}: give more than 0")
+    if not found.temperatures:
+        raise UserError(f"temperatures of {where} is []: give at least one")
     if not found.stops or found.stops[0] < 1 or list(found.stops) != sorted(set(found.stops)):
         raise UserError(f"stops of {where} must ascend from 1 or more, not {list(found.stops)!r}")
     if not found.missing or 0 in found.missing or len(set(found.missing)) < len(found.missing):

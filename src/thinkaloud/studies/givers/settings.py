@@ -12,7 +12,7 @@ from thinkaloud.settings import setting
 class GiversSettings:
     """`recipe` says who is trained, against whom, and who tests (`recipe.py`)."""
 
-    recipe: str = setting("solved", "solved, board, short, or a FILE.toml of your own.", path=True)
+    recipe: str = setting("solved", "solved, board, one, short, or a FILE.toml of your own.", path=True)
     seeds: tuple[int, ...] = setting(
         (0, 1, 2, 3, 4, 5, 6, 7), "Training seeds; each has a base net of its own, which all its arms begin with."
     )
