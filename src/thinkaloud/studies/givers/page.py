@@ -25,6 +25,8 @@ LIMITS = (
     "with men missing from the first move on.",
     "An equal opponent at odds nearly always wins where the base net is strong; then there is little to learn from, "
     "and out of distribution measures what little there was. The share of games won in training says how little.",
+    "A giver draws its moves, and training can stretch or flatten its logits as well as order moves better: a contrast "
+    "that is not there nearly greedy (temperature 0.01) is of the first kind.",
     "The held-out taker is another kind of player, not people.",
 )
 FEW = 0.05

@@ -69,7 +69,8 @@ class Givers(Study):
             f"Base nets: {recipe.base} lessons of {recipe.games} games; every arm: {recipe.stops[-1]} more, each with "
             f"{way.updates} updates over {way.rows} of the giver's own positions. The control is (even, equal) once "
             "more: as many updates, other draws.",
-            f"Training taker {recipe.weak!r}; held out {recipe.held_out!r}. {self.precision(asked).capitalize()}.",
+            f"Training taker {recipe.weak!r}; held out {recipe.held_out!r}.",
+            f"Of a test: {self.precision(asked)}.",
         ]
 
     def _known(self, recipe: Recipe, there: Callable[[], Place]) -> Unit:
