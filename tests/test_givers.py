@@ -153,12 +153,12 @@ def test_intervals_hold_what_is_planted_and_a_null_is_rejected_one_time_in_twent
 
 
 def test_the_unit_is_the_seed_and_the_headline_is_held_together() -> None:
-    """However many games: n counts seeds. Three contrasts have p by Holm and a word; a large one helps."""
+    """However many games: n counts seeds. Three contrasts have p by Holm and a word; a large one is above 0."""
     rng = np.random.default_rng(2)
     found = estimates([r for seed in range(8) for r in drawn(seed, {"even, weak": 300, "odds, weak": 300}, 10.0, rng)])
     told = {e.about["contrast"]: e for e in found if "p" in e.about}
     assert set(told) == set(HEADLINE) and {e.n for e in told.values()} == {8}
-    assert told["exploitation"].about["verdict"] == "helps"
+    assert told["exploitation"].about["verdict"] == "above 0"
     assert told["out of distribution"].about["verdict"] == "at most 25 Elo"
     assert {e.about["taker"] for e in told.values()} == {"held out"}
 

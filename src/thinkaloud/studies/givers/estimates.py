@@ -313,5 +313,5 @@ def verdict(e: Estimate, p: float) -> str:
     if max(-e.low, e.high) <= MARGIN:
         return f"at most {MARGIN:.0f} Elo"
     if p <= ALPHA and not e.low <= 0 <= e.high:
-        return "helps" if e.value > 0 else "harms"
+        return "above 0" if e.value > 0 else "below 0"
     return "cannot be told"
