@@ -52,8 +52,8 @@ def _of(found: Found) -> Iterator[str]:
         f"{'; '.join(told)}. p by Holm over these {len(told)}."
     )
     yield (
-        f"{found.subject}. At odds the base net's Elo against the held-out taker, less that against the one of training, "
-        f"is {whole(found.one(measure='matched'))}: 0 would be takers of equal strength."
+        f"{found.subject}. At odds the base net's Elo against the held-out taker, less that against the one of "
+        f"training, is {whole(found.one(measure='matched'))}: 0 would be takers of equal strength."
     )
     at = {"measure": "contrast", "taker": found.held_out, "odds": ODDS}
     beside = [f"{name} {whole(found.one(contrast=name, **at))}" for name in CONTRASTS if name not in HEADLINE]
