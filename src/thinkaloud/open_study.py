@@ -26,6 +26,7 @@ BUILTIN = {
     "deception": "thinkaloud.studies.deception.protocol:Deception",
     "training": "thinkaloud.studies.training.protocol:Training",
     "odds": "thinkaloud.studies.odds.protocol:Odds",
+    "givers": "thinkaloud.studies.givers.protocol:Givers",
     "rungs": "thinkaloud.studies.rungs.protocol:Rungs",
     "challenge": "thinkaloud.studies.challenge.study:Challenge",
     "trend": "thinkaloud.studies.trend.study:Trends",

@@ -78,12 +78,17 @@ class Graph:
 
     def at(self, position: Position) -> int:
         """The number of a position; `KeyError` where it cannot be reached."""
-        key = int(_keys(self.board, [position])[0])
-        keys, order = self._sorted
-        place = int(np.searchsorted(keys, key))
-        if place == len(keys) or keys[place] != key:
+        found = int(self.numbers(_keys(self.board, [position]))[0])
+        if found < 0:
             raise KeyError(position)
-        return int(order[place])
+        return found
+
+    def numbers(self, keys: Ints) -> Ints:
+        """The numbers of positions given as in `keys`; -1 where one cannot be reached."""
+        known, order = self._sorted
+        place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        found: Ints = np.where(known[place] == keys, order[place], -1)
+        return found
 
     def position(self, number: int) -> Position:
         """The position of a number."""

@@ -1,0 +1,1 @@
+"""The study of givers: what they were trained on, and against whom."""

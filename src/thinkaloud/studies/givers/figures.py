@@ -1,0 +1,154 @@
+"""Figures of the study of givers: the contrasts against every taker, and every arm over its lessons.
+
+This module does not know how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from thinkaloud.report.layout import Figure
+from thinkaloud.report.svg import at, document, number, path, text, title, vertical, whisker
+from thinkaloud.studies.givers.estimates import CONTRASTS, MARGIN, ODDS
+from thinkaloud.studies.givers.found import Found, found_in, whole
+from thinkaloud.vocabulary import Estimate, Finding, Record
+
+WORDS, ROW, GAP = 170, 18, 14
+"""Room for the names of contrasts, the height of a line, and the space between contrasts."""
+TALL, LEFT, RIGHT = 210, 52, 150
+"""Height of the plot of lessons, and room beside it."""
+MARKS = (
+    "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
+    "M-3.2,-3.2h6.4v6.4h-6.4z",
+    "M0,-4.4L4.2,3.4L-4.2,3.4z",
+    "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z",
+    "M-4,-1.2h8v2.4h-8z",
+    "M0,4.4L4.2,-3.4L-4.2,-3.4z",
+)
+COLOURS = """.ta-giver0{stroke:#0072b2;fill:#0072b2}.ta-giver1{stroke:#b35c00;fill:#b35c00}
+.ta-giver2{stroke:#8a3f78;fill:#8a3f78}.ta-giver3{stroke:#00734f;fill:#00734f}.ta-giver4{stroke:#59636e;fill:#59636e}
+.ta-giver5{stroke:#a3312f;fill:#a3312f}
+.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-margin{stroke:none;fill:#59636e;fill-opacity:.12}
+@media screen and (prefers-color-scheme:dark){.ta-giver0{stroke:#56b4e9;fill:#56b4e9}
+.ta-giver1{stroke:#e69f00;fill:#e69f00}.ta-giver2{stroke:#cc79a7;fill:#cc79a7}.ta-giver3{stroke:#3ecf9a;fill:#3ecf9a}
+.ta-giver4{stroke:#a3adb8;fill:#a3adb8}.ta-giver5{stroke:#f08a80;fill:#f08a80}}
+"""
+Scale = Callable[[float], float]
+
+
+def _scale(values: Sequence[float], low: float, high: float) -> tuple[Scale, tuple[float, float]]:
+    """From Elo to pixels, with a little room at both ends."""
+    least, most = min(values), max(values)
+    room = (most - least) * 0.05 or 1.0
+    ends = (least - room, most + room)
+    return (
+        lambda value: low + (min(ends[1], max(ends[0], value)) - ends[0]) / (ends[1] - ends[0]) * (high - low)
+    ), ends
+
+
+def _ticks(ends: tuple[float, float]) -> list[float]:
+    step = next(step for step in (10, 20, 25, 50, 100, 200, 500, 1000, 1e9) if (ends[1] - ends[0]) / step <= 7)
+    return [i * step for i in range(int(-(-ends[0] // step)), int(ends[1] // step) + 1)]
+
+
+def contrast_figure(findings: Sequence[Finding], width: int) -> str:
+    """Every contrast against every taker, at odds."""
+    return "".join(_forest(found, width) for found in found_in(findings))
+
+
+def _forest(found: Found, width: int) -> str:
+    rows = [(name, found.every(measure="contrast", contrast=name, odds=ODDS)) for name in CONTRASTS]
+    there = [e for _, some in rows for e in some if e.value is not None]
+    if not there:
+        return ""
+    ends_of = [end for e in there for end in (e.low or 0.0, e.high or 0.0)]
+    x, ends = _scale([*ends_of, -MARGIN, MARGIN], WORDS, width - 12)
+    block = ROW * len(found.takers) + GAP
+    high = 24 + block * len(rows)
+    parts = [path(f"M{number(x(-MARGIN))},20H{number(x(MARGIN))}V{high}H{number(x(-MARGIN))}z", "ta-margin")]
+    for tick in _ticks(ends):
+        parts += [vertical(x(tick), 20, high, "ta-axis" if tick == 0 else "ta-grid"),
+                  text(x(tick), high + 16, f"{tick:+.0f}" if tick else "0", "ta-quiet", "middle")]  # fmt: skip
+    for i, (name, some) in enumerate(rows):
+        parts.append(text(WORDS - 10, 24 + block * i + 14, name, "ta-name" if i < 3 else "", "end"))
+        parts += _lines(found, some, x, 24 + block * i + 10)
+    parts.append(text(WORDS, 12, f"{found.subject}: Elo at odds", "ta-name"))
+    parts += _legend(found.takers, high + 34, width, found.held_out)
+    said = "; ".join(f"{e.name}: {whole(e)}" for e in there)
+    return document((width, high + 40 + 18 * -(-len(found.takers) // max(1, width // 200))), ("Contrasts", said), parts)
+
+
+def _lines(found: Found, some: Sequence[Estimate], x: Scale, y: float) -> Iterator[str]:
+    for j, e in enumerate(some):
+        style, there = f"ta-giver{j % len(MARKS)}", y + ROW * j
+        if e.value is None or e.low is None or e.high is None:
+            yield text(x(0) + 6, there + 4, whole(e), "ta-quiet")
+            continue
+        yield whisker(x, there, e.low, e.high, style)
+        yield at(x(e.value), there, path(MARKS[j % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
+
+
+def _legend(names: Sequence[str], y: float, width: int, bold: str = "") -> Iterator[str]:
+    beside = max(1, width // 200)
+    for i, name in enumerate(names):
+        there = (12 + i % beside * 200, y + i // beside * 18)
+        yield at(*there, path(MARKS[i % len(MARKS)], f"ta-giver{i % len(MARKS)}"))
+        yield text(there[0] + 12, there[1] + 4, f"{name} (held out)" if name == bold else name,
+                   "ta-name" if name == bold else "")  # fmt: skip
+
+
+def lesson_figure(findings: Sequence[Finding], width: int) -> str:
+    """Every arm over its lessons, against the held-out taker at odds."""
+    return "".join(_lessons(found, width) for found in found_in(findings))
+
+
+def _lessons(found: Found, width: int) -> str:
+    curves = {arm: [e for e in found.every(measure="curve", arm=arm, taker=found.held_out) if e.value is not None]
+              for arm in found.parts("arm", measure="curve")}  # fmt: skip
+    curves = {arm: line for arm, line in curves.items() if len(line) > 1}
+    if not curves:
+        return ""
+    every = [e.value or 0.0 for line in curves.values() for e in line]
+    last = max(int(e.about["stop"]) for line in curves.values() for e in line)
+    y, ends = _scale(every, TALL + 16, 16)
+
+    def x(stop: object) -> float:
+        return LEFT + int(str(stop)) / last * (width - LEFT - RIGHT)
+
+    parts = [text(LEFT, 10, f"{found.subject}: Elo at odds against {found.held_out}, by lessons", "ta-name")]
+    for tick in _ticks(ends):
+        parts += [path(f"M{LEFT},{number(y(tick))}H{number(x(last))}", "ta-axis" if tick == 0 else "ta-grid"),
+                  text(LEFT - 6, y(tick) + 4, f"{tick:+.0f}" if tick else "0", "ta-quiet", "end")]  # fmt: skip
+    for stop in sorted({int(e.about["stop"]) for line in curves.values() for e in line}):
+        parts.append(text(x(stop), TALL + 34, str(stop), "ta-quiet", "middle"))
+    for i, line in enumerate(curves.values()):
+        points = [(x(e.about["stop"]), y(e.value or 0.0)) for e in line]
+        style = f"ta-giver{i % len(MARKS)}"
+        parts.append(path("M" + "L".join(f"{number(a)},{number(b)}" for a, b in points), f"{style} ta-curve"))
+        parts += [at(a, b, path(MARKS[i % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
+                  for (a, b), e in zip(points, line, strict=True)]  # fmt: skip
+    parts += [at(0, 0, line) for line in _names(curves, y, x(last) + 10)]
+    said = "; ".join(f"{e.name}: {whole(e)}" for line in curves.values() for e in line)
+    return document((width, TALL + 44), ("Arms over their lessons", said), parts)
+
+
+def _names(curves: dict[str, list[Estimate]], y: Scale, x: float) -> Iterator[str]:
+    """At the ends of the lines, none on another."""
+    below = 0.0
+    ends = sorted(((y(line[-1].value or 0.0), arm) for arm, line in curves.items()))
+    for end, arm in ends:
+        below = max(end + 4, below + 14)
+        yield text(x, below, arm)
+
+
+def _drawn(draw: Callable[[Sequence[Finding], int], str]) -> Callable[[Sequence[Finding], Sequence[Record], int], str]:
+    return lambda findings, records, width: draw(findings, width)
+
+
+FIGURES = (
+    Figure("contrasts", "What start and opponent do", _drawn(contrast_figure),
+           "Elo with 95% intervals over training seeds; a line for each taker. In the grey band lies what is not worth "
+           "a word, 25 Elo either way. The first three contrasts are the headline.", COLOURS),
+    Figure("lessons", "Over training", _drawn(lesson_figure),
+           "Means over seeds, against the held-out taker. Intervals are in findings.json."),
+)  # fmt: skip

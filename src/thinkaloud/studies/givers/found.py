@@ -1,0 +1,71 @@
+"""The findings of a run of the study of givers, put in order for tables and figures: one `Found` for each board.
+
+This module does not know how a number was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thinkaloud.records.about import fits
+from thinkaloud.vocabulary import Estimate, Finding, Part
+
+
+@dataclass(frozen=True)
+class Found:
+    """The estimates of one board, by what they are about."""
+
+    subject: str
+    estimates: Sequence[Estimate]
+
+    def every(self, **parts: Part) -> list[Estimate]:
+        """Those that are about all of these."""
+        return [e for e in self.estimates if fits(e, parts)]
+
+    def one(self, **parts: Part) -> Estimate | None:
+        """The first of them."""
+        return next(iter(self.every(**parts)), None)
+
+    def parts(self, part: str, **parts: Part) -> list[str]:
+        """What there is of a part, in the order of the recipe."""
+        return list(dict.fromkeys(str(e.about[part]) for e in self.every(**parts) if part in e.about))
+
+    @property
+    def held_out(self) -> str:
+        """The taker of the headline: the one whose contrasts were tested."""
+        some = [e for e in self.every(measure="contrast") if "p" in e.about]
+        return str(some[0].about["taker"]) if some else self.takers[-1]
+
+    @property
+    def takers(self) -> list[str]:
+        """In the order of the recipe."""
+        return self.parts("taker", measure="strength")
+
+    @property
+    def arms(self) -> list[str]:
+        """Likewise."""
+        return self.parts("arm", measure="strength")
+
+    @property
+    def odds(self) -> list[str]:
+        """Even games first; all odds together last."""
+        return self.parts("odds", measure="strength")
+
+
+def found_in(findings: Sequence[Finding]) -> list[Found]:
+    """The boards, in their order."""
+    found: dict[str, list[Estimate]] = {}
+    for finding in findings:
+        found.setdefault(str(finding.task), []).append(finding.estimate)
+    made = [Found(subject, estimates) for subject, estimates in found.items()]
+    return [one for one in made if one.every(measure="strength")]
+
+
+def whole(e: Estimate | None) -> str:
+    """`+198 [130, 269]`, or the reason cut at its colon."""
+    if e is None:
+        return ""
+    if e.value is None or e.low is None or e.high is None:
+        return str(e.reason).split(":")[0]
+    return f"{e.value:+.0f}" if e.low == e.high else f"{e.value:+.0f} [{e.low:+.0f}, {e.high:+.0f}]"
