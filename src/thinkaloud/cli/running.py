@@ -57,10 +57,9 @@ WORKERS = click.Option(
 )
 CPUS = click.Option(["--cpus"], default=None, type=float, help="With --on: cores of each worker.  [default: 1]")
 GPUS = click.Option(["--gpus"], default=None, type=float, help="With --on ray: GPUs of each worker.  [default: 0]")
-WORK: list[click.Parameter] = [
-    CONCURRENCY, MAX_TOKENS, MAX_TIME, MAX_COST, PRICE, SHARE_CAPS, UNIT_TIME, ON, WORKERS, CPUS, GPUS,
-]  # fmt: skip
-"""How units are done, which decides nothing that is measured."""
+IN_ONE: list[click.Parameter] = [CONCURRENCY, MAX_TOKENS, MAX_TIME, MAX_COST, PRICE, SHARE_CAPS, UNIT_TIME]
+WORK: list[click.Parameter] = [*IN_ONE, ON, WORKERS, CPUS, GPUS]
+"""How units are done, which decides nothing that is measured; `IN_ONE`, where one process does them."""
 
 
 def _work(given: dict[str, Any]) -> dict[str, Any]:

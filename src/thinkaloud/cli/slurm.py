@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thinkaloud.cli.options import Studies, config_of, options_of, values_of
-from thinkaloud.cli.running import WORK
+from thinkaloud.cli.running import IN_ONE
 from thinkaloud.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _slurm(name: str, study: Study, given: dict[str, Any]) -> None:
     study.check(config.settings)
     cluster = checked(Cluster(**values_of(Cluster, given)))
     out = given["out"] or Path("runs") / slug(config)
-    told = [(one.opts[0], given[str(one.name)]) for one in WORK if given[str(one.name)] != one.default]
+    told = [(one.opts[0], given[str(one.name)]) for one in IN_ONE if given[str(one.name)] != one.default]
     work = shlex.join(word for flag, value in told for word in (flag, str(value)))
     click.echo(script(study, config, cluster, out, work), nl=False)
 
@@ -60,7 +60,7 @@ class _Slurm(Studies):
 
 slurm = _Slurm(
     _slurm,
-    [OUT, *WORK],
+    [OUT, *IN_ONE],
     name="slurm",
     help="Print a script for Slurm that runs STUDY in shards and merges them. Runs nothing.",
 )
