@@ -3,7 +3,7 @@
     python benchmarks/installed.py dist [EXTRA...]
 
 For each: an environment of its own, the installation, the command's version, a small run, its report and its
-verification, and that the extra's package can be imported. The first failure ends it. Installing needs an index.
+verification, and something that needs the extra. The first failure ends it. Installing needs an index.
 """
 
 from __future__ import annotations
@@ -14,9 +14,17 @@ import tempfile
 import venv
 from pathlib import Path
 
-EXTRAS = {"http": "httpx", "chess": "chess", "tools": "pydantic_monty", "tuning": "gepa", "llama": "xllamacpp",
-          "inspect": "inspect_ai"}  # fmt: skip
-"""Extra -> what it brings; those that need torch take minutes and are left out unless they are named."""
+EXTRAS = {
+    "http": "import httpx",
+    "chess": "import chess",
+    "tools": "import pydantic_monty",
+    "tuning": "import gepa",
+    "llama": "import gguf, xllamacpp",
+    "inspect": "import thinkaloud.interop.tasks",
+    "gym": "from thinkaloud.tasks import open_tasks; assert open_tasks(['gym:knights_knaves'])",
+    "math": "import math_verify",
+}
+"""Extra -> what can be done with it alone; those that need torch take minutes and are left out."""
 RUN = ("run", "channels", "--model", "scripted:faithful", "--task", "chain_sum", "--items", "8", "--difficulty", "3",
        "--out")  # fmt: skip
 
@@ -34,11 +42,15 @@ def tried(built: Path, extra: str, where: Path) -> None:
             )
 
     call("-m", "pip", "install", "-q", f"{built.resolve()}{f'[{extra}]' if extra else ''}")
+    asked = [str(python.with_name("thinkaloud")), "--version"]
+    version = subprocess.run(asked, capture_output=True, text=True)
+    if version.returncode or not built.name.startswith(f"thinkaloud-{version.stdout.split()[-1]}"):
+        sys.exit(f"{built.name} [{extra}]: thinkaloud --version says {version.stdout + version.stderr!r}")
     call("-m", "thinkaloud", *RUN, "run")
     for command in ("report", "verify"):
         call("-m", "thinkaloud", command, "run")
     if extra in EXTRAS:
-        call("-c", f"import {EXTRAS[extra]}")
+        call("-c", EXTRAS[extra])
 
 
 def main() -> None:

@@ -62,6 +62,7 @@ FOUND: dict[str, tuple[str | bytes, ...]] = {
     "templates": ("{{" * 3000, "{{ 'a' * 10 ** 11 }}", "{{ 9 ** 9 ** 9 }}", "{{ 1 // 0 }}", "{{ range(10 ** 9) }}"),
     "identity": ("[" * 20_000,),
     "findings": ("[" * 20_000,),
+    "safetensors": (FUZZ.small_safetensors() + b"x",),
     "replies": ("9" * 400, "[" * 20_000),
     "tools": ("(" * 400, "1e" + "9" * 400),
 }
@@ -124,6 +125,8 @@ TWO = '{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtyp
         (FUZZ.small_safetensors(TWO % '"data_offsets": [8, 20]'), "goes on to byte 20 of 16"),
         (FUZZ.small_safetensors(TWO % '"data_offsets": [8, 16]'), "has 8 bytes for 3 numbers of F32"),
         (FUZZ.small_safetensors(TWO % '"data_offsets": 1'), "the place 1"),
+        (FUZZ.small_safetensors() + b"x", "not fully covered"),
+        (FUZZ.small_safetensors(ONE % ('"F32"', "[1]")), "not fully covered"),
     ],
 )
 def test_a_safetensors_file_that_is_not_whole_is_one_line(data: bytes, why: str, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Whether a file of weights is what its header says, before a library in C or C++ is given it: GGUF and safetensors.
 
 Checked: the mark and version, that everything the header counts is in the file, that each tensor has a known type, a
-size that its shape and type make, and bytes of its own inside the file, aligned where the form asks for it. Not
+size that its shape and type make, and bytes of its own inside the file, aligned where the form asks for it. What passes
+as a safetensors file is then opened by its own library, which is safe to be given anything, and has rules besides. Not
 checked: that the numbers are a model. One line (`UserError`) says what is wrong first. This module computes nothing.
 """
 
@@ -58,7 +59,9 @@ def check_safetensors(path: Path) -> int:
             if size < 8 or length > min(HEADER, size - 8):
                 raise _Wrong(f"its header would have {length:,} bytes, and the file has {size:,}")
             header = json_of(file.read(length))
-        return _safetensors(header, size - 8 - length)
+        weights = _safetensors(header, size - 8 - length)
+        _opened(path)
+        return weights
     except (_Wrong, json.JSONDecodeError) as error:
         raise UserError(f"{str(path)!r} is no whole safetensors file: {error}") from error
     except OSError as error:
@@ -196,6 +199,17 @@ def _safetensors(header: Any, data: int) -> int:
         found.append((name, place[0], place[1]))
     _apart(found, data)
     return weights
+
+
+def _opened(path: Path) -> None:
+    """What the format's own library has against a file: holes, bytes that nothing names, texts that are no UTF-8."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy"):
+            pass
+    except SafetensorError as error:
+        raise _Wrong(str(error)) from error
 
 
 def _sizes(given: Any) -> bool:

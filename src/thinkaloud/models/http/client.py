@@ -6,7 +6,8 @@ malformed replies. A server that cannot be reached is retried for `patience` sec
 heard of it: a misspelt address is no server that is away); one that answers with errors, `TRIES` times. After that the
 request fails (`ModelError`: its item is recorded as failed). Other refusals are for the user to fix (`UserError`); if
 they are about the key or the model's name, they hold for every request (`FatalError`).
-Each answer goes to its own question.
+Each answer goes to its own question. After a server was away, `known` is awaited before an answer is taken: whoever
+opened the model says there whether it is the same one that came back.
 
 The client lives in an event loop of its own (`CALLS`), because a run makes and closes loops as it goes. It does not
 know what a model is. The key goes into a header and nowhere else.
@@ -18,7 +19,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -86,7 +87,8 @@ class Client:
         self._http: httpx.AsyncClient | None = None
         self._slots: asyncio.Semaphore | None = None
         self._free_from = 0.0  # by the clock of the loop: nothing is sent before
-        self._gave_up, self._heard = False, False
+        self._gave_up, self._heard, self._away = False, False, False
+        self.known: Callable[[], Awaitable[None]] | None = None
         # jitter only: it decides when something is asked, never what
         self._jitter = random.Random()
 
@@ -122,6 +124,8 @@ class Client:
         while True:
             try:
                 found = await self._once(method, path, body, read)
+                if self._away and self.known:
+                    await self.known()
             except _Again as error:
                 tries += not error.gone
                 pause = max(error.after or 0.0, wait * (0.5 + self._jitter.random()))
@@ -134,7 +138,7 @@ class Client:
                 await asyncio.sleep(pause)
                 wait = min(wait * 2, LONGEST)
             else:
-                self._gave_up = False
+                self._gave_up = self._away = False
                 self.tally.answered += 1
                 return found
 
@@ -148,8 +152,10 @@ class Client:
                 reply = await http.request(method, self.address.root + path, json=body)
             except httpx.TimeoutException as error:
                 connecting = isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout))
+                self._away = self._away or connecting
                 raise _Again(f"no answer within the timeout ({type(error).__name__})", connecting) from error
             except httpx.TransportError as error:
+                self._away = self._away or _is_gone(error)
                 raise _Again(f"{type(error).__name__}: {error}", _is_gone(error)) from error
             except (httpx.DecodingError, httpx.TooManyRedirects) as error:
                 raise _Again(f"{type(error).__name__}: {error}") from error
@@ -159,7 +165,8 @@ class Client:
         self._hold_back(reply)
         status = reply.status_code
         if status in PASSING or status >= 500:
-            # a proxy says 502 to 504 while the server behind it is away
+            # a proxy says 502 to 504 while the server behind it is away, and a server that is starting says 503
+            self._away = self._away or status in (502, 503, 504)
             raise _Again(f"status {status}: {_reason(reply)}", status in (429, 502, 503, 504), _retry_after(reply))
         if status >= 300:
             said = f"refuses {path} with status {status}"
@@ -245,11 +252,11 @@ def _retry_after(reply: httpx.Response) -> float | None:
         pass
     try:
         return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _span(text: str) -> float:
     """Seconds of `1s`, `6m0s`, `120ms`; 0 for anything else."""
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    return sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(ms|s|m|h)", text))
+    return sum(float(n) * units[u] for n, u in re.findall(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)", text))

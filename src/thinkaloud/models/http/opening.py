@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from functools import partial
 
-from thinkaloud.errors import ModelError, TextRefused, UserError
+from thinkaloud.errors import FatalError, ModelError, TextRefused, UserError
 from thinkaloud.models.cuts import Cuts, Tokens, calibrate, trials
 from thinkaloud.models.http.address import Address, parse, shown
 from thinkaloud.models.http.client import CALLS, Client
@@ -46,7 +47,7 @@ def open_http(spec: str, loading: Loading | None = None) -> Model:
 async def _open(address: Address, loading: Loading, spec: str) -> Model:
     client = Client(address)
     try:
-        found = await llama_server(client) or await vllm(client, address.name) or await sglang(client, address.name)
+        found = await _recognised(client)
     except ModelError as error:  # no server there: for the user to fix, before there is a run
         raise UserError(str(error)) from error
     if found is None:
@@ -54,6 +55,27 @@ async def _open(address: Address, loading: Loading, spec: str) -> Model:
 
         return await open_text(client, loading)
     return await _served(client, found, loading)
+
+
+async def _recognised(client: Client) -> Served | None:
+    """A server of a known kind, or None."""
+    name = client.address.name
+    return await llama_server(client) or await vllm(client, name) or await sglang(client, name)
+
+
+async def _the_same(address: Address, digest: str) -> None:
+    """`FatalError` if another model than this answers at the address now, `ModelError` if that cannot be told. Asked by
+    a client of its own, since this one is being waited for."""
+    client = Client(address)
+    try:
+        found = await _recognised(client)
+    finally:
+        await client.close()
+    if found is None:
+        raise ModelError(f"{address.base} was away, and does not say which model it has now")
+    if _digest(found.about) != digest:
+        now = f"{found.about.kind} with {found.about.model!r}"
+        raise FatalError(f"{address.base} was away and came back with another model than this run's: {now}")
 
 
 async def _served(client: Client, server: Served, loading: Loading) -> ServedModel:
@@ -87,6 +109,7 @@ async def _served(client: Client, server: Served, loading: Loading) -> ServedMod
             **turns.notes,
         },
     )
+    client.known = partial(_the_same, client.address, _digest(about))
     return ServedModel(card, lowering, engine, client)
 
 
