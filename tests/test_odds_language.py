@@ -1,5 +1,5 @@
 """Language models at the board: what stands before a move is what the player's reasoning says, moves come back to the
-board from either side, and a move that is not legal loses."""
+board from either side, a move that is not legal loses, and what a move took is counted."""
 
 from __future__ import annotations
 
@@ -9,22 +9,44 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from thinkaloud.errors import NotMeasurable
+from thinkaloud.budget.counter import counter
+from thinkaloud.conditions.asking import AT_ONCE, REASON
+from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import board
 from thinkaloud.games.match import play
+from thinkaloud.models.profile import Profile
 from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough
-from thinkaloud.studies.odds.language import SHOTS, Speaker, examples, question, reasoned, view, wandered
+from thinkaloud.studies.odds.language import Manner, Speaker, asking_of, settled
 from thinkaloud.studies.odds.players import Anyone
 from thinkaloud.studies.odds.protocol import _opened, spoken
-from thinkaloud.studies.odds.recipe import Reasoning, Recipe, Spec
+from thinkaloud.studies.odds.recipe import Asks, Reasoning, Recipe, Spec
 from thinkaloud.studies.odds.setups import EVEN, Cell
+from thinkaloud.studies.odds.words import (
+    GRAMMAR,
+    LOSE,
+    MOVE,
+    NONE,
+    RULES,
+    SHOTS,
+    TAKE,
+    WIN,
+    Words,
+    elsewhere,
+    named,
+    parts,
+    pictured,
+    reasoned,
+    view,
+    wandered,
+)
 from thinkaloud.studies.odds.workers import Job
 from thinkaloud.study import Asked
 from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling
 
-RULES = board("4x4", 1)
+BOARD = board("4x4", 1)
 KEY = Key(("test",))
 TEXT = "X can take nothing. I like corners."
+BLOCK = Profile("a test's", "<think>\n", "\n</think>\n\n", "</think>", silence=("empty",))
 
 
 @dataclass
@@ -32,30 +54,42 @@ class Fake:
     """Reasons the same about every position, prefers the option that comes last, and writes what it is told to."""
 
     wrote: str = "a1a2"
+    text: str = TEXT
+    format: str = "completion"
+    profile: Profile | None = None
     capabilities: frozenset[str] = frozenset({"prefill", "logprobs", "raw_reasoning"})
     seen: list[Prompt] = field(default_factory=list)
     thought_of: list[str] = field(default_factory=list)
 
     @property
     def card(self) -> ModelCard:
-        return ModelCard("fake", "test", "0", "completion", "none", 4096, self.capabilities)  # type: ignore[arg-type]
+        return ModelCard("fake", "test", "0", self.format, "none", 4096, self.capabilities)  # type: ignore[arg-type]
 
     async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
-        if prompt.prefill:
+        if prompt.prefill or (prompt.thinking is not None and prompt.thinking.closed) or AT_ONCE in prompt.question:
             self.seen.append(prompt)
             return Completion(self.wrote, 4, "stop", ".")
         self.thought_of.append(prompt.question)
-        return Completion(TEXT, 9, "stop", "The answer is ")
+        return Completion(self.text, 9, "stop", "The answer is ")
 
     async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
         self.seen.append(prompt)
         return Reading(tuple(-5.0 + 0.1 * i for i in range(len(options))))
 
 
+def chosen(model: Fake, giver: bool = True, manner: Manner | None = None, **spec: str) -> dict[str, object]:
+    """What a record says of the first move of a player of this model."""
+    made = Spec(by="model", model="fake", **spec)  # type: ignore[arg-type]
+    speaker = Speaker(model, BOARD, made, Manner(asking_of(model, made)) if manner is None else manner)
+    return dict(asyncio.run(speaker.choose(BOARD.start(0, giver), KEY)).said)
+
+
 def asked(reasoning: Reasoning, model: Fake, giver: bool = True) -> Prompt:
-    speaker = Speaker(model, RULES, Spec(by="model", model="fake", reasoning=reasoning))
-    asyncio.run(speaker.choose(RULES.start(0, giver), KEY))
+    chosen(model, giver, reasoning=reasoning)
     return model.seen[-1]
+
+
+# -------------------------------------------------------------------------------------------- what stands before a move
 
 
 def test_silently_nothing_stands_before_the_move_nor_in_the_examples() -> None:
@@ -63,7 +97,7 @@ def test_silently_nothing_stands_before_the_move_nor_in_the_examples() -> None:
     prompt = asked("silent", model)
     assert prompt.prefill == ("The answer is",) and not model.thought_of
     assert len(prompt.shots) == SHOTS and all(len(shot.answer) == 1 for shot in prompt.shots)
-    assert prompt.question == question(RULES, RULES.start()).question
+    assert prompt.question == Words(BOARD).question(BOARD.start()).question
 
 
 def test_aloud_its_own_reasoning_about_this_position_stands_there() -> None:
@@ -80,42 +114,142 @@ def test_filler_is_as_long_and_foreign_reasoning_is_about_another_position() -> 
     assert all(set(shot.answer[0]) == {".", " "} for shot in filler.shots)
     foreign = asked("foreign", model)
     assert foreign.prefill[:-1] == ("X can take nothing.", "I like corners.")
-    assert model.thought_of[-1] != foreign.question and model.thought_of[0] == filler.question
+    assert {foreign.question} < set(model.thought_of) and model.thought_of[0] == filler.question
+
+
+def test_a_foreign_text_that_is_the_models_own_is_marked() -> None:
+    """A model that says one sentence before all moves has no foreign reasoning."""
+    assert chosen(Fake(), reasoning="foreign")["same"] is True
+
+    class Honest(Fake):
+        async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+            return Completion(f"I see {hash(prompt.question)}.", 4, "stop", "")
+
+    assert chosen(Honest(), reasoning="foreign")["same"] is False
+
+
+def test_other_words_say_the_same_after_examples_in_other_words() -> None:
+    told = "X can take nothing. The man of X farthest ahead that can move is on a1. So X goes from a1 to b2."
+    model = Fake(text=told)
+    said = chosen(model, reasoning="paraphrased")
+    text, prompt = str(said["text"]), model.seen[-1]
+    assert said["own"] == told and said["same"] == (text == told) and said["names"] == "a1b2" and "refused" not in said
+    forms = [GRAMMAR.step(part).form for part in prompt.prefill[:-1]]
+    assert forms == ["nothing", "ahead", "move"]
+    shown = {part for shot in prompt.shots for part in shot.answer[:-1]}
+    plain = {step.text for example in Words(BOARD).examples for step in example.worked.steps}
+    assert not shown <= plain and len(shown & plain) < len(shown) / 2  # one wording in four is the one it was
+
+
+def test_what_cannot_be_put_in_other_words_stays_and_is_counted() -> None:
+    """The rules know no words for it, and the model itself writes no other ones."""
+    said = chosen(Fake(text="I like corners; they feel safe."), reasoning="paraphrased")
+    assert said["same"] is True and said["refused"] and said["text"] == "I like corners; they feel safe."
+
+
+def test_split_asks_parts_in_fresh_contexts_and_notes_their_answers() -> None:
+    model = Fake(wrote="a4, b4")
+    said = chosen(model, reasoning="split")
+    parts_asked, last = model.seen[:-1], model.seen[-1]
+    assert [p.question.splitlines()[-1] for p in parts_asked] == [TAKE, LOSE, WIN] and MOVE in last.question
+    assert all(p.prefill == ("The answer is",) and len(p.shots) == SHOTS for p in parts_asked)
+    assert said["text"] == "X can take now: a4, b4. O can take next: a4, b4. X wins at once on: a4, b4."
+    assert (said["parts right"], said["parts"], said["calls"], said["written"]) == (0, 3, 4, 12)
+    assert chosen(Fake(wrote=NONE), reasoning="split")["parts right"] == 3
+
+
+def test_what_a_move_took_is_what_was_asked_of_the_model() -> None:
+    model = Fake()
+    said = chosen(model, reasoning="own")
+    words = counter(model)
+    about = Prompt(model.seen[-1].shots, model.seen[-1].question)
+    assert said["asked"] == len(words.lower(about)) + len(words.lower(model.seen[-1]))
+    assert (said["written"], said["calls"]) == (9, 2)
+    assert (chosen(Fake(), reasoning="silent")["written"], chosen(Fake())["calls"]) == (0, 1)
+
+
+# ------------------------------------------------------------------------------------------------------ how it is asked
+
+
+def test_a_chat_model_is_asked_in_words_and_a_model_with_a_block_in_its_block() -> None:
+    chat, block = Fake(format="chat"), Fake(format="chat", profile=BLOCK)
+    chosen(chat, reasoning="own")
+    assert not chat.seen[-1].shots and REASON in chat.seen[-1].question
+    assert chat.seen[-1].question.startswith(RULES.format(such="a1a2"))
+    chosen(chat, reasoning="silent")
+    assert AT_ONCE in chat.seen[-1].question
+    chosen(block, reasoning="own")
+    own = block.seen[-1].thinking
+    assert own is not None and own.closed and own.parts == ("X can take nothing.", "I like corners.")
+    chosen(block, reasoning="silent")
+    silent = block.seen[-1].thinking
+    assert silent is not None and silent.closed and not silent.parts and not block.seen[-1].shots
+    asks: tuple[Asks, ...] = ("auto", "few-shot", "zero-shot")
+    found = [asking_of(chat, Spec(by="model", model="fake", ask=ask)).ask for ask in asks]
+    assert found == ["zero-shot", "few-shot", "zero-shot"]
+    with pytest.raises(UserError, match="fake has no thinking block"):
+        asking_of(chat, Spec(by="model", model="fake", ask="native"))
+
+
+def test_how_answers_are_asked_for_is_found_on_the_examples() -> None:
+    model = Fake(format="chat", text="X can take nothing. The answer is a1a2.")
+    spec = Spec(by="model", model="fake")
+    found = asyncio.run(settled(model, BOARD, spec, asking_of(model, spec), KEY))[0]
+    assert found["stem"]["text"].strip() and found["silence"] in ("instruction", "plain")
+    told = chosen(model, manner=Manner(asking_of(model, spec), (found,)), reasoning="silent")
+    assert str(model.seen[-1].prefill[-1]) == found["stem"]["text"].lstrip() and "mass" in told
+
+
+# ---------------------------------------------------------------------------------------------------------- the board
 
 
 def test_the_board_is_shown_from_the_own_side_and_the_move_is_turned_back() -> None:
     for giver in (True, False):
-        position = RULES.start(1, giver)
-        seen = view(RULES, position)
-        speaker = Speaker(Fake(), RULES, Spec(by="model", model="fake"))
+        position = BOARD.start(1, giver)
+        seen = view(BOARD, position)
+        speaker = Speaker(Fake(), BOARD, Spec(by="model", model="fake"))
         move = asyncio.run(speaker.choose(position, KEY)).move
-        assert move in RULES.moves(position)
-        wanted = RULES.after(seen, RULES.moves(seen)[-1])
+        assert move in BOARD.moves(position)
+        wanted = BOARD.after(seen, BOARD.moves(seen)[-1])
         assert move is not None
-        after = RULES.after(position, move)
-        other = after if giver else after._replace(giver=RULES.turned(after.taker), taker=RULES.turned(after.giver))
+        after = BOARD.after(position, move)
+        other = after if giver else after._replace(giver=BOARD.turned(after.taker), taker=BOARD.turned(after.giver))
         assert other[:2] == wanted[:2]
-    assert question(RULES, view(RULES, RULES.start(1, False))).question.splitlines()[1:5] == [
-        "4 O O O .", "3 . . . .", "2 . . . .", "1 X X X X"]  # fmt: skip
+    asked = Words(BOARD).question(view(BOARD, BOARD.start(1, False))).question
+    assert asked.splitlines()[1:5] == ["4 O O O .", "3 . . . .", "2 . . . .", "1 X X X X"]
 
 
 def test_examples_are_right_and_say_what_is_there() -> None:
-    made = examples(RULES)
+    made = Words(BOARD).examples
     assert len({item.question for item in made}) == SHOTS
-    assert all(item.gold in item.options and item.worked.text for item in made)
-    seen = RULES.read("...T/.G../..T./G..G giver")
-    said = reasoned(RULES, seen, RULES.moves(seen)[-1]).text
+    assert all(item.gold in item.options and named(item.worked.text) == item.gold for item in made)
+    assert all(step.form for item in made for step in item.worked.steps)
+    seen = BOARD.read("...T/.G../..T./G..G giver")
+    said = reasoned(BOARD, seen, BOARD.moves(seen)[-1]).text
     assert "X on d1 can take O on c2." in said and "farthest ahead that can move is on b3" in said
     assert "X wins at once by going to c4." in said
-    assert wandered(RULES, KEY) == wandered(RULES, KEY)
+    assert parts(BOARD, seen) == {TAKE: "c2", LOSE: "d1", WIN: "a4, b4, c4"}
+    assert pictured(Words(BOARD, told=True).question(seen).question) == (board("4x4", 1), seen)
+    assert wandered(BOARD, KEY) == wandered(BOARD, KEY) and elsewhere(BOARD, seen, KEY)[:2] != seen[:2]
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [("So X goes from a1 to b2.", "a1b2"), ("Thus from c2 X moves to c3. Good.", "c2c3"), ("a1-a2", "a1a2"),
+     ("I take c2xd3!", "c2d3"), ("first a1a2, no: B1 to B2", "b1b2"), ("a man on a1 and one on c3", None), ("", None)],
+)  # fmt: skip
+def test_the_move_that_a_text_names_is_read_in_any_wording(text: str, move: str | None) -> None:
+    assert named(text) == move
 
 
 def test_a_written_move_that_is_not_legal_loses_the_game_and_what_was_written_is_kept() -> None:
     spec = Spec(by="model", model="fake", reads="written")
-    lost = asyncio.run(play(RULES, RULES.start(), Speaker(Fake("a1a4"), RULES, spec), Anyone(RULES.moves), KEY))
-    assert (lost.ended, lost.score, lost.said[-1]["wrote"]) == ("illegal", 0.0, "a1a4")
-    legal = asyncio.run(Speaker(Fake(" a1a2"), RULES, spec).choose(RULES.start(), KEY))
-    assert legal.move == (0, 4)
+    lost = asyncio.run(play(BOARD, BOARD.start(), Speaker(Fake("a1a4"), BOARD, spec), Anyone(BOARD.moves), KEY))
+    assert (lost.ended, lost.score, lost.said[-1]["wrote"]) == ("illegal", 0.0, "a1a4") and lost.said[-1]["illegal"]
+    legal = asyncio.run(Speaker(Fake(" a1a2"), BOARD, spec).choose(BOARD.start(), KEY))
+    assert legal.move == (0, 4) and legal.said["illegal"] is False
+    told = asyncio.run(Speaker(Fake("I would go a1 to b2."), BOARD, spec).choose(BOARD.start(), KEY))
+    assert told.move == (0, 5)
 
 
 def test_a_block_with_a_model_keeps_what_stood_before_each_of_its_moves() -> None:
@@ -123,8 +257,9 @@ def test_a_block_with_a_model_keeps_what_stood_before_each_of_its_moves() -> Non
     recipe = Recipe(board="4x4", rows=1, missing=(0,), openings=2, plies=0, players=players,
                     givers=("own",), takers=("anyone",))  # fmt: skip
     job = Job(recipe, Cell("own", "anyone", EVEN), AtBreakthrough(recipe).openings(EVEN, KEY), KEY)
-    records = asyncio.run(spoken(job, Fake()))
-    assert len(records) == 4 and all(r["models"] == {"own": "own"} and r["by lot"] for r in records)
+    records = asyncio.run(spoken(job, Fake(), {"auto": Manner()}))
+    about = {"own": {"reasoning": "own", "ask": "auto", "reads": "scores"}}
+    assert len(records) == 4 and all(r["models"] == about and r["by lot"] for r in records)
     for r in records:
         own = r["said"] if r["first"] == "giver" else r["said"][1:]
         assert own[0]["text"] == TEXT and own[0]["reasoning"] == "own"
