@@ -18,7 +18,7 @@ from thinkaloud.games.policies import Policy
 from thinkaloud.open_model import open_model
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds.block import games
-from thinkaloud.studies.odds.language import Manner, Speaker
+from thinkaloud.studies.odds.language import Manner, Speaker, asking_of
 from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import sentences
 from thinkaloud.studies.odds.players import board_solved
@@ -67,6 +67,21 @@ def test_a_player_does_at_every_position_what_its_rule_says(name: str, reasoning
         assert min(drawn) >= 1 / CODES - 1e-9 and np.mean(drawn) < 0.9  # a move by lot, and not its own
     else:
         assert drawn == [1.0] * len(asked)
+
+
+@pytest.mark.parametrize("reasoning", RUNGS)
+def test_the_same_holds_in_a_thinking_block(reasoning: Reasoning) -> None:
+    """Asked natively: its reasoning stands in its own block, and silence is a closed one."""
+    graph, name = board_solved(SIZE, 1, MISSING).graph, f"scripted:board:meaning:{KNOWS}"
+    model, spec = open_model(f"blocked:{name}"), Spec(by="model", model=name, reasoning=reasoning)
+    asking = asking_of(model, spec)
+    player = Speaker(model, graph.board, spec, Manner(asking))
+    known = talker(name).policy(reasoning, graph)
+    assert asking.ask == "native"
+    for number in places()[:8]:
+        position = graph.position(number)
+        chosen = asyncio.run(player.choose(position, Key(("block", str(number)))))
+        assert known[graph.first[number] + graph.board.moves(position).index(chosen.move)] == 1.0  # type: ignore[arg-type]
 
 
 def test_other_words_draw_every_code_as_often() -> None:
@@ -163,5 +178,5 @@ def test_the_page_says_what_was_found_beside_what_is_known() -> None:
 
 @pytest.mark.parametrize("name", ["meanings", "meaning:2", "surface:much"])
 def test_a_speaker_that_is_not_there_is_one_line(name: str) -> None:
-    with pytest.raises(UserError, match="meaning|no share of positions"):
+    with pytest.raises(UserError, match=r"meaning|no share of positions"):
         open_model(f"scripted:board:{name}")
