@@ -76,6 +76,7 @@ def grid(found: Found) -> Grid:
     rows = []
     for player in found.in_order(players):
         cells = [shown(there[name][player]) if player in there[name] else "" for name, _ in used]
-        rows.append((player, elo(found.skills[player]) if player in found.skills else "", *cells))
-    head = ("player", "skill, Elo", *(head for _, head in used))
+        moves = str(next(there[name][player].about["moves"] for name, _ in used if player in there[name]))
+        rows.append((player, elo(found.skills[player]) if player in found.skills else "", moves, *cells))
+    head = ("player", "skill, Elo", "moves", *(head for _, head in used))
     return Grid(f"{found.subject}: skill, and what a move took", head, tuple(rows))
