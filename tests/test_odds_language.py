@@ -16,7 +16,11 @@ from thinkaloud.games.breakthrough import board
 from thinkaloud.games.match import play
 from thinkaloud.models.profile import Profile
 from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough
+from thinkaloud.studies.odds.block import games
+from thinkaloud.studies.odds.estimates import estimates
 from thinkaloud.studies.odds.language import Manner, Speaker, asking_of, settled
+from thinkaloud.studies.odds.open_setup import cells
+from thinkaloud.studies.odds.page import sentences
 from thinkaloud.studies.odds.players import Anyone
 from thinkaloud.studies.odds.protocol import _opened, spoken
 from thinkaloud.studies.odds.recipe import Asks, Reasoning, Recipe, Spec
@@ -41,7 +45,7 @@ from thinkaloud.studies.odds.words import (
 )
 from thinkaloud.studies.odds.workers import Job
 from thinkaloud.study import Asked
-from thinkaloud.vocabulary import Completion, Key, ModelCard, Prompt, Reading, Sampling
+from thinkaloud.vocabulary import Completion, Estimate, Finding, Key, ModelCard, Prompt, Reading, Record, Sampling
 
 BOARD = board("4x4", 1)
 KEY = Key(("test",))
@@ -272,3 +276,45 @@ def test_a_model_that_cannot_be_read_is_not_measurable() -> None:
     model = Fake(capabilities=frozenset({"raw_reasoning"}))
     with pytest.raises(NotMeasurable, match="fake cannot be asked for moves: it lacks logprobs, prefill"):
         _opened(Asked(settings=None, open_model=lambda name: model), "fake")
+
+
+def found_for(model: Fake, *ways: Reasoning, **spec: str) -> list[Estimate]:
+    """The estimates of games of these players against random moves."""
+    said = {way: Spec(by="model", model="fake", reasoning=way, **spec) for way in ways}  # type: ignore[arg-type]
+    players = {**said, "anyone": Spec(by="uniform")}
+    recipe = Recipe(board="3x3", rows=1, missing=(0,), openings=6, plies=0, players=players,
+                    givers=tuple(players), takers=("anyone",))  # fmt: skip
+
+    async def records() -> list[Record]:
+        made: list[Record] = []
+        for cell in cells(recipe):
+            job = Job(recipe, cell, AtBreakthrough(recipe).openings(cell.odds, KEY), KEY)
+            own = recipe.players[cell.giver].by == "model"
+            made += await (spoken(job, model, {"auto": Manner()}) if own else games(recipe, cell, job.begun, KEY))
+        return made
+
+    return estimates(asyncio.run(records()), KEY)
+
+
+@pytest.mark.slow
+def test_a_model_that_says_one_sentence_before_all_moves_has_no_foreign_reasoning() -> None:
+    """The two players are one, and the page says so, and not that reasoning does nothing."""
+    found = {e.name: e for e in found_for(Fake(), "silent", "own", "foreign")}
+    gap = found["own over foreign"]
+    assert gap.value is None and str(gap.reason).startswith("changed nothing: the text was its own before all")
+    assert found["same text, foreign"].value == 1.0 and found["same text, foreign"].low < 1  # type: ignore[operator]
+    assert found["own over silent"].value is not None
+    lines = sentences([Finding("odds", "fake", "3x3, 1 row", None, e) for e in found.values()])
+    told = "\n".join(lines)
+    assert "own over foreign changed nothing" in told and "were the model's own, word by word" in told
+    assert "was one of 1 texts before" in told
+
+
+@pytest.mark.slow
+def test_the_share_of_illegal_moves_has_an_interval() -> None:
+    found = {e.name: e for e in found_for(Fake(wrote="a1a3"), "silent", "own", reads="written")}
+    share = found["illegal, own"]
+    assert (share.value, share.n, share.clusters) == (1.0, 12, 6) and 0.5 < share.low < 1  # type: ignore[operator]
+    assert found["score, own - anyone, even"].value == 0 and "legal mass, own" not in found
+    lines = sentences([Finding("odds", "fake", "3x3, 1 row", None, e) for e in found.values()])
+    assert any("not legal, each of which lost its game: silent 1.00" in line for line in lines)

@@ -64,7 +64,7 @@ def _same(e: Estimate) -> str:
     why = f" ({refused} could not be put in other words)" if refused else ""
     return (
         f"Of the texts before the moves of {e.about['player']}, {shown(e)} were the model's own, word by word{why}: "
-        "what it is held against own for is smaller than it would be by about that share."
+        f"there it plays as own does, and a gap between the two is that of the other moves."
     )
 
 
