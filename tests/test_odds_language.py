@@ -123,7 +123,10 @@ def test_filler_is_as_long_and_foreign_reasoning_is_about_another_position() -> 
 
 def test_a_foreign_text_that_is_the_models_own_is_marked() -> None:
     """A model that says one sentence before all moves has no foreign reasoning."""
-    assert chosen(Fake(), reasoning="foreign")["same"] is True
+    said = chosen(Fake(), reasoning="foreign")
+    assert (
+        said["same"] is True and said["written"] == 9
+    )  # what it would say of this position is no cost of the player's
 
     class Honest(Fake):
         async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
@@ -303,7 +306,7 @@ def test_a_model_that_says_one_sentence_before_all_moves_has_no_foreign_reasonin
     gap = found["own over foreign"]
     assert gap.value is None and str(gap.reason).startswith("changed nothing: the text was its own before all")
     assert found["same text, foreign"].value == 1.0 and found["same text, foreign"].low < 1  # type: ignore[operator]
-    assert found["own over silent"].value is not None
+    assert found["own over silent"].value is not None and "parts right, own" not in found
     lines = sentences([Finding("odds", "fake", "3x3, 1 row", None, e) for e in found.values()])
     told = "\n".join(lines)
     assert "own over foreign changed nothing" in told and "were the model's own, word by word" in told

@@ -161,9 +161,7 @@ class Speaker:
             case "split":
                 return await self._split(bench, item, key)
             case "foreign":
-                other = self.words.question(elsewhere(self.rules, seen, key))
-                own, between = await asyncio.gather(self._thought(bench, item), self._thought(bench, other))
-                return Before(bench.aloud, between.between, {**between.about, "same": _alike(own, between)})
+                return await self._foreign(bench, item, elsewhere(self.rules, seen, key))
         own = await self._thought(bench, item)
         if self.spec.reasoning == "filler":
             filled = Filled(dots, worked, bench.count)
@@ -175,6 +173,14 @@ class Speaker:
         thought = await bench.own(item)
         ended = {} if thought.outcome == "closed" else {"ended": thought.outcome}
         return Before(bench.aloud, self.words.parse(thought.text), ended)
+
+    async def _foreign(self, bench: Bench, item: Item, elsewhere: Position) -> Before:
+        """Its own reasoning about another position. Whether that is what it says of this one is asked besides, which
+        is no cost of the player's."""
+        beside = Bench(self.model, self._group, self._settings, bench.key)
+        other = self._thought(bench, self.words.question(elsewhere))
+        own, there = await asyncio.gather(self._thought(beside, item), other)
+        return replace(there, about={**there.about, "same": _alike(own, there)})
 
     async def _reworded(self, bench: Bench, item: Item, own: Before, key: Key) -> Before:
         """Its own reasoning in other words; as it is, with the reason, where that cannot be promised."""

@@ -265,6 +265,7 @@ PAGE = Layout(
             ("illegal, *", "share of its moves that were not legal, each of which lost the game"),
             ("same text, *", "share of its moves before which a text that should be another one was its own"),
             ("follows its text, *", "of moves before which a legal one was named, the share that were this one"),
+            ("parts right, *", "share of the parts of its questions that it answered rightly"),
             ("prompt tokens, *", "a move, every call counted as if computed alone"),
             ("written tokens, *", "a move, its own reasoning and what it was made from"),
             ("calls, *", "a move"),

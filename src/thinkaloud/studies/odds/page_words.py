@@ -21,6 +21,7 @@ COLUMNS = (
     ("illegal", "moves that were not legal"),
     ("same text", "texts that were its own"),
     ("follows its text", "moves that its text named"),
+    ("parts right", "parts answered rightly"),
 )
 """Measure -> head of its column."""
 

@@ -139,6 +139,7 @@ MEASURES = (
     Measure("illegal", _number("illegal")),
     Measure("same text", _number("same")),
     Measure("follows its text", _number("follows")),
+    Measure("parts right", lambda said: said["parts right"] / said["parts"] if "parts" in said else None),
     Measure("prompt tokens", _number("asked"), share=False),
     Measure("written tokens", _number("written"), share=False),
     Measure("calls", _number("calls"), share=False),
