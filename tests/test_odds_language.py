@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+import thinkaloud as ta
 from thinkaloud.budget.counter import counter
 from thinkaloud.conditions.asking import AT_ONCE, REASON
 from thinkaloud.errors import NotMeasurable, UserError
@@ -321,3 +322,9 @@ def test_the_share_of_illegal_moves_has_an_interval() -> None:
     assert found["score, own - anyone, even"].value == 0 and "legal mass, own" not in found
     lines = sentences([Finding("odds", "fake", "3x3, 1 row", None, e) for e in found.values()])
     assert any("not legal, each of which lost its game: silent 1.00" in line for line in lines)
+
+
+def test_a_plan_says_that_a_model_is_asked() -> None:
+    lines = "\n".join(ta.plan("odds", settings={"recipe": "words"}))
+    assert "smollm2-135m is asked before every move of its own in 144 games" in lines
+    assert "costs no tokens" not in lines

@@ -176,7 +176,14 @@ class Odds(Study):
             f"+-{25 * (by_score(0.9) / n) ** 0.5:.0f}; +-25 Elo takes {by_score(0.5):.0f} games. The ladder pools "
             f"{len(there)} cells: the worth of odds between nearly equal players to +-{alike:.0f} Elo at best, to "
             f"+-{apart:.0f} where openings differ by {APART * ELO:.0f} Elo in whom they favour (standard deviation)"
+            f"{self._spoken(recipe, n)}"
         )
+
+    def _spoken(self, recipe: Recipe, n: int) -> str:
+        """In how many of the games a language model is asked, for a plan, which does not ask it."""
+        speak = [name for name, spec in recipe.players.items() if spec.by == "model"]
+        spoken = n * sum(cell.giver in speak or cell.taker in speak for cell in cells(recipe))
+        return f"; {recipe.model} is asked before every move of its own in {spoken} games" if spoken else ""
 
 
 def _opened(asked: Asked, name: str) -> Model:
