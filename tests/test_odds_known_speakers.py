@@ -123,7 +123,7 @@ def ladder(name: str) -> Recipe:
     model = f"scripted:board:{name}:{KNOWS}"
     players = {way: Spec(by="model", model=model, reasoning=way) for way in ("silent", "own", "foreign", "paraphrased")}
     others = {"anyone": Spec(by="uniform"), "blunders 0.5": Spec(by="optimal", blunders=0.5)}
-    return Recipe(board=SIZE, rows=1, missing=MISSING, openings=24, plies=0, block=24, players={**players, **others},
+    return Recipe(board=SIZE, rows=1, missing=MISSING, openings=14, plies=0, block=14, players={**players, **others},
                   givers=(*players, *others), takers=tuple(others))  # fmt: skip
 
 
