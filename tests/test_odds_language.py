@@ -41,6 +41,7 @@ from thinkaloud.studies.odds.words import (
     parts,
     pictured,
     reasoned,
+    same_squares,
     view,
     wandered,
 )
@@ -164,6 +165,28 @@ def test_split_asks_parts_in_fresh_contexts_and_notes_their_answers() -> None:
     assert said["text"] == "X can take now: a4, b4. O can take next: a4, b4. X wins at once on: a4, b4."
     assert (said["parts right"], said["parts"], said["calls"], said["written"]) == (0, 3, 4, 12)
     assert chosen(Fake(wrote=NONE), reasoning="split")["parts right"] == 3
+
+
+def test_without_examples_parts_are_answered_in_whole_turns() -> None:
+    class Talkative(Fake):
+        async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+            self.seen.append(prompt)
+            return Completion("There are none.", 4, "stop", "")
+
+    model = Talkative(format="chat")
+    said = chosen(model, reasoning="split")
+    assert [p.question.splitlines()[-1] for p in model.seen[:-1]] == [TAKE, LOSE, WIN]
+    assert not any(p.prefill or p.shots for p in model.seen[:-1]) and said["parts right"] == 3
+    assert str(said["text"]).startswith("X can take now: There are none.")
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "same"),
+    [("b4, A4", "a4, b4", True), ("only a4.", "a4", True), ("none", NONE, True), ("None of them.", NONE, True),
+     ("", NONE, False), ("a4", NONE, False), ("none", "a4", False), ("a4", "a4, b4", False)],
+)  # fmt: skip
+def test_answers_of_parts_are_read_as_squares(text: str, right: str, same: bool) -> None:
+    assert same_squares(text, right) == same
 
 
 def test_what_a_move_took_is_what_was_asked_of_the_model() -> None:

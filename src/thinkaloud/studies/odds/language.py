@@ -29,7 +29,7 @@ from functools import cached_property
 from typing import Any
 
 from thinkaloud.arms.ask import Ask as Asker
-from thinkaloud.arms.ask import Room, World
+from thinkaloud.arms.ask import Room, World, answer_in
 from thinkaloud.arms.style import Style
 from thinkaloud.budget.counter import Counter, counter
 from thinkaloud.budget.ledger import Ledger
@@ -39,6 +39,7 @@ from thinkaloud.budget.trace import Trace
 from thinkaloud.conditions.answering import answered
 from thinkaloud.conditions.asking import FEW_SHOT, Asking, Way
 from thinkaloud.conditions.bench import Bench, Filled
+from thinkaloud.conditions.editor import unthinking
 from thinkaloud.conditions.filler import counted, dots
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings, room
@@ -48,8 +49,8 @@ from thinkaloud.games.breakthrough import Breakthrough, Move, Position
 from thinkaloud.games.match import Chosen
 from thinkaloud.items.asking import chosen
 from thinkaloud.studies.odds.recipe import Spec
-from thinkaloud.studies.odds.words import EXAMPLES, Words, elsewhere, named, noted, view
-from thinkaloud.vocabulary import PROBE, Item, Key, Model, Record, Shot, Transcript
+from thinkaloud.studies.odds.words import EXAMPLES, Words, elsewhere, named, noted, same_squares, view
+from thinkaloud.vocabulary import PROBE, Item, Key, Model, Prompt, Record, Shot, Transcript
 
 ANSWER = 24
 """Tokens of the answer to a part."""
@@ -223,20 +224,23 @@ class Speaker:
 
         async def one(number: int, question: str) -> str:
             async def alone(part: Item, inner: Asker) -> str:
-                return await inner.snap(part.asked, self._shots[number])
+                if self._shots:
+                    return await inner.snap(part.asked, self._shots[number])
+                prompt = Prompt((), part.asked, thinking=unthinking(bench.model))  # a whole turn, in its own form
+                return answer_in((await inner.write(prompt, ANSWER, ("\n",))).text)
 
             return await ask.sub(question, alone, title=f"part {number + 1}")
 
         found = await asyncio.gather(*(one(i, question) for i, question in enumerate(questions)))
         right = [part.answer for part in self.words.decompose(item).parts]
-        about = {"parts right": sum(a == b for a, b in zip(found, right, strict=True)), "parts": len(right)}
+        about = {"parts right": sum(map(same_squares, found, right)), "parts": len(right)}
         return Before(bench.with_examples(self._noted), noted(found), about)
 
     @cached_property
     def _shots(self) -> Sequence[tuple[Shot, ...]]:
-        """The examples of each part, where examples are shown."""
+        """The examples of each part; none at all where no examples are shown."""
         if self.manner.asking.ask != "few-shot":
-            return [()] * len(self.words.decompose(self.words.examples[0]).parts)
+            return ()
         split = [self.words.decompose(example).parts for example in self.words.examples]
         return [
             tuple(Shot(p.question, (f"{PROBE} {p.answer}.",)) for p in column) for column in zip(*split, strict=True)

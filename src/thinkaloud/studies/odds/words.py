@@ -93,6 +93,12 @@ def named(text: str) -> str | None:
     return None
 
 
+def same_squares(text: str, right: str) -> bool:
+    """Whether the answer of a part names the right squares, or says that there are none."""
+    found = set(re.findall(_SQUARE, text.lower()))
+    return found == set(re.findall(_SQUARE, right)) and (bool(found) or NONE in text.lower())
+
+
 def view(rules: Breakthrough, position: Position) -> Position:
     """The position as whoever is to move sees it: own men move up, as the giver's do."""
     return position if position.to_move else Position(rules.turned(position.taker), rules.turned(position.giver), True)
