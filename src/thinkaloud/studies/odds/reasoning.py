@@ -8,8 +8,9 @@
 
 Only players of one model that are asked and read alike are held against each other. A gap in men is what a giver may
 lack and still have equal chances; it needs a man that is clearly worth something. Where a text that should have been
-another one was its own before *all* moves, the two players are one, and the gap is *changed nothing*; where that was so
-before some, the gap is smaller than it would be. Skills come from one ladder of all games (`stats/ladder.py`).
+another one was its own before nine moves in ten, the two players are all but one, and the gap is *changed nothing*;
+where that was so before some, the gap is smaller than it would be. Skills come from one ladder of all games
+(`stats/ladder.py`).
 
 Beside them stands, for every player that is a language model and move by move, with intervals over openings: how much
 of its probability legal moves had, the share of its moves that were not legal, of texts that were its own, of moves
@@ -37,6 +38,8 @@ PAIRS = (
 """One way to ask, and what it is held against."""
 OTHERS = ("foreign", "paraphrased")
 """Texts that should differ from the player's own."""
+NEARLY = 0.9
+"""A share of moves: where so many texts are the player's own, the gap of the two players says nothing of the others."""
 Said = tuple[Record, Mapping[str, Any]]
 """A game, and what stood before one move of it."""
 
@@ -72,7 +75,7 @@ def gaps(
         }  # fmt: skip
         name, same = f"{one} over {other}", unchanged(records, one, other, players)
         if same:
-            why = f"changed nothing: the text was its own before all {same} moves, so the two are one player"
+            why = f"changed nothing: the text was its own before {same} moves, so the two are all but one player"
             n = ladder.games(*every)
             found.append(Estimate.absent(name, why, n, ladder.clusters(*every), "opening", about))
             continue
@@ -84,15 +87,16 @@ def gaps(
     return found
 
 
-def unchanged(records: Sequence[Record], one: str, other: str, players: Mapping[str, Mapping[str, str]]) -> int:
-    """Before how many moves a text stood that should have been another one and was the player's own; 0 where it was
-    another one before any of them."""
+def unchanged(records: Sequence[Record], one: str, other: str, players: Mapping[str, Mapping[str, str]]) -> str:
+    """Before how many moves (`71 of 72`) a text stood that should have been another one and was the player's own; empty
+    where that was so less often than `NEARLY`."""
     if "own" not in (players[one]["reasoning"], players[other]["reasoning"]):
-        return 0
+        return ""
     there = [
         said for name in (one, other) if players[name]["reasoning"] in OTHERS for _, said in moves_of(records, name)
     ]
-    return len(there) if all(said.get("same") for said in there) else 0
+    same = sum(bool(said.get("same")) for said in there)
+    return f"{same} of {len(there)}" if there and same >= NEARLY * len(there) else ""
 
 
 def moves_of(records: Sequence[Record], player: str) -> list[Said]:
