@@ -89,6 +89,10 @@ def _scripted(rule: str, loading: Loading) -> Model:
     from thinkaloud.organisms.scripted import scripted
     from thinkaloud.organisms.simulated import simulated
 
+    if rule.startswith("board:"):
+        from thinkaloud.studies.odds.talkers import talker
+
+        return talker(f"scripted:{rule}")
     return simulated(rule.removeprefix("sim:")) if rule.startswith("sim:") else scripted(rule)
 
 

@@ -165,7 +165,7 @@ def make_plan(study: Study, asked: Asked) -> list[str]:
     """The plan as lines; `asked` with the real model."""
     model = asked.model
     if "model" not in study.takes:
-        return [f"{study.name} asks no model: a run costs no tokens", *_expected(study, asked)]
+        return [f"{study.name} is given no model: no tokens are counted here", *_expected(study, asked)]
     if not isinstance(model, Counts):
         said = f"{model.card.name} does not say what its tokens are: there is nothing to count"
         return [said, *_expected(study, asked)]

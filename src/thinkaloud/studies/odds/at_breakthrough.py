@@ -18,8 +18,8 @@ from thinkaloud.games.match import Played, Player
 from thinkaloud.games.openings import Asked, Ground, Opening, openings
 from thinkaloud.games.policies import Solved
 from thinkaloud.games.search import MAN, Search, advanced, least_nodes
-from thinkaloud.studies.odds.players import made, policy_of, solved_of
-from thinkaloud.studies.odds.recipe import SOLVED, Recipe, of_rows
+from thinkaloud.studies.odds.players import followed, made, policy_of, solved_of
+from thinkaloud.studies.odds.recipe import Recipe, of_rows
 from thinkaloud.studies.odds.setups import EVEN, Cell, Match, Odds, by_turns, counted
 from thinkaloud.vocabulary import Key
 
@@ -79,10 +79,10 @@ class AtBreakthrough:
         solved = solved_of(self.recipe)
         if solved is None:
             return None
-        specs = [self.recipe.players[name] for name in (cell.giver, cell.taker)]
-        if not all(spec.by in (*SOLVED, "uniform") for spec in specs):
+        specs = {"giver": self.recipe.players[cell.giver], "taker": self.recipe.players[cell.taker]}
+        if not all(followed(spec, role) for role, spec in specs.items()):
             return Known(solved, None).about
-        giver, taker = (policy_of(spec, self.recipe.players, solved) for spec in specs)
+        giver, taker = (policy_of(spec, self.recipe.players, solved) for spec in specs.values())
         return Known(solved, policies.value(solved.graph, giver, taker)).about
 
     def notes(self) -> list[str]:

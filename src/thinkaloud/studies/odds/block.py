@@ -61,10 +61,12 @@ async def games(
 
 
 def _of_cell(recipe: Recipe, cell: Cell) -> dict[str, Any]:
-    """What all games of a cell have in common: which player is a language model and what it reasons among it."""
+    """What all games of a cell have in common: which player is a language model, what it reasons and how it is asked
+    among it."""
     specs = {name: recipe.players[name] for name in (cell.giver, cell.taker)}
     odds = next(one for one in setup(recipe).odds if one.label == cell.odds)
-    models = {name: spec.reasoning for name, spec in specs.items() if spec.by == "model"}
+    spoken = {name: spec for name, spec in specs.items() if spec.by == "model"}
+    models = {name: {"reasoning": s.reasoning, "ask": s.ask, "reads": s.reads} for name, s in spoken.items()}
     return {
         "game": recipe.game,
         "giver": cell.giver,

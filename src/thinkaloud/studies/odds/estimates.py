@@ -38,7 +38,7 @@ from thinkaloud.stats.ladder import (
 )
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.players import REPLACED
-from thinkaloud.studies.odds.reasoning import gaps, said, ways
+from thinkaloud.studies.odds.reasoning import gaps, spoken
 from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
@@ -94,8 +94,8 @@ def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
         return found
     ladder = _ladder(games, key.child("ladder"))
     number = {name: i for i, name in enumerate(games.players)}
-    spoken = gaps(ladder, number, games.material, ways(games.sound))
-    return [*found, *_of_ladder(games, ladder), *spoken, *said(games.sound, key), *_known(games, ladder.design)]
+    bought = gaps(ladder, number, games.material, games.sound)
+    return [*found, *_of_ladder(games, ladder), *bought, *spoken(games.sound, key), *_known(games, ladder.design)]
 
 
 def precise(records: Sequence[Record], key: Key, half: float) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from thinkaloud.report.layout import Layout
 from thinkaloud.report.tables import Grid, Words, shown
 from thinkaloud.stats.equivalence import ALPHA
+from thinkaloud.studies.odds import page_words
 from thinkaloud.studies.odds.figures import FIGURES
 from thinkaloud.studies.odds.found import Found, elo, found_in
 from thinkaloud.studies.odds.players import REPLACED
@@ -30,8 +31,7 @@ LIMITS = (
     "How well a giver uses its skill against odds depends on what it is. Alpha-beta plays as if the taker did not err; "
     "what a giver gains by knowing that it does is measured on solved boards only.",
 )
-FEW = 0.2
-"""Different texts for a move, below which reasoning hardly depends on the board."""
+MOVES = tuple(f"{name}, *" for name, _ in page_words.COLUMNS)
 USUAL = "blunders 0.1"
 """The taker of the headline, where it is there."""
 GIVERS = ("optimal", "resisting", "best response")
@@ -51,7 +51,7 @@ def _of_ladder(found: Found) -> Iterator[str]:
     if worth:
         told = ", ".join(f"{odds} {elo(e) if e.value is not None else e.reason}" for odds, e in worth)
         yield f"{found.subject}. Worth in Elo, between players of mean skill: {told}."
-    yield from _reasoning(found)
+    yield from page_words.lines(found)
     yield from _growth(found)
     yield from _sums(found)
     known = [(o, e, k) for o, e in worth if (k := found.one(measure="worth", odds=o, role="known")) and k.value]
@@ -99,28 +99,6 @@ def _clear(e: Estimate, alpha: float = ALPHA) -> bool:
     if e.low is None or e.high is None or "p" not in e.about:
         return False
     return float(e.about["p"]) <= alpha and not e.low <= 0 <= e.high
-
-
-def _reasoning(found: Found) -> Iterator[str]:
-    """What reasoning buys a language model."""
-    told = []
-    for e in found.every(measure="reasoning"):
-        if e.value is None or e.low is None or e.high is None:
-            told.append(f"{e.name} {e.reason}")
-            continue
-        men = found.one(measure="reasoning in men", reasoning=e.about["reasoning"], against=e.about["against"])
-        in_men = "" if men is None or men.value is None else f", {shown(men)} men"
-        word = "cannot be told" if e.low <= 0 <= e.high else "stronger" if e.value > 0 else "weaker"
-        told.append(f"{e.name} {elo(e)} Elo{in_men}: {word}")
-    if told:
-        yield f"{found.subject}. What reasoning buys: {'; '.join(told)}."
-    for e in found.every(measure="legal mass"):
-        moves, texts = int(e.about["moves"]), int(e.about["texts"])
-        if e.about["reasoning"] in ("own", "foreign") and texts < FEW * moves:
-            yield (
-                f"{found.subject}. Its reasoning ({e.about['reasoning']}) was one of {texts} texts before {moves} "
-                "moves: it hardly speaks of the board."
-            )
 
 
 def _sums(found: Found) -> Iterator[str]:
@@ -189,7 +167,7 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
     """Worth, equal chances, scores; then what was solved."""
     made: list[Grid] = []
     for found in found_in(findings):
-        made += [_worth(found), _chances(found), _scores(found)]
+        made += [page_words.grid(found), _worth(found), _chances(found), _scores(found)]
     for found in found_in(findings, "exact score"):
         made += [_solution(found), *_transfer(found)]
     return [grid for grid in made if grid.rows]
@@ -269,7 +247,8 @@ def _transfer(found: Found) -> Iterator[Grid]:
 PAGE = Layout(
     words=Words(
         headings=(
-            ("What reasoning buys", ("* over *", "mass of legal moves, *")),
+            ("What reasoning buys", ("* over *",)),
+            ("What a move took", MOVES),
             ("Skill", ("skill of *",)),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
             ("Do worths add up?", ("worth of * beyond *",)),
@@ -282,7 +261,14 @@ PAGE = Layout(
             ("Solved: exploitation of one taker against another", ("transfer, *",)),
         ),
         meanings=(
-            ("mass of legal moves, *", "how much of the model's probability legal moves had together, move by move"),
+            ("legal mass, *", "how much of the model's probability legal moves had together, move by move"),
+            ("illegal, *", "share of its moves that were not legal, each of which lost the game"),
+            ("same text, *", "share of its moves before which a text that should be another one was its own"),
+            ("follows its text, *", "of moves before which a legal one was named, the share that were this one"),
+            ("parts right, *", "share of the parts of its questions that it answered rightly"),
+            ("prompt tokens, *", "a move, every call counted as if computed alone"),
+            ("written tokens, *", "a move, its own reasoning and what it was made from"),
+            ("calls, *", "a move"),
             ("* over *, in men", "the same over what the first man missing is worth at the skill between the two"),
             ("* over *", "skill with the first standing before the move, less skill with the second"),
             ("skill of *, known", "the same fitted to the known scores of all cells"),

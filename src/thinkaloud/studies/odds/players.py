@@ -21,6 +21,7 @@ from thinkaloud.games.match import Chosen, Player
 from thinkaloud.games.policies import Policy, Solved
 from thinkaloud.games.search import Search, advanced
 from thinkaloud.studies.odds.recipe import SOLVED, Recipe, Spec
+from thinkaloud.studies.odds.talkers import NAME, talker
 from thinkaloud.vocabulary import Key
 
 REPLACED = "replaced"
@@ -104,6 +105,11 @@ class Replaced(Generic[P, M]):
         return Chosen(legal[int(key.child("instead").rng.integers(len(legal)))], said)
 
 
+def followed(spec: Spec, role: str) -> bool:
+    """Whether a player follows a policy of a solved board that is known: a scripted speaker does as a giver."""
+    return spec.by in (*SOLVED, "uniform") or (spec.model.startswith(NAME) and role == "giver")
+
+
 def policy_of(spec: Spec, players: Mapping[str, Spec], solved: Solved) -> Policy:
     """What a player of a solved board does, blunders and all."""
     graph = solved.graph
@@ -112,6 +118,7 @@ def policy_of(spec: Spec, players: Mapping[str, Spec], solved: Solved) -> Policy
         "resisting": lambda: policies.resisting(solved),
         "best response": lambda: policies.best_response(graph, policy_of(players[spec.against], players, solved)),
         "uniform": lambda: policies.uniform(graph),
+        "model": lambda: talker(spec.model).policy(spec.reasoning, graph),
     }
     return policies.blundering(made[spec.by](), graph, spec.blunders)
 

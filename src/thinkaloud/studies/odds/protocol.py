@@ -11,25 +11,30 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from thinkaloud.conditions.asking import Asking
 from thinkaloud.errors import NotMeasurable, UserError
 from thinkaloud.games.breakthrough import board
 from thinkaloud.games.programs import close_all
+from thinkaloud.items.asking import about_asking
+from thinkaloud.items.study import LESS
 from thinkaloud.stats.davidson import ELO
 from thinkaloud.stats.games import by_score, of_worth
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
 from thinkaloud.studies.odds.block import games
-from thinkaloud.studies.odds.language import Speaker
+from thinkaloud.studies.odds.language import Manner, Speaker, asking_of, settled
 from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import LIMITS, PAGE
-from thinkaloud.studies.odds.recipe import Exact, Recipe, located, read
+from thinkaloud.studies.odds.recipe import Exact, Recipe, Spec, located, read
 from thinkaloud.studies.odds.settings import OddsSettings
 from thinkaloud.studies.odds.workers import Job, Workers
-from thinkaloud.study import Asked, Do, Study, Unit
+from thinkaloud.study import Asked, Do, Study, Unit, digest_of
 from thinkaloud.vocabulary import Estimate, Key, Model, Record
 
 APART = 0.5
 """By how much openings differ, in logits, in a plan that does not know it."""
+SETTLES = "settles"
+"""The phase in which it is found out how a model's answers are asked for."""
 
 
 class Odds(Study):
@@ -80,17 +85,19 @@ class Odds(Study):
         finally:
             close_all()
         model = None if recipe.model is None else _opened(asked, recipe.model)
+        manners = {} if model is None else await self._manners(recipe, model, do, key.child("settled"))
         done: list[Record] = []
         async with Workers() as workers:
             for numbers in recipe.blocks:
                 jobs = [Job(recipe, cell, [begun[cell.odds][i] for i in numbers], key) for cell in cells(recipe)]
-                units = [self._block(at, job, workers, model) for at, job in enumerate(jobs)]
+                units = [self._block(at, job, workers, model, manners) for at, job in enumerate(jobs)]
                 done += [r for came in await do.each([partial(do.unit, unit) for unit in units]) for r in came.records]
                 if recipe.half_width and played.precise(done, key.child("enough"), recipe.half_width):
                     break
         n = len({(r["odds"], r["opening"]) for r in done}) // max(1, len(made.odds))
         notes = [*asides, f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either "
                           "side to move first."]  # fmt: skip
+        notes += [line for one in manners.values() for line in about_asking("moves", one.asking, one.settled)]
         if recipe.half_width:
             notes.append(
                 f"Registered: up to {recipe.openings} openings, looked at after every {recipe.block}; no more once "
@@ -104,15 +111,40 @@ class Odds(Study):
 
         return Unit(phase=self.name, subject=exact.title, work=work, at={"missing": missing}, title=exact.title)
 
-    def _block(self, number: int, job: Job, workers: Workers, model: Model | None) -> Unit:
-        speak = any(job.recipe.players[name].by == "model" for name in (job.cell.giver, job.cell.taker))
+    async def _manners(self, recipe: Recipe, model: Model, do: Do, key: Key) -> dict[str, Manner]:
+        """How the model is asked, for every `ask` of the recipe; what must be found out is a unit of its own."""
+        rules = board(recipe.board, recipe.rows)
+        found: dict[str, Manner] = {}
+        for spec in (one for one in recipe.players.values() if one.by == "model"):
+            if spec.ask in found:
+                continue
+            asking = asking_of(model, spec)
+            found[spec.ask] = Manner(asking)
+            if asking.tried:
+
+                async def work(session: Model, spec: Spec = spec, asking: Asking = asking) -> list[Record]:
+                    return await settled(session, rules, spec, asking, key)
+
+                subject = setup(recipe).title
+                done = await do.unit(Unit(phase=SETTLES, subject=subject, work=work, at={"ask": spec.ask}, cost=LESS,
+                                          title=f"how answers are asked for ({asking.ask})", model=model))  # fmt: skip
+                found[spec.ask] = Manner(asking, tuple(done.records))
+        return found
+
+    def _block(
+        self, number: int, job: Job, workers: Workers, model: Model | None, manners: Mapping[str, Manner]
+    ) -> Unit:
+        specs = [job.recipe.players[name] for name in (job.cell.giver, job.cell.taker)]
+        speak = [spec for spec in specs if spec.by == "model"]
 
         async def work(session: Model) -> list[Record]:
-            return await spoken(job, session) if speak else await workers.records(job)
+            return await spoken(job, session, manners) if speak else await workers.records(job)
 
         cell, numbers = job.cell, [opening.number for opening in job.begun]
         at = {"cell": number, "giver": cell.giver, "taker": cell.taker, "odds": cell.odds, "openings": numbers}
+        prepared = [_lasting(record) for spec in speak for record in manners[spec.ask].settled]
         return Unit(phase=self.name, subject=setup(job.recipe).title, work=work, at=at, title=cell.title,
+                    content={"prepared": digest_of(prepared)} if prepared else {},
                     model=model if speak else None)  # fmt: skip
 
     def rank(self, settings: OddsSettings) -> Callable[[Mapping[str, Any]], Any]:
@@ -144,7 +176,14 @@ class Odds(Study):
             f"+-{25 * (by_score(0.9) / n) ** 0.5:.0f}; +-25 Elo takes {by_score(0.5):.0f} games. The ladder pools "
             f"{len(there)} cells: the worth of odds between nearly equal players to +-{alike:.0f} Elo at best, to "
             f"+-{apart:.0f} where openings differ by {APART * ELO:.0f} Elo in whom they favour (standard deviation)"
+            f"{self._spoken(recipe, n)}"
         )
+
+    def _spoken(self, recipe: Recipe, n: int) -> str:
+        """In how many of the games a language model is asked, for a plan, which does not ask it."""
+        speak = [name for name, spec in recipe.players.items() if spec.by == "model"]
+        spoken = n * sum(cell.giver in speak or cell.taker in speak for cell in cells(recipe))
+        return f"; {recipe.model} is asked before every move of its own in {spoken} games" if spoken else ""
 
 
 def _opened(asked: Asked, name: str) -> Model:
@@ -156,9 +195,16 @@ def _opened(asked: Asked, name: str) -> Model:
     return model
 
 
-async def spoken(job: Job, model: Model) -> list[Record]:
-    """The games of a block in which a language model plays."""
+def _lasting(record: Record) -> dict[str, Any]:
+    """What later units depend on: the stem and the form of silence."""
+    return {name: record.get(name) for name in ("stem", "silence")}
+
+
+async def spoken(job: Job, model: Model, manners: Mapping[str, Manner]) -> list[Record]:
+    """The games of a block in which a language model plays; `manners`: how it is asked, by the `ask` of its player."""
     specs = {name: job.recipe.players[name] for name in (job.cell.giver, job.cell.taker)}
     rules = board(job.recipe.board, job.recipe.rows)
-    speakers = {name: Speaker(model, rules, spec) for name, spec in specs.items() if spec.by == "model"}
+    speakers = {
+        name: Speaker(model, rules, spec, manners[spec.ask]) for name, spec in specs.items() if spec.by == "model"
+    }
     return await games(job.recipe, job.cell, job.begun, job.key, speakers)

@@ -42,19 +42,22 @@ GAMES = ("breakthrough", "chess", "go", "rts")
 By = Literal["search", "optimal", "resisting", "best response", "uniform", "model", "engine", "bot", "playouts"]
 SOLVED: tuple[By, ...] = ("optimal", "resisting", "best response")
 """Players of a solved board."""
-Reasoning = Literal["silent", "own", "filler", "foreign"]
+Reasoning = Literal["silent", "own", "filler", "foreign", "paraphrased", "split"]
 """What stands between the question for a move and the move of a language model."""
 Reads = Literal["scores", "written"]
+Asks = Literal["auto", "native", "zero-shot", "few-shot"]
+"""How a language model is asked; `auto`: as what it is (`items/asking.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A player. `search`: alpha-beta with so many `nodes` a move; `optimal`, `resisting`, `best response` (against the
     player of that name): of a solved board (`games/policies.py`); `uniform`: any move; `model`: a language model by its
-    name, with its `reasoning`; it `reads` the legal move of highest score as its move, or what it writes; `engine`: a
-    program by its path or name that speaks UCI (chess: so many `nodes`, `options` of its own, and a `net`, which is a
-    file or maia-1900) or GTP (Go: its `arguments`); `bot`: one of microRTS by its name; `playouts`: Monte Carlo search
-    at microRTS with so many (`nodes`) a move. With probability `blunders` a player plays any legal move instead."""
+    name, with its `reasoning`, for which it has so many `tokens` (0: as many as such reasoning takes); it is asked as
+    `ask` says, and `reads` the legal move of highest score as its move, or what it writes; `engine`: a program by its
+    path or name that speaks UCI (chess: so many `nodes`, `options` of its own, and a `net`, which is a file or
+    maia-1900) or GTP (Go: its `arguments`); `bot`: one of microRTS by its name; `playouts`: Monte Carlo search at
+    microRTS with so many (`nodes`) a move. With probability `blunders` a player plays any legal move instead."""
 
     by: By
     nodes: int = 0
@@ -63,6 +66,8 @@ class Spec:
     model: str = ""
     reasoning: Reasoning = "silent"
     reads: Reads = "scores"
+    ask: Asks = "auto"
+    tokens: int = 0
     engine: str = ""
     arguments: tuple[str, ...] = ()
     net: str = ""
@@ -178,12 +183,14 @@ def _player(name: str, table: Any, where: str) -> Spec:
         raise UserError(f"the player {name!r} of {where} is {table!r}: give a table with `by`, [players.{name!r}]")
     if table["by"] not in get_args(By):
         raise unknown("kind of player (by)", str(table["by"]), get_args(By))
-    for factor, words in (("reasoning", get_args(Reasoning)), ("reads", get_args(Reads))):
+    for factor, words in (("reasoning", get_args(Reasoning)), ("reads", get_args(Reads)), ("ask", get_args(Asks))):
         if factor in table and table[factor] not in words:
             raise unknown(f"{factor} of the player {name!r}", str(table[factor]), words)
     found = load(Spec, table, f"the player {name!r} of {where}")
     if not 0 <= found.blunders <= 1:
         raise UserError(f"blunders of the player {name!r} is {found.blunders!r}: give a probability")
+    if found.tokens < 0:
+        raise UserError(f"tokens of the player {name!r} is {found.tokens}: give 1 or more, or 0 for what it takes")
     if found.by == "model" and not found.model:
         raise UserError(f"the player {name!r} is a language model: name it, model = 'smollm2-135m'")
     return found

@@ -27,6 +27,21 @@ SAYS = {
     "rts": "B base, K barracks, W worker, L light, H heavy, R ranged, ✳ resources; colours are those of giver and "
     "taker. Who is first began at the upper left.",
 }
+LABELS = {
+    "same": "the same as its own text",
+    "own": "its own text",
+    "refused": "not in other words, because",
+    "ended": "how its reasoning ended",
+    "names": "the move that it names",
+    "follows": "played that move",
+    "mass": "probability of legal moves together",
+    "p": "of that, this move",
+    "illegal": "not legal",
+    "asked": "prompt tokens",
+    "written": "tokens written",
+}
+"""Parts of a record of what was said, in words."""
+YES_NO = {True: "yes", False: "no"}
 RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
 
 
@@ -98,8 +113,12 @@ def _long(record: Record) -> str:
 
 
 def _short(said: dict[str, Any]) -> dict[str, Any]:
+    """What stood before a move, in words that a reader knows."""
+    if not said:
+        return {}
     text = str(said.get("text", ""))
-    return {**said, "text": text if len(text) <= SAID else f"{text[:SAID]} ..."} if said else {}
+    facts = {LABELS.get(name, name): YES_NO[x] if isinstance(x, bool) else x for name, x in said.items()}
+    return {**facts, "text": text if len(text) <= SAID else f"{text[:SAID]} ..."}
 
 
 EXPLORER = Explorer(
