@@ -106,8 +106,8 @@ class Work:
         self.log = folder / "games.jsonl"
         for name in ("books", "nets"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        _fixed(folder / "plan.json", plan)
-        self.games = _read(self.log)
+        fixed(folder / "plan.json", plan)
+        self.games = read_games(self.log)
         self.base = stockfish.exported("stockfish", folder / "base.nnue")
 
     def run(self) -> None:
@@ -262,7 +262,7 @@ def started(odds: str) -> Position:
     return RULES.start(() if odds == EVEN else odds.split(" + "))
 
 
-def _fixed(path: Path, plan: Plan) -> None:
+def fixed(path: Path, plan: Plan) -> None:
     """A folder belongs to one plan."""
     text = msgspec.json.format(msgspec.json.encode(plan))
     if path.exists() and path.read_bytes() != text:
@@ -277,7 +277,7 @@ def _whole(path: Path, text: bytes) -> None:
     half.replace(path)
 
 
-def _read(path: Path) -> Games:
+def read_games(path: Path) -> Games:
     """Games that were kept; a last line that was cut off is taken away."""
     raw = path.read_bytes() if path.exists() else b""
     whole = raw[: raw.rfind(b"\n") + 1]

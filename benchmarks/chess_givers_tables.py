@@ -49,21 +49,22 @@ def show(work: Work) -> None:
         return
     _counting(work)
     _lessons(work, seeds, ARMS)
-    _checks(work, seeds, ARMS)
+    checks(work, seeds, ARMS)
     for what in work.plan.tests:
         taker, start = what.split("/")
-        _cell(f"{taker}, {start}", [{g: _scores(work, s, g, taker, start) for g in givers} for s in seeds])
+        cell(f"{taker}, {start}", [{g: scores(work, s, g, taker, start) for g in givers} for s in seeds])
 
 
 def _complete(work: Work, seed: int, givers: Sequence[str]) -> bool:
     return all(
-        len(_scores(work, seed, giver, *what.split("/"))) == 2 * work.plan.openings(what)
+        len(scores(work, seed, giver, *what.split("/"))) == 2 * work.plan.openings(what)
         for giver in givers
         for what in work.plan.tests
     )
 
 
-def _scores(work: Work, seed: int, giver: str, taker: str, start: str) -> list[float]:
+def scores(work: Work, seed: int, giver: str, taker: str, start: str) -> list[float]:
+    """Of the test games of a net in a seed."""
     return _of(work, f"test/{seed}/{giver}/{taker}/{start}/")
 
 
@@ -71,17 +72,17 @@ def _of(work: Work, head: str) -> list[float]:
     return [game["score"] for name, game in work.games.items() if name.startswith(head)]
 
 
-def _cell(title: str, seeds: Sequence[dict[str, list[float]]]) -> None:
+def cell(title: str, seeds: Sequence[dict[str, list[float]]]) -> None:
     """One taker at one start: every net, then the contrasts."""
     games = len(next(iter(seeds[0].values())))
     print(f"\n### {title}: {games} games a net and seed\n\n| giver's net | score | Elo | games |\n|---|---|---|---|")
     means = [{giver: float(np.mean(scores)) for giver, scores in one.items()} for one in seeds]
     for giver in seeds[0]:
         score = _said([one[giver] for one in means], games, 1.0, ".3f")
-        elo = _said([_elo(one[giver]) for one in means], games, REACH, "+.0f")
-        print(f"| {giver} | {score} | {elo} | {games * len(seeds)} |")
+        skill = _said([elo(one[giver]) for one in means], games, REACH, "+.0f")
+        print(f"| {giver} | {score} | {skill} | {games * len(seeds)} |")
     print("\n| contrast | Elo | p | in score |\n|---|---|---|---|")
-    rows = {name: [by({g: _elo(x) for g, x in one.items()}) for one in means] for name, by in CONTRASTS.items()}
+    rows = {name: [by({g: elo(x) for g, x in one.items()}) for one in means] for name, by in CONTRASTS.items()}
     three = [p_of(rows[name]) if _finite(rows[name]) else 1.0 for name in THREE]
     p = dict(zip(THREE, holm(three), strict=True))
     for name, values in rows.items():
@@ -90,7 +91,8 @@ def _cell(title: str, seeds: Sequence[dict[str, list[float]]]) -> None:
         print(f"| {name} | {_said(values, games, REACH, '+.0f')} | {by_holm} | {score} |")
 
 
-def _elo(score: float) -> float:
+def elo(score: float) -> float:
+    """Of an expected score; NaN where it is 0 or 1."""
     return ELO * math.log(score / (1 - score)) if 0 < score < 1 else math.nan
 
 
@@ -139,7 +141,7 @@ def _at(about: Sequence[dict[str, Any]], name: str, at: int) -> float:
     return float(np.mean([one[name][at] for one in about]))
 
 
-def _checks(work: Work, seeds: Sequence[int], arms: Sequence[str]) -> None:
+def checks(work: Work, seeds: Sequence[int], arms: Sequence[str]) -> None:
     """Which games are copies, and of each other's."""
     split = {name: name.split("/") for name in work.games if name.startswith("test/")}
     tests = {name: work.games[name] for name, parts in split.items() if int(parts[1]) in seeds}
