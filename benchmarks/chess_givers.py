@@ -1,6 +1,6 @@
 """Is it odds that a chess engine must have seen, or a weaker opponent? Stockfish 15.1's net, trained in four ways.
 
-    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER [--held-out LC0 --net MAIA.pb.gz] [--seeds 6]
+    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER [--held-out LC0 --net MAIA.pb.gz] [--seeds 5]
 
 Lessons are games at 300 nodes a move of the untouched net, as giver, {from even starts, with a knight missing} against
 itself with {300, 100} nodes; the layer stacks are trained on their quiet positions (`games/nnue_train.py`). Every net
@@ -55,12 +55,12 @@ class Plan:
     arm trains on, one in ten openings being held out."""
 
     first: int = 0
-    seeds: int = 6
+    seeds: int = 5
     odds: str = "knight"
     nodes: int = 300
-    lessons: int = 60
+    lessons: int = 70
     tests: Mapping[str, int] = field(
-        default_factory=lambda: {"held out/odds": 50, "held out/even": 8, f"{OWN}/odds": 25, f"{OWN}/even": 16}
+        default_factory=lambda: {"held out/odds": 50, "held out/even": 4, f"{OWN}/odds": 20, f"{OWN}/even": 12}
     )
     positions: int = 8000
     scale: float = 1.0
