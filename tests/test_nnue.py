@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from thinkaloud.errors import UserError
+from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games import nnue, nnue_train, nnue_value, stockfish
 from thinkaloud.games.nnue import Layer, Net, Stack
 from thinkaloud.games.nnue_train import Fit, Lessons
@@ -209,7 +209,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Net:
         located("stockfish")
     except UserError:
         pytest.skip("stockfish is not installed")
-    folder = tmp_path_factory.mktemp("nets")
+    folder = tmp_path_factory.mktemp("its own nets")
     try:
         found = stockfish.exported("stockfish", folder / "own.nnue")
     except UserError as error:
@@ -263,3 +263,10 @@ def test_a_net_that_the_engine_does_not_take_is_named(own: Net, tmp_path: Path) 
     (tmp_path / "broken.nnue").write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"does not take the net .*broken\.nnue"):
         stockfish.statics("stockfish", [ROOK], tmp_path / "broken.nnue")
+
+
+def test_a_program_without_a_net_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="/bin/cat keeps no net that it gives away: to export_net it said 'quit'"):
+        stockfish.exported("/bin/cat", tmp_path / "none.nnue")
+    with pytest.raises(ModelError, match="/bin/cat answered 0 of 1 questions"):
+        stockfish.statics("/bin/cat", [ROOK])

@@ -31,7 +31,7 @@ DECAYS, TINY = (0.9, 0.999), 1e-8
 
 @dataclass(frozen=True)
 class Fit:
-    """How to train. `result`: the share of a target that is the game's result; `pawns`: what doubles as temperature."""
+    """How to train. `result`: the share of a target that is the game's result; `pawns`: so many are a logit."""
 
     epochs: int = 3
     rate: float = 3e-4

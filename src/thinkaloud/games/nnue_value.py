@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from thinkaloud.games.nnue import BUCKETS, FEATURES, WIDTH, Ints, Net, Stack
+from thinkaloud.games.nnue import BUCKETS, WIDTH, Ints, Net, Stack
 
 if TYPE_CHECKING:
     from chess import Board
@@ -36,8 +36,6 @@ SHIFT, TOP = 6, 127
 STRAIGHT = (600 * SCALE, TOP << SHIFT)
 """What the sixteenth output of the first layer is multiplied and divided by on its way to the result."""
 HALF, OUTPUTS = WIDTH // 2, 15
-NOBODY = FEATURES
-"""Stands where a board has fewer pieces than 32."""
 
 
 @dataclass(frozen=True, eq=False)

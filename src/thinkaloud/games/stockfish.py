@@ -11,6 +11,7 @@ plays nothing.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ MOVED = 2
 """Pawns by which the net of a check differs."""
 SAW = 0.05
 """Pawns that an evaluation has to move by to count as one that uses the net."""
+NAME = "exported.nnue"
 _NUMBER = r"[+-]?\s*\d+\.\d+"
 _ROW = re.compile(rf"^\|\s*\d+\s*\|\s*({_NUMBER})\s*\|\s*({_NUMBER})\s*\|\s*({_NUMBER})\s*\|", re.M)
 
@@ -46,9 +48,13 @@ class Static:
 
 def exported(engine: str, path: str | Path) -> Net:
     """The net that an engine carries, kept at `path`; `UserError` where it carries none or one that cannot be read."""
-    said = _asked(engine, [f"export_net {path}"])
-    if not Path(path).exists():
-        raise UserError(f"{engine} gave no net at {path}: it said {said.strip().splitlines()[-1:]}")
+    with tempfile.TemporaryDirectory() as folder:  # the command takes no path with spaces
+        said = _asked(engine, [f"export_net {NAME}"], folder)
+        made = Path(folder) / NAME
+        if not made.exists():
+            last = (said.strip().splitlines() or ["nothing"])[-1]
+            raise UserError(f"{engine} keeps no net that it gives away: to export_net it said {last!r}")
+        shutil.copyfile(made, path)
     return nnue.read(path)
 
 
@@ -88,11 +94,13 @@ def moved(net: Net, pawns: float) -> Net:
     return net.with_stacks([one(stack) for stack in net.stacks])
 
 
-def _asked(engine: str, lines: Sequence[str]) -> str:
-    """All that an engine prints to some lines."""
-    asked = "".join(f"{line}\n" for line in (*lines, "quit"))
+def _asked(engine: str, lines: Sequence[str], folder: str | None = None) -> str:
+    """All that an engine prints to some lines; `folder`: where it runs."""
+    asked, program = "".join(f"{line}\n" for line in (*lines, "quit")), [str(Path(located(engine)).resolve())]
     try:
-        ran = subprocess.run([located(engine)], input=asked, capture_output=True, text=True, timeout=HANG, check=False)
+        ran = subprocess.run(
+            program, input=asked, capture_output=True, text=True, timeout=HANG, check=False, cwd=folder
+        )
     except subprocess.TimeoutExpired as error:
         raise ModelError(f"the engine {engine} did not end within {HANG:g} s") from error
     return ran.stdout
