@@ -1,6 +1,6 @@
 """Is it odds that a chess engine must have seen, or a weaker opponent? Stockfish 15.1's net, trained in four ways.
 
-    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER [--held-out LC0 --net MAIA.pb.gz] [--seeds 5]
+    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER --held-out lc0 --net maia-1900.pb.gz [--seeds 5]
 
 Lessons are games at 300 nodes a move of the untouched net, as giver, {from even starts, with a knight missing} against
 itself with {300, 100} nodes; the layer stacks are trained on their quiet positions (`games/nnue_train.py`). Every net
@@ -51,8 +51,7 @@ Games = dict[str, dict[str, Any]]
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is fixed before the first game. `lessons` and `tests`: openings a seed, each played with either side first;
-    `scale` makes less of both; `positions`: how many an
-    arm trains on, one in ten openings being held out."""
+    `scale` makes less of both; `positions`: how many an arm trains on, one in ten openings being held out."""
 
     first: int = 0
     seeds: int = 5

@@ -182,6 +182,21 @@ def test_a_net_that_is_asked_for_what_it_says_already_stays_as_it_is(net: Net) -
     assert all((a.layers[0].weight == b.layers[0].weight).all() for a, b in zip(net.stacks, after.stacks, strict=True))
 
 
+def test_weights_stay_where_the_engine_can_keep_them(net: Net) -> None:
+    some, fit = lessons(net, 100), Fit(epochs=20, rate=0.3, batch=100, pawns=6.0)
+    after = nnue_train.trained(net, some, fit, np.random.default_rng(0))
+    there = sorted(set(some.given.bucket.tolist()))
+    ends = [after.stacks[bucket].layers[0].weight for bucket in there]
+    assert min(one.min() for one in ends) == -128 and max(one.max() for one in ends) == 127
+    stack, weights = net.stacks[0], nnue_train.floats(net.stacks[0])
+    for side, whole in ((0, -128), (1, 127)):
+        most = [np.full_like(one, end[side] if np.isfinite(end[side]) else 0.0)
+                for one, end in zip(weights, nnue_train.limits(), strict=True)]  # fmt: skip
+        first, second, last = nnue_train.rounded(stack, most).layers
+        assert (first.weight == whole).all() and (second.weight[:, :30] == whole).all() and (last.weight == whole).all()
+        assert (second.weight[:, 30:] == stack.layers[1].weight[:, 30:]).all()
+
+
 def test_targets_blend_the_result_with_what_the_net_says(net: Net) -> None:
     given = nnue_value.inputs(net, boards(20, 6))
     said = nnue_train.targets(net, given, np.zeros(20), Fit(result=0.0))

@@ -23,6 +23,8 @@ UNIT = STRAIGHT[0] / (SCALE * PAWN)
 """Pawns of a result of 1."""
 HIDDEN, LAST = float(1 << SHIFT), STRAIGHT[0] / TOP
 """Integer steps of a weight of 1: in hidden layers, and in the last."""
+STEPS = (HIDDEN, HIDDEN * TOP, HIDDEN, HIDDEN * TOP, LAST, LAST * TOP)
+"""Of a weight and a bias, layer by layer."""
 SQUARED = TOP / (1 << 7)
 """What the engine makes of an activation of 1 that is squared."""
 DECAYS, TINY = (0.9, 0.999), 1e-8
@@ -94,29 +96,22 @@ def trained(net: Net, lessons: Lessons, fit: Fit, rng: np.random.Generator) -> N
 def floats(stack: Stack) -> Weights:
     """A stack's weights as floats."""
     first, second, last = stack.layers
-    return [
-        first.weight / HIDDEN,
-        first.bias / (HIDDEN * TOP),
-        second.weight[:, : 2 * OUTPUTS] / HIDDEN,
-        second.bias / (HIDDEN * TOP),
-        last.weight / LAST,
-        last.bias / (LAST * TOP),
-    ]
+    kept = (first.weight, first.bias, second.weight[:, : 2 * OUTPUTS], second.bias, last.weight, last.bias)
+    return [one / by for one, by in zip(kept, STEPS, strict=True)]
 
 
 def rounded(stack: Stack, weights: Weights) -> Stack:
     """The stack with these weights, as the engine keeps them."""
-    steps = [HIDDEN, HIDDEN * TOP, HIDDEN, HIDDEN * TOP, LAST, LAST * TOP]
     kinds = ["i1", "<i4"] * 3
-    whole = [np.rint(one * by).astype(kind) for one, by, kind in zip(weights, steps, kinds, strict=True)]
+    whole = [np.rint(one * by).astype(kind) for one, by, kind in zip(weights, STEPS, kinds, strict=True)]
     second = stack.layers[1].weight.copy()
     second[:, : 2 * OUTPUTS] = whole[2]
     return Stack(stack.hash, (Layer(whole[1], whole[0]), Layer(whole[3], second), Layer(whole[5], whole[4])))
 
 
-def limits(weights: Weights) -> list[float]:
-    """How large each of a stack's weights may be; biases have no limit."""
-    return [np.inf if at % 2 else TOP / (LAST if at == 4 else HIDDEN) for at in range(len(weights))]
+def limits() -> list[tuple[float, float]]:
+    """Between which values each of a stack's weights can be kept, an int8 having 256; biases have no limit."""
+    return [(-np.inf, np.inf) if at % 2 else (-(TOP + 1) / by, TOP / by) for at, by in enumerate(STEPS)]
 
 
 # ----------------------------------------------------------------------------------------------------------- training
@@ -165,8 +160,6 @@ class _Learner:
     def __init__(self, weights: Weights, rate: float) -> None:
         self.weights, self.rate, self.steps = weights, rate, 0
         self.first, self.second = ([np.zeros_like(one) for one in weights] for _ in range(2))
-        # what the net has beyond a limit stays allowed: training pulls nothing back by itself
-        self.most = [np.maximum(most, np.abs(one)) for most, one in zip(limits(weights), weights, strict=True)]
 
     def step(self, by: Weights, share: float) -> None:
         """One step. `share`: of the batch, the part that trained this stack."""
@@ -177,7 +170,7 @@ class _Learner:
             self.first[at] += (1 - DECAYS[0]) * (slope - self.first[at])
             self.second[at] += (1 - DECAYS[1]) * (slope * slope - self.second[at])
             move = self.rate * (self.first[at] / fresh[0]) / (np.sqrt(self.second[at] / fresh[1]) + TINY)
-            self.weights[at] = np.clip(self.weights[at] - move, -self.most[at], self.most[at])
+            self.weights[at] = np.clip(self.weights[at] - move, *limits()[at])
 
 
 def _sigmoid(x: Values) -> Values:
