@@ -1,6 +1,6 @@
 """Is it odds that a chess engine must have seen, or a weaker opponent? Stockfish 15.1's net, trained in four ways.
 
-    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER --held-out lc0 --net maia-1900.pb.gz [--seeds 5]
+    PYTHONPATH=src python benchmarks/chess_givers.py FOLDER [--seeds 8]      # make maia
 
 Lessons are games at 300 nodes a move of the untouched net, as giver, {from even starts, with a knight missing} against
 itself with {300, 100} nodes; the layer stacks are trained on their quiet positions (`games/nnue_train.py`). Every net
@@ -34,8 +34,9 @@ from thinkaloud.games.match import play
 from thinkaloud.games.nnue import Layer, Net, Stack
 from thinkaloud.games.nnue_train import Fit, Lessons
 from thinkaloud.games.openings import Asked, Ground, Opening, openings
+from thinkaloud.games.programs import close_all, located
 from thinkaloud.games.quiet import quiet
-from thinkaloud.games.uci import Engine, close_all, located
+from thinkaloud.games.uci import Engine, net_at
 from thinkaloud.vocabulary import Key
 
 RULES = Chess()
@@ -54,7 +55,7 @@ class Plan:
     `scale` makes less of both; `positions`: how many an arm trains on, one in ten openings being held out."""
 
     first: int = 0
-    seeds: int = 5
+    seeds: int = 8
     odds: str = "knight"
     nodes: int = 300
     lessons: int = 70
@@ -138,10 +139,10 @@ class Work:
         lacking = [one for one in self._wanted(match) if one[0] not in self.games]
         if not lacking:
             return
-        giver = Engine("stockfish", self.plan.nodes, {"EvalFile": str(net)})
+        giver = Engine("stockfish", self.plan.nodes, net=str(net.resolve()))
         taker = self.held_out
         if match.taker != HELD_OUT:
-            taker = Engine("stockfish", OPPONENTS.get(match.taker, 100), {"EvalFile": str(self.folder / "base.nnue")})
+            taker = Engine("stockfish", OPPONENTS.get(match.taker, 100), net=str((self.folder / "base.nnue").resolve()))
         with self.log.open("ab") as file:
             for name, opening, first in lacking:
                 begun = RULES.read(opening.first(first))
@@ -288,8 +289,8 @@ def read_games(path: Path) -> Games:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--held-out", required=True, help="lc0, or any engine that speaks UCI")
-    asked.add_argument("--net", help="its net: Maia-1900, asked for one node a move")
+    asked.add_argument("--held-out", default="lc0", help="any engine that speaks UCI; it is asked for one node a move")
+    asked.add_argument("--net", default="maia-1900", help="its net, by file or name; '' where it has its own")
     asked.add_argument("--seeds", type=int, default=Plan().seeds)
     asked.add_argument("--first", type=int, default=0, help="number of the first seed")
     asked.add_argument("--scale", type=float, default=1.0, help="less than 1: fewer games everywhere")
@@ -297,9 +298,9 @@ def main() -> None:
     given = asked.parse_args()
     files = {"engine": located("stockfish"), "held out": located(given.held_out)}
     if given.net:
-        files["its net"] = given.net
+        files["its net"] = net_at(given.net)
     digests = {name: hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] for name, path in files.items()}
-    taker = Engine(given.held_out, 1, {"WeightsFile": str(Path(given.net).resolve())} if given.net else {})
+    taker = Engine(given.held_out, 1, net=files.get("its net", ""))
     plan = Plan(first=given.first, seeds=given.seeds, scale=given.scale, programs=digests)
     work = Work(given.folder, plan, taker)
     try:

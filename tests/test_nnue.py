@@ -16,7 +16,7 @@ from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games import nnue, nnue_train, nnue_value, stockfish
 from thinkaloud.games.nnue import Layer, Net, Stack
 from thinkaloud.games.nnue_train import Fit, Lessons
-from thinkaloud.games.uci import located
+from thinkaloud.games.programs import located
 
 chess = pytest.importorskip("chess")
 

@@ -24,7 +24,7 @@ from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games import nnue
 from thinkaloud.games.nnue import BUCKETS, Layer, Net, Stack
 from thinkaloud.games.nnue_value import PAWN, SCALE
-from thinkaloud.games.uci import HANG, located
+from thinkaloud.games.programs import HANG, located
 
 MOVED = 2
 """Pawns by which the net of a check differs."""
