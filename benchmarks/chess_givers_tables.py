@@ -78,7 +78,7 @@ def cell(title: str, seeds: Sequence[dict[str, list[float]]]) -> None:
     print(f"\n### {title}: {games} games a net and seed\n\n| giver's net | score | Elo | games |\n|---|---|---|---|")
     means = [{giver: float(np.mean(scores)) for giver, scores in one.items()} for one in seeds]
     for giver in seeds[0]:
-        score = _said([one[giver] for one in means], games, 1.0, ".3f")
+        score = _said([one[giver] for one in means], games, 1.0, ".3f", (0.0, 1.0))
         skill = _said([elo(one[giver]) for one in means], games, REACH, "+.0f")
         print(f"| {giver} | {score} | {skill} | {games * len(seeds)} |")
     print("\n| contrast | Elo | p | in score |\n|---|---|---|---|")
@@ -100,13 +100,16 @@ def _finite(values: Sequence[float]) -> bool:
     return len(values) > 2 and bool(np.isfinite(values).all())
 
 
-def _said(values: Sequence[float], games: int, reach: float, form: str) -> str:
+def _said(
+    values: Sequence[float], games: int, reach: float, form: str, span: tuple[float, float] = (-math.inf, math.inf)
+) -> str:
+    """Mean and interval over seeds, or that there is none; `span`: what the number can be at all."""
     if not np.isfinite(values).all():
         return "not identifiable"
     found = over_seeds("", values, games, reach, {})
     if found.value is None or found.low is None or found.high is None:
         return f"{np.mean(values):{form}} (no interval: {len(values)} seeds)"
-    return f"{found.value:{form}} [{found.low:{form}}, {found.high:{form}}]"
+    return f"{found.value:{form}} [{max(found.low, span[0]):{form}}, {min(found.high, span[1]):{form}}]"
 
 
 # ------------------------------------------------------------------------------------------- did anything change?
@@ -126,7 +129,7 @@ def _lessons(work: Work, seeds: Sequence[int], arms: Sequence[str]) -> None:
     for arm in arms:
         about = [msgspec.json.decode(work.path(seed, arm, "json").read_bytes()) for seed in seeds]
         games = [_of(work, f"lesson/{seed}/{arm}/") for seed in seeds]
-        score = _said([float(np.mean(one)) for one in games], len(games[0]), 1.0, ".3f")
+        score = _said([float(np.mean(one)) for one in games], len(games[0]), 1.0, ".3f", (0.0, 1.0))
         loss = f"{_mean(about, 'loss before'):.3f} -> {_mean(about, 'loss after'):.3f}"
         starts = [f"{_at(about, 'starts before', at):+.2f} -> {_at(about, 'starts after', at):+.2f}" for at in (0, 1)]
         cells = [score, str(sum(map(len, games))), f"{_mean(about, 'positions'):.0f} a seed", loss, *starts]
