@@ -28,6 +28,7 @@ import msgspec
 import numpy as np
 
 import chess_givers_tables as tables
+from thinkaloud.errors import UserError
 from thinkaloud.games import nnue, nnue_train, nnue_value, stockfish
 from thinkaloud.games.chess_rules import Chess, Position, board_of
 from thinkaloud.games.match import play
@@ -37,6 +38,7 @@ from thinkaloud.games.openings import Asked, Ground, Opening, openings
 from thinkaloud.games.programs import close_all, located
 from thinkaloud.games.quiet import quiet
 from thinkaloud.games.uci import Engine, net_at
+from thinkaloud.runs.lock import holding
 from thinkaloud.vocabulary import Key
 
 RULES = Chess()
@@ -296,19 +298,25 @@ def main() -> None:
     asked.add_argument("--scale", type=float, default=1.0, help="less than 1: fewer games everywhere")
     asked.add_argument("--tables", action="store_true", help="play nothing")
     given = asked.parse_args()
+    try:
+        with holding(given.folder):
+            _work(given)
+    except UserError as error:
+        raise SystemExit(f"{error}") from error
+    finally:
+        close_all()
+
+
+def _work(given: argparse.Namespace) -> None:
     files = {"engine": located("stockfish"), "held out": located(given.held_out)}
     if given.net:
         files["its net"] = net_at(given.net)
     digests = {name: hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] for name, path in files.items()}
-    taker = Engine(given.held_out, 1, net=files.get("its net", ""))
     plan = Plan(first=given.first, seeds=given.seeds, scale=given.scale, programs=digests)
-    work = Work(given.folder, plan, taker)
-    try:
-        if not given.tables:
-            work.run()
-        tables.show(work)
-    finally:
-        close_all()
+    work = Work(given.folder, plan, Engine(given.held_out, 1, net=files.get("its net", "")))
+    if not given.tables:
+        work.run()
+    tables.show(work)
 
 
 if __name__ == "__main__":
