@@ -3,7 +3,7 @@
     PYTHONPATH=src python benchmarks/chess_givers.py FOLDER [--seeds 8]      # make maia
 
 Lessons are games at 300 nodes a move of the untouched net, as giver, {from even starts, with a knight missing} against
-itself with {300, 100} nodes; the layer stacks are trained on their quiet positions (`games/nnue_train.py`). Every net
+itself with {300, 100} nodes; the layer stacks are trained on their quiet positions. Every net
 and the untouched one then give a knight, and nothing, to the taker of the lessons (the untouched net with 100 nodes)
 and to a held-out one of another kind. A training seed has its own openings, own lessons, own order of positions and own
 test games; in a seed all nets meet the same openings. So seeds are independent, and all intervals are over them.
@@ -29,14 +29,17 @@ import numpy as np
 
 import chess_givers_tables as tables
 from thinkaloud.errors import UserError
-from thinkaloud.games import nnue, nnue_train, nnue_value, stockfish
 from thinkaloud.games.chess_rules import Chess, Position, board_of
 from thinkaloud.games.match import play
-from thinkaloud.games.nnue import Layer, Net, Stack
-from thinkaloud.games.nnue_train import Fit, Lessons
 from thinkaloud.games.openings import Asked, Ground, Opening, openings
 from thinkaloud.games.programs import close_all, located
-from thinkaloud.games.quiet import quiet
+from thinkaloud.games.stockfish_net import engine as stockfish
+from thinkaloud.games.stockfish_net import net as nnue
+from thinkaloud.games.stockfish_net import training as nnue_train
+from thinkaloud.games.stockfish_net import value as nnue_value
+from thinkaloud.games.stockfish_net.net import Layer, Net, Stack
+from thinkaloud.games.stockfish_net.quiet import quiet
+from thinkaloud.games.stockfish_net.training import Fit, Lessons
 from thinkaloud.games.uci import Engine, net_at
 from thinkaloud.runs.lock import holding
 from thinkaloud.vocabulary import Key

@@ -6,13 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from thinkaloud.games import crowd, policies
-from thinkaloud.games.boards import Boards, after, boards, moves, wins
+from thinkaloud.games import policies
 from thinkaloud.games.breakthrough import Breakthrough, Position, board
-from thinkaloud.games.lessons import Way, learn, targets
-from thinkaloud.games.net_policies import following, of_net
-from thinkaloud.games.nets import Learner, gradient, initial, inputs, logits
-from thinkaloud.games.rounds import Begun, Round, Step, played
+from thinkaloud.games.learned import crowd
+from thinkaloud.games.learned.boards import Boards, after, boards, moves, wins
+from thinkaloud.games.learned.lessons import Way, learn, targets
+from thinkaloud.games.learned.net_policies import following, of_net
+from thinkaloud.games.learned.nets import Learner, gradient, initial, inputs, logits
+from thinkaloud.games.learned.rounds import Begun, Round, Step, played
 from thinkaloud.games.search import MAN, Search, advanced
 from thinkaloud.studies.odds.players import board_solved
 

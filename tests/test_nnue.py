@@ -13,15 +13,18 @@ import numpy as np
 import pytest
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.games import nnue, nnue_train, nnue_value, stockfish
-from thinkaloud.games.nnue import Layer, Net, Stack
-from thinkaloud.games.nnue_train import Fit, Lessons
 from thinkaloud.games.programs import located
+from thinkaloud.games.stockfish_net import engine as stockfish
+from thinkaloud.games.stockfish_net import net as nnue
+from thinkaloud.games.stockfish_net import training as nnue_train
+from thinkaloud.games.stockfish_net import value as nnue_value
+from thinkaloud.games.stockfish_net.net import Layer, Net, Stack
+from thinkaloud.games.stockfish_net.training import Fit, Lessons
 
 chess = pytest.importorskip("chess")
 
 from thinkaloud.games.chess_rules import Chess  # noqa: E402
-from thinkaloud.games.quiet import quiet  # noqa: E402
+from thinkaloud.games.stockfish_net.quiet import quiet  # noqa: E402
 
 QUEEN, ROOK = (Chess().start((piece,)).begun for piece in ("queen", "rook"))
 

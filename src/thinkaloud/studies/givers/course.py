@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from thinkaloud.games.boards import boards
-from thinkaloud.games.crowd import by_net
-from thinkaloud.games.lessons import learn, targets
-from thinkaloud.games.nets import Learner, Net, initial
-from thinkaloud.games.rounds import Begun, Round, played
+from thinkaloud.games.learned.boards import boards
+from thinkaloud.games.learned.crowd import by_net
+from thinkaloud.games.learned.lessons import learn, targets
+from thinkaloud.games.learned.nets import Learner, Net, initial
+from thinkaloud.games.learned.rounds import Begun, Round, played
 from thinkaloud.studies.givers.place import Place
 from thinkaloud.studies.givers.recipe import EQUAL, Arm, Recipe
 from thinkaloud.studies.training.kept import Arrays, kept

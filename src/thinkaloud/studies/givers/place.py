@@ -14,14 +14,15 @@ from typing import Protocol
 
 import numpy as np
 
-from thinkaloud.games import crowd, policies
-from thinkaloud.games.boards import boards
-from thinkaloud.games.crowd import Player, by_net
+from thinkaloud.games import policies
 from thinkaloud.games.graph import Graph
-from thinkaloud.games.net_policies import following, of_net
-from thinkaloud.games.nets import Net
+from thinkaloud.games.learned import crowd
+from thinkaloud.games.learned.boards import boards
+from thinkaloud.games.learned.crowd import Player, by_net
+from thinkaloud.games.learned.net_policies import following, of_net
+from thinkaloud.games.learned.nets import Net
+from thinkaloud.games.learned.rounds import Begun, played
 from thinkaloud.games.policies import Policy, Solved
-from thinkaloud.games.rounds import Begun, played
 from thinkaloud.games.search import Search, advanced
 from thinkaloud.studies.givers.recipe import Recipe, Taker
 from thinkaloud.studies.odds import recipe as odds

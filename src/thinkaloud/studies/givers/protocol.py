@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from thinkaloud.games.nets import Net
+from thinkaloud.games.learned.nets import Net
 from thinkaloud.runs.scratch import scratch
 from thinkaloud.stats.davidson import ELO
 from thinkaloud.studies.givers.course import Course, Log

@@ -32,7 +32,7 @@ from typing import Any, Literal, get_args
 
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.games.breakthrough import Breakthrough, board
-from thinkaloud.games.lessons import Way
+from thinkaloud.games.learned.lessons import Way
 from thinkaloud.games.search import least_nodes
 from thinkaloud.settings import load
 from thinkaloud.studies import recipes

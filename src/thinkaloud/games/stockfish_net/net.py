@@ -7,7 +7,7 @@ Little-endian, without compression. Layer stack b is used where 4b + 1 to 4b + 4
     8 x a stack    u32 hash, then per layer int32 bias[out], int8 weight[out][in]:
                    1024 -> 16, 30 (filled to 32) -> 32, 32 -> 1
 
-What the numbers do with a position is `nnue_value.py`. A net of any other architecture is refused in one line. Arrays
+What the numbers do with a position is `value.py`. A net of any other architecture is refused in one line. Arrays
 of a net are read-only: a changed net is a new one (`Net.with_stacks`). This module knows no engine and no training.
 """
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from thinkaloud.games.boards import Boards, Flags, Floats, Ints, after, moves, wins
 from thinkaloud.games.breakthrough import Breakthrough
-from thinkaloud.games.crowd import Player
+from thinkaloud.games.learned.boards import Boards, Flags, Floats, Ints, after, moves, wins
+from thinkaloud.games.learned.crowd import Player
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from thinkaloud.games.boards import Boards, Ints, Moves, after
-from thinkaloud.games.crowd import CERTAIN, Player, drawn
 from thinkaloud.games.graph import Graph
-from thinkaloud.games.nets import Net, logits
+from thinkaloud.games.learned.boards import Boards, Ints, Moves, after
+from thinkaloud.games.learned.crowd import CERTAIN, Player, drawn
+from thinkaloud.games.learned.nets import Net, logits
 from thinkaloud.games.policies import Policy
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.games.nnue import Ints, Layer, Net, Stack
-from thinkaloud.games.nnue_value import OUTPUTS, PAWN, SCALE, SHIFT, STRAIGHT, TOP, Inputs, Values, values
+from thinkaloud.games.stockfish_net.net import Ints, Layer, Net, Stack
+from thinkaloud.games.stockfish_net.value import OUTPUTS, PAWN, SCALE, SHIFT, STRAIGHT, TOP, Inputs, Values, values
 
 UNIT = STRAIGHT[0] / (SCALE * PAWN)
 """Pawns of a result of 1."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thinkaloud.games.boards import Floats
-from thinkaloud.games.nets import Learner, Net, Values, inputs, logits
-from thinkaloud.games.rounds import Round
+from thinkaloud.games.learned.boards import Floats
+from thinkaloud.games.learned.nets import Learner, Net, Values, inputs, logits
+from thinkaloud.games.learned.rounds import Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

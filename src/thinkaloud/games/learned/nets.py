@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.games.boards import Boards
+from thinkaloud.games.learned.boards import Boards
 
 Values = NDArray[np.float32]
 Net = Mapping[str, Values]

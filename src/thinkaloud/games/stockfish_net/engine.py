@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from thinkaloud.errors import ModelError, UserError
-from thinkaloud.games import nnue
-from thinkaloud.games.nnue import BUCKETS, Layer, Net, Stack
-from thinkaloud.games.nnue_value import PAWN, SCALE
 from thinkaloud.games.programs import HANG, located
+from thinkaloud.games.stockfish_net import net as nnue
+from thinkaloud.games.stockfish_net.net import BUCKETS, Layer, Net, Stack
+from thinkaloud.games.stockfish_net.value import PAWN, SCALE
 
 MOVED = 2
 """Pawns by which the net of a check differs."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from thinkaloud.games.boards import Boards, Floats, Ints, Moves, after, moves, wins
 from thinkaloud.games.breakthrough import Breakthrough, Position
-from thinkaloud.games.nets import Net, logits
+from thinkaloud.games.learned.boards import Boards, Floats, Ints, Moves, after, moves, wins
+from thinkaloud.games.learned.nets import Net, logits
 from thinkaloud.games.search import AHEAD, MAN, WIN, Search
 
 Player = Callable[[Boards, Moves, np.random.Generator], Ints]

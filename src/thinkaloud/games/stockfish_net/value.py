@@ -8,7 +8,7 @@ difference of both sides' sums.
 
 Values are the side to move's, in pawns as Stockfish 15.1 prints them: without what its search adds (the blend with
 material, optimism, fifty moves). In check, the engine asks no net; nor where it takes the position for decided by
-material (`stockfish.py`). This module does not know what follows from a value.
+material (`engine.py`). This module does not know what follows from a value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from thinkaloud.games.nnue import BUCKETS, WIDTH, Ints, Net, Stack
+from thinkaloud.games.stockfish_net.net import BUCKETS, WIDTH, Ints, Net, Stack
 
 if TYPE_CHECKING:
     from chess import Board
