@@ -296,6 +296,8 @@ def test_a_unit_that_hangs_fails_the_others_are_done_and_resume_asks_it_again(tm
     assert all(unit["status"] == "ok" for unit in again.units)
     with pytest.raises(UserError, match="--unit-time is 0 s: give more than 0 seconds"):
         ta.resume(run.folder, study=Asking, model=model, unit_time=0)
+    with pytest.raises(UserError, match="--concurrency is 0: give 1 or more"):  # it would wait for ever
+        ta.resume(run.folder, study=Asking, model=model, concurrency=0)
 
 
 def test_the_command_line_has_the_shared_cap_and_the_limit(tmp_path: Path) -> None:

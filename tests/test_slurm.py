@@ -146,6 +146,7 @@ def test_a_server_that_ends_before_it_is_ready_ends_the_job(tmp_path: Path) -> N
     ("words", "said"),
     [
         (("channels", "--shards", "0"), "--shards is 0: give a whole number from 1 to 100,000"),
+        (("channels", "--gpus", "-1"), "--gpus is -1: give 0 or more"),
         (("channels", "--max-tokens", "1M", "--share-caps", "pot"), "--share-caps pot: its file is for commands on "),
         (("trend", "--folders", "x", "--server", "vllm"), "--server vllm: trend asks no model"),
         (("channels", "--model", "http://host/v1", "--server", "vllm"), "is a server already"),

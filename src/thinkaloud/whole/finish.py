@@ -55,6 +55,8 @@ class Work:
 
 def work_of(concurrency: int, unit_time: float | str | None) -> Work:
     """As a caller gives it (`values.duration`)."""
+    if concurrency < 1:
+        raise UserError(f"--concurrency is {concurrency}: give 1 or more units at once")
     seconds = duration(unit_time) if isinstance(unit_time, str) else unit_time
     if seconds is not None and not seconds > 0:
         raise UserError(f"--unit-time is {seconds:g} s: give more than 0 seconds")

@@ -58,6 +58,9 @@ def script(study: Study, config: Config, cluster: Cluster, out: Path, work: str 
     check_divided(study, config.settings)
     if not 1 <= cluster.shards <= MOST:
         raise UserError(f"--shards is {cluster.shards}: give a whole number from 1 to {MOST:,}")
+    for name, least in (("gpus", 0), ("cpus", 1), ("at_once", 1), ("port", 1)):
+        if (given := getattr(cluster, name)) is not None and given < least:
+            raise UserError(f"--{name.replace('_', '-')} is {given}: give {least} or more")
     if cluster.server != "none" and not config.model:
         raise UserError(f"--server {cluster.server}: {study.name} asks no model")
     if cluster.server != "none" and "://" in config.model:
