@@ -54,7 +54,7 @@ blunders = 0.5
 by = "net"
 """
 PLAYED = TOML.replace("exact = true", "openings = 4\nplies = 0\ntimes = 1").replace('"optimal"', '"looks"')
-ROLES = {
+ROLES: dict[str, Any] = {
     "weak": "weak",
     "held out": "held out",
     "missing": [1, 2],
@@ -258,9 +258,9 @@ def test_too_few_seeds_are_one_line_that_names_the_held_out_taker_of_the_recipe(
 
 
 def test_a_headline_without_elo_still_names_the_held_out_taker_and_no_p() -> None:
-    records = [r for seed in range(4) for r in drawn(seed, {}, 10.0, np.random.default_rng(seed))]
+    records: list[Record] = [{**r, "takers": ["held out", "weak"]} for seed in range(4)
+                             for r in drawn(seed, {}, 10.0, np.random.default_rng(seed))]  # fmt: skip
     for r in records:
-        r["takers"] = ["held out", "weak"]
         for test in r["tests"]:
             test["score"] = 1.0 if test["taker"] == "held out" else test["score"]
     said = on_page(records)[1]
