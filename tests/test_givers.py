@@ -30,9 +30,11 @@ from thinkaloud.studies.givers.estimates import (
     estimates,
     seen_in,
 )
+from thinkaloud.studies.givers.found import found_in
 from thinkaloud.studies.givers.page import grids, sentences
 from thinkaloud.studies.givers.place import Computed
 from thinkaloud.studies.givers.recipe import BASE, CONTROL, names, read
+from thinkaloud.studies.givers.settings import GiversSettings
 from thinkaloud.vocabulary import Estimate, Finding, Key, Record
 
 TOML = """
@@ -52,7 +54,7 @@ blunders = 0.5
 by = "net"
 """
 PLAYED = TOML.replace("exact = true", "openings = 4\nplies = 0\ntimes = 1").replace('"optimal"', '"looks"')
-ROLES = {
+ROLES: dict[str, Any] = {
     "weak": "weak",
     "held out": "held out",
     "missing": [1, 2],
@@ -232,7 +234,73 @@ def test_a_page_says_where_an_arm_changed_nothing() -> None:
             r["log"] = {**LOG, "won late": 0.0}
     said = " ".join(sentences([Finding("givers", "no model", "board", None, e) for e in estimates(records)]))
     assert "From even starts the weak opponent was not clearly weaker: 0.00" in said and "Changed nothing" in said
-    assert "odds, equal: the giver won 0.0% of its last games in training" in said
+    assert "odds, equal: the giver won none of its last games in training (4 seeds)" in said
+
+
+def on_page(records: list[Record]) -> tuple[list[Finding], str]:
+    found = [Finding("givers", "no model", "board", None, e) for e in estimates(records)]
+    return found, " ".join(sentences(found))
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_too_few_seeds_are_one_line_that_names_the_held_out_taker_of_the_recipe(seeds: int) -> None:
+    """Without p, too, the name is the recipe's, wherever that taker stands; what is unknown did not change nothing."""
+    turned = {"takers": ["held out", "weak"]}
+    records: list[Record] = [{**r, **turned} for seed in range(seeds)
+                             for r in drawn(seed, {}, 10.0, np.random.default_rng(seed))]  # fmt: skip
+    found, said = on_page(records)
+    assert found_in(found)[0].held_out == "held out"
+    assert (
+        said
+        == f"board. Held out: 'held out'. {seeds} seed{'s' * (seeds > 1)}: no interval can be made, give 3 or more."
+    )
+    assert not grids(found)
+
+
+def test_a_headline_without_elo_still_names_the_held_out_taker_and_no_p() -> None:
+    records: list[Record] = [{**r, "takers": ["held out", "weak"]} for seed in range(4)
+                             for r in drawn(seed, {}, 10.0, np.random.default_rng(seed))]  # fmt: skip
+    for r in records:
+        for test in r["tests"]:
+            test["score"] = 1.0 if test["taker"] == "held out" else test["score"]
+    said = on_page(records)[1]
+    assert "against the held-out taker 'held out'" in said and "None can be tested" in said and "Holm" not in said
+    assert "cannot be told whether the held-out taker is about as strong" in said
+
+
+@pytest.mark.parametrize(("apart", "warned"), [(0.0, False), (150.0, True)])
+def test_a_headline_warns_where_takers_are_not_about_as_strong(apart: float, warned: bool) -> None:
+    records = [r for seed in range(4) for r in drawn(seed, {}, 10.0, np.random.default_rng(seed))]
+    for test in (test for r in records for test in r["tests"] if test["taker"] == "held out"):
+        test["score"] = 1 / (1 + 10 ** (-(elo(test["score"]) + apart) / 400))
+    assert ("Warning: the held-out taker is more than 100 Elo weaker" in on_page(records)[1]) is warned
+
+
+def test_what_cannot_move_has_no_numbers_and_one_number_of_men_missing_is_shown_once() -> None:
+    """Even games that end alike whatever was learned, to the last digits; and no zero has a sign."""
+    records: list[Record] = [{**r, "missing": [1]} for seed in range(4)
+                             for r in drawn(seed, {}, 40.0, np.random.default_rng(seed))]  # fmt: skip
+    for i, test in enumerate(test for r in records for test in r["tests"] if test["missing"] == 0):
+        test["score"] = 0.5 + 1e-6 * (i % 3 - 1)
+    found, said = on_page(records)
+    assert "every arm scores what the base net scores" in said and "-0" not in said and "+0" not in said
+    strengths = [grid for grid in grids(found) if "strength" in grid.title]
+    assert [grid.title for grid in strengths] == ["board: strength, even, Elo", "board: strength, odds, Elo"]
+    assert "0 [0, 0]" in strengths[0].rows[0]
+    moved = on_page([r for seed in range(4) for r in drawn(seed, {}, 40.0, np.random.default_rng(seed))])[1]
+    assert "In even games, over the base net: even, equal " in moved
+
+
+def test_a_board_too_large_to_be_solved_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, TOML.replace("3x4", "8x8"))
+    with pytest.raises(UserError, match="8x8 cannot be solved"):
+        ta.run("givers", settings={"recipe": recipe, "seeds": (0, 1, 2)}, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_seed_below_0_is_refused() -> None:
+    with pytest.raises(UserError, match="-1 is below 0"):
+        GiversSettings(seeds=(0, -1))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ GIVER, KNOWN = "giver", "known"
 ODDS = "odds"
 """All numbers of men missing together."""
 MARGIN = 25.0
-"""Elo: less either way is not worth a word."""
+"""Elo: less either way is too small to matter."""
+APART = 100.0
+"""Elo: two takers that differ by more, as the base net meets them, are not about as strong."""
 LEAST = 5.0
 """Elo between resisting and best response, below which a share of it says nothing."""
 REACH = 800.0
@@ -222,7 +224,8 @@ def _matched(seen: Seen) -> Iterator[Estimate]:
     """Whether the held-out taker is about as strong as the one of training: what the base net has more against it."""
     held, weak = (seen.strength(BASE, seen.roles[role], ODDS) for role in ("held out", "weak"))
     apart = None if held is None or weak is None else {seed: held[seed] - weak[seed] for seed in seen.seeds}
-    yield _over("base against the held-out taker less against the one of training", apart, seen, measure="matched")
+    yield _over("base against the held-out taker less against the one of training", apart, seen, measure="matched",
+                taker=seen.roles["held out"])  # fmt: skip
 
 
 def _tried_again(seen: Seen) -> Iterator[Estimate]:

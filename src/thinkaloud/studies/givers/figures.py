@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from thinkaloud.report.layout import Figure
 from thinkaloud.report.svg import at, document, number, path, text, title, vertical, whisker
 from thinkaloud.studies.givers.estimates import CONTRASTS, MARGIN, ODDS
-from thinkaloud.studies.givers.found import Found, found_in, whole
+from thinkaloud.studies.givers.found import Found, found_in, signed, whole
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
-WORDS, ROW, GAP = 170, 18, 14
-"""Room for the names of contrasts, the height of a line, and the space between contrasts."""
-TALL, LEFT, RIGHT = 210, 52, 150
-"""Height of the plot of lessons, and room beside it."""
+WORDS, ROW, GAP, NAMES = 170, 18, 14, 200
+"""Room for the names of contrasts, the height of a line, the space between contrasts, and room for a name below."""
+TALL, LEFT, RIGHT, ASIDE = 210, 64, 18, 4
+"""Height of the plot of lessons, room beside it, and how far apart the points of one stop are drawn."""
 MARKS = (
     "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
     "M-3.2,-3.2h6.4v6.4h-6.4z",
@@ -28,7 +28,8 @@ MARKS = (
 COLOURS = """.ta-giver0{stroke:#0072b2;fill:#0072b2}.ta-giver1{stroke:#b35c00;fill:#b35c00}
 .ta-giver2{stroke:#8a3f78;fill:#8a3f78}.ta-giver3{stroke:#00734f;fill:#00734f}.ta-giver4{stroke:#59636e;fill:#59636e}
 .ta-giver5{stroke:#a3312f;fill:#a3312f}
-.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-margin{stroke:none;fill:#59636e;fill-opacity:.12}
+.ta-fig .ta-curve{stroke-width:1.8;fill:none}
+.ta-fig .ta-reach{stroke-width:1;stroke-opacity:.6}.ta-fig .ta-margin{stroke:none;fill:#59636e;fill-opacity:.12}
 @media screen and (prefers-color-scheme:dark){.ta-giver0{stroke:#56b4e9;fill:#56b4e9}
 .ta-giver1{stroke:#e69f00;fill:#e69f00}.ta-giver2{stroke:#cc79a7;fill:#cc79a7}.ta-giver3{stroke:#3ecf9a;fill:#3ecf9a}
 .ta-giver4{stroke:#a3adb8;fill:#a3adb8}.ta-giver5{stroke:#f08a80;fill:#f08a80}}
@@ -68,14 +69,14 @@ def _forest(found: Found, width: int) -> str:
     parts = [path(f"M{number(x(-MARGIN))},20H{number(x(MARGIN))}V{high}H{number(x(-MARGIN))}z", "ta-margin")]
     for tick in _ticks(ends):
         parts += [vertical(x(tick), 20, high, "ta-axis" if tick == 0 else "ta-grid"),
-                  text(x(tick), high + 16, f"{tick:+.0f}" if tick else "0", "ta-quiet", "middle")]  # fmt: skip
+                  text(x(tick), high + 16, signed(tick), "ta-quiet", "middle")]  # fmt: skip
     for i, (name, some) in enumerate(rows):
         parts.append(text(WORDS - 10, 24 + block * i + 14, name, "ta-name" if i < 3 else "", "end"))
         parts += _lines(found, some, x, 24 + block * i + 10)
-    parts.append(text(WORDS, 12, f"{found.subject}: Elo at odds", "ta-name"))
+    parts.append(text(0, 12, f"{found.subject}: Elo at odds", "ta-name"))
     parts += _legend(found.takers, high + 34, width, found.held_out)
     said = "; ".join(f"{e.name}: {whole(e)}" for e in there)
-    return document((width, high + 40 + 18 * -(-len(found.takers) // max(1, width // 200))), ("Contrasts", said), parts)
+    return document((width, high + 40 + _tall(len(found.takers), width)), ("Contrasts", said), parts)
 
 
 def _lines(found: Found, some: Sequence[Estimate], x: Scale, y: float) -> Iterator[str]:
@@ -89,12 +90,17 @@ def _lines(found: Found, some: Sequence[Estimate], x: Scale, y: float) -> Iterat
 
 
 def _legend(names: Sequence[str], y: float, width: int, bold: str = "") -> Iterator[str]:
-    beside = max(1, width // 200)
+    beside = max(1, width // NAMES)
     for i, name in enumerate(names):
-        there = (12 + i % beside * 200, y + i // beside * 18)
+        there = (12 + i % beside * NAMES, y + i // beside * 18)
         yield at(*there, path(MARKS[i % len(MARKS)], f"ta-giver{i % len(MARKS)}"))
         yield text(there[0] + 12, there[1] + 4, f"{name} (held out)" if name == bold else name,
                    "ta-name" if name == bold else "")  # fmt: skip
+
+
+def _tall(names: int, width: int) -> int:
+    """Height of their legend."""
+    return 18 * -(-names // max(1, width // NAMES))
 
 
 def lesson_figure(findings: Sequence[Finding], width: int) -> str:
@@ -108,37 +114,31 @@ def _lessons(found: Found, width: int) -> str:
     curves = {arm: line for arm, line in curves.items() if len(line) > 1}
     if not curves:
         return ""
-    every = [e.value or 0.0 for line in curves.values() for e in line]
+    every = [end for line in curves.values() for e in line for end in (e.low or 0.0, e.high or 0.0)]
     last = max(int(e.about["stop"]) for line in curves.values() for e in line)
     y, ends = _scale(every, TALL + 16, 16)
 
     def x(stop: object) -> float:
         return LEFT + int(str(stop)) / last * (width - LEFT - RIGHT)
 
-    parts = [text(LEFT, 10, f"{found.subject}: Elo at odds against {found.held_out}, by lessons", "ta-name")]
+    parts = [text(0, 10, f"{found.subject}: Elo at odds", "ta-name")]
     for tick in _ticks(ends):
         parts += [path(f"M{LEFT},{number(y(tick))}H{number(x(last))}", "ta-axis" if tick == 0 else "ta-grid"),
-                  text(LEFT - 6, y(tick) + 4, f"{tick:+.0f}" if tick else "0", "ta-quiet", "end")]  # fmt: skip
+                  text(LEFT - 18, y(tick) + 4, signed(tick), "ta-quiet", "end")]  # fmt: skip
     for stop in sorted({int(e.about["stop"]) for line in curves.values() for e in line}):
         parts.append(text(x(stop), TALL + 34, str(stop), "ta-quiet", "middle"))
     for i, line in enumerate(curves.values()):
-        points = [(x(e.about["stop"]), y(e.value or 0.0)) for e in line]
+        aside = ASIDE * (i - (len(curves) - 1) / 2)
+        points = [(x(e.about["stop"]) + aside, y(e.value or 0.0)) for e in line]
         style = f"ta-giver{i % len(MARKS)}"
         parts.append(path("M" + "L".join(f"{number(a)},{number(b)}" for a, b in points), f"{style} ta-curve"))
+        parts += [vertical(a, y(e.high or 0.0), y(e.low or 0.0), f"{style} ta-reach")
+                  for (a, _), e in zip(points, line, strict=True)]  # fmt: skip
         parts += [at(a, b, path(MARKS[i % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
                   for (a, b), e in zip(points, line, strict=True)]  # fmt: skip
-    parts += [at(0, 0, line) for line in _names(curves, y, x(last) + 10)]
+    parts += _legend(list(curves), TALL + 54, width)
     said = "; ".join(f"{e.name}: {whole(e)}" for line in curves.values() for e in line)
-    return document((width, TALL + 44), ("Arms over their lessons", said), parts)
-
-
-def _names(curves: dict[str, list[Estimate]], y: Scale, x: float) -> Iterator[str]:
-    """At the ends of the lines, none on another."""
-    below = 0.0
-    ends = sorted(((y(line[-1].value or 0.0), arm) for arm, line in curves.items()))
-    for end, arm in ends:
-        below = max(end + 4, below + 14)
-        yield text(x, below, arm)
+    return document((width, TALL + 60 + _tall(len(curves), width)), ("Arms over their lessons", said), parts)
 
 
 def _drawn(draw: Callable[[Sequence[Finding], int], str]) -> Callable[[Sequence[Finding], Sequence[Record], int], str]:
@@ -147,8 +147,9 @@ def _drawn(draw: Callable[[Sequence[Finding], int], str]) -> Callable[[Sequence[
 
 FIGURES = (
     Figure("contrasts", "What start and opponent do", _drawn(contrast_figure),
-           "Elo with 95% intervals over training seeds; a line for each taker. In the grey band lies what is not worth "
-           "a word, 25 Elo either way. The first three contrasts are the headline.", COLOURS),
+           "Elo with 95% intervals over training seeds; a line for each taker. The grey band is 25 Elo either way: "
+           "smaller differences do not matter here. The first three contrasts are the headline.", COLOURS),
     Figure("lessons", "Over training", _drawn(lesson_figure),
-           "Means over seeds, against the held-out taker. Intervals are in findings.json."),
+           "Means over seeds with 95% intervals, against the held-out taker, after so many lessons. Points of one "
+           "stop are drawn side by side; at 0 all arms are the base net."),
 )  # fmt: skip

@@ -33,9 +33,13 @@ class Found:
 
     @property
     def held_out(self) -> str:
-        """The taker of the headline: the one whose contrasts were tested."""
-        some = [e for e in self.every(measure="contrast") if "p" in e.about]
-        return str(some[0].about["taker"]) if some else self.takers[-1]
+        """The taker of the headline, as the recipe names it: also where no contrast could be tested."""
+        return str(self.every(measure="matched")[0].about["taker"])
+
+    @property
+    def seeds(self) -> int:
+        """Of which every arm is there."""
+        return max(e.n for e in self.every(measure="strength"))
 
     @property
     def takers(self) -> list[str]:
@@ -49,8 +53,9 @@ class Found:
 
     @property
     def odds(self) -> list[str]:
-        """Even games first; all odds together last."""
-        return self.parts("odds", measure="strength")
+        """Even games first; all odds together last. A single number of men missing is the same as all together."""
+        even, *each, together = self.parts("odds", measure="strength")
+        return [even, *(each if len(each) > 1 else []), together]
 
 
 def found_in(findings: Sequence[Finding]) -> list[Found]:
@@ -63,9 +68,14 @@ def found_in(findings: Sequence[Finding]) -> list[Found]:
 
 
 def whole(e: Estimate | None) -> str:
-    """`+198 [130, 269]`, or the reason cut at its colon."""
+    """`+198 [+130, +269]`, or the reason cut at its colon."""
     if e is None:
         return ""
     if e.value is None or e.low is None or e.high is None:
         return str(e.reason).split(":")[0]
-    return f"{e.value:+.0f}" if e.low == e.high else f"{e.value:+.0f} [{e.low:+.0f}, {e.high:+.0f}]"
+    return signed(e.value) if e.low == e.high else f"{signed(e.value)} [{signed(e.low)}, {signed(e.high)}]"
+
+
+def signed(elo: float) -> str:
+    """A whole number with its sign; 0 has none."""
+    return f"{round(elo):+d}" if round(elo) else "0"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from thinkaloud.report.layout import CASES, Layout
 from thinkaloud.report.tables import Grid, Words, brief, shown
-from thinkaloud.studies.givers.estimates import CONTRASTS, HEADLINE, ODDS
+from thinkaloud.stats.seeds import FEWEST
+from thinkaloud.studies.givers.estimates import APART, CONTRASTS, HEADLINE, ODDS
 from thinkaloud.studies.givers.figures import FIGURES
 from thinkaloud.studies.givers.found import Found, found_in, whole
 from thinkaloud.studies.odds.setups import EVEN
@@ -31,6 +32,10 @@ LIMITS = (
 )
 FEW = 0.05
 """Share of games won (or lost) in training below which there was little to learn from."""
+WEAKER = 0.01
+"""Share of games: an opponent against whom fewer more are won is not weaker."""
+STILL = 0.5
+"""Elo: an interval within it on both sides of 0 is that of a score which cannot move."""
 CHECKS = ("short", "behind", "won early", "won late")
 
 
@@ -40,42 +45,86 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 def _of(found: Found) -> Iterator[str]:
+    if found.seeds < FEWEST:
+        yield (
+            f"{found.subject}. Held out: {found.held_out!r}. {_seeds(found.seeds)}: no interval can be made, "
+            f"give {FEWEST} or more."
+        )
+        return
     told = []
     for contrast in HEADLINE:
         e = found.one(measure="contrast", contrast=contrast, taker=found.held_out, odds=ODDS)
         if e is not None:
             word = f" (p {_p(e)}, {e.about['verdict']})" if "p" in e.about else ""
             told.append(f"{contrast} {whole(e)}{word}")
-    seeds = max((e.n for e in found.every(measure="strength")), default=0)
+    matched = found.one(measure="matched")
+    tested = sum("p" in e.about for e in found.every(measure="contrast"))
     yield (
-        f"{found.subject}. Elo at odds against the held-out taker {found.held_out!r}, {seeds} seeds: "
-        f"{'; '.join(told)}. p by Holm over these {len(told)}."
+        f"{found.subject}. Elo at odds against the held-out taker {found.held_out!r}, {_seeds(found.seeds)}: "
+        f"{'; '.join(told)}. {f'p by Holm over these {tested}.' if tested else 'None can be tested.'}"
+        f"{_warning(matched)}"
     )
     yield (
         f"{found.subject}. At odds the base net's Elo against the held-out taker, less that against the one of "
-        f"training, is {whole(found.one(measure='matched'))}: 0 would be takers of equal strength."
+        f"training, is {whole(matched)}: 0 would be takers of equal strength."
     )
     at = {"measure": "contrast", "taker": found.held_out, "odds": ODDS}
     beside = [f"{name} {whole(found.one(contrast=name, **at))}" for name in CONTRASTS if name not in HEADLINE]
     yield f"{found.subject}. Beside it, without p: {'; '.join(beside)}. The null differs in nothing but the draws."
-    cost = [f"{arm} {whole(found.one(measure='gain', arm=arm, taker=found.held_out, odds=EVEN))}"
-            for arm in found.parts("arm", measure="gain")]  # fmt: skip
-    yield f"{found.subject}. In even games, over the base net: {'; '.join(cost)}."
+    yield f"{found.subject}. {_cost(found)}"
     yield from _unchanged(found)
+
+
+def _seeds(n: int) -> str:
+    return f"{n} seed" if n == 1 else f"{n} seeds"
+
+
+def _warning(e: Estimate | None) -> str:
+    """For the headline, which needs takers that are about as strong."""
+    if e is None or e.value is None:
+        return " Warning: it cannot be told whether the held-out taker is about as strong as the one of training."
+    if abs(e.value) <= APART:
+        return ""
+    return (
+        f" Warning: the held-out taker is more than {APART:.0f} Elo {'stronger' if e.value < 0 else 'weaker'} than the "
+        "one of training (next line), so this is about strength as much as about another kind of taker."
+    )
+
+
+def _cost(found: Found) -> str:
+    """What training changed in even games against the held-out taker; numbers only where one of them can move."""
+    at = {"measure": "gain", "taker": found.held_out, "odds": EVEN}
+    gains = {arm: e for arm in found.parts("arm", measure="gain") if (e := found.one(arm=arm, **at)) is not None}
+    if gains and all(
+        e.low is not None and e.high is not None and -STILL < e.low <= e.high < STILL for e in gains.values()
+    ):
+        return (
+            f"In even games against {found.held_out!r} every arm scores what the base net scores (to {STILL:g} Elo): "
+            "they cannot show what training costs."
+        )
+    return f"In even games, over the base net: {'; '.join(f'{arm} {whole(e)}' for arm, e in gains.items())}."
 
 
 def _unchanged(found: Found) -> Iterator[str]:
     """Arms that did not change what they are named after, and trainings in which there was nothing to learn from."""
     for e in found.every(measure="check"):
         what, arm, value = e.about["check"], str(e.about["arm"]), e.value
-        if what == "weaker" and (e.low is None or e.low <= 0):
-            said = f"From {arm} starts the weak opponent was not clearly weaker: {brief(e)}. Changed nothing."
-            yield f"{found.subject}. {said}"
+        if what == "weaker" and e.low is not None and e.high is not None and e.low <= 0:
+            so = "Changed nothing." if e.high < WEAKER else "Whether it changed anything cannot be told."
+            yield f"{found.subject}. From {arm} starts the weak opponent was not clearly weaker: {brief(e)}. {so}"
         if what == "short" and value is not None and arm.startswith("odds") and value < 1:
             yield f"{found.subject}. {arm}: only {value:.0%} of its games began with men missing. Changed nothing."
         if what == "won late" and value is not None and not FEW <= value <= 1 - FEW:
-            said = f"the giver won {value:.1%} of its last games in training, so there was little to learn from."
-            yield f"{found.subject}. {arm}: {said}"
+            yield f"{found.subject}. {arm}: the giver won {_won(e)}, so there was little to learn from."
+
+
+def _won(e: Estimate) -> str:
+    """In words where every game ended alike; an interval of shares does not leave 0 to 1."""
+    assert e.value is not None and e.low is not None and e.high is not None
+    if e.value in (0, 1):
+        return f"{'all' if e.value else 'none'} of its last games in training ({_seeds(e.n)})"
+    share = f"{e.value:.1%} [{max(0.0, e.low):.1%}, {min(1.0, e.high):.1%}]"
+    return f"{share} of its last games in training ({_seeds(e.n)})"
 
 
 def _p(e: Estimate) -> str:
@@ -95,9 +144,12 @@ def _grids(found: Found) -> Iterator[Grid]:
         row = next(part for part, value in parts.items() if not value)
         return lambda name, taker: whole(found.one(**{**parts, row: name, "taker": taker}))
 
+    few = found.seeds < FEWEST
     for odds in found.odds:
         cell = elo(measure="strength", arm="", odds=odds)
-        yield _by_taker(found, f"strength, {odds}, Elo", found.arms, cell, _known(found, odds))
+        yield _by_taker(found, f"strength, {odds}, Elo", [] if few else found.arms, cell, _known(found, odds))
+    if few:  # what is known of the board is all that can be shown
+        return
     contrasts = elo(measure="contrast", contrast="", odds=ODDS)
     yield _by_taker(found, "contrasts at odds, Elo", list(CONTRASTS), contrasts)
     ways = found.parts("how", measure="tried again")
@@ -152,8 +204,10 @@ def _share(e: Estimate | None) -> str:
 
 
 def _main(findings: Sequence[Finding]) -> list[tuple[str, Sequence[Finding]]]:
-    """All numbers are many: the table shows contrasts."""
-    kept = [finding for finding in findings if finding.estimate.about.get("measure") == "contrast"]
+    """All numbers are many: the table shows contrasts, at each odds once."""
+    shown_at = {found.subject: found.odds for found in found_in(findings)}
+    kept = [finding for finding in findings if finding.estimate.about.get("measure") == "contrast"
+            and finding.estimate.about["odds"] in shown_at[str(finding.task)]]  # fmt: skip
     return [("Contrasts against every taker. findings.json has every strength, gain, share and check.", kept)]
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 from typing import Protocol
 
 import numpy as np
 
 from thinkaloud.games import policies
-from thinkaloud.games.graph import Graph
+from thinkaloud.games.graph import MOST, Graph
 from thinkaloud.games.learned import crowd
 from thinkaloud.games.learned.boards import boards
 from thinkaloud.games.learned.crowd import Player, by_net
@@ -59,6 +60,17 @@ class Place(Protocol):
 def place(recipe: Recipe, root: Key, stranger: Stranger) -> Place:
     """Of a recipe."""
     return Computed(recipe, stranger) if recipe.exact else Played(recipe, root, stranger)
+
+
+def check_solvable(recipe: Recipe) -> None:
+    """`UserError` where a recipe's exact board is too large to be solved. Boards on which all ways to place the men are
+    few surely fit; others are tried, in seconds, and what was solved is kept for the run."""
+    men, squares = recipe.rules.width * recipe.rows, recipe.rules.squares
+    ways = 2 * sum(
+        comb(squares, own) * comb(squares - own, other) for own in range(men + 1) for other in range(men + 1)
+    )
+    if recipe.exact and ways > MOST:
+        board_solved(recipe.board, recipe.rows, recipe.odds)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from typing import Any
 from thinkaloud.games.learned.nets import Net
 from thinkaloud.runs.scratch import scratch
 from thinkaloud.stats.davidson import ELO
+from thinkaloud.stats.seeds import FEWEST
 from thinkaloud.studies.givers.course import Course, Log
 from thinkaloud.studies.givers.estimates import GIVER, KNOWN, estimates
 from thinkaloud.studies.givers.page import LIMITS, PAGE
-from thinkaloud.studies.givers.place import Computed, Giver, Place, Scores, place
+from thinkaloud.studies.givers.place import Computed, Giver, Place, Scores, check_solvable, place
 from thinkaloud.studies.givers.recipe import Arm, Recipe, located, read
 from thinkaloud.studies.givers.settings import GiversSettings
 from thinkaloud.study import Asked, Do, Study, Unit
@@ -41,8 +42,8 @@ class Givers(Study):
     card = None
 
     def check(self, settings: GiversSettings) -> None:
-        """A recipe that can be read."""
-        read(settings.recipe)
+        """A recipe that can be read, and a board that can be solved where it must be."""
+        check_solvable(read(settings.recipe))
 
     def files(self, settings: GiversSettings) -> Mapping[str, str]:
         """A run that was begun with another recipe is not gone on with."""
@@ -106,11 +107,13 @@ class Givers(Study):
 
     def precision(self, asked: Asked) -> str:
         """What the games of a test leave open beside the seeds."""
-        recipe = read(asked.settings.recipe)
+        recipe, seeds = read(asked.settings.recipe), len(asked.settings.seeds)
+        few = f"; fewer than {FEWEST} seeds give no interval" if seeds < FEWEST else ""
         if recipe.exact:
-            return "scores are computed: intervals are about training seeds alone"
+            return f"scores are computed: intervals are about training seeds alone{few}"
         n = 2 * recipe.openings * recipe.times
-        return f"{n} games a test: at a score of one half each seed's Elo is known to +-{1.96 * ELO * 2 / n**0.5:.0f}"
+        known = 1.96 * ELO * 2 / n**0.5
+        return f"{n} games a test: at a score of one half each seed's Elo is known to +-{known:.0f}{few}"
 
 
 def training(course: Course, arm: Arm, at: Place) -> Record:

@@ -20,3 +20,5 @@ class GiversSettings:
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise UserError(f"seeds {list(self.seeds)!r}: give at least one, none twice")
+        if min(self.seeds) < 0:
+            raise UserError(f"seeds {list(self.seeds)!r}: {min(self.seeds)} is below 0, give numbers from 0")
