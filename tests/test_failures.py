@@ -309,7 +309,7 @@ def test_a_question_longer_than_the_context_fails_alone_and_plan_names_it_before
     run = ta.run("channels", short, [JsonlTask(path)], items=8, difficulty=1, out=tmp_path / "run", settings=NO_SHOTS)
     assert [r["item"] for r in run.records if r["status"] == "failed"] == ["q2"]
     assert "the context holds 544" in failures(run.units).items[0]
-    monkeypatch.setattr("thinkaloud.api.open_model", lambda *given: short)
+    monkeypatch.setattr("thinkaloud.cluster.answering.open_model", lambda *given: short)
     config = Config("channels", "short", (str(path),), 8, 1, settings=ConditionSettings(shots=0))
     (line,) = [line for line in planned(config.study, config) if "cannot fit" in line]
     assert line.startswith("1 item cannot fit the context of 544 tokens") and "q2 (" in line

@@ -95,7 +95,7 @@ def test_it_is_described_planned_and_refused_in_one_line(place: Path) -> None:
     mine, study = place / "mine", "studies/forecasts.py:Forecasts"
     told = command("study", study, at=mine)
     assert "Whose forecasts come true" in told and "--reference" in told and "intervals are over topics" in told
-    assert "asks no model" in command("plan", study, "--file", "studies/bets.csv", at=mine)
+    assert "no tokens are counted here" in command("plan", study, "--file", "studies/bets.csv", at=mine)
     assert "'nothing.csv' cannot be read" in command("run", study, "--file", "nothing.csv", at=mine, code=2)
     assert not (mine / "runs").exists()
     assert "no option --items" in command("run", study, "--items", "3", at=mine, code=2)

@@ -32,9 +32,11 @@ def used(source: str) -> set[str]:
 
 
 def test_no_file_is_read_by_running_it() -> None:
-    """No pickle, no `torch.load`, no `eval`; a model's Python runs in the sandbox alone."""
+    """No pickle, no `torch.load`, no `eval`; a model's Python runs in the sandbox alone. Two modules pickle an object
+    of this process, to see whether it can be sent to another one of ours; neither reads a file."""
     found = {str(path.relative_to(PACKAGE)): used(path.read_text()) for path in PACKAGE.rglob("*.py")}
-    assert {name: what for name, what in found.items() if what} == {}
+    ours = {"cluster/place.py": {"pickle"}, "cluster/replica.py": {"pickle"}}
+    assert {name: what for name, what in found.items() if what} == ours
 
 
 @pytest.mark.parametrize(

@@ -349,7 +349,7 @@ def test_what_cannot_be_opened_is_one_line(folders: dict[str, Path], tmp_path: P
         "nowhere/at-all": "could not get 'nowhere/at-all'",
         str(tmp_path): "holds no config.json",
         str(tmp_path / "missing.gguf"): "there is no folder, file",
-        str(tmp_path / "notes.gguf"): "could not load",
+        str(tmp_path / "notes.gguf"): "is no whole GGUF file",
         str(tmp_path / "torn"): "torn",
     }
     for where, why in cases.items():

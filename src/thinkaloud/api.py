@@ -214,7 +214,9 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
         with ExitStack() as workers:
             with reopened(found) as named:
                 program = Program(
-                    study=study or found.config.study, config=found.config, model=model or named.model,
+                    # here, the study that is open: its file is looked for where the run began
+                    study=study or (found.study if on is None else found.config.study),
+                    config=found.config, model=model or named.model,
                     tasks=tasks or named.tasks, settings=named.settings, loading=named.loading,
                 )  # fmt: skip
                 who = workers.enter_context(answering(program, on, work))
