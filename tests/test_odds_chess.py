@@ -6,14 +6,13 @@ The engines are small programs of the tests (`fake_uci.py`); where Stockfish is 
 from __future__ import annotations
 
 import asyncio
-import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import engines_fixture
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games.match import play
 
@@ -43,10 +42,7 @@ def ended() -> Iterator[None]:
 
 
 def program(folder: Path, how: str) -> str:
-    path = folder / f"fake-{how}"
-    path.write_text(f"#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name('fake_uci.py')} {how}\n")
-    path.chmod(path.stat().st_mode | stat.S_IEXEC)
-    return str(path)
+    return engines_fixture.program(folder, "fake_uci.py", how)
 
 
 def recipe(folder: Path, *odds: str) -> Recipe:

@@ -5,14 +5,13 @@ are held against its own."""
 from __future__ import annotations
 
 import asyncio
-import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import engines_fixture
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games.go import PASS, Go, Position, bits, board_of
 from thinkaloud.games.gtp import Engine
@@ -36,10 +35,7 @@ def ended() -> Iterator[None]:
 
 
 def program(folder: Path, how: str) -> str:
-    path = folder / f"fake-{how}"
-    path.write_text(f"#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name('fake_gtp.py')} {how}\n")
-    path.chmod(path.stat().st_mode | stat.S_IEXEC)
-    return str(path)
+    return engines_fixture.program(folder, "fake_gtp.py", how)
 
 
 def recipe(folder: Path, *odds: str) -> Recipe:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games.go import Go, Position
 from thinkaloud.games.match import Chosen
-from thinkaloud.games.programs import HANG, HELLO, RUNNING, located
+from thinkaloud.games.programs import HANG, HELLO, RUNNING, end, located
 from thinkaloud.vocabulary import Key
 
 COLOURS = {True: "black", False: "white"}
@@ -126,11 +126,8 @@ class Engine:
 
     def close(self) -> None:
         """End its process."""
-        if self._open is not None:
-            self._open.close()
-            if self._open in RUNNING:
-                RUNNING.remove(self._open)
-            self._open = None
+        end(self._open)
+        self._open = None
 
     def _place(self, position: Position, game: Key) -> None:
         """Have it believe in a position."""

@@ -43,6 +43,14 @@ def located(engine: str, speaks: str = "UCI", such_as: str = "stockfish") -> str
     return found
 
 
+def end(one: Running | None) -> None:
+    """End an engine, if there is one."""
+    if one is not None:
+        one.close()
+        if one in RUNNING:
+            RUNNING.remove(one)
+
+
 def close_all() -> None:
     """End all engines of this process. To be called before it ends: it would wait for them forever."""
     while RUNNING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from thinkaloud.errors import ModelError, UserError
 from thinkaloud.games.chess_rules import Position, board_of
 from thinkaloud.games.match import Chosen
-from thinkaloud.games.programs import HANG, HELLO, RUNNING, located
+from thinkaloud.games.programs import HANG, HELLO, RUNNING, end, located
 from thinkaloud.vocabulary import Key
 
 if TYPE_CHECKING:
@@ -119,11 +119,8 @@ class Engine:
 
     def close(self) -> None:
         """End its process."""
-        if self._open is not None:
-            self._open.close()
-            if self._open in RUNNING:
-                RUNNING.remove(self._open)
-            self._open = None
+        end(self._open)
+        self._open = None
 
     def _limit(self) -> Any:
         import chess.engine

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thinkaloud.records.about import fits
+from thinkaloud.report.tables import by_subject
 from thinkaloud.vocabulary import Estimate, Finding, Part
 
 
@@ -60,10 +61,7 @@ class Found:
 
 def found_in(findings: Sequence[Finding]) -> list[Found]:
     """The boards, in their order."""
-    found: dict[str, list[Estimate]] = {}
-    for finding in findings:
-        found.setdefault(str(finding.task), []).append(finding.estimate)
-    made = [Found(subject, estimates) for subject, estimates in found.items()]
+    made = [Found(str(subject.task), list(named.values())) for subject, named in by_subject(findings).items()]
     return [one for one in made if one.every(measure="strength")]
 
 

@@ -95,14 +95,7 @@ class AtChess:
     def by_net(self, spec: Spec, label: str) -> tuple[float, float] | None:
         """What an engine says of where games at these odds begin with its net and without (or with its own in the place
         of another), in pawns; None where that cannot be asked."""
-        with_net, start = engine_of(spec, 1, "net"), self.game.start(() if label == EVEN else label.split(AND))
-        without = with_net.without_net
-        if without is None:
-            return None
-        try:
-            return with_net.worth(start), without.worth(start)
-        finally:
-            without.close()
+        return _by_net(*_asked_for(spec), () if label == EVEN else tuple(label.split(AND)))
 
     def notes(self) -> list[str]:
         """See `Setup`: where an evaluation does not depend on the net. An engine may leave its net where much is
@@ -163,10 +156,29 @@ class AtChess:
 
 def engine_of(spec: Spec, nodes: int, role: str) -> Engine:
     """An engine with its process (`programs.close_all` ends it). Giver and taker never share one, and so no table."""
-    net = net_at(spec.net) if spec.net else ""
-    return _engine(spec.engine, nodes, tuple(sorted(spec.options.items())), net, role)
+    return _engine(*_asked_for(spec), nodes, role)
+
+
+Options = tuple[tuple[str, str | int | bool], ...]
+
+
+def _asked_for(spec: Spec) -> tuple[str, Options, str]:
+    """The program, its options and its net."""
+    return spec.engine, tuple(sorted(spec.options.items())), net_at(spec.net) if spec.net else ""
 
 
 @lru_cache(maxsize=64)
-def _engine(path: str, nodes: int, options: tuple[tuple[str, str | int | bool], ...], net: str, role: str) -> Engine:
+def _engine(path: str, options: Options, net: str, nodes: int, role: str) -> Engine:
     return Engine(path, nodes, dict(options), net)
+
+
+@lru_cache(maxsize=256)  # every block of games asks, and to ask takes a process that is started for it
+def _by_net(path: str, options: Options, net: str, lacking: tuple[str, ...]) -> tuple[float, float] | None:
+    with_net, start = _engine(path, options, net, 1, "net"), Chess().start(lacking)
+    without = with_net.without_net
+    if without is None:
+        return None
+    try:
+        return with_net.worth(start), without.worth(start)
+    finally:
+        without.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from thinkaloud.records.about import fits
+from thinkaloud.report.tables import by_subject
 from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Finding, Part
 
@@ -88,10 +89,7 @@ class Found:
 
 def found_in(findings: Sequence[Finding], measure: str = "score") -> list[Found]:
     """The subjects that have such a number, in their order."""
-    found: dict[str, list[Estimate]] = {}
-    for finding in findings:
-        found.setdefault(str(finding.task), []).append(finding.estimate)
-    made = [Found(subject, estimates) for subject, estimates in found.items()]
+    made = [Found(str(subject.task), list(named.values())) for subject, named in by_subject(findings).items()]
     return [one for one in made if one.every(measure=measure)]
 
 
