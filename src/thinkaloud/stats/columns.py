@@ -22,7 +22,18 @@ from statistics import NormalDist
 
 import numpy as np
 
-from thinkaloud.stats.bootstrap import DRAWS, FEWEST, KEY, LEVEL, Array, expanded_tail, t_quantile, weights
+from thinkaloud.stats.bootstrap import (
+    DRAWS,
+    FEWEST,
+    KEY,
+    LEVEL,
+    Array,
+    Sample,
+    expanded_tail,
+    folded,
+    t_quantile,
+    weights,
+)
 from thinkaloud.stats.label import Label
 from thinkaloud.vocabulary import Estimate, Key
 
@@ -97,9 +108,13 @@ def resampled(
     (None: a row is an item)."""
     n = len(rows)
     prior = np.array(() if box is None else PRIOR.get(box, box))
-    found = []
-    for block in weights(n, len(prior), key, draws):
-        own, beyond = block[:, :n], block[:, n:] * (n / (items or n))
+    grouped, found = folded(Sample(rows), key), []
+    if grouped is not None:
+        rows = grouped.rows
+    for block in weights(len(rows), len(prior), key, draws):
+        own, beyond = block[:, : len(rows)], block[:, len(rows) :] * (n / (items or n))
+        if grouped is not None:
+            own = own * grouped.behind
         found.append((own @ rows + (beyond @ prior)[:, None]) / (own.sum(axis=1) + beyond.sum(axis=1))[:, None])
     return np.concatenate(found)
 
