@@ -10,6 +10,7 @@ import thinkaloud as ta
 from cluster_fixture import Counted
 from shards_fixture import everything, stopped_clock
 from thinkaloud.errors import UserError
+from thinkaloud.records.many import joined
 from thinkaloud.runs import journal as module
 from thinkaloud.runs.journal import Journal
 from thinkaloud.runs.stored import Stored
@@ -52,10 +53,10 @@ def test_a_file_that_changes_while_it_is_read_is_one_line(tmp_path: Path) -> Non
     segment = tmp_path / "segments" / "0001.jsonl"
     segment.write_bytes(b"{}\n" + segment.read_bytes())
     with pytest.raises(UserError, match="has changed since the folder was opened"):
-        _ = next(iter(made))["records"]
+        list(next(iter(made))["records"])
     segment.unlink()
     with pytest.raises(UserError, match="has changed since the folder was opened"):
-        _ = next(iter(made))["records"]
+        list(next(iter(made))["records"])
 
 
 def test_what_is_kept_in_memory_shows_in_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +67,43 @@ def test_what_is_kept_in_memory_shows_in_no_byte(tmp_path: Path, monkeypatch: py
     stored = ta.resume(stored.folder, study=Counted)
     assert everything(stored.folder) == everything(held.folder)
     assert verify(stored.folder, study=Counted)[-1].startswith("whole: ")
+
+
+def test_a_study_over_items_and_one_of_games_are_the_same_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file of the run: findings, notes, report and what is in its explorer."""
+    stopped_clock(monkeypatch)
+    recipe = tmp_path / "few.toml"
+    recipe.write_text(
+        'board = "4x4"\nrows = 1\nmissing = [0, 1]\nopenings = 6\nplies = 2\nblock = 3\n'
+        '[players.weak]\nby = "search"\nnodes = 10\n[players.strong]\nby = "search"\nnodes = 30\n'
+    )
+
+    def both(name: str) -> list[dict[str, object]]:
+        items = ta.run(
+            "channels", "scripted:mixture:0.5", ["chain_sum", "coin"], items=10, difficulty=3, out=tmp_path / f"{name}i"
+        )
+        games = ta.run("odds", out=tmp_path / f"{name}g", settings={"recipe": str(recipe)})
+        assert [list(one.records) for one in (items, games)] == [list(one.records[:]) for one in (items, games)]
+        return [everything(one.folder) for one in (items, games)]
+
+    held = both("held")
+    monkeypatch.setattr(module, "HELD", 0)
+    assert both("stored") == held
+
+
+@pytest.mark.usefixtures("nothing_held")
+def test_records_of_many_units_are_a_sequence_that_holds_none(tmp_path: Path) -> None:
+    """As a list in every respect but for memory: places from both ends, slices, equality; and sealing moves it along."""
+    made = filled(tmp_path, 7)
+    every, plain = joined(unit["records"] for unit in made), [dict(unit)["records"][0] for unit in made]
+    assert not isinstance(every, list) and isinstance(joined([plain]), list)
+    for _ in range(2):
+        assert every == plain and list(every) == plain and len(every) == 7 and every != plain[1:]
+        assert every[2] == plain[2] and every[-1] == plain[-1] and every[1:6:2] == plain[1:6:2]
+        assert every[::-1] == plain[::-1] and every[:2] == plain[:2] and every[9:] == []
+        with pytest.raises(IndexError):
+            every[7]
+        made.seal()
+        assert not list((tmp_path / "segments").glob("*.jsonl"))

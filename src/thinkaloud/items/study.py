@@ -26,6 +26,7 @@ from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.items.reading import reader
 from thinkaloud.models.session import inform, inform_of_task
+from thinkaloud.records.many import joined
 from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.stats.power import half_width, items_for
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
@@ -193,7 +194,7 @@ class _Program:
         before = [found.sentence(task.name)] if found and not self.asked.rehearsal else []
         before += [f"{task.name} is left out: {why}"] if why else self._remarks(drawn)
         before += task.notes if isinstance(task, Noted) else ()  # what a file's lines were taken for
-        records = [] if why else await self._measured(drawn, before)
+        records: Sequence[Record] = () if why else await self._measured(drawn, before)
         after = self.study.about_asking(task, asking, self._settled.get(task.name, ())) if records else []
         after += self.study.afterwards(task.name, records, self.asked) if records else []
         if found and records and not self.asked.rehearsal:
@@ -269,16 +270,16 @@ class _Program:
 
     # ------------------------------------------------------------------------------------------------ measuring
 
-    async def _measured(self, drawn: Material, said: Sequence[str]) -> list[Record]:
+    async def _measured(self, drawn: Material, said: Sequence[str]) -> Sequence[Record]:
         """All records of a task, part by part and in the order of its items."""
         for sentence in said:
             self.do.say(sentence)
         if not drawn.items:
             return []
         parts = await asyncio.gather(*(self._part(drawn, part) for part in self.study.parts(self.settings)))
-        return [record for records in parts for record in records]
+        return joined(parts)
 
-    async def _part(self, drawn: Material, part: str) -> list[Record]:
+    async def _part(self, drawn: Material, part: str) -> Sequence[Record]:
         """Everything of one part: what is prepared for it, then its units."""
         groups = [replace(group, part=part) for group in drawn.groups(drawn.items)]
         if self.study.prepares(self.settings) or drawn.trial:
@@ -290,7 +291,7 @@ class _Program:
             self._settled.setdefault(drawn.task.name, []).extend(done.records)
         phase = self.study.name
         units = [self._unit(phase, group, self._work(phase, group, self.study.measure)) for group in groups]
-        return [record for done in await asyncio.gather(*map(self.do.unit, units)) for record in done.records]
+        return joined([done.records for done in await asyncio.gather(*map(self.do.unit, units))])
 
     def _work(self, phase: str, group: Group, measure: Measure) -> Callable[[Model], Awaitable[Sequence[Record]]]:
         """The work of a unit: a reasoner that must know its items is told, and draws follow from the level alone."""

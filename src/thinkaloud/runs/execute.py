@@ -20,6 +20,7 @@ from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.records.about import about
+from thinkaloud.records.many import joined
 from thinkaloud.records.shape import attempts, complete, part
 from thinkaloud.runs.caps import CapReached, Caps
 from thinkaloud.runs.config import Config
@@ -103,6 +104,7 @@ class Execution:
                     # a server that is gone must not cost what was read
                     if before is None or _read(done) >= _read(before):
                         self.journal.append(key, done)
+                        return self.journal.recorded(key) or done  # which may leave the records in their file
         return done
 
     async def _stop(self) -> None:
@@ -220,7 +222,7 @@ def findings(
     streams = {task.name: task.stream for task in tasks}
     out: list[Finding] = []
     for subject in (*streams, *sorted(by_subject.keys() - streams.keys())):
-        records = by_subject.get(subject, [])
+        records = by_subject.get(subject, ())
         level = records[0].get("level") if records else None
         key = Key((str(config.seed), study.name, streams.get(subject, subject), "estimate"))
         estimates = (
@@ -234,10 +236,10 @@ def findings(
     return [*out, *(Finding(study.name, model, TOGETHER, None, found) for found in study.together(there, key))]
 
 
-def ordered(study: Study, settings: Any, units: Iterable[Mapping[str, Any]]) -> dict[str, list[Record]]:
+def ordered(study: Study, settings: Any, units: Iterable[Mapping[str, Any]]) -> dict[str, Sequence[Record]]:
     """The records of units by subject, in the study's own order and not in that in which they happened to be done."""
     rank = study.rank(settings)
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[Sequence[Record]]] = {}
     for unit in sorted(units, key=lambda unit: rank(unit["at"])):
-        found.setdefault(unit["task"], []).extend(unit["records"])
-    return found
+        found.setdefault(unit["task"], []).append(unit["records"])
+    return {subject: joined(parts) for subject, parts in found.items()}

@@ -26,6 +26,7 @@ import msgspec
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.models.preambles import once
+from thinkaloud.records.many import joined
 from thinkaloud.records.schema import check
 from thinkaloud.report import notebook
 from thinkaloud.report.notebook import Drawing, Findings
@@ -200,11 +201,12 @@ class Run:
         return f"{done} units" if expected is None else f"{done} of {expected} units"
 
     @property
-    def records(self) -> list[Record]:
-        """Every record of what the study measures (not of the search for the edge), subject by subject."""
+    def records(self) -> Sequence[Record]:
+        """Every record of what the study measures (not of the search for the edge), subject by subject. Of a large run
+        they stay in its files, and are read anew each time somebody goes through them."""
         units = [u for u in self.units if u["phase"] == self.study.name]
         found = ordered(self.study, self.config.settings, units)
-        return [record for subject in sorted(found) for record in found[subject]]
+        return joined(found[subject] for subject in sorted(found))
 
     @property
     def findings(self) -> Findings:

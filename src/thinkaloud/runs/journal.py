@@ -27,7 +27,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from thinkaloud.errors import UserError
-from thinkaloud.runs.stored import BATCH, Lines, Rows, Shelf, Stored, parsed
+from thinkaloud.records.many import Listed
+from thinkaloud.runs.stored import BATCH, LONG, Lines, Rows, Shelf, Stored, parsed
 
 SEALED = "records.parquet"
 SEGMENT = re.compile(r"\d{4,}\.jsonl")
@@ -132,6 +133,8 @@ class Journal:
     def append(self, unit: str, content: Mapping[str, Any]) -> None:
         """Record a unit. When this returns, it is on disk."""
         line = {"unit": unit, **content}
+        if isinstance(line.get(LONG), Listed):  # of another journal
+            line[LONG] = list(line[LONG])
         try:
             if self._file is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -197,9 +200,9 @@ class Journal:
             why = next(iter(str(error).splitlines()), type(error).__name__)
             raise UserError(f"cannot seal {str(sealed)!r}: {why}; finished units are safe, resume goes on") from error
         rows = Rows(sealed)
-        for row, (name, unit) in enumerate(self._done.items()):
+        for row, unit in enumerate(self._done.values()):
             if isinstance(unit, Stored):
-                self._done[name] = unit.moved(rows, row)
+                unit.move(rows, row)
 
     def _write(self, part: Path) -> None:
         """All units in their order as a Parquet file; what does not fit into memory goes over a file of DuckDB's."""
@@ -295,7 +298,7 @@ def _texts(path: Path) -> Iterator[object]:
 
 def _line(unit: Mapping[str, Any]) -> bytes:
     """A unit as one line of JSON. A lone surrogate becomes its escape sequence, and is read back unchanged."""
-    whole = dict(unit.items())
+    whole = unit.whole() if isinstance(unit, Stored) else dict(unit.items())
     try:
         return _WRITER.encode(whole)
     except (TypeError, ValueError, OverflowError, RecursionError):  # what only Python's own writer can write

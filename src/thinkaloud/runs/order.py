@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from thinkaloud.records.many import Listed
 from thinkaloud.study import digest_of
 
 CLOCK = ("seconds", "tool_seconds", "wall")
@@ -44,7 +45,7 @@ def _still(value: Any) -> Any:
     """Plain JSON without times."""
     if isinstance(value, Mapping):
         return dict(_timeless(value))
-    return [_still(one) for one in value] if isinstance(value, list) else value
+    return [_still(one) for one in value] if isinstance(value, list | Listed) else value
 
 
 def _timeless(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -44,7 +44,7 @@ class Forgetting:
     def say(self, sentence: str) -> None:
         """Nobody is told."""
 
-    def records(self, settings: Any) -> dict[str, list[Record]]:
+    def records(self, settings: Any) -> dict[str, Sequence[Record]]:
         """What was measured, by subject and in the study's order."""
         return ordered(self._study, settings, self._units)
 
@@ -57,4 +57,4 @@ def records_of(study: Study, model: Model, task: Task, config: Config) -> list[R
         difficulty=config.difficulty,
     )  # fmt: skip
     asyncio.run(study.run(asked, do))
-    return do.records(config.settings).get(task.name, [])
+    return list(do.records(config.settings).get(task.name, ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ from typing import Any, Protocol
 import msgspec
 
 from thinkaloud.errors import UserError
+from thinkaloud.records.many import Listed
+from thinkaloud.vocabulary import Record
 
 LONG = "records"
 """The field that stays in the file."""
@@ -85,22 +87,26 @@ class Rows:
 
 
 class Stored(Mapping[str, Any]):
-    """A unit as a mapping. Every look at its records reads them anew."""
+    """A unit as a mapping. Its records are a sequence that reads them anew each time somebody goes through it."""
 
     __slots__ = ("_at", "_head", "_shelf", "_size")
 
     def __init__(self, unit: Mapping[str, Any], shelf: Shelf, at: int, size: int = 0) -> None:
         self._head = {name: sys.intern(v) if name in SAME and isinstance(v, str) else v for name, v in unit.items()}
-        if LONG in self._head:
-            self._head[LONG] = None
+        if isinstance(records := self._head.get(LONG), Sequence):
+            self._head[LONG] = Shelved(self, len(records))
         self._shelf, self._at, self._size = shelf, at, size
 
-    def moved(self, shelf: Shelf, at: int) -> Stored:
-        """The same unit in another file."""
-        return Stored(self._head, shelf, at)
+    def move(self, shelf: Shelf, at: int) -> None:
+        """From now on it is read from another file, also by who has its records already."""
+        self._shelf, self._at, self._size = shelf, at, 0
 
     def __getitem__(self, name: str) -> Any:
-        return self._read()[LONG] if name == LONG and LONG in self._head else self._head[name]
+        return self._head[name]
+
+    def whole(self) -> dict[str, Any]:
+        """All of it, read now."""
+        return self._read()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._head)
@@ -116,6 +122,21 @@ class Stored(Mapping[str, Any]):
         if found.get("unit") != self._head["unit"]:
             raise UserError(f"the unit {self._head['unit'][:8]} has been moved since the folder was opened")
         return found
+
+
+class Shelved(Listed):
+    """The records of a stored unit."""
+
+    __slots__ = ("_n", "_unit")
+
+    def __init__(self, unit: Stored, n: int) -> None:
+        self._unit, self._n = unit, n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._unit.whole()[LONG])
 
 
 def parsed(text: str | bytes) -> Any:
