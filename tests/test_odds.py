@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +32,7 @@ from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
 from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough, positions
 from thinkaloud.studies.odds.block import games
-from thinkaloud.studies.odds.estimates import copies
+from thinkaloud.studies.odds.gathered import gathered
 from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import sentences
 from thinkaloud.studies.odds.protocol import Odds
@@ -206,6 +206,10 @@ def test_the_same_seed_on_other_odds_gives_other_openings_and_mirrored_ones_are_
 
 
 # ---------------------------------------------------------------------------------------------------------- the guards
+
+
+def copies(records: Sequence[Record]) -> int:
+    return sum(cell.copies for cell in gathered(records).cells.values())
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import thinkaloud as ta
 from cluster_fixture import Counted
 from shards_fixture import everything, stopped_clock
 from thinkaloud.errors import UserError
-from thinkaloud.records.many import joined
+from thinkaloud.records.many import chained
 from thinkaloud.runs import journal as module
 from thinkaloud.runs.journal import Journal
 from thinkaloud.runs.stored import Stored
@@ -95,10 +95,10 @@ def test_a_study_over_items_and_one_of_games_are_the_same_from_files(
 
 @pytest.mark.usefixtures("nothing_held")
 def test_records_of_many_units_are_a_sequence_that_holds_none(tmp_path: Path) -> None:
-    """As a list in every respect but for memory: places from both ends, slices, equality; and sealing moves it along."""
+    """As a list in every respect but for memory: places from both ends, slices, equality; sealing moves it along."""
     made = filled(tmp_path, 7)
-    every, plain = joined(unit["records"] for unit in made), [dict(unit)["records"][0] for unit in made]
-    assert not isinstance(every, list) and isinstance(joined([plain]), list)
+    every, plain = chained(unit["records"] for unit in made), [dict(unit)["records"][0] for unit in made]
+    assert not isinstance(every, list) and isinstance(chained([plain]), list)
     for _ in range(2):
         assert every == plain and list(every) == plain and len(every) == 7 and every != plain[1:]
         assert every[2] == plain[2] and every[-1] == plain[-1] and every[1:6:2] == plain[1:6:2]

@@ -26,7 +26,7 @@ from thinkaloud.items.fits import check_room
 from thinkaloud.items.material import Material, Wanted, given_away, material
 from thinkaloud.items.reading import reader
 from thinkaloud.models.session import inform, inform_of_task
-from thinkaloud.records.many import joined
+from thinkaloud.records.many import chained
 from thinkaloud.report.layout import PLAIN, Layout
 from thinkaloud.stats.power import half_width, items_for
 from thinkaloud.study import EDGE, Asked, Do, Done, Study, Takes, Unit, digest_of
@@ -277,7 +277,7 @@ class _Program:
         if not drawn.items:
             return []
         parts = await asyncio.gather(*(self._part(drawn, part) for part in self.study.parts(self.settings)))
-        return joined(parts)
+        return chained(parts)
 
     async def _part(self, drawn: Material, part: str) -> Sequence[Record]:
         """Everything of one part: what is prepared for it, then its units."""
@@ -291,7 +291,7 @@ class _Program:
             self._settled.setdefault(drawn.task.name, []).extend(done.records)
         phase = self.study.name
         units = [self._unit(phase, group, self._work(phase, group, self.study.measure)) for group in groups]
-        return joined([done.records for done in await asyncio.gather(*map(self.do.unit, units))])
+        return chained([done.records for done in await asyncio.gather(*map(self.do.unit, units))])
 
     def _work(self, phase: str, group: Group, measure: Measure) -> Callable[[Model], Awaitable[Sequence[Record]]]:
         """The work of a unit: a reasoner that must know its items is told, and draws follow from the level alone."""

@@ -8,7 +8,8 @@ finds them, and knows nothing of models or of what the conditions mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from thinkaloud.records.shape import readings
@@ -29,37 +30,52 @@ def ratio(record: Record) -> float | None:
     return None if found is None else max(found) / min(found)
 
 
-def unlike(records: Sequence[Record], factor: float = UNLIKE) -> str | None:
-    """A sentence where options of an item differ in length by more than this factor; None where none do."""
-    known = {record.get("item"): found for record in records if (found := ratio(record)) is not None}
-    over = {item: found for item, found in known.items() if found > factor}
-    if not over:
-        return None
-    most = max(over, key=lambda item: over[item])
-    return (
-        f"in {len(over)} of {len(known)} items the longest option has more than {factor:g} times as many tokens as the "
-        f"shortest ({over[most]:.1f} times in {most}): a longer text tends to be less probable whatever it says"
-    )
+@dataclass
+class Seen:
+    """What the records of a task say of their options. `ratios`: `ratio` of every item; `read`: how many readings there
+    are; `slack`: of each that holds a bound, the most that a probability may be off."""
+
+    ratios: dict[Any, float] = field(default_factory=dict)
+    read: int = 0
+    slack: list[float] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """One more."""
+        if (found := ratio(record)) is not None:
+            self.ratios[record.get("item")] = found
+        for _, one in _readings(record):
+            self.read += 1
+            self.slack += [_slack(one)] if one.get("unknown") else []
+
+    def unlike(self, factor: float = UNLIKE) -> str | None:
+        """A sentence where options of an item differ in length by more than this factor; None where none do."""
+        over = {item: found for item, found in self.ratios.items() if found > factor}
+        if not over:
+            return None
+        most = max(over, key=lambda item: over[item])
+        return (
+            f"in {len(over)} of {len(self.ratios)} items the longest option has more than {factor:g} times as many "
+            f"tokens as the shortest ({over[most]:.1f} times in {most}): a longer text tends to be less probable "
+            "whatever it says"
+        )
+
+    def bounded(self) -> str | None:
+        """A sentence where options were not listed and are read as their bound; None where there are none."""
+        if not self.slack:
+            return None
+        return (
+            f"in {len(self.slack)} of {self.read} readings the service did not list all that the options need: what is "
+            f"not listed is read as the most it can be, and probabilities may be off by up to {max(self.slack):.2g} "
+            "there"
+        )
 
 
-def bounded(records: Sequence[Record]) -> str | None:
-    """A sentence where options were not listed and are read as their bound; None where there are none."""
-    read = [found for record in records for _, found in _readings(record)]
-    slack = [_slack(found) for found in read if found.get("unknown")]
-    if not slack:
-        return None
-    return (
-        f"in {len(slack)} of {len(read)} readings the service did not list all that the options need: what is not "
-        f"listed is read as the most it can be, and probabilities may be off by up to {max(slack):.2g} there"
-    )
-
-
-def remarks(records: Sequence[Record]) -> list[str]:
+def remarks(records: Iterable[Record]) -> list[str]:
     """Both, for each task of a run, as far as there is anything to say."""
-    by_task: dict[str, list[Record]] = {}
+    by_task: dict[str, Seen] = {}
     for record in records:
-        by_task.setdefault(str(record.get("task", "")), []).append(record)
-    said = ((task, sentence) for task, some in by_task.items() for sentence in (unlike(some), bounded(some)))
+        by_task.setdefault(str(record.get("task", "")), Seen()).add(record)
+    said = ((task, sentence) for task, seen in by_task.items() for sentence in (seen.unlike(), seen.bounded()))
     return [f"{task}: {sentence}" for task, sentence in said if sentence]
 
 

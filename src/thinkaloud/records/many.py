@@ -10,13 +10,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import Any, overload
+from typing import Any, TypeVar, overload
+
+import msgspec
 
 from thinkaloud.vocabulary import Record
+
+T = TypeVar("T")
 
 
 class Listed(Sequence[Record]):
     """A sequence of records that is gone through with `__iter__`; equal to whatever holds equal records."""
+
+    def structs(self, kind: type[T]) -> Iterator[T]:
+        """The records as `structs` gives them."""
+        return (msgspec.convert(record, kind) for record in self)
 
     @overload
     def __getitem__(self, place: int) -> Record: ...
@@ -29,7 +37,7 @@ class Listed(Sequence[Record]):
             begin, end, step = place.indices(len(self))
             if step < 0:
                 return list(self)[place]
-            return list(islice(iter(self), begin, end, step))
+            return [self.at(i) for i in range(begin, end, step)] if end < len(self) // 2 else list(self)[place]
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         return self.at(place % len(self))
@@ -49,15 +57,28 @@ class Listed(Sequence[Record]):
         return f"<{len(self)} records>"
 
 
-def joined(parts: Iterable[Sequence[Record]]) -> Sequence[Record]:
+def chained(parts: Iterable[Sequence[Record]]) -> Sequence[Record]:
     """The records of several parts: a list where all of them are in memory, else a sequence that holds none."""
     every = [part for part in parts if len(part)]
     if any(isinstance(part, Listed) for part in every):
-        return _Joined(every)
+        return _Chained(every)
     return [record for part in every for record in part]
 
 
-class _Joined(Listed):
+def structs(records: Sequence[Record], kind: type[T]) -> Iterator[T]:
+    """What a struct of msgspec names of each record, and nothing else: of records that lie in files the rest is skipped
+    and never made, which is many times as fast. `msgspec.ValidationError` where a field is of another type."""
+    if isinstance(records, Listed):
+        return records.structs(kind)
+    return (msgspec.convert(record, kind) for record in records)
+
+
+def picked(records: Sequence[Record], places: Sequence[int]) -> Sequence[Record]:
+    """Those at some places, which rise: a list where all records are in memory."""
+    return _Picked(records, places) if isinstance(records, Listed) else [records[place] for place in places]
+
+
+class _Chained(Listed):
     def __init__(self, parts: Sequence[Sequence[Record]]) -> None:
         self._parts = parts
         self._ends = list(accumulate(map(len, self._parts)))
@@ -69,7 +90,30 @@ class _Joined(Listed):
         for part in self._parts:
             yield from part
 
+    def structs(self, kind: type[T]) -> Iterator[T]:
+        """See `structs`."""
+        for part in self._parts:
+            yield from structs(part, kind)
+
     def at(self, place: int) -> Record:
         """See `Listed`."""
         which = bisect_right(self._ends, place)
         return self._parts[which][place - (self._ends[which - 1] if which else 0)]
+
+
+class _Picked(Listed):
+    def __init__(self, records: Listed, places: Sequence[int]) -> None:
+        self._records, self._places = records, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Record]:
+        if len(self._places) == len(self._records):
+            return iter(self._records)
+        wanted = set(self._places)
+        return (record for place, record in enumerate(self._records) if place in wanted)
+
+    def at(self, place: int) -> Record:
+        """See `Listed`."""
+        return self._records.at(self._places[place])

@@ -16,8 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from thinkaloud.joining import joined
 from thinkaloud.records.condition import Condition, read
+from thinkaloud.records.many import picked, structs
 from thinkaloud.records.shape import asks, part, readings
 from thinkaloud.vocabulary import Finding, Reading, Record
 
@@ -85,9 +88,10 @@ def payload(
     """At most `cap` records by task and level, spread evenly over them, each with its parts."""
     if explorer.make is not None:
         return explorer.make(records, findings, cap)
-    groups: dict[tuple[str, Any], list[Record]] = {}
-    for record in records:
-        groups.setdefault((str(record["task"]), record.get("level")), []).append(record)
+    places: dict[tuple[str, Any], list[int]] = {}
+    for place, of in enumerate(structs(records, _Of)):
+        places.setdefault((str(of.task), of.level), []).append(place)
+    groups = {of: picked(records, some) for of, some in places.items()}
     quota = quotas([len(group) for group in groups.values()], cap)
     parts = list(explorer.parts(records))
     return {
@@ -102,6 +106,13 @@ def payload(
             for ((task, level), group), kept in zip(groups.items(), quota, strict=True)
         ],
     }
+
+
+class _Of(msgspec.Struct):
+    """What a record is listed by."""
+
+    task: Any
+    level: Any = None
 
 
 def as_json(data: Any) -> str:

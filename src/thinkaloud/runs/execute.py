@@ -20,7 +20,7 @@ from thinkaloud.errors import UserError, ends_run, is_final, reason
 from thinkaloud.isolate import Failure, failed
 from thinkaloud.models.session import open_session, usage_of
 from thinkaloud.records.about import about
-from thinkaloud.records.many import joined
+from thinkaloud.records.many import chained
 from thinkaloud.records.shape import attempts, complete, part
 from thinkaloud.runs.caps import CapReached, Caps
 from thinkaloud.runs.config import Config
@@ -242,4 +242,4 @@ def ordered(study: Study, settings: Any, units: Iterable[Mapping[str, Any]]) -> 
     found: dict[str, list[Sequence[Record]]] = {}
     for unit in sorted(units, key=lambda unit: rank(unit["at"])):
         found.setdefault(unit["task"], []).append(unit["records"])
-    return {subject: joined(parts) for subject, parts in found.items()}
+    return {subject: chained(parts) for subject, parts in found.items()}

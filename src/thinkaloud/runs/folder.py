@@ -26,7 +26,7 @@ import msgspec
 
 from thinkaloud.errors import CannotWrite, UserError, unknown
 from thinkaloud.models.preambles import once
-from thinkaloud.records.many import joined
+from thinkaloud.records.many import chained
 from thinkaloud.records.schema import check
 from thinkaloud.report import notebook
 from thinkaloud.report.notebook import Drawing, Findings
@@ -206,7 +206,7 @@ class Run:
         they stay in its files, and are read anew each time somebody goes through them."""
         units = [u for u in self.units if u["phase"] == self.study.name]
         found = ordered(self.study, self.config.settings, units)
-        return joined(found[subject] for subject in sorted(found))
+        return chained(found[subject] for subject in sorted(found))
 
     @property
     def findings(self) -> Findings:

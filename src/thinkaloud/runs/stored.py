@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.records.many import Listed
 from thinkaloud.vocabulary import Record
 
+T = TypeVar("T")
 LONG = "records"
 """The field that stays in the file."""
 BATCH = 256
@@ -106,7 +107,13 @@ class Stored(Mapping[str, Any]):
 
     def whole(self) -> dict[str, Any]:
         """All of it, read now."""
-        return self._read()
+        try:
+            found: dict[str, Any] = parsed(self._shelf.read(self._at, self._size))
+        except ValueError as error:
+            raise UserError(f"the unit {self._head['unit'][:8]} has changed since the folder was opened") from error
+        if found.get("unit") != self._head["unit"]:
+            raise self._moved()
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._head)
@@ -114,14 +121,15 @@ class Stored(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._head)
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = parsed(self._shelf.read(self._at, self._size))
-        except ValueError as error:
-            raise UserError(f"the unit {self._head['unit'][:8]} has changed since the folder was opened") from error
-        if found.get("unit") != self._head["unit"]:
-            raise UserError(f"the unit {self._head['unit'][:8]} has been moved since the folder was opened")
+    def decoded(self, reader: msgspec.json.Decoder[Any]) -> Any:
+        """What a reader makes of it; `ValueError` where it cannot."""
+        found = reader.decode(self._shelf.read(self._at, self._size))
+        if found.unit != self._head["unit"]:
+            raise self._moved()
         return found
+
+    def _moved(self) -> UserError:
+        return UserError(f"the unit {self._head['unit'][:8]} has been moved since the folder was opened")
 
 
 class Shelved(Listed):
@@ -137,6 +145,23 @@ class Shelved(Listed):
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._unit.whole()[LONG])
+
+    def structs(self, kind: type[T]) -> Iterator[T]:
+        """See `structs`: decoded from the text of the unit, if msgspec can read all of it."""
+        try:
+            return iter(self._unit.decoded(_of(kind)).records)
+        except ValueError:  # half a character, NaN: only Python's own reader can read it
+            return super().structs(kind)
+
+
+def _of(kind: Any) -> msgspec.json.Decoder[Any]:
+    """A reader of units whose records are structs; made once a kind."""
+    if kind not in _READERS:
+        _READERS[kind] = msgspec.json.Decoder(msgspec.defstruct("Unit", [("unit", str), (LONG, list[kind])]))
+    return _READERS[kind]
+
+
+_READERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def parsed(text: str | bytes) -> Any:

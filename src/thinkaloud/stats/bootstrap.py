@@ -66,12 +66,12 @@ KEY = Key(("bootstrap",))
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured: `rows` [n, columns], `clusters` the cluster of each row (None: each row is its own),
-    `extremes` [any, columns] the most extreme rows that an item could have (None: unbounded, then nothing is said of
-    unseen items), `lacking` what to say where there are no rows at all."""
+    """What was measured: `rows` [n, columns], `clusters` the cluster of each row (None: each row is its own; an array
+    of numbers costs less than a list), `extremes` [any, columns] the most extreme rows that an item could have (None:
+    unbounded, then nothing is said of unseen items), `lacking` what to say where there are no rows at all."""
 
     rows: Array
-    clusters: Sequence[Hashable] | None = None
+    clusters: Sequence[Hashable] | NDArray[np.int64] | None = None
     extremes: Array | None = None
     lacking: str = "there are no items"
 
@@ -80,6 +80,9 @@ class Sample:
         """Number of each row's cluster, counted from 0 in order of appearance."""
         if self.clusters is None:
             return np.arange(len(self.rows), dtype=np.int64)
+        if isinstance(self.clusters, np.ndarray):
+            _, first, inverse = np.unique(self.clusters, return_index=True, return_inverse=True)
+            return np.argsort(np.argsort(first))[inverse]
         numbers = {cluster: i for i, cluster in enumerate(dict.fromkeys(self.clusters))}
         return np.array([numbers[cluster] for cluster in self.clusters], dtype=np.int64)
 
@@ -218,13 +221,14 @@ class Folded:
 
 
 def folded(sample: Sample, key: Key = KEY) -> Folded | None:
-    """The sample's groups; None where it has too few clusters to need any, or a row without a number."""
+    """The sample's groups: its clusters, where these are few, though they have many rows. None where it has too few
+    rows to need any, or one without a number."""
     index, rows, clusters = sample.index, sample.rows, sample.size
-    if clusters <= GROUPS or not np.isfinite(rows).all():
+    if len(rows) <= GROUPS or not np.isfinite(rows).all():
         return None
-    of = lots(clusters, key)[index]
-    behind = np.bincount(of, minlength=GROUPS).astype(np.float64)
-    sums = [np.bincount(of, weights=column, minlength=GROUPS) for column in rows.T]
+    of = index if clusters <= GROUPS else lots(clusters, key)[index]
+    behind = np.bincount(of).astype(np.float64)
+    sums = [np.bincount(of, weights=column) for column in rows.T]
     return Folded(np.stack(sums, axis=1) / behind[:, None], behind, sample.extremes, len(index) / clusters)
 
 
@@ -242,8 +246,8 @@ def _drawn(statistic: Statistic, sample: Sample, grouped: Folded | None, key: Ke
         value, same = of_all(statistic, sample), float(statistic(grouped.rows, behind[None])[0])
         if abs(value - same) <= NEAR * max(1.0, abs(value)):
             rows = grouped.rows if beyond is None else np.vstack([grouped.rows, beyond])
-            blocks = weights(GROUPS, 0 if beyond is None else len(beyond), key, draws)
-            size = np.concatenate([behind, np.full(len(rows) - GROUPS, grouped.each)])
+            blocks = weights(len(behind), 0 if beyond is None else len(beyond), key, draws)
+            size = np.concatenate([behind, np.full(len(rows) - len(behind), grouped.each)])
             return np.concatenate([statistic(rows, block * size) for block in blocks])
     index, rows, beyond, clusters = sample.index, sample.rows, sample.extremes, sample.size
     if beyond is not None:

@@ -115,7 +115,7 @@ def passed(found: Run, execution: Following) -> list[str] | None:
 def complete(found: Run, execution: Following, notes: Sequence[str]) -> Run:
     """End a run that is through. What it did not ask for in the end, though an earlier attempt did, is not counted."""
     found.asked_for = frozenset(str(unit["unit"]) for unit in execution.units)
-    found.note([*notes, *remarks(list(found.records))])
+    found.note([*notes, *remarks(found.records)])
     sealed(found)
     conclude(found)
     made = manifest.manifest_of(

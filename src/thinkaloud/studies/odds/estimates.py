@@ -18,8 +18,8 @@ endlessly many games would say. This module plays no game, and does not know how
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,66 +36,29 @@ from thinkaloud.stats.ladder import (
     spread_of,
     worth_at,
 )
-from thinkaloud.studies.odds.block import GAME
+from thinkaloud.studies.odds.block import FIRST
+from thinkaloud.studies.odds.gathered import Cell, Games, Place, gathered
 from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.reasoning import gaps, spoken
-from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 BY = "opening"
-Place = tuple[str, str, str]
-"""Giver, taker, odds."""
-
-
-@dataclass(frozen=True)
-class Games:
-    """The games of a board: by cell, the names of players in the order of the recipe, and the odds that were played,
-    even games first, with how much they are and which others add up to them."""
-
-    cells: Mapping[Place, Sequence[Record]]
-    players: tuple[str, ...]
-    odds: tuple[str, ...]
-    material: tuple[float, ...]
-    sums: Mapping[str, Sequence[Sequence[str]]]
-
-    @property
-    def sound(self) -> list[Record]:
-        """Games of the cells without copies."""
-        return [record for cell in self.cells.values() if not copies(cell) for record in cell]
-
-
-def gathered(records: Sequence[Record]) -> Games:
-    """The games among records. Even games stand first also where all of them failed: what is least among the odds that
-    are left is not taken for them."""
-    cells: dict[Place, list[Record]] = {}
-    odds: dict[str, Record] = {}
-    for r in records:
-        if r.get("kind") == GAME and r["status"] == "ok":
-            cells.setdefault((r["giver"], r["taker"], r["odds"]), []).append(r)
-            odds.setdefault(r["odds"], r)
-    players = dict.fromkeys([*(giver for giver, _, _ in cells), *(taker for _, taker, _ in cells)])
-    some = sorted((label for label in odds if label != EVEN), key=lambda label: float(odds[label]["material"]))
-    material = (0.0, *(float(odds[label]["material"]) for label in some))
-    sums = {EVEN: (), **{label: odds[label]["sums"] for label in some}}
-    return Games(cells, tuple(players), (EVEN, *some), material, sums)
-
-
-def copies(games: Sequence[Record]) -> int:
-    """How many games of a cell are the same as another one, move by move, though no move in them was drawn by lot."""
-    fixed = [(r["board"], r["first"], tuple(r["moves"])) for r in games if not r["by lot"]]
-    return len(fixed) - len(set(fixed))
 
 
 def estimates(records: Sequence[Record], key: Key) -> list[Estimate]:
     """Everything about one board."""
-    games = gathered(records)
+    return estimates_of(gathered(records), key)
+
+
+def estimates_of(games: Games, key: Key) -> list[Estimate]:
+    """The same, of games that were gathered before."""
     found = [_score(place, cell, key) for place, cell in games.cells.items()]
     if not games.sound:
         return found
     ladder = _ladder(games, key.child("ladder"))
     number = {name: i for i, name in enumerate(games.players)}
-    bought = gaps(ladder, number, games.material, games.sound)
-    return [*found, *_of_ladder(games, ladder), *bought, *spoken(games.sound, key), *_known(games, ladder.design)]
+    bought = gaps(ladder, number, games.material, said := games.said)
+    return [*found, *_of_ladder(games, ladder), *bought, *spoken(said, key), *_known(games, ladder.design)]
 
 
 def precise(records: Sequence[Record], key: Key, half: float) -> bool:
@@ -111,21 +74,19 @@ def precise(records: Sequence[Record], key: Key, half: float) -> bool:
 # -------------------------------------------------------------------------------------------------------------- cells
 
 
-def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
+def _score(place: Place, cell: Cell, key: Key) -> Estimate:
     giver, taker, odds = place
     name = f"score, {giver} - {taker}, {odds}"
     about: dict[str, Part] = {"measure": "score", "giver": giver, "taker": taker, "odds": odds}
-    about |= {"ended illegal": sum(r["ended"] == "illegal" for r in cell)}
-    about |= {REPLACED: sum(r.get(REPLACED, 0) for r in cell)}
-    if all("exact" in r for r in cell):
-        about |= {"known": round(float(np.mean([r["exact"] for r in cell])), 6)}
-    openings = [r["opening"] for r in cell]
-    if again := copies(cell):
-        why = f"not identifiable: {again} of {len(cell)} games are copies of another one; give openings of more plies"
-        return Estimate.absent(name, why, len(cell), len(set(openings)), BY, about)
-    rows = np.array([[r["score"]] for r in cell], dtype=float)
-    found = interval(name, mean(0), Sample(rows, openings, corners((0, 1))), key, about=about)
-    return replace(found, clustered_by=BY, clusters=len(set(openings)))
+    about |= {"ended illegal": cell.illegal, REPLACED: cell.replaced}
+    if cell.exact is not None:
+        about |= {"known": round(float(np.mean(cell.exact)), 6)}
+    sample = Sample(cell.score[:, None], cell.opening, corners((0, 1)))
+    if cell.copies:
+        again = f"{cell.copies} of {len(cell)} games are copies of another one"
+        why = f"not identifiable: {again}; give openings of more plies"
+        return Estimate.absent(name, why, len(cell), sample.size, BY, about)
+    return replace(interval(name, mean(0), sample, key, about=about), clustered_by=BY, clusters=sample.size)
 
 
 # ------------------------------------------------------------------------------------------------------------- ladder
@@ -134,7 +95,7 @@ def _score(place: Place, cell: Sequence[Record], key: Key) -> Estimate:
 def _ladder(games: Games, key: Key) -> Ladder:
     number = {name: i for i, name in enumerate(games.players)}
     odds = {label: i for i, label in enumerate(games.odds)}
-    there = {(r["giver"], r["taker"], r["odds"], r["first"]) for r in games.sound}
+    there = {(*place, FIRST[bool(side)]) for place, cell in games.sound.items() for side in np.unique(cell.first)}
     order = sorted(there, key=lambda c: (odds[c[2]], number[c[0]], number[c[1]], c[3]))
     cell = {one: i for i, one in enumerate(order)}
     design = Design(
@@ -145,12 +106,14 @@ def _ladder(games: Games, key: Key) -> Ladder:
         len(number),
         len(odds),
     )
-    openings = sorted({(odds[r["odds"]], r["opening"]) for r in games.sound})
+    openings = sorted({(odds[place[2]], int(i)) for place, one in games.sound.items() for i in np.unique(one.opening)})
     cluster = {one: i for i, one in enumerate(openings)}
     counts = np.zeros((len(openings), len(order), 3))
-    for r in games.sound:
-        at = cluster[odds[r["odds"]], r["opening"]]
-        counts[at, cell[r["giver"], r["taker"], r["odds"], r["first"]], round(2 - 2 * r["score"])] += 1
+    for place, one in games.sound.items():
+        numbers, which = np.unique(one.opening, return_inverse=True)
+        rows = np.array([cluster[odds[place[2]], int(i)] for i in numbers])[which]
+        sides = np.array([cell.get((*place, FIRST[side]), -1) for side in (False, True)])[one.first]
+        np.add.at(counts, (rows, sides, np.rint(2 - 2 * one.score).astype(np.int64)), 1)
     return Ladder(design, counts, np.array([one for one, _ in openings]), key)
 
 
@@ -274,10 +237,11 @@ def _known(games: Games, design: Design) -> list[Estimate]:
     if 0 not in design.odds:  # as in the ladder of games
         return []
     known: dict[tuple[str, str, str, str], float] = {}
-    for r in games.sound:
-        if "exact" not in r:
+    for place, one in games.sound.items():
+        if one.exact is None:
             return []
-        known[r["giver"], r["taker"], r["odds"], r["first"]] = r["exact"]
+        for first in (True, False):  # the last of them: all have the same
+            known |= {(*place, FIRST[first]): float(x) for x in one.exact[one.first == first][-1:]}
     scores = []
     for giver, taker, o, first in zip(design.giver, design.taker, design.odds, design.first, strict=True):
         side = "giver" if first > 0 else "taker"

@@ -17,11 +17,13 @@ from thinkaloud.games.breakthrough import board
 from thinkaloud.games.programs import close_all
 from thinkaloud.items.asking import about_asking
 from thinkaloud.items.study import LESS
+from thinkaloud.records.many import chained
 from thinkaloud.stats.davidson import ELO
 from thinkaloud.stats.games import by_score, of_worth
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds import solution
 from thinkaloud.studies.odds.block import games
+from thinkaloud.studies.odds.gathered import gathered
 from thinkaloud.studies.odds.language import Manner, Speaker, asking_of, settled
 from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import LIMITS, PAGE
@@ -86,15 +88,15 @@ class Odds(Study):
             close_all()
         model = None if recipe.model is None else _opened(asked, recipe.model)
         manners = {} if model is None else await self._manners(recipe, model, do, key.child("settled"))
-        done: list[Record] = []
+        done: list[Sequence[Record]] = []
         async with Workers() as workers:
             for numbers in recipe.blocks:
                 jobs = [Job(recipe, cell, [begun[cell.odds][i] for i in numbers], key) for cell in cells(recipe)]
                 units = [self._block(at, job, workers, model, manners) for at, job in enumerate(jobs)]
-                done += [r for came in await do.each([partial(do.unit, unit) for unit in units]) for r in came.records]
-                if recipe.half_width and played.precise(done, key.child("enough"), recipe.half_width):
+                done += [came.records for came in await do.each([partial(do.unit, unit) for unit in units])]
+                if recipe.half_width and played.precise(chained(done), key.child("enough"), recipe.half_width):
                     break
-        n = len({(r["odds"], r["opening"]) for r in done}) // max(1, len(made.odds))
+        n = sum(gathered(chained(done)).openings.values()) // max(1, len(made.odds))
         notes = [*asides, f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either "
                           "side to move first."]  # fmt: skip
         notes += [line for one in manners.values() for line in about_asking("moves", one.asking, one.settled)]
@@ -153,7 +155,8 @@ class Odds(Study):
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """See `estimates.py` and `solution.py`."""
-        return [*solution.estimates(records), *played.estimates(records, key)]
+        games = gathered(records)
+        return [*solution.estimates([records[i] for i in games.others]), *played.estimates_of(games, key)]
 
     def expected(self, settings: OddsSettings, tasks: int, items: int) -> int:
         """A unit for each block of each cell, and for each position that is solved."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from thinkaloud.records.many import structs
 from thinkaloud.report.explorer import Explorer, quotas
 from thinkaloud.studies.odds.block import GAME
 from thinkaloud.studies.odds.setups import Cell
@@ -47,12 +50,12 @@ RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
 
 def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) -> dict[str, Any]:
     """The games of every cell, as many of each as there is room for."""
-    cells: dict[str, list[Record]] = {}
-    for r in records:
-        if r.get("kind") == GAME:
-            cells.setdefault(title(r), []).append(r)
-    played = [str(games[0]["game"]) for games in cells.values()]
-    quota = quotas([len(games) for games in cells.values()], TIMES * cap)
+    cells: dict[Cell, list[int]] = {}
+    for place, one in enumerate(structs(records, _Listed)):
+        if one.kind == GAME:
+            cells.setdefault(Cell(one.giver, one.taker, one.odds), []).append(place)
+    played = [str(records[places[0]]["game"]) for places in cells.values()]
+    quota = quotas([len(places) for places in cells.values()], TIMES * cap)
     total = sum(map(len, cells.values()))
     return {
         "noun": "list",
@@ -63,15 +66,24 @@ def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) ->
         "embedded": sum(quota),
         "count": count(total, sum(quota)),
         "groups": [
-            {"task": name, "level": None, "total": len(games), "records": [game(r) for r in games[:kept]]}
-            for (name, games), kept in zip(cells.items(), quota, strict=True)
+            {
+                "task": cell.title,
+                "level": None,
+                "total": len(places),
+                "records": [game(records[i]) for i in places[:kept]],
+            }
+            for (cell, places), kept in zip(cells.items(), quota, strict=True)
         ],
     }
 
 
-def title(record: Record) -> str:
-    """The cell of a game, as figures and lists call it."""
-    return Cell(record["giver"], record["taker"], record["odds"]).title
+class _Listed(msgspec.Struct):
+    """What a game is listed by."""
+
+    kind: str = ""
+    giver: str = ""
+    taker: str = ""
+    odds: str = ""
 
 
 def count(total: int, embedded: int) -> str:
