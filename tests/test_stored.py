@@ -107,3 +107,43 @@ def test_records_of_many_units_are_a_sequence_that_holds_none(tmp_path: Path) ->
             every[7]
         made.seal()
         assert not list((tmp_path / "segments").glob("*.jsonl"))
+
+
+def test_an_index_that_says_otherwise_than_the_records_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is opened from the short column of its file; nobody may change the one and not the other."""
+    import duckdb
+
+    monkeypatch.setattr(module, "HELD", 0)
+    run = ta.run(Counted, out=tmp_path / "run")
+    sealed = run.folder / "segments" / "records.parquet"
+    with duckdb.connect() as connection:
+        rows = connection.execute("select * from read_parquet(?)", [str(sealed)]).fetchall()
+        assert [row[0] for row in rows] == list(range(len(rows))) and all(len(row[6]) < len(row[7]) for row in rows)
+        connection.execute(
+            "copy (select * replace (replace(head, '\"wall\":', '\"wall\":1') as head) from read_parquet($1)) "
+            "to $2 (format parquet)",
+            [str(sealed), str(tmp_path / "changed")],
+        )
+    (tmp_path / "changed").replace(sealed)
+    with pytest.raises(UserError, match=r"the index of records\.parquet says otherwise of"):
+        verify(run.folder, study=Counted)
+
+
+def test_files_of_earlier_versions_are_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    made = filled(tmp_path, 5)
+    before = [{**unit, "records": list(unit["records"])} for unit in made]
+    made.seal()
+    sealed = tmp_path / "segments" / "records.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select unit, phase, task, status, json from read_parquet($1)) to $2 (format parquet)",
+            [str(sealed), str(tmp_path / "old")],
+        )
+    (tmp_path / "old").replace(sealed)
+    for held in (1 << 20, 0):
+        monkeypatch.setattr(module, "HELD", held)
+        assert [dict(unit) for unit in Journal(tmp_path)] == before

@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -89,7 +90,7 @@ def payload(
     if explorer.make is not None:
         return explorer.make(records, findings, cap)
     places: dict[tuple[str, Any], list[int]] = {}
-    for place, of in enumerate(structs(records, _Of)):
+    for place, of in enumerate(chain.from_iterable(structs(records, _Of))):
         places.setdefault((str(of.task), of.level), []).append(place)
     groups = {of: picked(records, some) for of, some in places.items()}
     quota = quotas([len(group) for group in groups.values()], cap)

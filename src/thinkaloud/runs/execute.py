@@ -51,7 +51,8 @@ class Execution:
     caps: Caps = field(default_factory=Caps)
 
     def __post_init__(self) -> None:
-        done = (unit for unit in self.journal if unit.get("of") == self.identity.hash and unit["status"] == "ok")
+        of = self.identity.hash
+        done = (unit for unit in self.journal if unit.get("of") == of and unit["status"] == "ok")
         self._places = {placed(unit): unit["unit"] for unit in done}
         self._slots: asyncio.Semaphore | None = None
         self._idle: asyncio.Event | None = None

@@ -165,7 +165,8 @@ class Run:
             found = identity.load(self.folder)
         except UserError:
             found = None
-        return [u for u in self.journal if found is None or u.get("of") == found.hash]
+        of = None if found is None else found.hash
+        return [u for u in self.journal if of is None or u.get("of") == of]
 
     def _check(self, unit: Mapping[str, Any]) -> None:
         """`UserError` where a record of what the study measures is not of its type."""

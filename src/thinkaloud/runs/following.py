@@ -67,7 +67,8 @@ class Following(Execution):
     @property
     def units(self) -> list[Mapping[str, Any]]:
         """What is recorded of the units that were asked for, in their order."""
-        mine = (unit for unit in self.journal if unit.get("of") == self.identity.hash)
+        of = self.identity.hash
+        mine = (unit for unit in self.journal if unit.get("of") == of)
         return [unit for unit in mine if placed(unit) in self.asked_for]
 
 

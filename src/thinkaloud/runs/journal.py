@@ -19,16 +19,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
-from itertools import islice
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import msgspec
-
 from thinkaloud.errors import UserError
 from thinkaloud.records.many import Listed
-from thinkaloud.runs.stored import BATCH, LONG, Lines, Rows, Shelf, Stored, parsed
+from thinkaloud.runs.sealed import Rows, line_of, texts, write
+from thinkaloud.runs.stored import LONG, Count, Lines, Shelf, Stored, from_head, headed, parsed
 
 SEALED = "records.parquet"
 SEGMENT = re.compile(r"\d{4,}\.jsonl")
@@ -36,13 +34,8 @@ KEPT = ".kept"
 """Ending of a segment that was sealed and held more than units."""
 FIELDS: Mapping[str, type] = {"unit": str, "status": str, "phase": str, "task": str}
 """What every unit has."""
-HELD = 1 << 26
+HELD = 1 << 24
 """Bytes of lines that are kept in memory."""
-GROUP = 2048
-"""Rows of a sealed file that are compressed together."""
-COLUMNS = ("unit", "phase", "task", "status", "json")
-"""Of a sealed file."""
-_WRITER = msgspec.json.Encoder()
 Found: TypeAlias = tuple[dict[str, Any], int, int]
 """A unit, where in its file it is (bytes, or a row), and how many bytes it takes."""
 
@@ -83,7 +76,8 @@ class Journal:
     def _kept(self, unit: dict[str, Any], shelf: Shelf, at: int, size: int) -> Mapping[str, Any]:
         """A unit in memory, as long as there is room for it."""
         self._held += size
-        return unit if self._held <= HELD else Stored(unit, shelf, at, size)
+        here = self._held <= HELD and not isinstance(unit.get(LONG), Count)
+        return unit if here else Stored(unit, shelf, at, size)
 
     def file(self, unit: str) -> Path:
         """The file that a unit was read from; the folder of those that were recorded since."""
@@ -101,8 +95,8 @@ class Journal:
     def every(self) -> Iterator[dict[str, Any]]:
         """All units as they lie in the files, those that were recorded more than once as often."""
         for path in self._segments():
-            yield from (unit for unit, _, _ in self._lines(path, note=False))
-        yield from (unit for unit, _, _ in self._sealed())
+            yield from (unit for unit, _, _ in self._lines(path, note=False, every=True))
+        yield from (unit for unit, _, _ in self._sealed(every=True))
 
     def get(self, unit: str) -> Mapping[str, Any] | None:
         """The result of a unit, or None if it must still be done (never done, or failed)."""
@@ -141,7 +135,7 @@ class Journal:
                 self._path = self._next()
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
                 self._good = 0
-            rest = _line(line) + b"\n"
+            rest = line_of(line) + b"\n"
             size = len(rest)
             while rest:
                 rest = rest[os.write(self._file, rest) :]
@@ -185,7 +179,7 @@ class Journal:
             return
         part, sealed = self.folder / f"{SEALED}.part", self.folder / SEALED
         try:
-            self._write(part)
+            write(part, iter(self), on_disk=self._held > HELD)
             if SEALED in self._foreign:
                 os.replace(sealed, sealed.with_name(SEALED + KEPT))
             os.replace(part, sealed)
@@ -203,26 +197,6 @@ class Journal:
         for row, unit in enumerate(self._done.values()):
             if isinstance(unit, Stored):
                 unit.move(rows, row)
-
-    def _write(self, part: Path) -> None:
-        """All units in their order as a Parquet file; what does not fit into memory goes over a file of DuckDB's."""
-        import duckdb
-        import numpy as np
-
-        beside = part.with_name(f"{part.name}.db")
-        beside.unlink(missing_ok=True)
-        with ExitStack() as done:
-            done.callback(beside.unlink, missing_ok=True)
-            connection = done.enter_context(duckdb.connect(str(beside) if self._held > HELD else ":memory:"))
-            connection.execute(f"create table u ({', '.join(f'{name} text' for name in COLUMNS)})")
-            units = iter(self)
-            while some := list(islice(units, BATCH)):
-                rows = [(u["unit"], u["phase"], u["task"], u["status"], _line(u).decode()) for u in some]
-                columns = zip(COLUMNS, zip(*rows, strict=True), strict=True)
-                batch = {name: np.array(values, dtype=object) for name, values in columns}
-                connection.register("batch", batch)
-                connection.execute("insert into u select * from batch")
-            connection.table("u").write_parquet(str(part), compression="zstd", row_group_size=GROUP)
 
     # ---------------------------------------------------------------------------------------------------- reading
 
@@ -244,13 +218,15 @@ class Journal:
         numbers = [int(name.removesuffix(".jsonl")) for name in names if SEGMENT.fullmatch(name)]
         return self.folder / f"{max(numbers, default=0) + 1:04d}.jsonl"
 
-    def _lines(self, path: Path, note: bool = True) -> Iterator[Found]:
-        """The units of a segment. A last line without a line end was cut off by a kill: that unit does not count."""
+    def _lines(self, path: Path, note: bool = True, every: bool = False) -> Iterator[Found]:
+        """The units of a segment, as `_sealed`. A last line without a line end was cut off by a kill: that unit does
+        not count."""
         at = 0
         try:
             with open(path, "rb") as lines:
                 for number, raw in enumerate(lines, 1):
-                    unit = self._unit(raw) if raw.endswith(b"\n") else None
+                    short = None if every or self._held + len(raw) <= HELD else headed(raw)
+                    unit = self._unit(raw, short) if raw.endswith(b"\n") else None
                     if unit is not None:
                         yield unit, at, len(raw)
                     elif note and raw.strip() and raw.endswith(b"\n"):
@@ -259,47 +235,29 @@ class Journal:
         except OSError as error:
             raise UserError(f"cannot read {str(path)!r}: {error.strerror}") from error
 
-    def _unit(self, raw: str | bytes) -> dict[str, Any] | None:
+    def _unit(self, raw: str | bytes, short: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        """A unit from its text; `short`: the same, read before."""
         try:
-            unit = parsed(raw)
+            unit = parsed(raw) if short is None else short
         except (ValueError, RecursionError):
             return None
-        whole = isinstance(unit, dict) and all(isinstance(unit.get(name), of) for name, of in self._fields.items())
-        return unit if whole else None
+        fits = isinstance(unit, dict) and all(_is(unit.get(name), of) for name, of in self._fields.items())
+        return unit if fits else None
 
-    def _sealed(self) -> Iterator[Found]:
+    def _sealed(self, every: bool = False) -> Iterator[Found]:
+        """The units of the sealed file; without their records where there is no room for these, unless `every` is to be
+        whole."""
         path = self.folder / SEALED
         if not os.path.isfile(path):
             return
-        for row, text in enumerate(_texts(path)):
-            unit = self._unit(text) if isinstance(text, str) else None
+        room = None if every else max(0, HELD - self._held)
+        for row, (text, size, whole) in enumerate(texts(path, room)):
+            unit = self._unit(text, None if whole else from_head(text)) if isinstance(text, str) else None
             if unit is None:
                 self._foreign.setdefault(SEALED, []).append(row + 1)
             else:
-                yield unit, row, len(str(text))
+                yield unit, row, size
 
 
-def _texts(path: Path) -> Iterator[object]:
-    """The rows of a sealed file, in their order."""
-    import duckdb
-
-    try:
-        with duckdb.connect() as connection:
-            query = connection.execute("select json from read_parquet(?)", [str(path)])
-            while some := query.fetchmany(BATCH):
-                yield from (text for (text,) in some)
-    except (duckdb.Error, OSError, UnicodeError) as error:
-        why = next(iter(str(error).splitlines()), type(error).__name__)
-        raise UserError(
-            f"{str(path)!r} cannot be read ({why}): put a whole copy of it there, or move it away and resume to "
-            "measure its units again"
-        ) from error
-
-
-def _line(unit: Mapping[str, Any]) -> bytes:
-    """A unit as one line of JSON. A lone surrogate becomes its escape sequence, and is read back unchanged."""
-    whole = unit.whole() if isinstance(unit, Stored) else dict(unit.items())
-    try:
-        return _WRITER.encode(whole)
-    except (TypeError, ValueError, OverflowError, RecursionError):  # what only Python's own writer can write
-        return json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace")
+def _is(value: object, kind: type) -> bool:
+    return isinstance(value, kind) or (kind is list and isinstance(value, Count))

@@ -30,10 +30,16 @@ def in_order(unit: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _part(value: Any) -> tuple[int, float, str]:
-    """Numbers in their order, before anything else in the order of its JSON."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    """Numbers in their order, before anything else: lists by the number that they begin with, then all by their
+    JSON."""
+    if _number(value):
         return 0, value, ""
-    return 1, 0, json.dumps(value, sort_keys=True)
+    first = value[0] if isinstance(value, list) and value and _number(value[0]) else 0
+    return 1, first, json.dumps(value, sort_keys=True)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def unit_digest(unit: Mapping[str, Any]) -> str:

@@ -121,7 +121,7 @@ def _records(run: Run, manifest: Manifest) -> Iterator[str]:
     """Every unit once, as it was, and no other."""
     if said := run.journal.remarks():
         raise NotWhole(f"{_of(run)} {said[0]}")
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, tuple[str, int, str]] = {}
     for unit in run.journal.every():
         name, where = unit["unit"], _where(unit)
         if unit.get("of") != manifest.of:
@@ -129,25 +129,36 @@ def _records(run: Run, manifest: Manifest) -> Iterator[str]:
         if unit["status"] == "ok" and name in found:
             raise NotWhole(f"{_of(run)} the unit {where} ({name[:8]}) is there twice")
         if unit["status"] == "ok":
-            found[name] = unit
+            found[name] = unit_digest(unit), len(unit["records"]), where
+            there = run.journal.recorded(name)
+            if there is not None and _short(there) != _short(unit):
+                raise NotWhole(
+                    f"{_of(run)} the index of records.parquet says otherwise of {where} than its record does"
+                )
     wanted = dict(manifest.units)
     for name, digest in wanted.items():
-        if (there := found.get(name) or run.journal.recorded(name)) is None:
-            raise NotWhole(f"{_of(run)} the unit {name} is lost: thinkaloud resume {run.folder}")
-        if there["status"] != "ok":
+        if name not in found:
+            if (there := run.journal.recorded(name)) is None:
+                raise NotWhole(f"{_of(run)} the unit {name} is lost: thinkaloud resume {run.folder}")
             raise NotWhole(
                 f"{_of(run)} the unit {_where(there)} failed ({there['error']}): thinkaloud resume {run.folder}"
             )
-        if (now := unit_digest(there)) != digest:
-            raise NotWhole(f"{_of(run)} the records of {_where(there)} have changed (were {digest[:8]}, now {now[:8]})")
-    n = sum(len(unit["records"]) for name, unit in found.items() if name in wanted)
+        now, _, where = found[name]
+        if now != digest:
+            raise NotWhole(f"{_of(run)} the records of {where} have changed (were {digest[:8]}, now {now[:8]})")
+    n = sum(n for name, (_, n, _) in found.items() if name in wanted)
     yield f"records: {len(wanted)} units, each once, with the {n} records that they had"
-    if more := [unit for name, unit in found.items() if name not in wanted]:
+    if more := [where for name, (_, _, where) in found.items() if name not in wanted]:
         verb, first = ("is", "") if len(more) == 1 else ("are", "the first: ")
         yield (
-            f"besides: {len(more)} recorded that the run, once through, did not ask for ({first}{_where(more[0])}), as "
+            f"besides: {len(more)} recorded that the run, once through, did not ask for ({first}{more[0]}), as "
             f"an earlier attempt may have: {verb} in the bill, and in no finding"
         )
+
+
+def _short(unit: Mapping[str, Any]) -> dict[str, Any]:
+    """A unit without its records, with how many they are."""
+    return {name: value if name != "records" else len(value) for name, value in unit.items()}
 
 
 def _program(run: Run, manifest: Manifest, tasks: Sequence[Task] | None) -> Iterator[str]:
@@ -163,7 +174,7 @@ def _program(run: Run, manifest: Manifest, tasks: Sequence[Task] | None) -> Iter
     asked = {str(unit["unit"]) for unit in execution.units}
     if more := [name for name, _ in manifest.units if name not in asked]:
         raise NotWhole(f"{_of(run)} the program does not ask for the unit {more[0]}, which is there")
-    made = [*(notes or ()), *remarks(list(run.records))]
+    made = [*(notes or ()), *remarks(run.records)]
     if made != run.notes:
         odd = next((a or b for a, b in _pairs(made, run.notes) if a != b), "")
         raise NotWhole(f"{_of(run)} notes.json says otherwise than the program does now: {odd!r}")

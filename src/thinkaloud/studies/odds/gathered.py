@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 from numpy.typing import NDArray
 
 from thinkaloud.records.many import structs
@@ -43,8 +43,8 @@ class Game(msgspec.Struct, gc=False):
     first: str = ""
     score: float = 0.0
     ended: str = ""
-    board: Any = None
-    moves: list[str] = []
+    board: Raw = Raw()
+    moves: Raw = Raw()
     by_lot: bool = msgspec.field(name="by lot", default=True)
     replaced: int = msgspec.field(name=REPLACED, default=0)
     exact: float | UnsetType = UNSET
@@ -66,17 +66,17 @@ class Cell:
         self._exact, self._fixed = array("d"), array("q")
         self.illegal = self.replaced = 0
 
-    def add(self, game: Game) -> None:
-        """One more."""
-        self._opening.append(game.opening)
-        self._first.append(game.first == FIRST[True])
-        self._score.append(game.score)
-        self.illegal += game.ended == "illegal"
-        self.replaced += game.replaced
-        if game.exact is not UNSET:
-            self._exact.append(game.exact)
-        if not game.by_lot:
-            self._fixed.append(hash((game.board, game.first, *game.moves)))
+    def add(self, games: Sequence[Game]) -> None:
+        """Some more."""
+        self._opening.extend([game.opening for game in games])
+        self._first.extend([game.first == FIRST[True] for game in games])
+        self._score.extend([game.score for game in games])
+        self._exact.extend([game.exact for game in games if game.exact is not UNSET])
+        self._fixed.extend(
+            [hash((game.first, bytes(game.board), bytes(game.moves))) for game in games if not game.by_lot]
+        )
+        self.illegal += sum([game.ended == "illegal" for game in games])
+        self.replaced += sum([game.replaced for game in games])
 
     def __len__(self) -> int:
         return len(self._score)
@@ -148,21 +148,19 @@ def gathered(records: Sequence[Record]) -> Games:
     odds: dict[str, Game] = {}
     spoken: dict[Place, list[Record]] = {}
     others: list[int] = []
-    for i, game in enumerate(structs(records, Game)):
-        if game.kind != GAME:
-            others.append(i)
-            continue
-        if game.status != "ok":
-            continue
-        place = game.giver, game.taker, game.odds
-        if (cell := cells.get(place)) is None:
-            cell = cells[place] = Cell()
-            odds.setdefault(game.odds, game)
-        cell.add(game)
-        if game.models is not UNSET:
-            spoken.setdefault(place, []).append(game.record())
+    begun = 0
+    for some in structs(records, Game):
+        others += [begun + i for i, game in enumerate(some) if game.kind != GAME]
+        begun += len(some)
+        games = [game for game in some if game.kind == GAME and game.status == "ok"]
+        for place in dict.fromkeys([(game.giver, game.taker, game.odds) for game in games]):
+            here = [game for game in games if (game.giver, game.taker, game.odds) == place]
+            cells.setdefault(place, Cell()).add(here)
+            odds.setdefault(here[0].odds, here[0])
+            if said := [game.record() for game in here if game.models is not UNSET]:
+                spoken.setdefault(place, []).extend(said)
     players = dict.fromkeys([*(giver for giver, _, _ in cells), *(taker for _, taker, _ in cells)])
-    some = sorted((label for label in odds if label != EVEN), key=lambda label: odds[label].material)
-    material = (0.0, *(odds[label].material for label in some))
-    sums: dict[str, Sequence[Sequence[str]]] = {EVEN: (), **{label: odds[label].sums for label in some}}
-    return Games(cells, tuple(players), (EVEN, *some), material, sums, spoken, others)
+    uneven = sorted((label for label in odds if label != EVEN), key=lambda label: odds[label].material)
+    material = (0.0, *(odds[label].material for label in uneven))
+    sums: dict[str, Sequence[Sequence[str]]] = {EVEN: (), **{label: odds[label].sums for label in uneven}}
+    return Games(cells, tuple(players), (EVEN, *uneven), material, sums, spoken, others)

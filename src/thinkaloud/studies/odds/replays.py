@@ -6,6 +6,7 @@ This module does not know how the page looks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -51,7 +52,7 @@ RESULT = {1.0: "the giver won", 0.5: "drawn", 0.0: "the taker won"}
 def payload(records: Sequence[Record], findings: Sequence[Finding], cap: int) -> dict[str, Any]:
     """The games of every cell, as many of each as there is room for."""
     cells: dict[Cell, list[int]] = {}
-    for place, one in enumerate(structs(records, _Listed)):
+    for place, one in enumerate(chain.from_iterable(structs(records, _Listed))):
         if one.kind == GAME:
             cells.setdefault(Cell(one.giver, one.taker, one.odds), []).append(place)
     played = [str(records[places[0]]["game"]) for places in cells.values()]
