@@ -74,9 +74,13 @@ def structs(records: Sequence[Record], kind: type[T]) -> Iterator[list[T]]:
 
 
 def _made(records: Sequence[Record], kind: type[T]) -> list[T]:
-    """By way of JSON, as records in files are; half a character becomes U+FFFD."""
-    text = json.dumps(list(records), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    found: list[T] = msgspec.json.decode(text, type=list[kind])  # type: ignore[valid-type]
+    """By way of JSON where a field is wanted as its text (`msgspec.Raw`); half a character becomes U+FFFD there."""
+    of: Any = list[kind]  # type: ignore[valid-type]
+    if any(one.type is msgspec.Raw for one in msgspec.structs.fields(kind)):  # type: ignore[arg-type]
+        text = json.dumps(list(records), ensure_ascii=False).encode("utf-8", "replace")
+        found: list[T] = msgspec.json.decode(text, type=of)
+        return found
+    found = msgspec.convert(list(records), of)
     return found
 
 

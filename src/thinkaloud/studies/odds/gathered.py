@@ -53,7 +53,7 @@ class Game(msgspec.Struct, gc=False):
 
     def record(self) -> Record:
         """As it was recorded, as far as it was read."""
-        found: Record = msgspec.to_builtins(self)
+        found: Record = msgspec.json.decode(msgspec.json.encode(self))
         return found
 
 
