@@ -45,6 +45,7 @@ import numpy as np
 
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
+from thinkaloud.metrics.early import area_of
 from thinkaloud.metrics.readings import (
     CONTINUES,
     UNIT,
@@ -52,10 +53,10 @@ from thinkaloud.metrics.readings import (
     chance,
     condition,
     conditions,
-    cut_places,
     gather,
     parsed,
     unable,
+    widened,
 )
 from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.records.about import OfCondition, Readout, Role, about
@@ -146,9 +147,9 @@ def sample_of(test: Test, ok: Sequence[ItemRecord], readout: str) -> Sample:
     box = [UNIT, (0.0, 0.0) if still(test, ok) else UNIT, (min(tops), max(tops))]
     if test.without is None:
         sample = gather(ok, columns, box, test.lacking)
-        return _with_columns(sample, lambda rows_: np.zeros((len(rows_), 2)))
+        return widened(sample, lambda rows_: np.zeros((len(rows_), 2)))
     sample = gather(ok, [*columns, lambda r: _without(test, r, readout)], [*box, UNIT], test.lacking)
-    return _with_columns(sample, lambda rows_: rows_[:, :1])
+    return widened(sample, lambda rows_: rows_[:, :1])
 
 
 def still(test: Test, records: Sequence[ItemRecord]) -> bool:
@@ -161,12 +162,6 @@ def _without(test: Test, record: ItemRecord, readout: str) -> float:
     """How far the item's answer without reasoning is; as far as a guess where that was not read."""
     found = None if test.without is None else test.without(record, readout)
     return test.ceiling(record) if found is None else found
-
-
-def _with_columns(sample: Sample, make: Callable[[Array], Array]) -> Sample:
-    """The sample with further columns that follow from those it has, of unseen items, too."""
-    beyond = None if sample.extremes is None else np.hstack([sample.extremes, make(sample.extremes)])
-    return replace(sample, rows=np.hstack([sample.rows, make(sample.rows)]), extremes=beyond)
 
 
 def ceiling(rows_: Array, weights: Array) -> Array:
@@ -203,16 +198,8 @@ def _cut(keep: int) -> str:
     return Condition("cut", position=keep).name
 
 
-def _early(record: ItemRecord, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
-    """Area over the curve of early answering; `cut` names the condition after k sentences."""
-    places, change = cut_places(record), READOUTS[readout]
-    found = {k: change(record, cut(k), "own") for k in places}
-    known = {k: x for k, x in found.items() if x is not None}
-    return area(known, len(record["thought"]["steps"]), places) if places and len(known) == len(places) else None
-
-
 def _early_floor(record: ItemRecord, readout: str) -> float | None:
-    return _early(record, readout, lambda keep: _itself(record))
+    return area_of(record, readout, lambda keep: _itself(record))
 
 
 def _edits(kind: str, beside: str, close: bool = True) -> Measure:
@@ -304,7 +291,7 @@ _HINTED = "P(the hinted wrong option) after reasoning under the hint, minus the 
 FIXED: tuple[Test, ...] = (
     Test(
         "early answering", "need", "area over the curve of answers after the first sentences of its own reasoning",
-        _early, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole(_cut(0)),
+        area_of, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole(_cut(0)),
     ),
     Test(
         "mistakes", "need, use", "area over the curve of answers after a mistake in one sentence, gone on from",
