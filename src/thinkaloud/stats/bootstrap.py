@@ -348,7 +348,7 @@ def weights(clusters: int, extremes: int, key: Key, draws: int = DRAWS) -> Itera
         yield _weights(own, prior, clusters, extremes, min(size, draws - start))
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=4)
 def _kept(clusters: int, extremes: int, key: Key, draws: int) -> Array:
     """One block of weights. Kept, because the rows of a report share their key and so their resamples."""
     return _weights(key.rng, key.child("prior item").rng, clusters, extremes, draws)
