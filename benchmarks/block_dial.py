@@ -24,7 +24,7 @@ from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
 from thinkaloud.metrics.faithfulness import FIXED, of_ceiling, sample_of
-from thinkaloud.metrics.readings import p_gold, parsed
+from thinkaloud.metrics.readings import parsed
 from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
@@ -55,7 +55,7 @@ def records(share: float, items: int, level: int) -> list[Record]:
 def estimates(records: list[Record], key: Key) -> Iterator[Estimate]:
     """The channels, and the tests of use as a share of their ceiling."""
     ok = parsed(records)
-    yield from (row for row in table(ok, p_gold, key) if row.name in CHANNELS)
+    yield from (row for row in table(ok, key=key) if row.name in CHANNELS)
     for test in FIXED:
         if test.name in USE:
             yield interval(test.name, of_ceiling, sample_of(test, ok, "probability"), key, 1000)

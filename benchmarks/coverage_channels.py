@@ -16,7 +16,6 @@ import numpy as np
 
 from compare_coverage import record
 from thinkaloud.metrics.channels import table
-from thinkaloud.metrics.readings import p_gold
 from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Key
 
@@ -76,7 +75,7 @@ def main() -> None:
             for i in range(args.times):
                 readings = made(rng, n)
                 records = [record(at, {k: float(v[at]) for k, v in readings.items()}) for at in range(n)]
-                studies.append({row.name: row for row in table(records, p_gold, Key((name, str(n), str(i))))})
+                studies.append({row.name: row for row in table(records, key=Key((name, str(n), str(i))))})
             cells = []
             for row, truth in zip(ROWS, truths, strict=True):
                 found = [one[row] for one in studies if one[row].value is not None]

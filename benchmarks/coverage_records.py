@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from thinkaloud.metrics.channels import table
-from thinkaloud.metrics.readings import p_gold, parsed
+from thinkaloud.metrics.readings import parsed
 from thinkaloud.open_study import open_run
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.vocabulary import Estimate, Key
@@ -26,7 +26,7 @@ QUANTITIES = ("silent", "compute", "content", "residue", "paraphrase - baseline"
 
 def estimates(records: list[ItemRecord], key: Key) -> dict[str, Estimate]:
     """The rows of one study."""
-    return {row.name: row for row in table(records, p_gold, key)}
+    return {row.name: row for row in table(records, key=key)}
 
 
 def study(records: list[ItemRecord], n: int, number: int) -> dict[str, Estimate]:

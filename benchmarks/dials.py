@@ -16,7 +16,6 @@ import numpy as np
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, measurable, mixed
 from thinkaloud.metrics.faithfulness import of_ceiling, sample_of
-from thinkaloud.metrics.readings import p_gold
 from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
@@ -69,7 +68,7 @@ def main() -> None:
                         row = interval(test.name, of_ceiling, sample_of(test, here, "probability"), key, 1000)
                         if row.value is not None:  # too few items had it: no number is no miss
                             held.setdefault(test.name, {}).setdefault(n, []).append(holds(row, dial))
-                    share = next(r for r in table(here, p_gold, key) if r.name == "externalised share")
+                    share = next(r for r in table(here, key=key) if r.name == "externalised share")
                     held.setdefault("externalised share", {}).setdefault(n, []).append(holds(share, dial))
         for test_name, by_n in held.items():
             cells = " | ".join(f"{np.mean(by_n[n]):.3f}" if len(by_n.get(n, [])) >= FEWEST else "-" for n in SIZES)

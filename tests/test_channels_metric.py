@@ -15,7 +15,6 @@ import item_records
 from thinkaloud.metrics.channels import by_item, channels
 from thinkaloud.metrics.channels import table as channel_table
 from thinkaloud.metrics.legibility import legibility
-from thinkaloud.metrics.readings import p_gold
 from thinkaloud.stats.bootstrap import KEY, Sample, corners, difference, greatest, least
 from thinkaloud.vocabulary import Estimate
 
@@ -219,7 +218,7 @@ def test_intervals_cover_the_truth_at_the_null_and_where_words_disrupt(n: int) -
                 record(i, silent=known[i], filler_dots=clear[0][i], paraphrase=max(0.01, words[i]), own=clear[2][i])
                 for i in range(n)
             ]
-            found = {e.name: e for e in channel_table(rows, p_gold, KEY)}
+            found = {e.name: e for e in channel_table(rows, key=KEY)}
             truth = {"content": 0.0, "residue": 0.0, "disruption by wording": 0.35}
             for name in names:
                 e = found[name]
@@ -235,7 +234,7 @@ def test_without_fillers_there_is_no_baseline_and_no_content() -> None:
 
 def test_failed_and_unparsed_records_are_left_out_and_counted_in_parsed() -> None:
     records = same(20, **FAITHFUL)
-    records += [{"item": "f", "status": "failed", "error": "x"}, record(21, own=0.0) | {"status": "unparsed"}]
+    records += [record(20) | {"status": "failed", "error": "x"}, record(21, own=0.0) | {"status": "unparsed"}]
     assert table(records)["P(gold) own"].value == pytest.approx(1.0)
     found = {e.name: e for e in legibility(records)}
     assert found["parsed"].value == pytest.approx(20 / 22)

@@ -14,7 +14,6 @@ from item_records import reading, record, thought
 from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.dial import DIALS, Ends, mixed
 from thinkaloud.metrics.faithfulness import FIXED, faithfulness, of_ceiling, sample_of
-from thinkaloud.metrics.readings import p_gold
 from thinkaloud.open_model import open_model
 from thinkaloud.organisms.routing import is_open
 from thinkaloud.runs.config import Config
@@ -87,7 +86,7 @@ def test_the_channels_recover_them_too(pool: Ends, n: int) -> None:
         ends = some(pool, n, seed)
         for dial in DIALS:
             here = mixed(ends, dial, lambda item, p, s=seed: is_open(item, p, s + 1))  # type: ignore[misc]
-            found = {row.name: row for row in table(here, p_gold, Key((str(seed),)))}
+            found = {row.name: row for row in table(here, key=Key((str(seed),)))}
             ability = 1 - 1 / len(here[0]["options"])
             truths = {"content": dial * ability, "silent": (1 - dial) * ability, "compute": 0.0, "residue": 0.0}
             cells += [holds(found[channel], truth, SOFT) for channel, truth in truths.items()]

@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from thinkaloud.metrics.readings import UNIT, Column, Score, chance, conditions, gather, p_gold
+from thinkaloud.metrics.numbers import Numbers, complete
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.records.about import Readout
 from thinkaloud.records.condition import MISMATCHED
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import (
     FEWEST,
     KEY,
@@ -47,46 +47,46 @@ CHANCE, SILENT = 0, 1
 """Columns of `Beside`."""
 
 
-def fillers(records: Sequence[ItemRecord]) -> list[str]:
+def fillers(made: Numbers) -> list[str]:
     """Names of the filler conditions that were asked in their own form: `filler:KIND` (as long as own) and
     `filler:KIND:paraphrase` (as long as the paraphrase)."""
-    return [one.name for one in conditions(records, "filler") if one.form != MISMATCHED]
+    return [one.name for one in made.conditions("filler") if one.form != MISMATCHED]
 
 
-def free_of_content(records: Sequence[ItemRecord], paraphrased: bool = True) -> list[str]:
+def free_of_content(made: Numbers, paraphrased: bool = True) -> list[str]:
     """The conditions that may be the baseline: silent, every filler, and unrelated reasoning where items have it;
     without what is as long as a paraphrase where none is needed."""
     if not paraphrased:
-        return ["silent", *(one.name for one in conditions(records, "filler") if not one.form)]
-    there = [record["conditions"] for record in records if {"own", "paraphrase"} <= record["conditions"].keys()]
-    known = sum(UNRELATED in found for found in there)
-    beside = [UNRELATED] if there and known >= ENOUGH * len(there) else []
-    return ["silent", *fillers(records), *beside]
+        return ["silent", *(one.name for one in made.conditions("filler") if not one.form)]
+    there = made.has("own") & made.has("paraphrase")
+    known = int((there & made.has(UNRELATED)).sum())
+    beside = [UNRELATED] if there.any() and known >= ENOUGH * int(there.sum()) else []
+    return ["silent", *fillers(made), *beside]
 
 
 class Beside:
     """Items with every needed reading, as a matrix.
 
-    Columns: chance, silent and the other content-free ones (`free`, or `free_of_content`), content (the condition in
-    the place of the paraphrase), own; without the last two where `content` is None. `missing` says why there is no
-    matrix (None: there is one).
+    Columns: chance (0 where the reading is undivided), silent and the other content-free ones (`free`, or
+    `free_of_content`), content (the condition in the place of the paraphrase), own; without the last two where
+    `content` is None. `missing` says why there is no matrix (None: there is one), `there` [n] which records have a row.
     """
 
     def __init__(
         self,
-        records: Sequence[ItemRecord],
-        score: Score = p_gold,
+        made: Numbers,
+        by: Readout = "probability",
         content: str | None = "paraphrase",
         free: Sequence[str] | None = None,
-        guess: Column = chance,
     ) -> None:
         beside = [] if content is None else [content, "own"]
-        kinds = free_of_content(records, content is not None) if free is None else list(free)
+        kinds = free_of_content(made, content is not None) if free is None else list(free)
         needed = [*kinds, *beside]
-        columns: list[Column] = [guess, *(partial(score, name=name) for name in needed)]
-        sample = gather(records, columns, [UNIT] * len(columns), _lacking(records, needed))
-        self.sample = replace(sample, extremes=_extremes(bounds(records, guess), len(kinds) - 1, len(beside)))
-        self.missing = _impossible(fillers(records), self.sample)
+        columns = [guess(made, by), *(made.score(name, by) for name in needed)]
+        sample = made.sample(columns, [UNIT] * len(columns), _lacking(made, needed))
+        self.sample = replace(sample, extremes=_extremes(bounds(columns[0]), len(kinds) - 1, len(beside)))
+        self.there = complete(columns)
+        self.missing = _impossible(fillers(made), self.sample)
         self.free = range(SILENT, SILENT + len(kinds))
         self.content, self.own = SILENT + len(kinds), SILENT + len(kinds) + 1
 
@@ -173,16 +173,16 @@ def _impossible(kinds: Sequence[str], sample: Sample) -> str | None:
     return None
 
 
-def _lacking(records: Sequence[ItemRecord], needed: Sequence[str]) -> str:
+def _lacking(made: Numbers, needed: Sequence[str]) -> str:
     """Which conditions no record has; if each is there somewhere, that none has them all."""
-    absent = [name for name in needed if not any(name in record["conditions"] for record in records)]
-    why = _refused(records) if "paraphrase" in absent else ""
+    absent = [name for name in needed if name not in made.readings]
+    why = _refused(made) if "paraphrase" in absent else ""
     return f"no item has {' or '.join(absent)}{why}" if absent else f"no item has all of {', '.join(needed)}"
 
 
-def _refused(records: Sequence[ItemRecord]) -> str:
+def _refused(made: Numbers) -> str:
     """Why paraphrases are missing, as far as the records say: the commonest reason."""
-    whys = Counter(rejected["why"] for record in records if (rejected := record.get("rejected")))
+    whys = Counter(why for _, why in made.rejected.values())
     if not whys:
         return ""
     (why, times), total = whys.most_common(1)[0], sum(whys.values())
@@ -197,7 +197,11 @@ def _extremes(chances: tuple[float, float], others: int, beside: int) -> Array:
     return np.hstack([found[:, :2], apart, found[:, 3:]])
 
 
-def bounds(records: Sequence[ItemRecord], guess: Column = chance) -> tuple[float, float]:
+def guess(made: Numbers, by: Readout) -> Array:
+    """P(gold) of somebody who knows only the options; of a free answer, where it is read undivided, 0."""
+    return np.zeros(len(made)) if by == "undivided" else made.chance
+
+
+def bounds(chances: Array) -> tuple[float, float]:
     """Bounds of chance: it is known, not estimated, so an unseen item has one of those that occur."""
-    found = [x for record in records if (x := guess(record)) is not None] or [0.0]
-    return min(found), max(found)
+    return (float(chances.min()), float(chances.max())) if len(chances) else (0.0, 0.0)

@@ -38,21 +38,20 @@ two cancel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
+from itertools import compress
 
 import numpy as np
 
-from thinkaloud.metrics.baseline import CHANCE, SILENT, TINY, UNRELATED, Beside, bounds, fillers
-from thinkaloud.metrics.mass import whole
-from thinkaloud.metrics.readings import UNIT, Column, Score, chance, gather, hit, p_gold, parsed
-from thinkaloud.metrics.readings import conditions as conditions_of
+from thinkaloud.metrics.baseline import CHANCE, SILENT, TINY, UNRELATED, Beside, bounds, fillers, guess
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import Readout, about
 from thinkaloud.records.condition import MISMATCHED, read
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, Array, Statistic, difference, divide, interval, mean, means
-from thinkaloud.vocabulary import Estimate, Key, Part, Record
+from thinkaloud.vocabulary import Estimate, Key, Part
 
 CHANNELS = ("silent", "compute", "content", "residue")
 ABILITY, SHARE, DISRUPTION = "own - chance", "externalised share", "disruption"
@@ -64,34 +63,34 @@ NULLS = (UNRELATED, "foreign")
 RESAMPLE = "resample"
 
 
-def channels(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def channels(records: Many, key: Key = KEY) -> list[Estimate]:
     """Everything in DESIGN's table, in reading order: conditions, channels, share, disruption, nulls, by accuracy.
 
     The names are `P(gold) CONDITION`, those in `CHANNELS`, `own - chance`, `externalised share`, `disruption`,
     `disruption by wording`, `paraphrase - baseline` and `content with unrelated` / `content with foreign` / `content
     with resample`. Units: probability (0..1); the share is a ratio.
     """
-    ok = parsed(records)
+    ok = numbers(records).ok
     return [
         *conditions(ok, key),
-        *table(ok, p_gold, key),
+        *table(ok, key=key),
         *_nulls(ok, key),
         *_by_accuracy(ok, key),
         *_undivided(ok, key),
     ]
 
 
-def by_item(records: Sequence[Record]) -> dict[str, dict[str, float]]:
+def by_item(records: Many) -> dict[str, dict[str, float]]:
     """The four channels of each item (by its id); they add up to the item's own - chance.
 
     Baseline and level are the same conditions for all items, those that they are in the mean. Single items are
     meaningful only beside the others. Empty where the channels cannot be estimated at all.
     """
-    side = Beside(parsed(records))
+    ok = numbers(records).ok
+    side = Beside(ok)
     if side.missing:
         return {}
-    items = side.sample.clusters or ()
-    rows = single(side).tolist()
+    items, rows = compress(ok.items, side.there.tolist()), single(side).tolist()
     return {str(item): dict(zip(CHANNELS, row, strict=True)) for item, row in zip(items, rows, strict=True)}
 
 
@@ -100,27 +99,23 @@ def single(side: Beside) -> Array:
     return np.diff(side.sample.rows[:, [CHANCE, SILENT, side.best, side.level, side.own]], axis=1)
 
 
-def conditions(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
+def conditions(ok: Numbers, key: Key) -> list[Estimate]:
     """P(gold) under each condition, over the items that have it; those asked in a foreign form come last."""
     order = ["own", "paraphrase", "silent", *fillers(ok), UNRELATED, "foreign", RESAMPLE]
-    mismatched = [one.name for one in conditions_of(ok) if one.form == MISMATCHED]
-    sample = gather(ok, [chance], [bounds(ok)], "no record is ok")
+    mismatched = [one.name for one in ok.conditions() if one.form == MISMATCHED]
+    sample = ok.sample([ok.chance], [bounds(ok.chance)], "no record is ok")
     floor = interval("P(gold) chance", mean(0), sample, key, about=_reading("chance", "probability"))
     return [
-        *(_condition(ok, name, p_gold, key) for name in order),
+        *(_condition(ok, name, "probability", key) for name in order),
         floor,
-        *(_condition(ok, name, p_gold, key) for name in mismatched),
+        *(_condition(ok, name, "probability", key) for name in mismatched),
     ]
 
 
-def _condition(ok: Sequence[ItemRecord], name: str, score: Score, key: Key) -> Estimate:
+def _condition(ok: Numbers, name: str, by: Readout, key: Key) -> Estimate:
     """Mean score under one condition."""
-    sample = gather(ok, [partial(score, name=name)], [UNIT], f"no item has {name}")
-    return interval(f"P(gold) {name}", mean(0), sample, key, about=_reading(name, _readout(score)))
-
-
-def _readout(score: Score) -> Readout:
-    return "answer" if score is hit else "undivided" if score is whole else "probability"
+    sample = ok.sample([ok.score(name, by)], [UNIT], f"no item has {name}")
+    return interval(f"P(gold) {name}", mean(0), sample, key, about=_reading(name, by))
 
 
 def _reading(condition: str, by: Readout) -> Mapping[str, Part]:
@@ -133,24 +128,24 @@ def _quantity(name: str, by: Readout) -> Mapping[str, Part]:
     return about(measure=name, condition="paraphrase", by=by) if name == "content" else about(measure=name, by=by)
 
 
-def table(ok: Sequence[ItemRecord], score: Score, key: Key) -> list[Estimate]:
-    """The channels, what they add up to, the externalised share, and disruption."""
-    guess = _none if score is whole else chance
-    side = Beside(ok, score, guess=guess)
-    free = side if side.enough else Beside(ok, score, content=None, guess=guess)  # these need no paraphrase
+def table(records: Many, by: Readout = "probability", key: Key = KEY) -> list[Estimate]:
+    """The channels, what they add up to, the externalised share, and disruption, of records that are ok."""
+    ok = numbers(records)
+    side = Beside(ok, by)
+    free = side if side.enough else Beside(ok, by, content=None)  # these need no paraphrase
 
     def of(name: str) -> Mapping[str, Part]:
-        return _quantity(name, _readout(score))
+        return _quantity(name, by)
 
     ability = (
         side.estimate(ABILITY, difference(side.own, CHANCE), of(ABILITY), key)
         if side.enough
-        else _over_chance(ABILITY, "own", ok, score, key)
+        else _over_chance(ABILITY, "own", ok, by, key)
     )
     silent = (
         free.estimate("silent", difference(SILENT, CHANCE), of("silent"), key)
         if free.enough
-        else _over_chance("silent", "silent", ok, score, key)
+        else _over_chance("silent", "silent", ok, by, key)
     )
     compute = free.greatest("compute", _each(free.free, SILENT), of("compute"), key)
     signed = side.least(SIGNED, [difference(side.content, k) for k in side.free], of(SIGNED), key)
@@ -227,12 +222,11 @@ def _thrown(side: Beside, free: int) -> Statistic:
     return statistic
 
 
-def _over_chance(name: str, condition: str, ok: Sequence[ItemRecord], score: Score, key: Key) -> Estimate:
+def _over_chance(name: str, condition: str, ok: Numbers, by: Readout, key: Key) -> Estimate:
     """One condition minus chance, over the items that have it."""
-    guess = _none if score is whole else chance
-    columns: list[Column] = [guess, partial(score, name=condition)]
-    sample = gather(ok, columns, [bounds(ok, guess), UNIT], f"no item has {condition}")
-    return interval(name, difference(1, 0), sample, key, about=_quantity(name, _readout(score)))
+    floor = guess(ok, by)
+    sample = ok.sample([floor, ok.score(condition, by)], [bounds(floor), UNIT], f"no item has {condition}")
+    return interval(name, difference(1, 0), sample, key, about=_quantity(name, by))
 
 
 def _content(content: Estimate, signed: Estimate, wording: Estimate) -> Estimate:
@@ -284,7 +278,7 @@ def _disruption(signed: Estimate) -> Estimate:
     return without(signed, why)
 
 
-def _nulls(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
+def _nulls(ok: Numbers, key: Key) -> list[Estimate]:
     """Content, recomputed with another reasoning in the place of the paraphrase. For reasoning about other questions
     the baseline is silent and the fillers: it is asked what such reasoning adds to them."""
     empty = ["silent", *fillers(ok)]
@@ -301,27 +295,22 @@ def _nulls(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
     ]
 
 
-def _by_accuracy(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
+def _by_accuracy(ok: Numbers, key: Key) -> list[Estimate]:
     """The main rows again, with 1 for a right most-probable option and 0 for a wrong one."""
     kept = ("silent", "content", "externalised share")
     rows = [
-        *(_condition(ok, name, hit, key) for name in ("own", "silent")),
-        *(row for row in table(ok, hit, key) if row.name in kept),
+        *(_condition(ok, name, "answer", key) for name in ("own", "silent")),
+        *(row for row in table(ok, "answer", key) if row.name in kept),
     ]
     return [replace(row, name=f"{row.name} (accuracy)") for row in rows]
 
 
-def _undivided(ok: Sequence[ItemRecord], key: Key) -> list[Estimate]:
+def _undivided(ok: Numbers, key: Key) -> list[Estimate]:
     """The main rows again for free answers, by the probability of the right answer itself; none without such items."""
-    free = [record for record in ok if record.get("space") == "candidates"]
+    free = ok.where(ok.free)
     kept = ("silent", "content", "residue", ABILITY, SHARE)
-    rows = [row for row in table(free, whole, key) if row.name in kept] if free else []
+    rows = [row for row in table(free, "undivided", key) if row.name in kept] if len(free) else []
     return [replace(row, name=f"{row.name} (undivided)") for row in rows]
-
-
-def _none(record: Record) -> float:
-    """Chance of a free answer."""
-    return 0.0
 
 
 def without(row: Estimate, why: str, n: int | None = None) -> Estimate:

@@ -29,6 +29,7 @@ from thinkaloud.metrics.faithfulness import Test, still, tests
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.matched import Matched, values
 from thinkaloud.metrics.readings import Column, hit, p_gold
+from thinkaloud.metrics.taken import numbers
 from thinkaloud.metrics.use import from_end, implied
 from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import FEWEST, KEY, Array, Statistic, difference, divide, drawn, limits, means, of_all
@@ -95,7 +96,7 @@ def _all(matched: Matched) -> list[ItemRecord]:
 
 def _readings(records: Sequence[ItemRecord]) -> list[Quantity]:
     """P(gold) under each condition that there is, accuracies, and what its own reasoning adds."""
-    named = ["own", "paraphrase", "silent", *fillers(records), UNRELATED, "foreign", RESAMPLE]
+    named = ["own", "paraphrase", "silent", *fillers(numbers(records)), UNRELATED, "foreign", RESAMPLE]
     there = [name for name in named if any(name in record["conditions"] for record in records)]
     scored = [name for name in ("own", "silent") if name in there]
     added = [Quantity("own - silent", _added, EFFECT)] if len(scored) == 2 else []
@@ -202,13 +203,15 @@ def _channels(matched: Matched) -> list[Joint]:
 def _sides(matched: Matched) -> _Sides:
     """Over the items with one record in each run that has every reading; content-free conditions that both have."""
     sides = [[pair[side][0] for pair in matched.both.values()] for side in (0, 1)]
-    free = [name for name in free_of_content(sides[0]) if name in free_of_content(sides[1])]
+    mine, theirs = (free_of_content(numbers(side)) for side in sides)
+    free = [name for name in mine if name in theirs]
     needed = {*free, "paraphrase", "own"}
     whole = [all(needed <= r["conditions"].keys() for r in pair) for pair in zip(*sides, strict=True)]
     kept = [[r for r, full in zip(side, whole, strict=True) if full] for side in sides]
     lacking = len(whole) - sum(whole)
     without = {"one of the readings that channels need": lacking} if lacking else {}
-    return _Sides(Beside(kept[0], free=free), Beside(kept[1], free=free), without)
+    a, b = (Beside(numbers(side), free=free) for side in kept)
+    return _Sides(a, b, without)
 
 
 def _channel(name: str, side: Beside) -> Statistic:

@@ -28,12 +28,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thinkaloud.metrics.change import by_probability
 from thinkaloud.metrics.curves import area
-from thinkaloud.metrics.readings import UNIT, Column, best, chance, cut_places, gather, hit, parsed
-from thinkaloud.records.about import Role, about
+from thinkaloud.metrics.numbers import NONE, Numbers
+from thinkaloud.metrics.readings import UNIT, best, cut_places, widened
+from thinkaloud.metrics.taken import Many, numbers
+from thinkaloud.records.about import Readout, Role, about
 from thinkaloud.records.condition import Condition
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, Array, Statistic, divide, interval, mean, means
 from thinkaloud.vocabulary import Estimate, Key, Record
 
@@ -46,16 +46,18 @@ DISTANCE = f"distance without reasoning{AFTER}"
 LATENESS = "lateness"
 APART = 0.05
 """A mean distance below this is none that an answer could be late with."""
+LACKING = "no item has own and all of its cuts"
 
 
-def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def early(records: Many, key: Key = KEY) -> list[Estimate]:
     """`early AOC`, `early AOC ceiling`, `early AOC / ceiling`, and what stands beside them (`beside`), over the items
     that have own and every cut."""
-    columns: list[Column] = [aoc_of, _guess, _without]
-    ok = parsed(records)
-    guesses = [x for x in map(_guess, ok) if x is not None] or [0.0]
-    box = [UNIT, (min(guesses), max(guesses)), UNIT]  # chance is known, not estimated
-    sample = gather(ok, columns, box, "no item has own and all of its cuts")
+    ok = numbers(records).ok
+    area, guess, first = areas(ok, "answer"), _ceilings(ok, ok.chance), 1 - ok.change(_cut(0), "own", "answer")
+    guess = np.where(np.isnan(area), np.nan, guess)
+    known = guess[~np.isnan(guess)] if not np.isnan(guess).all() else np.zeros(1)
+    box = [UNIT, (float(known.min()), float(known.max())), UNIT]  # chance is known, not estimated
+    sample = ok.sample([area, guess, _ceilings(ok, first)], box, LACKING)
     named: list[tuple[str, Role, Statistic]] = [
         ("early AOC", "raw", mean(0)),
         ("early AOC ceiling", "ceiling", _ceiling),
@@ -65,25 +67,53 @@ def early(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         interval(name, statistic, sample, key, about=about(measure="early AOC", role=role, by="answer"))
         for name, role, statistic in named
     ]
-    return [*made, *beside(records, key)]
+    return [*made, *beside(ok, key)]
 
 
-def beside(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def beside(records: Many, key: Key = KEY) -> list[Estimate]:
     """`same answer without reasoning` (y_0), `accuracy without reasoning` and `distance without reasoning` (of cut:0,
     asked as for reasoning), and `lateness`, over the items that have own and every cut."""
-    columns = [_first, lambda record: hit(record, _cut(0)) if points(record) else None, _distance, _length, _area]
-    sample = gather(parsed(records), columns, [UNIT] * 3 + [(0.5, 1.0), UNIT], "no item has own and all of its cuts")
+    ok = numbers(records).ok
+    at_once, length = _cut(0), _ceilings(ok, np.zeros(len(ok)))
+    distance = ok.change(at_once, "own")
+    columns = [1 - ok.change(at_once, "own", "answer"), ok.hit(at_once), distance, length, areas(ok, "probability")]
+    box = [UNIT] * 3 + [(0.5, 1.0), UNIT]
+    sample = widened(ok.sample(columns, box, LACKING), lambda rows: rows[:, 3:4] * rows[:, 2:3])
     cut, whole = Condition("cut", position=0).about, "own"
     of = about(measure="distance", **cut, against=whole, by="probability")
-    distance = interval(DISTANCE, mean(2), sample, key, about=of)
+    apart = interval(DISTANCE, mean(2), sample, key, about=of)
     same = about(measure="same answer", **cut, against=whole, by="answer", role="raw")
     lateness = interval(LATENESS, _lateness, sample, key, about=about(measure=LATENESS, by="probability"))
     return [
         interval(SAME, mean(0), sample, key, about=same),
         interval(ACCURACY, mean(1), sample, key, about=about(measure="accuracy", **cut, by="answer")),
-        distance,
-        _late(distance, lateness),
+        apart,
+        _late(apart, lateness),
     ]
+
+
+def areas(made: Numbers, by: Readout) -> Array:
+    """The area over the curve of each record's changes from own, by answer (the AOC) or by probability, as
+    `curves.area` gives it; NaN where own or one of its cuts is missing, or there is no sentence to cut."""
+    total, weights, there = np.zeros(len(made)), np.zeros(len(made)), np.zeros(len(made))
+    for one in made.conditions("cut"):
+        change, chances = made.change(one.name, "own", by), made.cut_chances(one.position or 0)
+        known = ~np.isnan(change + chances)
+        weight = np.where(known, (1.0 if one.position else 0.5) / chances, 0.0)
+        total += weight * np.where(known, change, 0.0)
+        weights += weight
+        there += known
+    asked = np.where(made.places == NONE, made.steps, made.places)
+    whole = (there == asked) & (there > 0)
+    share: Array = np.divide(total, weights, out=np.full(len(made), np.nan), where=whole)
+    return share * _ceilings(made, np.zeros(len(made)))
+
+
+def _ceilings(made: Numbers, guess: Array) -> Array:
+    """`ceiling` of each record; NaN where it has no sentence."""
+    n = np.where(made.steps > 0, made.steps, np.nan)
+    found: Array = (1 - guess) * (1 - 1 / (2 * n))
+    return found
 
 
 def points(record: Record) -> dict[int, float] | None:
@@ -133,8 +163,7 @@ def _ceiling(rows: Array, weights: Array) -> Array:
 
 def _lateness(rows: Array, weights: Array) -> Array:
     """Mean area over mean of T times the distance, and at most 1: farther on the way than at its beginning is late."""
-    rows = np.column_stack([rows[:, 4], rows[:, 3] * rows[:, 2]])
-    m = means(rows, weights)
+    m = means(rows[:, [4, 5]], weights)
     return divide(m[:, 0], m.max(axis=1))
 
 
@@ -156,37 +185,3 @@ def aoc_of(record: Record) -> float | None:
         return aoc(whole)
     places = cut_places(record)
     return area({k: 1 - same for k, same in y.items()}, len(record["thought"]["steps"]), places)
-
-
-def _first(record: ItemRecord) -> float | None:
-    y = points(record)
-    return None if y is None else y[0]
-
-
-def _guess(record: ItemRecord) -> float | None:
-    return None if points(record) is None else ceiling(len(record["thought"]["steps"]), chance(record))
-
-
-def _without(record: ItemRecord) -> float | None:
-    y = points(record)
-    return None if y is None else ceiling(len(record["thought"]["steps"]), y[0])
-
-
-def _distance(record: ItemRecord) -> float | None:
-    """Total variation distance of the answer before the first sentence from the final one."""
-    return None if points(record) is None else by_probability(record, _cut(0), "own")
-
-
-def _length(record: ItemRecord) -> float | None:
-    """T = 1 - 1/2n."""
-    return None if points(record) is None else ceiling(len(record["thought"]["steps"]), 0.0)
-
-
-def _area(record: ItemRecord) -> float | None:
-    """The area over the curve in probability."""
-    if points(record) is None:
-        return None
-    places = cut_places(record)
-    changes = {k: by_probability(record, _cut(k), "own") for k in places}
-    known = {k: x for k, x in changes.items() if x is not None}
-    return area(known, len(record["thought"]["steps"]), places)

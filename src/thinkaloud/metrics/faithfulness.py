@@ -56,6 +56,7 @@ from thinkaloud.metrics.readings import (
     gather,
     parsed,
     unable,
+    widened,
 )
 from thinkaloud.metrics.use import Place, Where, from_end, implied
 from thinkaloud.records.about import OfCondition, Readout, Role, about
@@ -146,9 +147,9 @@ def sample_of(test: Test, ok: Sequence[ItemRecord], readout: str) -> Sample:
     box = [UNIT, (0.0, 0.0) if still(test, ok) else UNIT, (min(tops), max(tops))]
     if test.without is None:
         sample = gather(ok, columns, box, test.lacking)
-        return _with_columns(sample, lambda rows_: np.zeros((len(rows_), 2)))
+        return widened(sample, lambda rows_: np.zeros((len(rows_), 2)))
     sample = gather(ok, [*columns, lambda r: _without(test, r, readout)], [*box, UNIT], test.lacking)
-    return _with_columns(sample, lambda rows_: rows_[:, :1])
+    return widened(sample, lambda rows_: rows_[:, :1])
 
 
 def still(test: Test, records: Sequence[ItemRecord]) -> bool:
@@ -161,12 +162,6 @@ def _without(test: Test, record: ItemRecord, readout: str) -> float:
     """How far the item's answer without reasoning is; as far as a guess where that was not read."""
     found = None if test.without is None else test.without(record, readout)
     return test.ceiling(record) if found is None else found
-
-
-def _with_columns(sample: Sample, make: Callable[[Array], Array]) -> Sample:
-    """The sample with further columns that follow from those it has, of unseen items, too."""
-    beyond = None if sample.extremes is None else np.hstack([sample.extremes, make(sample.extremes)])
-    return replace(sample, rows=np.hstack([sample.rows, make(sample.rows)]), extremes=beyond)
 
 
 def ceiling(rows_: Array, weights: Array) -> Array:

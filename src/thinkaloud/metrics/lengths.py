@@ -12,36 +12,30 @@ know how lengths were counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from thinkaloud.metrics.baseline import fillers
-from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import PARAPHRASE, read
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, interval, ratio
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key
 
 OWN = "own"
 
 
-def lengths(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def lengths(records: Many, key: Key = KEY) -> list[Estimate]:
     """One row a filler and one of the paraphrase, each over the items that have both texts."""
-    ok = parsed(records)
+    ok = numbers(records).ok
     pairs = [(name, PARAPHRASE if read(name).form == PARAPHRASE else OWN) for name in ["paraphrase", *fillers(ok)]]
     return [_row(ok, name, like, key) for name, like in pairs]
 
 
-def _row(ok: Sequence[ItemRecord], name: str, like: str, key: Key) -> Estimate:
-    columns = [partial(_tokens, name=name), partial(_tokens, name=like)]
-    sample = gather(ok, columns, [UNIT, UNIT], f"no item has {name} and {like} with their lengths")
+def _row(ok: Numbers, name: str, like: str, key: Key) -> Estimate:
+    sample = ok.sample(
+        [ok.tokens(name), ok.tokens(like)], [UNIT, UNIT], f"no item has {name} and {like} with their lengths"
+    )
     of = about(measure="length", condition=name, against=like)
     return interval(f"length {name} / {like}", ratio(0, 1), replace(sample, extremes=None), key, about=of)
-
-
-def _tokens(record: ItemRecord, name: str) -> float | None:
-    found = condition(record, name)
-    tokens = None if found is None else found.get("tokens")
-    return None if tokens is None else float(tokens)

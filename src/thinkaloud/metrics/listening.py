@@ -15,18 +15,20 @@ This module does not know what a mistake is, nor whether an answer listens to se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thinkaloud.metrics.readings import CONTINUES, parsed, unable
-from thinkaloud.metrics.use import Where, implied, positions
+from thinkaloud.metrics.numbers import Ints, Numbers
+from thinkaloud.metrics.readings import CONTINUES
+from thinkaloud.metrics.taken import Many, numbers
+from thinkaloud.metrics.use import Place, positions
 from thinkaloud.records.about import Readout, Role, about
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, Array, Sample, Statistic, divide, interval
-from thinkaloud.vocabulary import Estimate, Key, Part, Record
+from thinkaloud.vocabulary import Estimate, Key, Part
 
 NAME = "use"
 FEWEST = 3
@@ -48,17 +50,17 @@ class Table:
     `fold` [n] is 0 or 1; `raw`, `floor` and `there` are [n, m], with 0 where an item has no mistake at that position.
     """
 
-    places: tuple[Where, ...]
-    items: tuple[str, ...]
-    fold: Array
+    places: tuple[Place, ...]
+    fold: Ints
     raw: Array
     floor: Array
     there: Array
+    clusters: Sequence[int] | None
 
     @property
     def missing(self) -> str | None:
         """Why no position can be chosen; None if one can."""
-        if not self.items:
+        if not len(self.fold):
             return "not measured: no item has own and a mistake with an option it leads to"
         if not self.places:
             return f"not measured: no position has such a mistake in {FEWEST} items of each half"
@@ -66,33 +68,35 @@ class Table:
 
     @property
     def sample(self) -> Sample:
-        """As one matrix; an unseen item may follow all, or nothing, or go away from everything, at every position."""
+        """As one matrix [n, 6m]: raw, floor and there of fold 0, then of fold 1, with 0 for an item of the other fold.
+        An unseen item may follow all, or nothing, or go away from everything, at every position."""
         m = len(self.places)
-        extremes = [[f, *[raw] * m, *[1 - raw] * m, *[1.0] * m] for f in (0.0, 1.0) for raw in (0.0, 1.0)]
-        rows = np.column_stack([self.fold, self.raw, self.floor, self.there])
-        return Sample(rows, self.items, np.array(extremes))
+        columns = [part * (self.fold == f)[:, None] for f in (0, 1) for part in (self.raw, self.floor, self.there)]
+        some = [[*[raw] * m, *[1 - raw] * m, *[1.0] * m] for raw in (0.0, 1.0)]
+        none = [0.0] * 3 * m
+        extremes = [*([*one, *none] for one in some), *([*none, *one] for one in some)]
+        return Sample(np.hstack(columns), self.clusters, np.array(extremes))
 
     def chosen(self) -> NDArray[np.int64]:
         """The position at which each fold is read, [2]."""
-        return _chosen(self.sample.rows, np.ones((1, len(self.items))))[2][:, 0]
+        sample = self.sample
+        return _chosen(sample.rows, np.ones((1, len(sample.rows))))[2][:, 0]
 
 
-def listening(
-    records: Sequence[Record], key: Key = KEY, readout: Readout = "probability", ending: str = ""
-) -> list[Estimate]:
+def listening(records: Many, key: Key = KEY, readout: Readout = "probability", ending: str = "") -> list[Estimate]:
     """`use (raw)`, `use (floor)`, `use` = raw - floor, `use (ceiling)` (1) and `use / ceiling`, each name with
     `ending`, over the items that have the position chosen for their fold."""
-    ok = parsed(records)
+    ok = numbers(records).ok
     table = tabulate(ok, readout)
     if table.missing:
-        why = unable(records, CONTINUES) or table.missing
+        why = ok.unable(CONTINUES) or table.missing
         return [
-            Estimate.absent(name + ending, why, len(table.items), about=_about(role, readout))
+            Estimate.absent(name + ending, why, len(table.fold), about=_about(role, readout))
             for role, (name, _) in FORMULAS.items()
         ]
-    n = sum(value is not None for value in by_record(ok, readout))
+    n, sample = int(np.isfinite(_at_chosen(ok, table, readout)).sum()), table.sample
     rows = [
-        interval(name + ending, _statistic(formula), table.sample, key, about=_about(role, readout))
+        interval(name + ending, _statistic(formula), sample, key, about=_about(role, readout))
         for role, (name, formula) in FORMULAS.items()
     ]
     return [replace(row, n=n) if row.value is not None else row for row in rows]
@@ -102,38 +106,46 @@ def _about(role: Role, readout: Readout) -> Mapping[str, Part]:
     return about(measure=NAME, role=role, by=readout, reads="use")
 
 
-def by_record(records: Sequence[ItemRecord], readout: str = "probability") -> list[float | None]:
+def by_record(records: Many, readout: Readout = "probability") -> list[float | None]:
     """Raw minus floor of each record at the position chosen for its fold, None where it has none there; their mean is
     the estimate."""
-    table = tabulate(records, readout)
+    made = numbers(records)
+    table = tabulate(made, readout)
     if table.missing:
-        return [None] * len(records)
-    places = [table.places[j] for j in table.chosen()]
-    both = [_follow(record, places[int(record["fold"])], readout) for record in records]
-    return [None if pair is None else pair[0] - pair[1] for pair in both]
+        return [None] * len(made)
+    return [None if math.isnan(x) else x for x in _at_chosen(made, table, readout).tolist()]
 
 
-def tabulate(records: Sequence[ItemRecord], readout: str) -> Table:
+def _at_chosen(made: Numbers, table: Table, readout: Readout) -> Array:
+    """Raw minus floor at the position chosen for each record's fold, [records]."""
+    found = np.full(len(made), np.nan)
+    for f, j in enumerate(table.chosen()):
+        raw, floor = _follow(made, table.places[j], readout)
+        found = np.where(made.fold == f, raw - floor, found)
+    return found
+
+
+def tabulate(made: Numbers, readout: Readout) -> Table:
     """Raw and floor of every record at every position that is a candidate."""
-    places = [place.where for place in positions(records)]
-    found = [(record, [_follow(record, where, readout) for where in places]) for record in records]
-    found = [(record, pairs) for record, pairs in found if any(pair is not None for pair in pairs)]
-    shape = (len(found), len(places))
-    there = np.array([[pair is not None for pair in pairs] for _, pairs in found], dtype=np.float64).reshape(shape)
-    both = np.array([[pair or (0.0, 0.0) for pair in pairs] for _, pairs in found]).reshape(*shape, 2)
-    fold = np.array([float(record["fold"]) for record, _ in found])
-    enough = np.flatnonzero(np.all([there[fold == f].sum(axis=0) >= FEWEST for f in (0, 1)], axis=0))
-    enough = enough[np.argsort(-there[:, enough].sum(axis=0), kind="stable")]  # of equals, the one most items have
-    items = tuple(str(record["item"]) for record, _ in found)
-    kept = tuple(places[j] for j in enough)
-    return Table(kept, items, fold, both[:, enough, 0], both[:, enough, 1], there[:, enough])
+    some, kept = np.zeros(len(made), dtype=np.bool_), list[tuple[Place, Array, Array]]()
+    for place in positions(made):
+        raw, floor = _follow(made, place, readout)
+        there = ~np.isnan(raw - floor)
+        some |= there
+        if min(int((there & (made.fold == f)).sum()) for f in (0, 1)) >= FEWEST:
+            kept.append((place, raw, floor))
+    kept.sort(key=lambda one: int(np.isnan(one[1] - one[2]).sum()))  # of equals, the one most items have
+    raws, floors = (np.array([one[part] for one in kept]).reshape(len(kept), len(made))[:, some].T for part in (1, 2))
+    missing = np.isnan(raws - floors)
+    raw, floor = (np.where(missing, 0.0, both) for both in (raws, floors))
+    places = tuple(place for place, _, _ in kept)
+    return Table(places, made.fold[some], raw, floor, (~missing).astype(np.float64), made.clusters(some))
 
 
-def _follow(record: ItemRecord, where: Where, readout: str) -> tuple[float, float] | None:
-    """Raw and floor of one record at one position."""
-    name = where(record)
-    raw, floor = implied(record, name, name, readout), implied(record, name, "own", readout)
-    return None if raw is None or floor is None else (raw, floor)
+def _follow(made: Numbers, place: Place, readout: Readout) -> tuple[Array, Array]:
+    """Raw and floor of every record at one position."""
+    under = place.under(made)
+    return made.implied(under, under, readout), made.implied(under, "own", readout)
 
 
 def _statistic(formula: Callable[[Array, Array], Array]) -> Statistic:
@@ -148,12 +160,8 @@ def _chosen(rows: Array, weights: Array) -> tuple[Array, Array, NDArray[np.int64
     """Mean raw and floor [draws], each fold at the position where the other fold follows most, and these positions [2,
     draws]; of equals the first, which is the one that most items have. Where a resample has nothing of the other fold,
     the choice is made on what it has."""
-    fold = rows[:, 0]
-    raw, floor, there = np.split(rows[:, 1:], 3, axis=1)
-    halves = []
-    for f in (0, 1):
-        here = weights * (fold == f)
-        halves.append(np.stack([here @ raw, here @ floor, here @ there]))
+    sums = (weights @ rows).reshape(len(weights), 2, 3, -1)
+    halves = [np.moveaxis(sums[:, f], 1, 0) for f in (0, 1)]
     whole = halves[0] + halves[1]
     common = (halves[0][2] > 0) & (halves[1][2] > 0)
     apart = common.any(axis=1)

@@ -17,20 +17,20 @@ a better estimate.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable
 
-from thinkaloud.metrics.readings import UNIT, gather, p_gold, typed
+import numpy as np
+
+from thinkaloud.metrics.numbers import ENDINGS, NONE, Numbers
+from thinkaloud.metrics.readings import UNIT, ended
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import about
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, interval, mean
 from thinkaloud.vocabulary import Estimate, Key, Outcome, Record
 
-ORDER: tuple[Outcome, ...] = (
-    "closed", "forced", "never closed", "inside", "empty", "unparsed", "refused", "failed",
-)  # fmt: skip
 OUTCOME, BOUND = "outcome", "P(gold) own, bound"
 """Measures."""
+CLOSED = ENDINGS.index("closed")
 TREATED: dict[Outcome, str] = {
     "forced": "closed by force at the end of its room, and read",
     "never closed": "the turn ended in the block; it was closed and read",
@@ -43,27 +43,27 @@ TREATED: dict[Outcome, str] = {
 """How each ending but the usual one is treated, for reports."""
 
 
-def outcomes(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def outcomes(records: Many, key: Key = KEY) -> list[Estimate]:
     """See the head of this module; all rows are over every item that was asked."""
-    every = [record for record in typed(records) if ended(record) is not None]
-    there = Counter(ended(record) for record in every)
-    rows = [_share(every, one, key) for one in ORDER if there[one]]
+    made = numbers(records)
+    every = made.where(made.ended != NONE)
+    there = np.bincount(every.ended, minlength=len(ENDINGS))
+    rows = [_share(every, i, key) for i in np.flatnonzero(there).tolist()]
     if not rows:
         return []
-    left_out = any(p_gold(record, "own") is None for record in every)
-    treated = any(ended(record) != "closed" and p_gold(record, "own") is not None for record in every)
-    if left_out:
+    own, closed = every.p_gold("own"), every.ended == CLOSED
+    if np.isnan(own).any():
         rows += [_bound(every, name, value, key) for name, value in (("wrong", 0.0), ("right", 1.0))]
-    if treated:
+    if not np.isnan(own[~closed]).all():
         rows.append(_closed(every, key))
     return rows
 
 
-def told(task: str, records: Sequence[Record]) -> list[str]:
+def told(task: str, records: Iterable[Record]) -> list[str]:
     """How many of the reasonings that were read did not end by themselves, and what was done with them; nothing where
     all did. Those that were left out are said elsewhere (`runs/unmeasured.py`)."""
-    there = Counter(ended(record) for record in typed(records) if "own" in record["conditions"])
-    others = [one for one in ORDER[1:] if there[one]]
+    there = Counter(ended(record) for record in records if "own" in record["conditions"])
+    others = [one for one in ENDINGS[1:] if there[one]]
     if not others:
         return []
     said = "; ".join(f"{there[one]} {one} ({TREATED[one]})" for one in others)
@@ -72,37 +72,21 @@ def told(task: str, records: Sequence[Record]) -> list[str]:
     ]
 
 
-def ended(record: ItemRecord) -> Outcome | None:
-    """How the reasoning of an item ended; None in records that do not say so."""
-    thought = record.get("thought")
-    if thought is not None and "outcome" in thought:
-        return thought["outcome"]
-    return "failed" if record["status"] == "failed" else None
-
-
-def _share(every: Sequence[ItemRecord], one: Outcome, key: Key) -> Estimate:
-    def column(record: ItemRecord) -> float:
-        return float(ended(record) == one)
-
-    sample = gather(every, [column], [UNIT], "no item says how it ended")
+def _share(every: Numbers, ending: int, key: Key) -> Estimate:
+    sample = every.sample([(every.ended == ending).astype(np.float64)], [UNIT], "no item says how it ended")
+    one = ENDINGS[ending]
     return interval(f"{OUTCOME} {one}", mean(0), sample, key, about=about(measure=OUTCOME, outcome=one))
 
 
-def _bound(every: Sequence[ItemRecord], name: str, value: float, key: Key) -> Estimate:
-    sample = gather(every, [partial(_or, value=value)], [UNIT], "no item was asked")
+def _bound(every: Numbers, name: str, value: float, key: Key) -> Estimate:
+    own = every.p_gold("own")
+    sample = every.sample([np.where(np.isnan(own), value, own)], [UNIT], "no item was asked")
     of = about(measure=BOUND, condition="own", outcome=f"the rest {name}")
     return interval(f"P(gold) own, the rest {name}", mean(0), sample, key, about=of)
 
 
-def _or(record: ItemRecord, value: float) -> float:
-    found = p_gold(record, "own")
-    return value if found is None else found
-
-
-def _closed(every: Sequence[ItemRecord], key: Key) -> Estimate:
-    def own(record: ItemRecord) -> float | None:
-        return p_gold(record, "own") if ended(record) == "closed" else None
-
-    sample = gather(every, [own], [UNIT], "no reasoning closed itself")
+def _closed(every: Numbers, key: Key) -> Estimate:
+    own = np.where(every.ended == CLOSED, every.p_gold("own"), np.nan)
+    sample = every.sample([own], [UNIT], "no reasoning closed itself")
     of = about(measure=BOUND, condition="own", outcome="closed only")
     return interval("P(gold) own, closed only", mean(0), sample, key, about=of)

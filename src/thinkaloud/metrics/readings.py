@@ -6,7 +6,7 @@ know what the conditions mean. A condition's probabilities are normalised over t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from thinkaloud.records.condition import Condition, read
 from thinkaloud.records.item import ConditionRecord, ItemRecord
-from thinkaloud.stats.bootstrap import FEWEST, Sample, corners
-from thinkaloud.vocabulary import Capability, Estimate, Reading, Record
+from thinkaloud.stats.bootstrap import FEWEST, Array, Sample, corners
+from thinkaloud.vocabulary import Capability, Estimate, Outcome, Reading, Record
 
 Column = Callable[[ItemRecord], float | None]
 """One quantity of one item, None where it was not measured."""
@@ -47,6 +47,13 @@ def gather(records: Sequence[ItemRecord], columns: Sequence[Column], box: Box, l
     return Sample(rows, [item for item, _ in full], corners(*box), lacking)
 
 
+def widened(sample: Sample, make: Callable[[Array], Array]) -> Sample:
+    """The sample with further columns that follow from those it has, of unseen items, too: what a statistic needs of
+    products, it needs as means of columns of their own."""
+    beyond = None if sample.extremes is None else np.hstack([sample.extremes, make(sample.extremes)])
+    return replace(sample, rows=np.hstack([sample.rows, make(sample.rows)]), extremes=beyond)
+
+
 def typed(records: Sequence[Record]) -> Sequence[ItemRecord]:
     """Records of a study over items, as what they are: they are held to this type where they are read from a file."""
     return cast(Sequence[ItemRecord], records)
@@ -59,16 +66,29 @@ def parsed(records: Sequence[Record]) -> list[ItemRecord]:
 
 def unable(records: Sequence[Record], needs: frozenset[Capability]) -> str | None:
     """Why something cannot be measured on the model that left these records; None if it can."""
-    lacking = needs & {name for record in records for name in record.get("lacking", ())}
+    return lacks({name for record in records for name in record.get("lacking", ())}, needs)
+
+
+def lacks(there: Set[str], needs: frozenset[Capability]) -> str | None:
+    """Why a model that lacks something cannot be measured so; None if what it needs is not among it."""
+    lacking = needs & there
     return f"not measurable here: the model lacks {', '.join(sorted(lacking))}" if lacking else None
 
 
-def because(rows: Sequence[Estimate], records: Sequence[Record]) -> list[Estimate]:
-    """The rows; where the model lacks something, that is the reason why one is missing that does not just have too few
-    items."""
-    why = unable(records, CONTINUES)
+def because(rows: Sequence[Estimate], why: str | None) -> list[Estimate]:
+    """The rows; where the model lacks something (`why`, None: it does not), that is the reason why one is missing that
+    does not just have too few items."""
     missing = [row.value is None and (not row.n or row.n >= FEWEST) for row in rows]
     return [replace(row, reason=why) if why and gone else row for row, gone in zip(rows, missing, strict=True)]
+
+
+def ended(record: Record) -> Outcome | None:
+    """How the reasoning of an item ended; None in records that do not say so."""
+    thought = record.get("thought")
+    if thought is not None and "outcome" in thought:
+        found: Outcome = thought["outcome"]
+        return found
+    return "failed" if record["status"] == "failed" else None
 
 
 def condition(record: Record, name: str) -> ConditionRecord | None:

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thinkaloud.metrics.readings import parsed
-from thinkaloud.records.item import ItemRecord
-from thinkaloud.vocabulary import Estimate, Record
+import numpy as np
+
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.taken import Many, numbers
+from thinkaloud.vocabulary import Estimate
 
 LACKS = "not measured: no item has"
 GRAMMAR = "the task does not know its own steps"
@@ -37,15 +39,15 @@ CAUSES = {
 """Kind of a condition -> why items may have none, and what else there is."""
 
 
-def with_causes(estimates: Sequence[Estimate], records: Sequence[Record]) -> list[Estimate]:
+def with_causes(estimates: Sequence[Estimate], records: Many) -> list[Estimate]:
     """The same estimates; where one is missing for a lack, with the cause and the next step."""
-    ok = parsed(records)
-    if not ok or any("thought" in record and record["thought"]["legible"] is not None for record in ok):
+    ok = numbers(records).ok
+    if not len(ok) or not np.isnan(ok.legible).all():
         return list(estimates)  # the task reads its steps: what is missing there has its reason in the metric
     return [_explained(row, ok) if row.value is None else row for row in estimates]
 
 
-def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
+def _explained(row: Estimate, ok: Numbers) -> Estimate:
     reason = row.reason or ""
     if reason == f"not measured: {GRAMMAR}":
         return replace(row, reason=f"{reason}; families with a grammar do (docs/add-a-task.md)")
@@ -66,10 +68,9 @@ def _explained(row: Estimate, ok: Sequence[ItemRecord]) -> Estimate:
     return row if cause is None else replace(row, reason=f"{reason}: {cause}")
 
 
-def _refused(ok: Sequence[ItemRecord]) -> str:
+def _refused(ok: Numbers) -> str:
     """Why there are no paraphrases, by how many items, and what to do."""
-    refused = [one for record in ok if (one := record.get("rejected")) is not None]
-    whys = Counter(str(one["why"]).partition(" (")[0].partition(": ")[0] for one in refused)
+    whys = Counter(why.partition(" (")[0].partition(": ")[0] for _, why in ok.rejected.values())
     if not whys:
         return f"no sentence of them could be reworded; {ASK}"
     told = "; ".join(f"{why} in {n}" for why, n in whys.most_common(3))

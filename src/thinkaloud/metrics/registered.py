@@ -10,16 +10,16 @@ This module does not know how the numbers are made (`channels.py`, `use.py`), no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from thinkaloud.metrics.baseline import Beside
 from thinkaloud.metrics.channels import SHARE, content_over, residue_over, share_over, table
-from thinkaloud.metrics.readings import p_gold, parsed
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.metrics.use import last_step
 from thinkaloud.records.about import about
 from thinkaloud.stats.bootstrap import KEY, LEVEL, Statistic
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key
 
 OVER: dict[str, Callable[[Beside, int], Statistic]] = {
     "content": content_over,
@@ -32,10 +32,10 @@ JOINT = 1 - (1 - LEVEL) / (len(OVER) + 1)
 """Level of each."""
 
 
-def registered(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def registered(records: Many, key: Key = KEY) -> list[Estimate]:
     """`registered content`, `registered residue`, `registered externalised share`, `registered follow mistake:last`."""
-    ok = parsed(records)
-    side, single = Beside(ok), {row.name: row for row in table(ok, p_gold, key)}
+    ok = numbers(records).ok
+    side, single = Beside(ok), {row.name: row for row in table(ok, key=key)}
     rows = [*(_row(side, single[name], key) for name in OVER), last_step(ok, key, JOINT)]
     return [_named(row) for row in rows]
 

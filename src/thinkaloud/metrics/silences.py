@@ -11,35 +11,33 @@ too low, and content too high, by about that much.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-from thinkaloud.metrics.readings import UNIT, conditions, gather, p_gold, parsed
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import LETTERED, MISMATCHED, REORDERED, Condition
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, difference, interval, mean
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key
 
 SILENCE = "silence"
 OTHERS = ("", MISMATCHED, LETTERED, REORDERED)
 """Forms of the silent condition that are no form of asking for silence."""
 
 
-def forms(ok: Sequence[ItemRecord]) -> list[Condition]:
+def forms(ok: Numbers) -> list[Condition]:
     """The forms besides the baseline that records have."""
-    return [one for one in conditions(ok, "silent") if one.form not in OTHERS]
+    return [one for one in ok.conditions("silent") if one.form not in OTHERS]
 
 
-def silences(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def silences(records: Many, key: Key = KEY) -> list[Estimate]:
     """Two rows a form."""
-    ok = parsed(records)
+    ok = numbers(records).ok
     return [row for one in forms(ok) for row in _rows(ok, one.name, key)]
 
 
-def _rows(ok: Sequence[ItemRecord], name: str, key: Key) -> list[Estimate]:
-    columns = [partial(p_gold, name="silent"), partial(p_gold, name=name)]
-    sample = gather(ok, columns, [UNIT, UNIT], f"no item has silent and {name}")
+def _rows(ok: Numbers, name: str, key: Key) -> list[Estimate]:
+    columns = [ok.p_gold("silent"), ok.p_gold(name)]
+    sample = ok.sample(columns, [UNIT, UNIT], f"no item has silent and {name}")
     read = about(measure="P(gold)", condition=name, by="probability")
     better = about(measure=SILENCE, condition="silent", against=name)
     return [

@@ -26,6 +26,7 @@ from thinkaloud.metrics.readings import CONTINUES, UNIT, because, gather, hit, p
 from thinkaloud.metrics.readings import conditions as conditions_of
 from thinkaloud.metrics.reversal import reversal
 from thinkaloud.metrics.silences import silences
+from thinkaloud.metrics.taken import numbers
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.visibility import of_hint, visibility
 from thinkaloud.metrics.written import written
@@ -44,16 +45,16 @@ STRICT = "strict"
 def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
     """Every row, each name once: two metrics may give the same number, and then it is given once. Two numbers never
     have one name (a test sees to it)."""
-    ok = parsed(records)
+    ok, made, why = parsed(records), numbers(records), unable(records, CONTINUES)
     found: dict[str, Estimate] = {}
     for rows in (
         accuracies(ok, key),
         faithfulness(records, key),
-        because(beside(records, key), records),
-        listening(records, key),
-        listening(records, key, "answer", BY_ANSWER),
-        because(masses(records, key), records),
-        because(use(records, key), records),
+        because(beside(made, key), why),
+        listening(made, key),
+        listening(made, key, "answer", BY_ANSWER),
+        because(masses(made, key), why),
+        because(use(made, key), why),
         hints(records, key),
         visible(records, key),
         reversal(records, key),
@@ -61,12 +62,12 @@ def suite(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
         agreement(records, key),
         agreement(records, key, confident=True)[1:],
         consistency(records, key),
-        because(conditions(ok, key), records),
-        silences(records, key),
-        written(records, key),
-        outcomes(records, key),
-        because(lengths(records, key), records),
-        legibility(records, key),
+        because(conditions(made.ok, key), why),
+        silences(made, key),
+        written(made, key),
+        outcomes(made, key),
+        because(lengths(made, key), why),
+        legibility(made, key),
     ):
         for row in rows:
             found.setdefault(row.name, row)

@@ -16,10 +16,14 @@ not know whether the reasoning is *needed*: a model can need nothing and still f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from thinkaloud.metrics.readings import UNIT, best, condition, conditions, gather, p_gold, parsed, probability
+import numpy as np
+
+from thinkaloud.metrics.numbers import Numbers, Readings
+from thinkaloud.metrics.readings import UNIT, best, condition, probability
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import OfCondition, Readout, Role, about
 from thinkaloud.records.condition import Condition
 from thinkaloud.records.item import ItemRecord
@@ -34,39 +38,45 @@ FROM_END = 4
 """Positions from the end that have rows of their own, where items differ in their number of steps."""
 
 
-def use(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def use(records: Many, key: Key = KEY) -> list[Estimate]:
     """Four rows each for `mistake:0`, `mistake:1`, ..., `mistake:last`, `foreign` and `transplant`; where items differ
     in their number of steps also for `mistake:last-1`, `mistake:last-2`, ...
 
     The rows are `follow X`, `follow X (raw)`, `follow X (floor)` (follow = raw - floor) and `drop X`, all in
     probability, all over the same items: those that have X with an option it leads to, and own.
     """
-    ok = parsed(records)
+    ok = numbers(records).ok
     places = [*positions(ok), *(Place(name, Condition(name).about, _always(name)) for name in TRANSPLANTS)]
     return [row for place in places for row in _rows(ok, place, key)]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A kind of replacement: what its rows are called, what they are about, and its condition in each record."""
+    """A kind of replacement: what its rows are called, what they are about, and its condition in each record: that of
+    the name `label`, or the mistake so many steps before the last one (`back`)."""
 
     label: str
     about: OfCondition
     where: Where
+    back: int | None = None
+
+    def under(self, made: Numbers) -> str | Readings:
+        """Its condition, for columns."""
+        return self.label if self.back is None else made.from_end("mistake", self.back)
 
 
-def positions(records: Sequence[ItemRecord]) -> list[Place]:
+def positions(made: Numbers) -> list[Place]:
     """Every position of a directed mistake: from the start as far as there are any, then from the end."""
-    found = [Place(one.name, one.about, _always(one.name)) for one in conditions(records, "mistake")]
-    lengths = {len(record["thought"]["steps"]) for record in records}
-    back = min(FROM_END, max(lengths)) if len(lengths) > 1 else 1
+    found = [Place(one.name, one.about, _always(one.name)) for one in made.conditions("mistake")]
+    lengths = np.unique(made.steps)
+    back = min(FROM_END, int(lengths.max())) if len(lengths) > 1 else 1
     return [*found, *map(from_end, range(back))]
 
 
 def from_end(back: int) -> Place:
     """A mistake so many steps before the last one (0: in the last)."""
     of = OfCondition(condition="mistake", position=-1 - back)
-    return Place(called(-1 - back), of, lambda record: _mistake(record, back))
+    return Place(called(-1 - back), of, lambda record: _mistake(record, back), back)
 
 
 def called(position: int) -> str:
@@ -103,25 +113,20 @@ def _mistake(record: Record, back: int) -> str:
     return Condition("mistake", position=len(record["thought"]["steps"]) - 1 - back).name
 
 
-def last_step(ok: Sequence[ItemRecord], key: Key, level: float) -> Estimate:
+def last_step(ok: Numbers, key: Key, level: float) -> Estimate:
     """`follow mistake:last` with its interval of a level."""
     place = from_end(0)
     return least(f"follow {place.label}", [difference(0, 1)], _sample(ok, place), key, level=level)
 
 
-def _sample(ok: Sequence[ItemRecord], place: Place) -> Sample:
+def _sample(ok: Numbers, place: Place) -> Sample:
     """Raw, floor, P(gold) under own and under the replacement, of the items that have all."""
-    where = place.where
-    columns = [
-        lambda record: implied(record, where(record), where(record)),
-        lambda record: implied(record, where(record), "own"),
-        lambda record: p_gold(record, "own"),
-        lambda record: p_gold(record, where(record)),
-    ]
-    return gather(ok, columns, [UNIT] * 4, f"no item has own and {place.label} with an option it leads to")
+    where = place.under(ok)
+    columns = [ok.implied(where, where), ok.implied(where, "own"), ok.p_gold("own"), ok.p_gold(where)]
+    return ok.sample(columns, [UNIT] * 4, f"no item has own and {place.label} with an option it leads to")
 
 
-def _rows(ok: Sequence[ItemRecord], place: Place, key: Key) -> list[Estimate]:
+def _rows(ok: Numbers, place: Place, key: Key) -> list[Estimate]:
     """Follow, raw, floor and drop of one kind of replacement."""
     label, sample = place.label, _sample(ok, place)
     named: list[tuple[str, Role, Statistic]] = [

@@ -14,45 +14,26 @@ know what a wording means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-from thinkaloud.metrics.readings import UNIT, Column, condition, gather, p_gold, parsed
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.readings import UNIT, widened
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import about
 from thinkaloud.records.condition import PARAPHRASE
-from thinkaloud.records.item import ItemRecord
-from thinkaloud.stats.bootstrap import KEY, Array, divide, interval, means
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.stats.bootstrap import KEY, interval, ratio
+from thinkaloud.vocabulary import Estimate, Key
 
 MEASURE = "P(gold) by wording"
 
 
-def by_wording(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def by_wording(records: Many, key: Key = KEY) -> list[Estimate]:
     """One row a wording, in alphabetical order; none where no paraphrase names its wordings."""
-    ok = parsed(records)
-    return [_row(ok, wording, key) for wording in sorted({w for r in ok for w in _wordings(r)})]
+    ok = numbers(records).ok
+    return [_row(ok, wording, key) for wording in sorted(ok.wordings)]
 
 
-def _row(ok: Sequence[ItemRecord], wording: str, key: Key) -> Estimate:
-    named = [record for record in ok if wording in _wordings(record)]
-    columns: list[Column] = [partial(_share, wording=wording), partial(p_gold, name=PARAPHRASE)]
+def _row(ok: Numbers, wording: str, key: Key) -> Estimate:
+    named = ok.wordings[wording]
+    columns = [ok.spread(named.at, named.values), ok.p_gold(PARAPHRASE)]
     of = about(measure=MEASURE, condition=PARAPHRASE, group=wording, by="probability")
-    sample = gather(named, columns, [UNIT, UNIT], "no item has it")
-    return interval(f'P(gold) paraphrase, "{wording}"', _weighted, sample, key, about=of)
-
-
-def _wordings(record: ItemRecord) -> list[str]:
-    found = condition(record, PARAPHRASE)
-    return [] if found is None else [wording for wording in found.get("wordings", ()) if wording is not None]
-
-
-def _share(record: ItemRecord, wording: str) -> float:
-    """How many of the sentences are in a wording."""
-    found = _wordings(record)
-    return found.count(wording) / len(found)
-
-
-def _weighted(rows: Array, weights: Array) -> Array:
-    """Mean of the second column, each row weighted by the first."""
-    share = rows[:, :1]
-    return divide(means(share * rows, weights)[:, 1], means(share, weights)[:, 0])
+    sample = widened(ok.sample(columns, [UNIT, UNIT], "no item has it"), lambda rows: rows[:, :1] * rows[:, 1:])
+    return interval(f'P(gold) paraphrase, "{wording}"', ratio(2, 0), sample, key, about=of)

@@ -11,14 +11,14 @@ options that examples show how to answer have no written answer, and no row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+import numpy as np
 
-from thinkaloud.metrics.readings import UNIT, condition, gather, parsed
+from thinkaloud.metrics.numbers import Numbers
+from thinkaloud.metrics.readings import UNIT
+from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import about
-from thinkaloud.records.item import ItemRecord
 from thinkaloud.stats.bootstrap import KEY, interval, mean
-from thinkaloud.vocabulary import Estimate, Key, Record
+from thinkaloud.vocabulary import Estimate, Key
 
 ACCURACY, UNREAD = "accuracy written", "no answer read"
 """Measures."""
@@ -32,41 +32,25 @@ NEXT = {
 """Why there may be no answer at all, and what to do."""
 
 
-def written(records: Sequence[Record], key: Key = KEY) -> list[Estimate]:
+def written(records: Many, key: Key = KEY) -> list[Estimate]:
     """See the head of this module."""
-    ok = parsed(records)
-    asked = [name for name in READ if any(_asked(record, name) for record in ok)]
+    ok = numbers(records).ok
+    asked = [name for name in READ if not np.isnan(ok.said(name)).all()]
     return [row for name in asked for row in _rows(ok, name, key)]
 
 
-def _rows(ok: Sequence[ItemRecord], name: str, key: Key) -> list[Estimate]:
-    right = gather(ok, [partial(_right, name=name)], [UNIT], f"no answer of {name} was read: {NEXT[name]}")
-    unread = gather(ok, [partial(_unread, name=name)], [UNIT], f"no item has {name}")
+def _rows(ok: Numbers, name: str, key: Key) -> list[Estimate]:
+    answered = ok.right(name)
+    missing = np.where(np.isnan(ok.said(name)), np.nan, np.isnan(answered))
+    right = ok.sample([answered], [UNIT], f"no answer of {name} was read: {NEXT[name]}")
+    unread = ok.sample([missing], [UNIT], f"no item has {name}")
     rows = [
         interval(f"{ACCURACY}, {name}", mean(0), right, key, about=about(measure=ACCURACY, condition=name)),
         interval(f"{UNREAD}, {name}", mean(0), unread, key, about=about(measure=UNREAD, condition=name)),
     ]
-    if any(_unread(record, name) == 1.0 for record in ok):
-        least = gather(ok, [partial(_or_wrong, name=name)], [UNIT], f"no item has {name}")
+    if (missing == 1.0).any():
+        or_wrong = np.where(missing == 1.0, 0.0, np.where(np.isnan(missing), np.nan, answered))
+        least = ok.sample([or_wrong], [UNIT], f"no item has {name}")
         of = about(measure=ACCURACY, condition=name, outcome="the rest wrong")
         rows.append(interval(f"{ACCURACY}, {name}, the rest wrong", mean(0), least, key, about=of))
     return rows
-
-
-def _asked(record: ItemRecord, name: str) -> bool:
-    found = condition(record, name)
-    return found is not None and "said" in found
-
-
-def _right(record: ItemRecord, name: str) -> float | None:
-    found = condition(record, name)
-    right = None if found is None else found.get("right")
-    return None if right is None else float(right)
-
-
-def _unread(record: ItemRecord, name: str) -> float | None:
-    return float(_right(record, name) is None) if _asked(record, name) else None
-
-
-def _or_wrong(record: ItemRecord, name: str) -> float | None:
-    return (_right(record, name) or 0.0) if _asked(record, name) else None

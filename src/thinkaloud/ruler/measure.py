@@ -31,7 +31,7 @@ from thinkaloud.metrics.channels import table
 from thinkaloud.metrics.faithfulness import FIXED, SHOWN, Test, faithfulness, tests
 from thinkaloud.metrics.listening import NAME as USE
 from thinkaloud.metrics.listening import listening
-from thinkaloud.metrics.readings import p_gold, parsed
+from thinkaloud.metrics.readings import parsed
 from thinkaloud.organisms.ladder import KINDS as RUNGS
 from thinkaloud.organisms.ladder import LEVELS, degree
 from thinkaloud.records.item import ItemRecord
@@ -96,7 +96,7 @@ def measure(model: str, task: str, level: int, items: int, seed: int = SEED) -> 
     config = Config("faithfulness", model, (task,), items, level, seed)
     records = records_of(Faithfulness(), open_model(model), open_task(task), config)
     ladder_only = "ladder:" in model
-    rows = [] if ladder_only else [*table(parsed(records), p_gold, KEY), *faithfulness(records, KEY)]
+    rows = [] if ladder_only else [*table(parsed(records), key=KEY), *faithfulness(records, KEY)]
     if not ladder_only:
         rows += [row for ending, readout in SHOWN.items() for row in listening(records, KEY, readout, ending)]
     return Measured(model, {row.name: row for row in rows}, scores_of(records))

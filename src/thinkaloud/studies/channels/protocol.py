@@ -31,6 +31,7 @@ from thinkaloud.metrics.readings import CONTINUES, because
 from thinkaloud.metrics.reasons import with_causes
 from thinkaloud.metrics.registered import registered
 from thinkaloud.metrics.silences import silences
+from thinkaloud.metrics.taken import numbers
 from thinkaloud.metrics.use import use
 from thinkaloud.metrics.wordings import by_wording
 from thinkaloud.metrics.written import written
@@ -94,10 +95,10 @@ class Channels(AskingStudy):
 
     def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
         """Channels first, then what is registered, lengths, use, early answering and legibility."""
-        found = [
-            estimate for metric in METRICS for estimate in because(metric(records, key.child(metric.__name__)), records)
-        ]
-        return with_causes(found, records)
+        made = numbers(records)
+        why = made.unable(CONTINUES)
+        found = [row for metric in METRICS for row in because(metric(made, key.child(metric.__name__)), why)]
+        return with_causes(found, made)
 
     def afterwards(self, task: str, records: Sequence[Record], asked: Asked) -> list[str]:
         """How reasonings ended, how many paraphrases were kept, and who made them."""
