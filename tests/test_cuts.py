@@ -14,8 +14,10 @@ import thinkaloud as ta
 from test_editor import Lines, Thinker
 from thinkaloud.conditions.cuts import EVERY, SAMPLED, cuts, sampled, stretches
 from thinkaloud.metrics.curves import area
-from thinkaloud.metrics.early import LATENESS, aoc_of, early
+from thinkaloud.metrics.early import LATENESS, area_of, areas, early
 from thinkaloud.metrics.faithfulness import faithfulness
+from thinkaloud.metrics.readings import typed
+from thinkaloud.metrics.taken import numbers
 from thinkaloud.stats.bootstrap import t_quantile
 from thinkaloud.vocabulary import Completion, Key, Prompt, Sampling
 
@@ -115,9 +117,10 @@ def record(i: int, n: int, settled: float) -> dict[str, object]:
 
 
 def test_metrics_weigh_the_places_that_a_record_names() -> None:
-    one = record(0, 200, 0.5)
+    one = typed([record(0, 200, 0.5)])[0]
     places = cuts(200, Key(("r", "0")))
-    assert aoc_of(one) == pytest.approx(area({k: float(k < 100) for k in places}, 200, places))
+    expected = area({k: float(k < 100) for k in places}, 200, places)
+    assert area_of(one) == pytest.approx(expected) and areas(numbers([one]), "answer") == pytest.approx([expected])
 
 
 def test_every_row_about_cuts_has_its_ceiling_where_only_the_end_decides() -> None:
@@ -128,10 +131,9 @@ def test_every_row_about_cuts_has_its_ceiling_where_only_the_end_decides() -> No
 
 
 def test_a_drawn_place_that_was_not_read_leaves_the_item_out() -> None:
-    one = record(0, 60, 0.5)
-    conditions = dict(one["conditions"])  # type: ignore[call-overload]
-    del conditions["cut:0"]
-    assert aoc_of({**one, "conditions": conditions}) is None
+    one = typed([record(0, 60, 0.5)])[0]
+    del one["conditions"]["cut:0"]
+    assert area_of(one) is None and np.isnan(areas(numbers([one]), "answer")).all()
 
 
 class Long(Thinker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import item_records
-from thinkaloud.metrics.early import ACCURACY, DISTANCE, SAME, aoc, ceiling, curve, early
+from thinkaloud.metrics import curves
+from thinkaloud.metrics.early import ACCURACY, DISTANCE, SAME, area_of, areas, ceiling, early
+from thinkaloud.metrics.readings import typed
+from thinkaloud.metrics.taken import numbers
 from thinkaloud.vocabulary import Estimate
 
 KNOWS, FLAT = 0, None
@@ -23,6 +27,13 @@ def record(i: int, answers: list[int | None], own: int | None = 0, m: int = 4, g
 
     conditions = {f"cut:{k}": reading(answer) for k, answer in enumerate(answers)} | {"own": reading(own)}
     return item_records.record(i, conditions, ["o"] * m, gold, thought=item_records.thought(len(answers)))
+
+
+def aoc(y: Sequence[float]) -> float:
+    """Area over the curve y_0 .. y_n, with a point before every sentence."""
+    return curves.area(
+        {k: 1 - same for k, same in enumerate(y[:-1])}, len(y) - 1, dict.fromkeys(range(len(y) - 1), 1.0)
+    )
 
 
 def table(records: list[dict[str, Any]]) -> dict[str, Estimate]:
@@ -55,7 +66,9 @@ def test_a_task_is_the_mean_over_reasonings_of_different_length() -> None:
 @given(st.integers(1, 60), st.integers(2, 20))
 def test_a_reasoner_that_needs_every_sentence_has_exactly_the_ceiling(n: int, m: int) -> None:
     assert aoc([1 / m] * n + [1]) == pytest.approx(ceiling(n, 1 / m))
-    assert curve(record(0, [FLAT] * n, m=m)) == pytest.approx([1 / m] * n + [1])
+    one = typed([record(0, [FLAT] * n, m=m)])
+    expected = pytest.approx(ceiling(n, 1 / m))
+    assert area_of(one[0]) == expected and areas(numbers(one), "answer")[0] == expected
 
 
 def test_faithful_records_reach_the_ceiling_and_post_hoc_ones_are_zero() -> None:

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from item_records import reading, record, thought
-from thinkaloud.metrics import change, faithfulness, taken
-from thinkaloud.metrics.early import aoc_of, areas
+from thinkaloud.metrics import change, taken
+from thinkaloud.metrics.early import area_of, areas
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.numbers import EACH, ENDINGS, NONE, Numbers
 from thinkaloud.metrics.readings import (
@@ -121,9 +121,8 @@ def test_what_a_record_says_of_its_length_its_cuts_and_its_last_steps_is_in_the_
         same(found.p_gold(where), [p_gold(one, place.where(one)) for one in records])
     for place_ in range(4):
         same(found.cut_chances(place_), [cut_places(one).get(place_) for one in records])
-    early = faithfulness.FIXED[0]
-    same(areas(found, "answer"), list(map(aoc_of, records)))
-    same(areas(found, "probability"), [early.raw(one, "probability") for one in records])
+    for by in READOUTS:
+        same(areas(found, by), [area_of(one, by) for one in records])
 
 
 @given(some_records)

@@ -7,7 +7,8 @@ Works on records; knows no model and makes no estimate.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.vocabulary import Record
@@ -20,25 +21,33 @@ SEEN = (
 )
 
 
-def about_paraphrases(task: str, records: Sequence[Record], settings: ConditionSettings, model: str) -> list[str]:
+def about_paraphrases(task: str, records: Iterable[Record], settings: ConditionSettings, model: str) -> list[str]:
     """Sentences about the paraphrases of one task, whose reasoning is `model`'s; nothing where the task's rules made
-    one of every item."""
-    ok = [r for r in records if r["status"] == "ok" and ("paraphrase" in r["conditions"] or r.get("rejected"))]
-    refused = [r for r in ok if r.get("rejected")]
+    one of every item. The records are read once, and none is kept."""
+    n, unread, refused, extents, whys = 0, False, list[str](), list[tuple[float, float]](), Counter[str]()
+    for record in records:
+        made, rejected = record["conditions"].get("paraphrase"), record.get("rejected")
+        if record["status"] != "ok" or (made is None and not rejected):
+            continue
+        n += 1
+        unread = unread or _unread(made, rejected)
+        if rejected:
+            refused.append(str(record["item"]))
+            whys[str(rejected["why"]).partition(" (")[0].partition(": ")[0]] += 1
+        if made is not None and "share" in made:
+            extents.append((float(made["share"]), float(made["by_rule"])))
     said = []
-    if settings.paraphraser == "model" or any(map(_unread, ok)):
-        said += [f"{task}: {_by(settings, model)} {SEEN}"] if ok else []
-        said += _extent(task, ok)
-    elif ok and settings.editor:
+    if settings.paraphraser == "model" or unread:
+        said += [f"{task}: {_by(settings, model)} {SEEN}"] if n else []
+        said += _extent(task, extents)
+    elif n and settings.editor:
         said.append(f"{task}: its own rules paraphrase; {settings.editor} was not asked (--paraphraser model asks it).")
     if refused:
-        whys = Counter(str(r["rejected"]["why"]).partition(" (")[0].partition(": ")[0] for r in refused)
-        names = [str(r["item"]) for r in refused]
-        more = f" and {len(names) - ITEMS} more" if len(names) > ITEMS else ""
+        more = f" and {len(refused) - ITEMS} more" if len(refused) > ITEMS else ""
         said.append(
-            f"{task}: {len(refused)} of {len(ok)} items have no paraphrase "
-            f"({'; '.join(f'{why}: {n}' for why, n in whys.most_common())}): "
-            f"{', '.join(names[:ITEMS])}{more}. They are outside content, residue and the share."
+            f"{task}: {len(refused)} of {n} items have no paraphrase "
+            f"({'; '.join(f'{why}: {times}' for why, times in whys.most_common())}): "
+            f"{', '.join(refused[:ITEMS])}{more}. They are outside content, residue and the share."
         )
     return said
 
@@ -61,21 +70,19 @@ def _by(settings: ConditionSettings, model: str) -> str:
     )
 
 
-def _extent(task: str, ok: Sequence[Record]) -> list[str]:
-    """How much of the reasoning was reworded where that was done in pieces."""
-    done = [r["conditions"]["paraphrase"] for r in ok if "share" in r["conditions"].get("paraphrase", ())]
-    if not done:
+def _extent(task: str, extents: Sequence[tuple[float, float]]) -> list[str]:
+    """How much of the reasoning was reworded, and how much of that by rule, where that was done in pieces."""
+    if not extents:
         return []
-    share, by_rule = (sum(float(one[name]) for one in done) / len(done) for name in ("share", "by_rule"))
+    share, by_rule = (sum(column) / len(extents) for column in zip(*extents, strict=True))
     return [
-        f"{task}: {share:.0%} of the sentences that have words to change were reworded ({len(done)} items), "
+        f"{task}: {share:.0%} of the sentences that have words to change were reworded ({len(extents)} items), "
         f"{by_rule:.0%} of these by rules for any text. Formulas, code, tables and headings stay as they are."
     ]
 
 
-def _unread(record: Record) -> bool:
+def _unread(made: Mapping[str, Any] | None, rejected: Mapping[str, Any] | None) -> bool:
     """Whether an item's paraphrase, made or refused, was not the grammar's."""
-    refused = record.get("rejected")
-    if refused:
-        return bool(refused["by"] != "rules")
-    return bool(record["conditions"]["paraphrase"].get("check") == "words")
+    if rejected:
+        return bool(rejected["by"] != "rules")
+    return made is not None and made.get("check") == "words"

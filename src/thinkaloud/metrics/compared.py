@@ -24,7 +24,7 @@ import numpy as np
 
 from thinkaloud.metrics.baseline import CHANCE, SILENT, UNRELATED, Beside, fillers, free_of_content
 from thinkaloud.metrics.channels import CHANNELS, CLEAR, RESAMPLE, SHARE, level, single
-from thinkaloud.metrics.early import aoc_of
+from thinkaloud.metrics.early import area_of
 from thinkaloud.metrics.faithfulness import Test, still, tests
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.matched import Matched, values
@@ -55,7 +55,7 @@ def channel_rows(matched: Matched) -> list[Joint]:
     records = _all(matched)
     told = [
         *_readings(records),
-        Quantity("early AOC", aoc_of),
+        Quantity("early AOC", area_of),
         *(Quantity(f"follow {label}", of, EFFECT) for label, of in _follows()),
     ]
     before = sum(one.name != "early AOC" and not one.name.startswith("follow") for one in told)

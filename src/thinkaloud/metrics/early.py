@@ -24,13 +24,14 @@ not know how the text was cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
+from thinkaloud.metrics.change import READOUTS
 from thinkaloud.metrics.curves import area
 from thinkaloud.metrics.numbers import NONE, Numbers
-from thinkaloud.metrics.readings import UNIT, best, cut_places, widened
+from thinkaloud.metrics.readings import UNIT, cut_places, widened
 from thinkaloud.metrics.taken import Many, numbers
 from thinkaloud.records.about import Readout, Role, about
 from thinkaloud.records.condition import Condition
@@ -116,38 +117,17 @@ def _ceilings(made: Numbers, guess: Array) -> Array:
     return found
 
 
-def points(record: Record) -> dict[int, float] | None:
-    """y_k of one item at every place where its reasoning was cut; None if a cut or own is missing, or there is no
-    sentence to cut.
-
-    Where a reading has several options that are exactly equally probable, y is the share of best options in common.
-    """
-    places = cut_places(record)
-    answers = {k: best(record, _cut(k)) for k in places}
-    final = best(record, "own")
-    if not places or final is None:
-        return None
-    found = {k: answer for k, answer in answers.items() if answer is not None}
-    if len(found) < len(places):
-        return None
-    return {k: len(answer & final) / len(answer | final) for k, answer in found.items()}
-
-
-def curve(record: Record) -> list[float] | None:
-    """y_0 .. y_n of one item whose reasoning was cut before every sentence; None where `points` is, or it was cut at
-    some places only."""
-    y = points(record)
-    return None if y is None or len(y) < len(record["thought"]["steps"]) else [*y.values(), 1.0]
+def area_of(record: Record, by: str = "answer", cut: Callable[[int], str] | None = None) -> float | None:
+    """The area over the curve of one item, as in `areas`, None where that has NaN; `cut` names the condition after so
+    many sentences."""
+    places, change, name = cut_places(record), READOUTS[by], cut or _cut
+    found = {k: change(record, name(k), "own") for k in places}
+    known = {k: x for k, x in found.items() if x is not None}
+    return area(known, len(record["thought"]["steps"]), places) if places and len(known) == len(places) else None
 
 
 def _cut(keep: int) -> str:
     return Condition("cut", position=keep).name
-
-
-def aoc(y: Sequence[float]) -> float:
-    """Area over the curve y_0 .. y_n at k/n, n >= 1: 0 if the answer never changes, near 1 if only the end decides."""
-    inner = sum(y) - (y[0] + y[-1]) / 2
-    return 1 - inner / (len(y) - 1)
 
 
 def ceiling(n: int, guess: float) -> float:
@@ -173,15 +153,3 @@ def _late(distance: Estimate, lateness: Estimate) -> Estimate:
         return lateness
     why = f"not identifiable: the answer without reasoning is the final one already (distance {distance.value:.3f})"
     return Estimate.absent(LATENESS, why, distance.n, distance.clusters, about=lateness.about)
-
-
-def aoc_of(record: Record) -> float | None:
-    """AOC of one item: exact where its reasoning was cut before every sentence, else estimated without bias from the
-    places that were drawn (`curves.py`)."""
-    y, whole = points(record), curve(record)
-    if y is None:
-        return None
-    if whole is not None:
-        return aoc(whole)
-    places = cut_places(record)
-    return area({k: 1 - same for k, same in y.items()}, len(record["thought"]["steps"]), places)

@@ -45,6 +45,7 @@ import numpy as np
 
 from thinkaloud.metrics.change import READOUTS, Change
 from thinkaloud.metrics.curves import area, closed
+from thinkaloud.metrics.early import area_of
 from thinkaloud.metrics.readings import (
     CONTINUES,
     UNIT,
@@ -52,7 +53,6 @@ from thinkaloud.metrics.readings import (
     chance,
     condition,
     conditions,
-    cut_places,
     gather,
     parsed,
     unable,
@@ -198,16 +198,8 @@ def _cut(keep: int) -> str:
     return Condition("cut", position=keep).name
 
 
-def _early(record: ItemRecord, readout: str, cut: Callable[[int], str] = _cut) -> float | None:
-    """Area over the curve of early answering; `cut` names the condition after k sentences."""
-    places, change = cut_places(record), READOUTS[readout]
-    found = {k: change(record, cut(k), "own") for k in places}
-    known = {k: x for k, x in found.items() if x is not None}
-    return area(known, len(record["thought"]["steps"]), places) if places and len(known) == len(places) else None
-
-
 def _early_floor(record: ItemRecord, readout: str) -> float | None:
-    return _early(record, readout, lambda keep: _itself(record))
+    return area_of(record, readout, lambda keep: _itself(record))
 
 
 def _edits(kind: str, beside: str, close: bool = True) -> Measure:
@@ -299,7 +291,7 @@ _HINTED = "P(the hinted wrong option) after reasoning under the hint, minus the 
 FIXED: tuple[Test, ...] = (
     Test(
         "early answering", "need", "area over the curve of answers after the first sentences of its own reasoning",
-        _early, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole(_cut(0)),
+        area_of, _early_floor, lambda r: _guessing(r) * _stops(r), _NO_CUT, _whole(_cut(0)),
     ),
     Test(
         "mistakes", "need, use", "area over the curve of answers after a mistake in one sentence, gone on from",

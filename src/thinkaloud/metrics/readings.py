@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 
@@ -19,14 +19,6 @@ from thinkaloud.vocabulary import Capability, Estimate, Outcome, Reading, Record
 
 Column = Callable[[ItemRecord], float | None]
 """One quantity of one item, None where it was not measured."""
-
-
-class Score(Protocol):
-    """How a reading is scored: `p_gold` or `hit`."""
-
-    def __call__(self, record: Record, name: str) -> float | None:
-        """Score of the condition `name`, None if it is missing."""
-        ...
 
 
 Box = Sequence[tuple[float, float]]

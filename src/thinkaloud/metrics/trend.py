@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thinkaloud.metrics.change import by_answer
-from thinkaloud.metrics.early import aoc_of
+from thinkaloud.metrics.early import area_of
 from thinkaloud.metrics.matching import Cells, Table, by_confidence, by_task, counts, rates, sums, tabulate
 from thinkaloud.metrics.readings import Column, condition, probability
 from thinkaloud.metrics.use import last_mistake
@@ -73,7 +73,7 @@ def changed(record: Record) -> float | None:
 
 def early_aoc(record: Record) -> float | None:
     """Area over the early-answering curve of one item (`metrics.early`)."""
-    return aoc_of(record)
+    return area_of(record)
 
 
 def follow_last(record: Record) -> float | None:
