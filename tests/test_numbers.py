@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from item_records import reading, record, thought
-from thinkaloud.metrics import change, taken
+from thinkaloud.metrics import change
 from thinkaloud.metrics.early import area_of, areas
 from thinkaloud.metrics.listening import by_record
 from thinkaloud.metrics.numbers import EACH, ENDINGS, NONE, Numbers
@@ -105,6 +105,7 @@ def test_every_column_is_the_number_of_the_single_record(made: list[Any]) -> Non
         same(found.change("own", name, "answer"), [change.by_answer(one, "own", name) for one in records])
         for key, column in (("tokens", found.tokens), ("right", found.right)):
             same(column(name), [one["conditions"].get(name, {}).get(key) for one in records])
+        same(found.said(name), [1.0 if "said" in one["conditions"].get(name, ()) else None for one in records])
         for by in READOUTS:
             same(found.implied(name, "own", by), [implied(one, name, "own", by) for one in records])
 
@@ -170,9 +171,8 @@ class Noted(dict[str, Any]):
     """A record that can be watched."""
 
 
-def test_records_are_read_once_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of a million records must not be held: of those that pass by, a chunk and the next are there at most."""
-    monkeypatch.setattr(taken, "CHUNK", 5)
+def test_records_are_read_once_and_let_go() -> None:
+    """A run of a million records must not be held: of those that pass by, one and the next are there at most."""
     gone, most = list[int](), 0
 
     def stream() -> Iterator[Record]:
@@ -185,7 +185,7 @@ def test_records_are_read_once_and_let_go(monkeypatch: pytest.MonkeyPatch) -> No
             del one
 
     found = numbers(stream())
-    assert most <= 10 and len(found) == 60 and found.has("cut:1").sum() == 20
+    assert most <= 2 and len(found) == 60 and found.has("cut:1").sum() == 20
     assert found.p_gold("own").tolist()[:2] == pytest.approx([1 / (1 + math.exp(-1.9)), 1 / (1 + math.exp(1.9))])
     assert numbers(found) is found
 

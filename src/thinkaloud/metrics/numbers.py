@@ -1,8 +1,8 @@
 """The numbers of many records of one task, as columns. They are taken out in one pass, and no text is kept but ids.
 
-A study may leave a million records of 20 kB, and fifty metrics look at each of them. So the records are read once, a
-few hundred at a time, and what metrics need of them (a reading of four options, a length, where a mistake leads) is
-kept in arrays: about 1 kB a record with twenty conditions. Metrics are written on columns: an array [n] with a number
+A study may leave a million records of 20 kB, and fifty metrics look at each of them. So the records are read once, and
+what metrics need of them (a reading of four options, a length, where a mistake leads) is kept in arrays: about 1 kB a
+record with twenty conditions. Metrics are written on columns: an array [n] with a number
 for each record, and NaN where it was not measured. Missing is not zero, and what is missing is left out by `sample`.
 
 A condition is kept for the records that have it (`Readings`), so a long reasoning that is cut at a few of its hundred

@@ -1,31 +1,38 @@
 """The numbers of many records, taken out of them in one pass over anything that gives them one after another.
 
-So many records are held at a time as stand in `CHUNK`, and of these a condition is read as a whole, which is what makes
-it cheap. Nothing here says what a number means (`numbers.py`), and texts are dropped.
+A record is let go before the next one is asked for, and what is taken from it is put behind what was taken before, in
+arrays without objects: holding some hundred records for a moment costs more than reading them does, since Python looks
+through all that is held again and again. Nothing here says what a number means (`numbers.py`), and texts are dropped.
 """
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from thinkaloud.metrics.numbers import ENDINGS, LEGIBLE, NONE, Ints, Numbers, Readings, Some
+from thinkaloud.metrics.numbers import ENDINGS, LEGIBLE, NONE, Numbers, Readings, Some
 from thinkaloud.metrics.readings import ended
 from thinkaloud.records.condition import PARAPHRASE
 from thinkaloud.stats.bootstrap import Array
 from thinkaloud.vocabulary import Record
 
-CHUNK = 512
 GRAMMAR = "grammar"
 Many = Numbers | Iterable[Record]
 """Records of one task, or the numbers that were taken out of them."""
-Conditions = Sequence[Mapping[str, Any]]
-_ENDED = {outcome: i for i, outcome in enumerate(ENDINGS)}
+NAN = math.nan
+KINDS: Mapping[str, tuple[str, type]] = {
+    "gold": ("i", np.int32), "options": ("i", np.int32), "fold": ("i", np.int32), "read": ("b", np.bool_),
+    "steps": ("i", np.int32), "ended": ("i", np.int32), "free": ("b", np.bool_), "legible": ("d", np.float64),
+    "grammar": ("d", np.float64), "reworded": ("d", np.float64), "places": ("i", np.int32),
+}  # fmt: skip
+"""Fields with a value for each record -> how they are kept while they come, and then."""
+_ENDED = {outcome: i for i, outcome in enumerate(ENDINGS)} | {None: NONE}
+_UNKNOWN = [NAN] * len(LEGIBLE)
 
 
 def numbers(records: Many) -> Numbers:
@@ -35,9 +42,9 @@ def numbers(records: Many) -> Numbers:
     """
     if isinstance(records, Numbers):
         return records
-    taken, rest = _Taken(), iter(records)
-    while some := list(islice(rest, CHUNK)):
-        taken.add(some)
+    taken = _Taken()
+    for record in records:
+        taken.add(record)
     return taken.numbers()
 
 
@@ -58,87 +65,109 @@ class _Pairs:
         return Some(np.array(self.at, dtype=np.int32), np.array(self.values))
 
 
+class _Condition:
+    """What was read under one condition, as it comes."""
+
+    def __init__(self) -> None:
+        self.at, self.widths, self.implied = array("i"), array("i"), array("i")
+        self.logprobs, self.tokens, self.right = array("d"), array("d"), array("d")
+        self.said = array("b")
+
+    def add(self, at: int, found: Mapping[str, Any]) -> None:
+        """What a record has."""
+        logprobs, get = found["logprobs"], found.get
+        implied, tokens, right = get("implied"), get("tokens"), get("right")
+        self.at.append(at)
+        self.widths.append(len(logprobs))
+        self.logprobs.extend(logprobs)
+        self.implied.append(NONE if implied is None else implied)
+        self.tokens.append(NAN if tokens is None else tokens)
+        self.right.append(NAN if right is None else right)
+        self.said.append("said" in found)
+
+    def readings(self, width: int) -> Readings:
+        """All of it, each reading of `width` options; option by option in memory, as they are added up."""
+        implied, said = np.array(self.implied, dtype=np.int32), np.array(self.said, dtype=np.bool_)
+        tokens, right = np.array(self.tokens), np.array(self.right)
+        return Readings(
+            np.array(self.at, dtype=np.int32),
+            self._matrix(width),
+            implied if (implied != NONE).any() else None,
+            None if np.isnan(tokens).all() else tokens,
+            said if said.any() else None,
+            None if np.isnan(right).all() else right,
+        )
+
+    def _matrix(self, width: int) -> Array:
+        there = np.arange(width) < np.array(self.widths)[:, None]
+        found = np.full(there.shape, -np.inf)
+        found[there] = self.logprobs
+        return np.asfortranarray(found)
+
+
 class _Taken:
-    """What was taken from the records so far, in pieces of a chunk each."""
+    """What was taken from the records so far."""
 
     def __init__(self) -> None:
         self.items: list[str] = []
-        self.each: dict[str, list[Any]] = defaultdict(list)
-        self.readings: dict[str, list[Readings]] = defaultdict(list)
+        self.each: dict[str, array[Any]] = {name: array(kind) for name, (kind, _) in KINDS.items()}
+        self.conditions: dict[str, _Condition] = defaultdict(_Condition)
         self.chances: dict[int, _Pairs] = defaultdict(_Pairs)
         self.wordings: dict[str, _Pairs] = defaultdict(_Pairs)
         self.rejected: dict[int, tuple[str, str]] = {}
         self.lacking: set[str] = set()
         self._same: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def add(self, some: Sequence[Record]) -> None:
-        """Take the numbers of further records."""
-        first = len(self.items)
-        self.items += [record["item"] for record in some]
-        self._each(some)
-        for i, record in enumerate(some, first):
-            self.lacking.update(record.get("lacking", ()))
-            if (named := record.get("cuts")) is not None:
-                for place, chance in named.items():
-                    self.chances[int(place)].add(i, float(chance))
-            if rejected := record.get("rejected"):
-                both = (str(rejected["by"]), str(rejected["why"]))
-                self.rejected[i] = self._same.setdefault(both, both)
-        by_name: dict[str, tuple[list[int], list[Mapping[str, Any]]]] = {}
-        for i, record in enumerate(some, first):
-            for name, found in record["conditions"].items():
-                at, there = by_name.get(name) or by_name.setdefault(name, ([], []))
-                at.append(i)
-                there.append(found)
-        gold = self.each["gold"][-1]
-        for name, (at, there) in by_name.items():
-            places = np.array(at, dtype=np.int32)
-            _check(name, there, gold[places - first], [self.items[i] for i in at])
-            self.readings[name].append(_readings(places, there))
-        self._paraphrased(*by_name.get(PARAPHRASE, ([], [])), first, len(some))
+    def add(self, record: Record) -> None:
+        """Take the numbers of a further record."""
+        at, each, found, gold = len(self.items), self.each, record["conditions"], record["gold"]
+        thought, named = record.get("thought"), record.get("cuts")
+        legible = None if thought is None else thought.get("legible")
+        self.items.append(record["item"])
+        each["gold"].append(gold)
+        each["options"].append(len(record["options"]))
+        each["fold"].append(record["fold"])
+        each["read"].append(record["status"] == "ok")
+        each["steps"].append(NONE if thought is None else len(thought["steps"]))
+        each["ended"].append(_ENDED[ended(record)])
+        each["free"].append(record.get("space") == "candidates")
+        each["legible"].extend(_UNKNOWN if legible is None else [legible[name] for name in LEGIBLE])
+        each["places"].append(NONE if named is None else len(named))
+        for place, chance in (named or {}).items():
+            self.chances[int(place)].add(at, chance)
+        self.lacking.update(record.get("lacking", ()))
+        if rejected := record.get("rejected"):
+            both = (str(rejected["by"]), str(rejected["why"]))
+            self.rejected[at] = self._same.setdefault(both, both)
+        for name, reading in found.items():
+            if gold >= (n := len(reading["logprobs"])):  # it would look like a reading that is missing
+                raise ValueError(
+                    f"item {record['item']!r} has {n} numbers under {name}, and its right option is {gold}"
+                )
+            self.conditions[name].add(at, reading)
+        self._paraphrased(at, found.get(PARAPHRASE))
 
-    def _each(self, some: Sequence[Record]) -> None:
-        """What every record has."""
-        thoughts = [record.get("thought") for record in some]
-        legible = [thought and thought.get("legible") for thought in thoughts]
-        outcomes = map(ended, some)
-        columns: dict[str, tuple[list[Any], Any]] = {
-            "gold": ([record["gold"] for record in some], np.int32),
-            "options": ([len(record["options"]) for record in some], np.int32),
-            "fold": ([record["fold"] for record in some], np.int32),
-            "read": ([record["status"] == "ok" for record in some], np.bool_),
-            "steps": ([NONE if thought is None else len(thought["steps"]) for thought in thoughts], np.int32),
-            "ended": ([NONE if outcome is None else _ENDED[outcome] for outcome in outcomes], np.int32),
-            "free": ([record.get("space") == "candidates" for record in some], np.bool_),
-            "places": ([NONE if (cuts := record.get("cuts")) is None else len(cuts) for record in some], np.int32),
-        }
-        for name, (values, kind) in columns.items():
-            self.each[name].append(np.array(values, dtype=kind))
-        shares = [_shares(found) for found in legible]
-        self.each["legible"].append(np.array(shares, dtype=np.float64).reshape(len(some), len(LEGIBLE)))
-
-    def _paraphrased(self, at: Sequence[int], there: Conditions, first: int, n: int) -> None:
-        """What is known of paraphrases alone."""
-        grammar, reworded = np.full(n, np.nan), np.full(n, np.nan)
-        for i, found in zip(at, there, strict=True):
-            grammar[i - first] = str(found.get("check", GRAMMAR)) == GRAMMAR
+    def _paraphrased(self, at: int, found: Mapping[str, Any] | None) -> None:
+        """What is known of a paraphrase alone."""
+        grammar = reworded = NAN
+        if found is not None:
+            grammar = float(str(found.get("check", GRAMMAR)) == GRAMMAR)
             if between := found.get("between"):
-                reworded[i - first] = len(found["changed"]) / len(between)
+                reworded = len(found["changed"]) / len(between)
             named = [wording for wording in found.get("wordings", ()) if wording is not None]
             for wording in dict.fromkeys(named):
-                self.wordings[wording].add(i, named.count(wording) / len(named))
+                self.wordings[wording].add(at, named.count(wording) / len(named))
         self.each["grammar"].append(grammar)
         self.each["reworded"].append(reworded)
 
     def numbers(self) -> Numbers:
         """All that was taken."""
-        if not self.items:
-            self.add(())
-        width = max((one.logprobs.shape[1] for pieces in self.readings.values() for one in pieces), default=1)
+        each: dict[str, Any] = {name: np.array(self.each[name], dtype=kind) for name, (_, kind) in KINDS.items()}
+        each["legible"] = each["legible"].reshape(len(self.items), len(LEGIBLE))
+        width = max((max(one.widths) for one in self.conditions.values()), default=1)
         readings = {}
-        for name in list(self.readings):  # each is let go as it is put together
-            readings[name] = _joined(self.readings.pop(name), width)
-        each: dict[str, Any] = {name: np.concatenate(pieces) for name, pieces in self.each.items()}
+        for name in list(self.conditions):  # each is let go as it is made into columns
+            readings[name] = self.conditions.pop(name).readings(width)
         return Numbers(
             **each,
             items=self.items,
@@ -148,66 +177,3 @@ class _Taken:
             rejected=self.rejected,
             lacking=frozenset(self.lacking),
         )
-
-
-def _shares(found: Mapping[str, float] | None) -> list[float]:
-    """The shares of a reasoning's steps."""
-    return [float("nan")] * len(LEGIBLE) if found is None else [found[name] for name in LEGIBLE]
-
-
-def _check(name: str, there: Conditions, gold: Ints, items: Sequence[str]) -> None:
-    """A reading that ends before the right option would look like a missing one."""
-    for i in np.flatnonzero(gold >= [len(found["logprobs"]) for found in there]).tolist():
-        read = len(there[i]["logprobs"])
-        raise ValueError(f"item {items[i]!r} has {read} numbers under {name}, and its right option is {gold[i]}")
-
-
-def _readings(at: Ints, there: Conditions) -> Readings:
-    """One condition of some records."""
-    implied = np.array([NONE if (to := found.get("implied")) is None else to for found in there], dtype=np.int32)
-    said = np.array(["said" in found for found in there])
-    tokens, right = (np.array([found.get(name) for found in there], dtype=np.float64) for name in ("tokens", "right"))
-    return Readings(
-        at,
-        _matrix([found["logprobs"] for found in there]),
-        implied if (implied != NONE).any() else None,
-        None if np.isnan(tokens).all() else tokens,
-        said if said.any() else None,
-        None if np.isnan(right).all() else right,
-    )
-
-
-def _matrix(rows: Sequence[Sequence[float]]) -> Array:
-    """Rows of unlike length, with minus infinity behind the shorter ones."""
-    width = max(map(len, rows))
-    if min(map(len, rows)) < width:
-        rows = [[*row, *[-np.inf] * (width - len(row))] for row in rows]
-    return np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width).reshape(len(rows), width)
-
-
-def _joined(pieces: Sequence[Readings], width: int) -> Readings:
-    """All readings of a condition, each of `width` options; option by option in memory, as they are added up."""
-    n = sum(len(one.at) for one in pieces)
-    logprobs = np.full((n, width), -np.inf, order="F")
-    end = 0
-    for one in pieces:
-        logprobs[end : end + len(one.at), : one.logprobs.shape[1]] = one.logprobs
-        end += len(one.at)
-
-    def part(name: str, missing: float | int | bool) -> Any:
-        found = [getattr(one, name) for one in pieces]
-        if all(values is None for values in found):
-            return None
-        filled = (np.full(len(one.at), missing) if x is None else x for one, x in zip(pieces, found, strict=True))
-        return np.concatenate(list(filled))
-
-    at = np.concatenate([one.at for one in pieces])
-    implied = part("implied", NONE)
-    return Readings(
-        at,
-        logprobs,
-        None if implied is None else implied.astype(np.int32),
-        part("tokens", np.nan),
-        part("said", False),
-        part("right", np.nan),
-    )
