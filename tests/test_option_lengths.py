@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thinkaloud.metrics.options import bounded, lengths, ratio, remarks, unlike
+from thinkaloud.metrics.options import Seen, lengths, ratio, remarks
 from thinkaloud.records.pieces import condition
 from thinkaloud.vocabulary import Reading, Transcript
 
@@ -12,6 +12,13 @@ from thinkaloud.vocabulary import Reading, Transcript
 def record(item: str, *readings: Reading, task: str = "file") -> dict[str, Any]:
     conditions = {f"c{i}": condition(Transcript(), reading) for i, reading in enumerate(readings)}
     return {"item": item, "task": task, "status": "ok", "conditions": conditions}
+
+
+def seen(*records: dict[str, Any]) -> Seen:
+    found = Seen()
+    for one in records:
+        found.add(one)
+    return found
 
 
 ALIKE = Reading((-1.0, -2.0), (2, 3))
@@ -28,17 +35,17 @@ def test_a_condition_holds_lengths_and_bounds_where_there_are_any() -> None:
 def test_items_whose_options_are_of_unlike_length_are_counted_over_those_where_it_is_known() -> None:
     some = [record("a", ALIKE), record("b", UNLIKE), record("c", Reading((-1.0, -2.0)))]
     assert (lengths(some[1]), ratio(some[1]), ratio(some[2])) == ((2, 9), 4.5, None)
-    said = unlike(some)
+    said = seen(*some).unlike()
     assert said is not None and "in 1 of 2 items" in said and "4.5 times in b" in said
-    assert unlike(some, factor=5) is None
-    assert unlike(some[:1]) is None
+    assert seen(*some).unlike(factor=5) is None
+    assert seen(*some[:1]).unlike() is None
 
 
 def test_readings_that_are_bounds_are_counted_with_how_far_they_may_be_off() -> None:
     some = [record("a", ALIKE, BOUNDED), record("b", ALIKE)]
-    said = bounded(some)
+    said = seen(*some).bounded()
     assert said is not None and "in 1 of 3 readings" in said and f"up to {BOUNDED.slack:.2g}" in said
-    assert bounded([record("a", ALIKE)]) is None
+    assert seen(record("a", ALIKE)).bounded() is None
 
 
 def test_remarks_name_their_task_and_records_without_readings_have_none() -> None:
