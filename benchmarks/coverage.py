@@ -1,6 +1,6 @@
 """How often do our 95% intervals hold the truth? Prints the tables of docs/statistics.md.
 
-    PYTHONPATH=src python benchmarks/coverage.py [--times 1000] [--draws 1000]
+    PYTHONPATH=src python benchmarks/coverage.py [--times 1000] [--draws 1000] [--sizes 12,24,40,100]
 
 Every cell draws `times` samples from a known distribution and counts the intervals that hold the true value. `plain` is
 the ordinary percentile bootstrap of the naive statistic; `ours` is that of `thinkaloud.stats.bootstrap`: the least
@@ -126,12 +126,12 @@ def plain(statistic: Statistic, rows: Array, rng: np.random.Generator, draws: in
     return float(low), float(high)
 
 
-def case(of: Case, times: int, draws: int) -> None:
+def case(of: Case, sizes: tuple[int, ...], times: int, draws: int) -> None:
     """One row of the table: coverage and half-width, plain and ours, for each n."""
     large = of.draw(np.random.default_rng(0), 1_000_000) if of.truth is None else np.empty((0, 0))
     truth = float(of.naive(large, np.ones((1, len(large))))[0]) if of.truth is None else of.truth
     cells = []
-    for n in SIZES:
+    for n in sizes:
         rng = np.random.default_rng(n)
         ends = np.empty((times, 2, 2))
         for i in range(times):
@@ -178,11 +178,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--sizes", help="only the first table, with so many items", default="")
     args = parser.parse_args()
-    print("| statistic (truth) | " + " | ".join(f"n={n}" for n in SIZES) + " |")
-    print("|---|" + "---|" * len(SIZES))
+    sizes = tuple(map(int, args.sizes.split(","))) if args.sizes else SIZES
+    print("| statistic (truth) | " + " | ".join(f"n={n}" for n in sizes) + " |")
+    print("|---|" + "---|" * len(sizes))
     for one in CASES:
-        case(one, args.times, args.draws)
+        case(one, sizes, args.times, args.draws)
+    if args.sizes:
+        return
     print("\n| questions x samples | iid | clustered |\n|---|---|---|")
     clustered(100, 100, args.times, min(args.draws, 400))
     clustered(50, 20, 4 * args.times, min(args.draws, 400))
