@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.study import Asked, Do, Study, Unit
-from thinkaloud.vocabulary import Estimate, Key, Model, Record
+from thinkaloud.vocabulary import (
+    Completion,
+    Estimate,
+    Key,
+    Model,
+    ModelCard,
+    Prompt,
+    Reading,
+    Record,
+    Sampling,
+    Usage,
+)
 
 TROUBLE = "CLUSTER_TEST_TROUBLE"
 """`FOLDER kind=number ...`: what happens at which unit; `once`: only the first time, which a file in FOLDER shows."""
@@ -74,6 +85,68 @@ def trouble(i: int) -> None:
             time.sleep(600)  # and does not let go of the process
         if kind == "odd":
             raise Odd(i, level_of(i))
+
+
+class Ledgered:
+    """A model of somebody's own without a gate. What it computes it writes into a file first, which no worker that is
+    killed takes along: so many words of the prompt, and as many as the prompt says."""
+
+    card = ModelCard("ledgered", "own", "v1", "completion", "exact", 4096, frozenset({"prefill"}))
+
+    def __init__(self, ledger: Path) -> None:
+        self.ledger, self.usage = ledger, Usage()
+
+    def session(self) -> Ledgered:
+        return Ledgered(self.ledger)
+
+    def tokens(self, text: str) -> list[str]:
+        return text.split()
+
+    def lower(self, prompt: Prompt) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        return (), tuple(self.tokens(prompt.question)), ""
+
+    async def generate(self, prompt: Prompt, sampling: Sampling, key: Key) -> Completion:
+        words = self.tokens(prompt.question)
+        wrote = min(sampling.tokens, int(words[-1]))
+        with self.ledger.open("a") as file:
+            file.write(f"{len(words) + wrote}\n")
+        await asyncio.sleep(0.01)
+        trouble(int(words[0]))
+        self.usage += Usage(len(words), len(words), wrote, 1)
+        return Completion("so " * wrote, wrote, "stop")
+
+    async def score(self, prompt: Prompt, options: Sequence[str], closing: str = ".") -> Reading:
+        raise NotImplementedError
+
+
+def counted_in(ledger: Path) -> int:
+    """All that was computed."""
+    return sum(map(int, ledger.read_text().split())) if ledger.exists() else 0
+
+
+class Asking(Study):
+    """Units whose requests are made side by side."""
+
+    name, question = "asking", "How much is written?"
+    takes = frozenset({"model"})
+
+    async def run(self, asked: Asked, do: Do) -> list[str]:
+        units = [
+            Unit(phase=self.name, subject="all", at={"i": i}, work=partial(written, i), title=f"unit {i}")
+            for i in range(UNITS)
+        ]
+        await do.each([partial(do.unit, unit) for unit in units])
+        return []
+
+    def estimate(self, records: Sequence[Record], key: Key) -> list[Estimate]:
+        n = len(records)
+        return [Estimate("words", sum(record["words"] for record in records) / n, 0, 99, n, n, clustered_by="item")]
+
+
+async def written(i: int, session: Model) -> list[Record]:
+    asked = [session.generate(Prompt((), f"{i} a b c {5 + k}"), Sampling(12), Key((str(i),))) for k in range(4)]
+    done = await asyncio.gather(*asked)
+    return [{"item": f"{i}-{k}", "status": "ok", "words": one.tokens} for k, one in enumerate(done)]
 
 
 def level_of(i: int) -> int:

@@ -57,7 +57,9 @@ class Asking(Study):
 
 class Metered(Scripted):
     """A scripted reasoner whose answers take `EACH` tokens and as many seconds of its own clock. `waits`: how often an
-    answer lets others come first."""
+    answer lets others come first. What an answer costs, nobody knows beforehand."""
+
+    gate, bounded = None, False
 
     def __init__(self, waits: Callable[[Prompt], int] = lambda prompt: 0) -> None:
         super().__init__("faithful", faithful)
@@ -138,7 +140,7 @@ def test_a_study_of_tasks_that_is_capped_again_and_again_ends_with_the_same_find
     """Also where the level is still being looked for when the cap is reached."""
 
     class Counting(Scripted):
-        usage = Usage()
+        usage, gate, bounded = Usage(), None, False
 
         def session(self):
             other = super().session()

@@ -90,22 +90,6 @@ def test_a_killed_coordinator_leaves_no_worker_and_is_gone_on_with(tmp_path: Pat
     assert len(made.units) == 20 and made.unfinished is None
 
 
-@pytest.mark.slow
-def test_a_cap_of_tokens_holds_for_workers_too(tmp_path: Path) -> None:
-    """Tokens are counted where units are recorded: no further unit begins."""
-    made = ta.run(
-        "channels", "organism:faithful", ["mod10"], items=64, difficulty=4, out=tmp_path / "run",
-        on=ta.place("processes", workers=2), max_tokens=3000,
-    )  # fmt: skip
-    spent, dearest = made.bill["computed"] + made.bill["generated"], _dearest(made)
-    assert made.stopped is not None and "--max-tokens 3,000" in made.stopped
-    assert 0 < len(made.units) < 8 and spent <= 3000 + 2 * dearest
-
-
-def _dearest(run: Run) -> int:
-    return max(unit["usage"]["computed"] + unit["usage"]["generated"] for unit in run.units)
-
-
 # --------------------------------------------------------------------------------------------------- without processes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
-from cluster_fixture import TROUBLE, Counted, told
+from cluster_fixture import TROUBLE, UNITS, Asking, Counted, Ledgered, counted_in, told
 from shards_fixture import everything, stopped_clock
 from thinkaloud.errors import UserError
 from thinkaloud.whole.verify import verify
@@ -73,3 +73,14 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"--on ray:127\.0\.0\.1:1: "):
         ta.run(Counted, out=tmp_path / "run", on="ray:127.0.0.1:1")
     assert not (tmp_path / "run").exists()
+
+
+def test_actors_ask_before_each_request_where_there_is_a_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a model of one's own computed in all actors, one of which is killed, is no more than the cap."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv(TROUBLE, f"{tmp_path} kill-once=1")
+    ledger = tmp_path / "spent"
+    made = ta.run(Asking, Ledgered(ledger), out=tmp_path / "run", on=ta.place("ray", workers=2), max_tokens=300)
+    assert made.stopped is not None and "by --max-tokens 300: " in made.stopped and "more than" not in made.stopped
+    assert "besides may have been spent by workers or requests that were lost" in made.stopped
+    assert 0 < counted_in(ledger) <= 300 and 0 < len(made.units) < UNITS

@@ -12,6 +12,7 @@ from thinkaloud.cluster.protocol import Program
 from thinkaloud.errors import NotMeasurable
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_study
+from thinkaloud.organisms.paying import paying
 from thinkaloud.runs.identity import known
 from thinkaloud.study import NoModel, Study
 from thinkaloud.tasks import open_tasks
@@ -40,7 +41,7 @@ def answering(program: Program, on: str | Place | None = None, work: Work | None
         if "model" not in study.takes:
             model: Model = NoModel()
         else:
-            model = open_model(program.model, program.loading) if pool is None else Away(pool.about)
+            model = paying(open_model(program.model, program.loading)) if pool is None else Away(pool.about)
         card = known(model) if pool is None else pool.about.card
         yield Answering(model, card, tasks, work.on(pool))
 

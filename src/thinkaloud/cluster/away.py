@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from thinkaloud.cluster.protocol import About
+from thinkaloud.models.gate import Gate
 from thinkaloud.runs.replay import StandIn
-from thinkaloud.vocabulary import Model, ModelCard, Usage
+from thinkaloud.vocabulary import Model, Usage
 
 
 class Away(StandIn):
@@ -13,14 +14,23 @@ class Away(StandIn):
 
     def __init__(self, about: About) -> None:
         super().__init__(about.card, about.profile)
-        self._billed = about.billed
+        self._about = about
 
     def session(self) -> Model:
         """With an empty bill, where the model counts its tokens."""
-        return _Billed(self.card) if self._billed else self
+        return (_Billed if self._about.billed else _There)(self._about)
 
 
-class _Billed(StandIn):
-    def __init__(self, card: ModelCard) -> None:
-        super().__init__(card, None)
+class _There(StandIn):
+    """A session whose batches pass a gate where they are computed (`allowed.py`)."""
+
+    def __init__(self, about: About) -> None:
+        super().__init__(about.card, None)
+        self.gate: Gate | None = None
+        self.bounded = about.bounded
+
+
+class _Billed(_There):
+    def __init__(self, about: About) -> None:
+        super().__init__(about)
         self.usage = Usage()

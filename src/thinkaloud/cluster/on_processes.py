@@ -1,5 +1,5 @@
 """Workers that are processes of this machine, each with a model of its own. They end with the process that started
-them, however that ends. Each does one unit at a time.
+them, however that ends. Each does one unit at a time, and asks about it through a pipe.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from typing import Any
 
-from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Wanted, Worker
+from thinkaloud.cluster.allowed import Allowed
+from thinkaloud.cluster.protocol import About, Answer, Keep, Lost, Program, Spent, Start, Tell, Wanted, Worker
 from thinkaloud.cluster.replica import Replica, sendable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -31,7 +33,10 @@ class Process:
 
     def __init__(self, threads: int) -> None:
         spawned = multiprocessing.get_context("spawn")  # threads of an engine do not survive a fork
-        self._pool = ProcessPoolExecutor(1, spawned, _begun, (threads,))
+        self._line, self._other = spawned.Pipe()
+        self._pool = ProcessPoolExecutor(1, spawned, _begun, (threads, self._other))
+        self._heard: dict[int, Tell] = {}
+        self._listens = False
 
     async def open(self, program: Program) -> None:
         """Have it open its program; raises why it cannot."""
@@ -40,11 +45,36 @@ class Process:
             self.end()
             raise found
         self._pid, self.about = found
+        self._other.close()  # now only the worker has that end, and the pipe ends with it
 
-    async def do(self, wanted: Wanted) -> Answer:
+    async def do(self, wanted: Wanted, heard: Tell) -> Answer:
         """See `Worker`."""
+        if wanted.ticket is None:
+            return await self._done(wanted)
+        if not self._listens:
+            self._listens = True
+            threading.Thread(target=self._listen, args=(asyncio.get_running_loop(),), daemon=True).start()
+        self._heard[wanted.ticket] = heard
+        try:
+            return await self._done(wanted)
+        finally:
+            del self._heard[wanted.ticket]
+
+    async def _done(self, wanted: Wanted) -> Answer:
         answer: Answer = await self._call(_do, wanted)
         return answer
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand on what the worker asks, until it or the loop ends."""
+        with suppress(EOFError, OSError, RuntimeError):
+            while True:
+                loop.call_soon_threadsafe(self._answer, self._line.recv())
+
+    def _answer(self, said: Keep | Spent) -> None:
+        heard = self._heard.get(said.ticket, Allowed(None).hear)
+        refused = heard(said)
+        with suppress(OSError):  # it ended meanwhile
+            self._line.send(None if refused is None else sendable(refused))
 
     async def _call(self, work: Callable[[Any], Any], given: Any) -> Any:
         try:
@@ -90,9 +120,14 @@ def processes(program: Program, threads: int) -> Iterator[Start]:
 
 _here: list[tuple[asyncio.AbstractEventLoop, Replica]] = []
 """Its loop, which runs while a unit is done, and its pass over the program."""
+_line: list[Connection] = []
+"""Its end of the pipe on which it asks."""
+_telling = threading.Lock()
+"""Requests to a server are made, and asked for, by a thread of their own."""
 
 
-def _begun(threads: int) -> None:
+def _begun(threads: int, line: Connection) -> None:
+    _line.append(line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever coordinates is interrupted, and ends this process
     for name in THREADS:
         os.environ[name] = str(threads)
@@ -116,4 +151,11 @@ def _open(program: Program) -> tuple[int, About] | Exception:
 
 def _do(wanted: Wanted) -> Answer:
     loop, replica = _here[0]
-    return loop.run_until_complete(replica.do(wanted))
+    return loop.run_until_complete(replica.do(wanted, _tell))
+
+
+def _tell(said: Keep | Spent) -> Exception | None:
+    with _telling:
+        _line[0].send(said)
+        refused: Exception | None = _line[0].recv()
+        return refused

@@ -1,9 +1,10 @@
 """Workers that are actors of Ray, on this machine or on the nodes of a cluster that is there already.
 
 Only Ray's core is used. An actor opens the study and a model of its own, with the CPUs and GPUs that it was given, and
-answers unit by unit (`replica.py`). Ray restarts nothing here: a lost actor is replaced by `pool.py`, on any node that
-has room. Usage statistics, which Ray would send to its makers, are switched off. Every node needs the same version of
-thinkaloud, and the same Python; files that a run names must be there under the same path.
+answers unit by unit (`replica.py`); where there are caps, it asks at a till (`till.py`). Ray restarts nothing here: a
+lost actor is replaced by `pool.py`, on any node that has room. Usage statistics, which Ray would send to its makers,
+are switched off. Every node needs the same version of thinkaloud, and the same Python; files that a run names must be
+there under the same path.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Wanted, Worker
+from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Tell, Wanted, Worker
+from thinkaloud.cluster.till import Asking, told_at
 from thinkaloud.errors import UserError
 
 STORE = 100 * 2**20
@@ -39,8 +41,8 @@ class Actor:
 
     about: About
 
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
+    def __init__(self, handle: Any, asking: Asking) -> None:
+        self._handle, self._asking = handle, asking
 
     async def open(self, program: Program) -> None:
         """Have it open its program; raises why it cannot."""
@@ -50,9 +52,10 @@ class Actor:
             raise found
         self.about = found
 
-    async def do(self, wanted: Wanted) -> Answer:
+    async def do(self, wanted: Wanted, heard: Tell) -> Answer:
         """See `Worker`."""
-        answer: Answer = await self._call(self._handle.do.remote(wanted))
+        with self._asking.hearing(wanted.ticket, heard) as till:
+            answer: Answer = await self._call(self._handle.do.remote(wanted, till))
         return answer
 
     async def _call(self, reference: Any) -> Any:
@@ -81,12 +84,12 @@ def actors(address: str, program: Program, workers: int, share: Share) -> Iterat
     ray = _ray()
     began = _connected(ray, address, workers, share)
     made = ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=0, max_concurrency=share.each)(Inside)
-    started: list[Actor] = []
+    started, asking = list[Actor](), Asking(ray)
     try:
         _check_sendable(ray, program)
 
         async def start() -> Worker:
-            one = Actor(made.remote())
+            one = Actor(made.remote(), asking)
             started.append(one)
             await one.open(program)
             return one
@@ -95,6 +98,7 @@ def actors(address: str, program: Program, workers: int, share: Share) -> Iterat
     finally:
         for one in started:
             one.end()
+        asking.end()
         if began:
             ray.shutdown()
 
@@ -165,7 +169,7 @@ class Inside:
         about: About = self._replica.about
         return about
 
-    async def do(self, wanted: Wanted) -> Answer:
-        """See `Worker`."""
-        answer: Answer = await self._replica.do(wanted)
+    async def do(self, wanted: Wanted, till: Any = None) -> Answer:
+        """See `Worker`. `till`: where to ask."""
+        answer: Answer = await self._replica.do(wanted, told_at(till))
         return answer

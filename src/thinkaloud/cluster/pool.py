@@ -6,7 +6,7 @@ next one that is free: a unit's answer is the same whoever gives it, and only th
 lost and nothing is there twice. A unit at which `ATTEMPTS` workers were lost is recorded as failed.
 
 A unit that takes longer than `limit` costs its worker, which may be at work for ever. What a lost worker had spent is
-not known, and is in no bill. This module knows no process, no network and no study.
+in no bill; caps count all that it was allowed (`allowed.py`). This module knows no process, no network and no study.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
+from thinkaloud.cluster.allowed import Allowed
 from thinkaloud.cluster.free import Free
 from thinkaloud.cluster.protocol import About, Answer, Lost, News, Start, Wanted, Worker
 from thinkaloud.errors import FatalError, ModelError, UserError
 from thinkaloud.models.session import bill
+from thinkaloud.models.tolls import UNIT
 from thinkaloud.runs.identity import differences
 from thinkaloud.runs.shards import made_of
 from thinkaloud.study import Done, Unit
@@ -51,7 +54,7 @@ class Pool:
 
     def __post_init__(self) -> None:
         self._free, self._begun = Free(PATIENCE), False
-        self._news: list[News] = []
+        self._news, self._tickets = list[News](), count()
         self._told: dict[int, int] = {}
         self._given_up: set[int] = set()
         self._starting: set[asyncio.Task[None]] = set()
@@ -80,16 +83,17 @@ class Pool:
     async def _done(self, unit: Unit, say: Say, session: Model) -> Sequence[Record]:
         """The records of a unit, from one of the workers."""
         self._begin(say)
-        about, lost = made_of(unit), 0
+        about, name, lost = made_of(unit), unit.title or unit.subject, 0
         while True:
             worker = await self._free.take()
             try:
                 answer = await self._asked(worker, unit.place, about)
             except Lost as error:
                 lost += id(worker) not in self._given_up
-                if lost == ATTEMPTS:
+                last = lost == ATTEMPTS
+                self._gone(worker, f"{error}; {name} {'is given up' if last else 'is done again by another'}", say)
+                if last:
                     raise ModelError(f"{lost} workers were lost while it was done ({error})") from error
-                self._gone(worker, f"{error}; {unit.title or unit.subject} is done again by another", say)
                 continue
             except BaseException as error:  # given up on the way: what it would answer now belongs to no unit
                 self._given_up.add(id(worker))
@@ -105,13 +109,18 @@ class Pool:
         """Ask a worker, with all that it has not been told yet, for no longer than `limit`."""
         told = self._told.get(id(worker), 0)
         self._told[id(worker)] = len(self._news)
+        allowed = Allowed(UNIT.get())
+        ticket = next(self._tickets) if allowed.asked else None
+        wanted = Wanted(place, about, tuple(self._news[told:]), ticket)
         try:
             async with asyncio.timeout(self.limit) as limit:
-                return await worker.do(Wanted(place, about, tuple(self._news[told:])))
+                return await worker.do(wanted, allowed.hear)
         except TimeoutError as error:
             if not limit.expired():
                 raise
             raise ModelError(f"took more than {self.limit:g} s (--unit-time)") from error
+        finally:
+            allowed.close()
 
     # ------------------------------------------------------------------------------------------------------- workers
 

@@ -43,13 +43,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who answers in a worker. `host`: of its machine; `billed`: its sessions count tokens; `identity`: what its units
-    are of."""
+    """Who answers in a worker. `host`: of its machine; `billed`: its sessions count tokens; `bounded`: the most that
+    its batches or requests can cost is known beforehand (`models/tolls.py`); `identity`: what its units are of."""
 
     host: str
     card: ModelCard
     profile: Profile | None
     billed: bool
+    bounded: bool
     identity: Identity
 
 
@@ -64,11 +65,35 @@ class News:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A unit to be done. `made_of`: digest of its content (`made_of`), which must be the worker's; `news`: what came of
-    units since this worker was asked last."""
+    units since this worker was asked last; `ticket`: under which it asks before each batch or request, where there are
+    caps (None: there are none). There is a new one whenever a unit is wanted again."""
 
     place: tuple[str, ...]
     made_of: str
     news: tuple[News, ...] = ()
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Asks for room for a batch or request, which can cost `most`. `number`: which one of the ticket."""
+
+    ticket: int
+    number: int
+    most: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What it cost."""
+
+    ticket: int
+    number: int
+    bill: Usage
+
+
+Tell = Callable[[Keep | Spent], Exception | None]
+"""Tells whoever coordinates, and waits until that was heard; gives why there is no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +110,9 @@ class Worker(Protocol):
 
     about: About
 
-    async def do(self, wanted: Wanted) -> Answer:
-        """Have a unit done; `Lost` where the worker is gone."""
+    async def do(self, wanted: Wanted, heard: Tell) -> Answer:
+        """Have a unit done; `Lost` where the worker is gone. What it asks meanwhile, it is answered by `heard`, in the
+        event loop of whoever awaits this; all of it before the answer comes."""
         ...
 
     def end(self) -> None:

@@ -21,11 +21,14 @@ from dataclasses import replace
 from typing import Any
 
 from thinkaloud._version import __version__
-from thinkaloud.cluster.protocol import About, Answer, Program, Wanted
+from thinkaloud.cluster.allowed import asking
+from thinkaloud.cluster.protocol import About, Answer, Program, Tell, Wanted
 from thinkaloud.errors import FatalError, ModelError, ThinkaloudError, UserError, ends_run, is_final, reason
 from thinkaloud.models.session import Billed, open_session, profile_of, usage_of
+from thinkaloud.models.tolls import Tolls, bounded
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_study
+from thinkaloud.organisms.paying import paying
 from thinkaloud.runs import manifest
 from thinkaloud.runs.identity import identify, known
 from thinkaloud.runs.shards import made_of, undivided
@@ -50,7 +53,7 @@ class Replica:
             os.chdir(program.directory)  # relative paths begin where the run was begun
         self._study = open_study(program.study)
         tasks = open_tasks(program.tasks) if "tasks" in self._study.takes else []
-        model = open_model(program.model, program.loading) if "model" in self._study.takes else NoModel()
+        model = paying(open_model(program.model, program.loading)) if "model" in self._study.takes else NoModel()
         self._request = replace(asked(program.config, model, tasks), settings=program.settings)
         self._study.check(program.settings)
         self._study.ready(self._request)
@@ -58,11 +61,13 @@ class Replica:
         self._running: asyncio.Task[list[str]] | None = None
         card = known(model)
         of = identify(program.config, self._study, card, tasks, program.settings)
-        billed = isinstance(open_session(model), Billed)
-        self.about = About(platform.node(), card, profile_of(model), billed, of)
+        session = open_session(model)
+        billed = isinstance(session, Billed)
+        self.about = About(platform.node(), card, profile_of(model), billed, bounded(session), of)
+        self._tolls = Tolls()
 
-    async def do(self, wanted: Wanted) -> Answer:
-        """Do a unit. What goes wrong is in the answer."""
+    async def do(self, wanted: Wanted, tell: Tell) -> Answer:
+        """Do a unit. What goes wrong is in the answer. `tell` waits, and may be called in any thread."""
         if self._running is None:
             self._running = asyncio.create_task(self._study.run(self._request, self._noted))
         for news in wanted.news:
@@ -72,8 +77,10 @@ class Replica:
         except Exception as error:
             return Answer(failure=sendable(error))
         session = open_session(unit.model or self._request.model)
+        gate = None if wanted.ticket is None else asking(wanted.ticket, tell)
         try:
-            records = list(await unit.work(session))
+            with self._tolls.opened(session, gate) as asked_through:
+                records = list(await unit.work(asked_through))
             return Answer(records, usage_of(session))
         except Exception as error:
             return Answer((), usage_of(session), sendable(error))

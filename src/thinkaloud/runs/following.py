@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from thinkaloud.errors import ModelError
 from thinkaloud.runs.caps import CapReached
 from thinkaloud.runs.execute import Execution, placed
+from thinkaloud.runs.held import Held
 from thinkaloud.study import Done, Unit
 from thinkaloud.vocabulary import Model, Record
 
@@ -57,11 +58,12 @@ class Following(Execution):
 
     async def _done_now(self, key: str, unit: Unit) -> Mapping[str, Any]:
         """A unit that a cap ended on the way ends the pass as one that may not begin does."""
+        if isinstance(self.caps, Held):
+            unit = replace(unit, work=self.caps.through(unit.work))
         try:
             return await super()._done_now(key, unit)
         except CapReached:
-            if not self._capped:
-                await self._stop()
+            await self._stop()  # also the second one: others may still be at work
             raise
 
     @property

@@ -2,8 +2,9 @@
 
 An engine is asked before each batch, and a server before each request, how much that can cost at most
 (`models/gate.py`); where there is no room for it, it is not done, its unit is given up, and nothing of it is recorded.
-Where the cost is not known beforehand (a model of one's own without a gate, an engine that computes a text anew for
-every token), a cap holds but for the unit that is dearer than all before it, and the last line says by how much.
+A model without a gate passes one request by request (`models/tolls.py`). Where the cost is not known beforehand (an
+engine that computes a text anew for every token), a cap holds but for the unit that is dearer than all before it, and
+the last line says by how much.
 
 Money is counted over a run and not over a command: the pot is a file in its folder (of shards, beside their folders),
 which begins with the most that what is recorded there can have cost. Several commands may share both caps (`pot.py`).
@@ -15,7 +16,7 @@ one: the first is always finished, so that resuming again and again comes to an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,17 +24,18 @@ from pathlib import Path
 from typing import Any
 
 from thinkaloud.errors import UserError
-from thinkaloud.models.gate import Gated
 from thinkaloud.models.session import usage_of
+from thinkaloud.models.tolls import Tolls, bounded
 from thinkaloud.runs.caps import CapReached, Caps
 from thinkaloud.runs.pot import Own, Pot, Shared
 from thinkaloud.runs.price import Price, cap_of, price_of, told
 from thinkaloud.runs.purse import Purse
 from thinkaloud.values import duration
-from thinkaloud.vocabulary import Model, Usage
+from thinkaloud.vocabulary import Model, Record, Usage
 
 SPENT = "spent.json"
 """What a run with a cap of money spent, in its folder; of a run in shards, beside their folders, behind its name."""
+Work = Callable[[Model], Awaitable[Sequence[Record]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class Held(Caps):
         self.money = money
         self.given_up, self.finished = 0, 0
         self._full: Purse | None = None
+        self._refused: Purse | None = None
         self._late = False
+        self._tolls, self._asked = Tolls(), dict[int, Model]()
 
     def keep(self, file: Path, spent: Usage) -> None:
         """The run is known: its pot of money is in this file, and begins with what was `spent` on it before."""
@@ -82,7 +86,7 @@ class Held(Caps):
         return self._full is not None or bool(self.given_up) or super().reached
 
     def _being_done(self, purse: Purse) -> list[tuple[int, int]]:
-        return [(id(one.session), 0 if _pays(one.session) else purse.amount(one.bill)) for one in self._open]
+        return [(id(one.session), 0 if bounded(one.session) else purse.amount(one.bill)) for one in self._open]
 
     @property
     def _counts(self) -> bool:
@@ -99,39 +103,46 @@ class Held(Caps):
 
     @contextmanager
     def counting(self, session: Model) -> Iterator[None]:
-        """While a unit is done. A session that passes a gate pays batch by batch, any other at the end."""
-        gated = session if isinstance(session, Gated) and (self.purses or self.seconds is not None) else None
-        pays = _pays(session)
-        before = usage_of(session)
-        if gated is not None:
-            gated.gate = partial(self._gate, id(session), pays)
+        """While a unit is done. A session of which the most is known pays batch by batch or request by request, any
+        other at the end."""
+        pays, before = bounded(session), usage_of(session)
+        gate = partial(self._gate, id(session), pays) if self.purses or self.seconds is not None else None
         try:
-            with super().counting(session):
+            with super().counting(session), self._tolls.opened(session, gate) as asked:
+                self._asked[id(session)] = asked
                 yield
             self.finished += 1
         except CapReached:
             self.given_up += 1
+            self._full = self._full or self._refused
             raise
         finally:
+            self._asked.pop(id(session), None)
             bill = usage_of(session)
             for purse in self.purses:
                 purse.close(id(session), 0 if pays else purse.amount(bill) - purse.amount(before))
-            if gated is not None:
-                gated.gate = None
+
+    def through(self, work: Work) -> Work:
+        """The work of a unit, which asks its session so that requests pass the gate."""
+
+        async def done(session: Model) -> Sequence[Record]:
+            return await work(self._asked.get(id(session), session))
+
+        return done
 
     @contextmanager
     def _gate(self, session: int, pays: bool, most: Usage, bill: Callable[[], Usage]) -> Iterator[None]:
         """Keep back what a batch can cost, and give back what it did not; `CapReached` where there is no room, or no
         time."""
         if self.finished and self.seconds is not None and self.took >= self.seconds:
-            self._late = True
+            self._late, self._refused = True, None
             raise CapReached("the time is over")
         kept: list[Purse] = []
         for purse in self.purses if pays else ():
             if not purse.keep_back(most):
                 for other in kept:
                     other.settle(session, most, Usage())
-                self._full = purse
+                self._refused = purse
                 raise CapReached("the next batch would not fit")
             kept.append(purse)
         try:
@@ -151,6 +162,11 @@ class Held(Caps):
                 f"on, give more: {go_on}"
             )
         said = super().sentence(done, go_on)
+        if full is not None and full.option == "--max-tokens" and not full.shared and full.pot.taken > self.spent:
+            rest = full.said(full.pot.taken - self.spent)
+            said = said.replace(
+                "; ", f"; {rest} besides may have been spent by workers or requests that were lost; ", 1
+            )
         for purse in self.purses:
             if purse.shared:
                 by = "on this run" if purse.option == "--max-cost" else "by all that share the cap"
@@ -170,11 +186,6 @@ class Held(Caps):
         over = self._full.over
         unit = " more than the cap: units that had begun were finished"
         return f" ({self._full.said(over)}{unit})" if over else ""
-
-
-def _pays(session: Model) -> bool:
-    """Whether a session pays batch by batch: it passes a gate, and the most that the gate is told holds."""
-    return isinstance(session, Gated) and session.bounded
 
 
 def _named(purse: Purse) -> str:

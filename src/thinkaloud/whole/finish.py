@@ -12,8 +12,10 @@ from pathlib import Path
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.options import remarks
 from thinkaloud.models.session import profile_of
+from thinkaloud.models.tolls import lent
 from thinkaloud.open_model import open_model
 from thinkaloud.open_study import open_run
+from thinkaloud.organisms.paying import paying
 from thinkaloud.runs import manifest, shards
 from thinkaloud.runs.alive import Heard, heartbeat
 from thinkaloud.runs.aside import run_to_end
@@ -32,10 +34,15 @@ from thinkaloud.vocabulary import Model, Task, Usage
 
 
 def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
-    """What a run asks of its study."""
+    """What a run asks of its study. A further model that it opens passes the gate of whatever unit asks it."""
+
+    def further(name: str) -> Model:
+        found = paying(open_model(name, config.loading))
+        return lent(found) if found.card.digest else found  # without one it is known by what it is
+
     return Asked(
         settings=config.settings, seed=config.seed, model=model, tasks=tuple(tasks), items=config.items,
-        difficulty=config.difficulty, open_model=lambda name: open_model(name, config.loading), open_run=open_run,
+        difficulty=config.difficulty, open_model=further, open_run=open_run,
     )  # fmt: skip
 
 
