@@ -214,8 +214,7 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
         with ExitStack() as workers:
             with reopened(found) as named:
                 program = Program(
-                    # here, the study that is open: its file is looked for where the run began
-                    study=study or (found.study if on is None else found.config.study),
+                    study=study or (found.study if on is None else named.study),  # workers open it by its name
                     config=found.config, model=model or named.model,
                     tasks=tasks or named.tasks, settings=named.settings, loading=named.loading,
                 )  # fmt: skip

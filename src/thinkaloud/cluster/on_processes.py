@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from thinkaloud.cluster.allowed import Allowed
-from thinkaloud.cluster.protocol import About, Answer, Keep, Lost, Program, Spent, Start, Tell, Wanted, Worker
+from thinkaloud.cluster.protocol import About, Answer, Keep, Lost, Sent, Spent, Start, Tell, Wanted, Worker
 from thinkaloud.cluster.replica import Replica, sendable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -38,7 +38,7 @@ class Process:
         self._heard: dict[int, Tell] = {}
         self._listens = False
 
-    async def open(self, program: Program) -> None:
+    async def open(self, program: Sent) -> None:
         """Have it open its program; raises why it cannot."""
         found = await self._call(_open, program)
         if isinstance(found, Exception):
@@ -99,7 +99,7 @@ class Process:
 
 
 @contextmanager
-def processes(program: Program, threads: int) -> Iterator[Start]:
+def processes(program: Sent, threads: int) -> Iterator[Start]:
     """What starts a worker; all of them end with this block."""
     started: list[Process] = []
 
@@ -141,7 +141,7 @@ def _with_parent() -> None:
     os._exit(0)
 
 
-def _open(program: Program) -> tuple[int, About] | Exception:
+def _open(program: Sent) -> tuple[int, About] | Exception:
     try:
         _here.append((asyncio.new_event_loop(), Replica(program)))
     except Exception as error:

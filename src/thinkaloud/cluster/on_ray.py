@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Tell, Wanted, Worker
+from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Sent, Start, Tell, Wanted, Worker, sent
 from thinkaloud.cluster.till import Asking, told_at
 from thinkaloud.errors import UserError
 
@@ -44,7 +44,7 @@ class Actor:
     def __init__(self, handle: Any, asking: Asking) -> None:
         self._handle, self._asking = handle, asking
 
-    async def open(self, program: Program) -> None:
+    async def open(self, program: Sent) -> None:
         """Have it open its program; raises why it cannot."""
         found = await self._call(self._handle.open.remote(program))
         if isinstance(found, Exception):
@@ -86,12 +86,12 @@ def actors(address: str, program: Program, workers: int, share: Share) -> Iterat
     made = ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=0, max_concurrency=share.each)(Inside)
     started, asking = list[Actor](), Asking(ray)
     try:
-        _check_sendable(ray, program)
+        ready = _sendable(ray, program)
 
         async def start() -> Worker:
             one = Actor(made.remote(), asking)
             started.append(one)
-            await one.open(program)
+            await one.open(ready)
             return one
 
         yield start
@@ -143,10 +143,10 @@ def _reached(address: str) -> None:
         raise UserError(f"--on ray:{address}: nothing answers there ({error})") from error
 
 
-def _check_sendable(ray: Any, program: Program) -> None:
+def _sendable(ray: Any, program: Program) -> Sent:
     """The program goes with each start, and not once to Ray's store: a node that is lost would take it along."""
     try:
-        ray.cloudpickle.dumps(program)
+        return sent(program, ray.cloudpickle.dumps)
     except Exception as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"an object that was passed to the run cannot be sent to workers: {why}") from error
@@ -158,7 +158,7 @@ class Inside:
     def __init__(self) -> None:
         self._replica: Any = None
 
-    async def open(self, program: Program) -> About | Exception:
+    async def open(self, program: Sent) -> About | Exception:
         """Open everything; or say why that cannot be done."""
         from thinkaloud.cluster.replica import Replica, sendable
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from thinkaloud.cluster.on_processes import processes
 from thinkaloud.cluster.on_ray import Share, actors
 from thinkaloud.cluster.pool import Pool
-from thinkaloud.cluster.protocol import Lost, Program, Start
+from thinkaloud.cluster.protocol import Lost, Program, Start, sent
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.open_study import open_study
 from thinkaloud.runs.aside import run_to_end
@@ -83,7 +83,7 @@ def _started(place: Place, program: Program, threads: int, share: Share) -> Abst
     if place.kind == "ray":
         return actors(place.address, program, place.workers, share)
     try:
-        pickle.dumps(program)
+        ready = sent(program, pickle.dumps)
     except Exception as error:
         raise UserError(f"an object that was passed to the run cannot be sent to processes: {error}") from error
-    return processes(program, threads)
+    return processes(ready, threads)

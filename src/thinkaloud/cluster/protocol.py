@@ -42,6 +42,23 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A program on its way: pickled, since the classes of its settings may be of a file that must be run first.
+    `study`, `directory` and `code` as in `Program`; the study is None where it is an object."""
+
+    study: str | None
+    directory: str
+    code: str
+    pickled: bytes
+
+
+def sent(program: Program, dumps: Callable[[Any], bytes]) -> Sent:
+    """As it is sent; raises what `dumps` raises where an object in it cannot be."""
+    study = program.study if isinstance(program.study, str) else None
+    return Sent(study, program.directory, program.code, dumps(program))
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """Who answers in a worker. `host`: of its machine; `billed`: its sessions count tokens; `bounded`: the most that
     its batches or requests can cost is known beforehand (`models/tolls.py`); `identity`: what its units are of."""

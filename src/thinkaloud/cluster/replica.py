@@ -22,7 +22,7 @@ from typing import Any
 
 from thinkaloud._version import __version__
 from thinkaloud.cluster.allowed import asking
-from thinkaloud.cluster.protocol import About, Answer, Program, Tell, Wanted
+from thinkaloud.cluster.protocol import About, Answer, Program, Sent, Tell, Wanted
 from thinkaloud.errors import FatalError, ModelError, ThinkaloudError, UserError, ends_run, is_final, reason
 from thinkaloud.models.session import Billed, open_session, profile_of, usage_of
 from thinkaloud.models.tolls import Tolls, bounded
@@ -43,7 +43,7 @@ PATIENCE = 300.0
 class Replica:
     """The program of a run, opened in a worker. `UserError` where something cannot be opened here."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program | Sent) -> None:
         if program.code != manifest.code():
             raise UserError(
                 f"on {platform.node()} thinkaloud is {__version__} with code {manifest.code()[:23]}, and the run is "
@@ -51,6 +51,8 @@ class Replica:
             )
         if os.path.isdir(program.directory):
             os.chdir(program.directory)  # relative paths begin where the run was begun
+        if isinstance(program, Sent):
+            program = _unpacked(program)
         self._study = open_study(program.study)
         tasks = open_tasks(program.tasks) if "tasks" in self._study.takes else []
         model = paying(open_model(program.model, program.loading)) if "model" in self._study.takes else NoModel()
@@ -107,6 +109,13 @@ class Replica:
             self._running.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await self._running
+
+
+def _unpacked(one: Sent) -> Program:
+    if one.study is not None:
+        open_study(one.study)  # runs its file, where it is of one: classes of the settings are defined there
+    program: Program = pickle.loads(one.pickled)
+    return program
 
 
 class _Noted:

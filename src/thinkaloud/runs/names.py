@@ -95,6 +95,7 @@ def go_on(run: Run) -> str:
 class Named:
     """What a run was given by name, in names that can be opened from here."""
 
+    study: str
     model: str
     tasks: Sequence[str]
     settings: Any
@@ -111,7 +112,8 @@ def reopened(run: Run) -> Iterator[Named]:
         settings = moved(config.settings, lambda word: from_there(base, word))
         loading = moved(config.loading, lambda word: from_there(base, word))
         tasks = [rebased(_from(base, task), base) for task in config.tasks]
-        yield Named(_model(base, config.model), tasks, settings, loading)
+        study = from_there(base, config.study) if ".py" in config.study else config.study
+        yield Named(study, _model(base, config.model), tasks, settings, loading)
     except UserError as error:
         if os.path.abspath(base) != os.path.abspath(os.curdir):
             raise UserError(f"{error}; the run was begun in {str(base)!r}") from error
