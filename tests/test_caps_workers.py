@@ -35,7 +35,7 @@ class Played:
 
     def __init__(self, plan: list[list[Batch]], fates: Iterator[str], all_: list[int], late: list[Any]) -> None:
         self.plan, self.fates, self.all, self.late = plan, fates, all_, late
-        self.about = About("here", Engine().card, None, True, True, OF)
+        self.about = About("here", 1, Engine().card, None, True, True, OF)
 
     async def do(self, wanted: Wanted, heard: Tell) -> Answer:
         assert wanted.ticket is not None, "there is a cap"

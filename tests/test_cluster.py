@@ -17,11 +17,14 @@ from cluster_fixture import TROUBLE, Counted, told
 from shards_fixture import everything, stopped_clock
 from thinkaloud.cluster.free import Free
 from thinkaloud.cluster.place import place_of
-from thinkaloud.cluster.pool import ATTEMPTS
-from thinkaloud.cluster.protocol import Program
+from thinkaloud.cluster.pool import ATTEMPTS, Pool
+from thinkaloud.cluster.protocol import About, Answer, Program
 from thinkaloud.cluster.replica import Replica, sendable
 from thinkaloud.errors import ContextTooSmall, FatalError, ModelError, UserError
+from thinkaloud.organisms.rules import faithful
+from thinkaloud.organisms.scripted import Scripted
 from thinkaloud.runs.folder import Run
+from thinkaloud.study import Unit
 from thinkaloud.whole.verify import verify
 
 
@@ -99,6 +102,44 @@ def program(**more: Any) -> Program:
     config = configured("channels", ta.open_study("channels"), "scripted:faithful", ["chain_sum"], items=8)
     said = {"study": "channels", "model": "scripted:faithful", "tasks": ["chain_sum"], "config": config}
     return Program(**{**said, "settings": config.settings, "loading": config.loading, **more})
+
+
+def test_a_worker_that_hangs_is_said_with_its_process_and_how_to_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit a run would wait for it for ever without a word. Nothing is said of what is done soon, nor where
+    units before took as long."""
+    about = About("a host", 77, Scripted("faithful", faithful).card, None, False, True, None)  # type: ignore[arg-type]
+
+    class Hanging:
+        """Answers once so much was said."""
+
+        def __init__(self, words: int) -> None:
+            self.about, self.words, self.said, self.enough = about, words, list[str](), asyncio.Event()
+
+        def say(self, text: str) -> None:
+            self.said.append(text)
+            if len(self.said) == self.words:
+                self.enough.set()
+
+        async def do(self, wanted: Any, heard: Any) -> Answer:
+            await (self.enough.wait() if self.words else asyncio.sleep(0.05))
+            return Answer()
+
+        def end(self) -> None: ...
+
+    async def story(words: int, longest: float) -> list[str]:
+        worker = Hanging(words)
+        pool = Pool(None, worker)  # type: ignore[arg-type]
+        pool._longest = longest
+        unit = Unit(phase="p", subject="s", work=pool._asked, title="unit 4")  # type: ignore[arg-type]
+        await pool.there(unit, worker.say).work(Scripted("faithful", faithful))
+        return worker.said
+
+    assert asyncio.run(story(0, 0.0)) == []
+    monkeypatch.setattr("thinkaloud.cluster.pool.SLOW", 0.001)
+    said = asyncio.run(story(2, 0.0))
+    assert said[0].startswith("unit 4 has been with process 77 on a host for 0 min") and "--unit-time" in said[0]
+    assert len(said) == 2, "and again"
+    assert asyncio.run(story(0, 100.0)) == []
 
 
 def test_a_worker_of_other_code_is_refused() -> None:

@@ -44,7 +44,8 @@ class Process:
         if isinstance(found, Exception):
             self.end()
             raise found
-        self._pid, self.about = found
+        self.about = found
+        self._pid = found.pid
         self._other.close()  # now only the worker has that end, and the pipe ends with it
 
     async def do(self, wanted: Wanted, heard: Tell) -> Answer:
@@ -141,12 +142,12 @@ def _with_parent() -> None:
     os._exit(0)
 
 
-def _open(program: Sent) -> tuple[int, About] | Exception:
+def _open(program: Sent) -> About | Exception:
     try:
         _here.append((asyncio.new_event_loop(), Replica(program)))
     except Exception as error:
         return sendable(error)
-    return os.getpid(), _here[0][1].about
+    return _here[0][1].about
 
 
 def _do(wanted: Wanted) -> Answer:

@@ -5,14 +5,18 @@ more than it is doing (`each`). A worker that is lost is replaced in the backgro
 next one that is free: a unit's answer is the same whoever gives it, and only the coordinator records it, so nothing is
 lost and nothing is there twice. A unit at which `ATTEMPTS` workers were lost is recorded as failed.
 
-A unit that takes longer than `limit` costs its worker, which may be at work for ever. What a lost worker had spent is
+A unit that takes longer than `limit` costs its worker, which may be at work for ever. Where there is no limit, whoever
+shows progress is told of a worker that is at a unit for very long (`SLOW`), and of its process: whether it computes or
+hangs is not known here. What a lost worker had spent is
 in no bill; caps count all that it was allowed (`allowed.py`). This module knows no process, no network and no study.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -34,6 +38,11 @@ WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before it is tried again to start a worker."""
 PATIENCE = 600.0
 """Seconds that a run goes on without any worker."""
+SLOW = 600.0
+"""Seconds that a worker is at one unit before that is said, and then whenever they have doubled; more, where units
+before took long."""
+OFTEN = 5
+"""It is said of no unit that takes less than so many times the longest before."""
 Say = Callable[[str], None]
 """Tells whoever shows progress."""
 
@@ -57,6 +66,7 @@ class Pool:
         self._news, self._tickets = list[News](), count()
         self._told: dict[int, int] = {}
         self._given_up: set[int] = set()
+        self._longest = 0.0
         self._starting: set[asyncio.Task[None]] = set()
 
     @property
@@ -87,7 +97,8 @@ class Pool:
         while True:
             worker = await self._free.take()
             try:
-                answer = await self._asked(worker, unit.place, about)
+                with self._watched(worker, name, say):
+                    answer = await self._asked(worker, unit.place, about)
             except Lost as error:
                 lost += id(worker) not in self._given_up
                 last = lost == ATTEMPTS
@@ -121,6 +132,26 @@ class Pool:
             raise ModelError(f"took more than {self.limit:g} s (--unit-time)") from error
         finally:
             allowed.close()
+
+    @contextmanager
+    def _watched(self, worker: Worker, name: str, say: Say) -> Iterator[None]:
+        """While a worker is at a unit: says so, where that takes very long."""
+        began, where = time.monotonic(), f"process {worker.about.pid} on {worker.about.host}"
+
+        async def watch() -> None:
+            wait = max(SLOW, OFTEN * self._longest)
+            while True:
+                await asyncio.sleep(began + wait - time.monotonic())
+                so_long = f"{name} has been with {where} for {wait / 60:.0f} min"
+                say(f"{so_long}; if it hangs, end that process and another one does it again, or give --unit-time")
+                wait *= 2
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+            self._longest = max(self._longest, time.monotonic() - began)
+        finally:
+            watching.cancel()
 
     # ------------------------------------------------------------------------------------------------------- workers
 

@@ -60,10 +60,12 @@ def sent(program: Program, dumps: Callable[[Any], bytes]) -> Sent:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who answers in a worker. `host`: of its machine; `billed`: its sessions count tokens; `bounded`: the most that
-    its batches or requests can cost is known beforehand (`models/tolls.py`); `identity`: what its units are of."""
+    """Who answers in a worker. `host`: of its machine; `pid`: of its process there; `billed`: its sessions count
+    tokens; `bounded`: the most that its batches or requests can cost is known beforehand (`models/tolls.py`);
+    `identity`: what its units are of."""
 
     host: str
+    pid: int
     card: ModelCard
     profile: Profile | None
     billed: bool

@@ -65,7 +65,7 @@ class Replica:
         of = identify(program.config, self._study, card, tasks, program.settings)
         session = open_session(model)
         billed = isinstance(session, Billed)
-        self.about = About(platform.node(), card, profile_of(model), billed, bounded(session), of)
+        self.about = About(platform.node(), os.getpid(), card, profile_of(model), billed, bounded(session), of)
         self._tolls = Tolls()
 
     async def do(self, wanted: Wanted, tell: Tell) -> Answer:
