@@ -59,6 +59,8 @@ REST = {
 
 
 OUTAGE = [0]
+OUT: list[str] = []
+"""Questions to which `fake/stumbles` refuses an answer."""
 """So many calls of `fake/recovers` fail, once it was probed."""
 
 
@@ -109,6 +111,8 @@ class Fake(ModelAPI):
         self.seen.append(config)
         self._fail(config)
         prompt = to_prompt(input)
+        if self.mood == "stumbles" and any(question in prompt.question for question in OUT):
+            raise Refused(500, "out of order")
         text, logprobs = await self._said(prompt, config)
         if self.mood == "mute":
             logprobs = None

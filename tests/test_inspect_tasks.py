@@ -243,7 +243,12 @@ def test_a_failing_provider_fails_its_sample(tmp_path: Path) -> None:
     """An error is an error in the log, never a score."""
     known("channels", 8)
     log = evaluated(channels(items=8, difficulty=3), "fake/dies", tmp_path)
-    assert log.status == "error" and "out of order" in str(log.error)
+    assert log.status == "error" and log.samples is not None
+    (sample,) = log.samples
+    (score,) = (sample.scores or {}).values()
+    assert sample.error is not None and "8 of 8 items are to be asked again: " in sample.error.message
+    assert "records" not in (score.metadata or {}) and "out of order" in str(score.explanation)
+    assert [e.value for e in estimates(log)] == [None]
 
 
 def test_a_difficulty_that_is_none_is_the_second_level() -> None:
@@ -302,3 +307,42 @@ def test_a_sample_that_failed_is_retried_in_an_eval_set_and_the_estimates_are_th
         return [(e.name, e.value, e.low, e.high, e.n, e.clusters) for e in estimates(log)]
 
     assert told(whole) == told(calm)
+
+
+@pytest.mark.slow
+def test_an_item_that_failed_is_an_error_of_its_sample_and_what_was_measured_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other item is in the scores and the estimates of that very log, also where it fails too when it is tried
+    again. The error counts for Inspect, which does the sample again, by `retry_on_error` and in an `eval_set`, until
+    nothing is missing."""
+    task, config = known("channels", 2)
+    drawn = material(task, 3, config.seed, Wanted(2, config.settings.shots))
+    given: dict[str, Any] = {
+        "model": "fake/stumbles",
+        "display": "none",
+        "log_format": "eval",
+        "log_dir": str(tmp_path),
+    }
+    monkeypatch.setattr(inspect_providers, "OUT", [drawn.items[1].question])
+
+    class Worse(ModelError):
+        def __init__(self, said: str) -> None:
+            super().__init__(said)
+            inspect_providers.OUT[:] = [item.question for item in drawn.items]
+
+    monkeypatch.setattr("thinkaloud.interop.tasks.ModelError", Worse)
+    through, logs = eval_set([channels(items=2, difficulty=3)], retry_attempts=0, retry_on_error=1, **given)
+    log = read_eval_log(logs[0].location)
+    assert not through and log.status == "error" and log.samples is not None
+    (sample,) = log.samples
+    assert sample.error is not None and "1 of 2 items are to be asked again: " in sample.error.message
+    assert len(sample.error_retries or []) == 1
+    (score,) = (sample.scores or {}).values()
+    assert score.metadata is not None and len(score.metadata["records"]) == 2
+    assert "out of order" in str(score.explanation)
+    assert next(e for e in estimates(log) if e.name == "P(gold) own").n == 1
+    monkeypatch.setattr(inspect_providers, "OUT", [])
+    through, logs = eval_set([channels(items=2, difficulty=3)], retry_attempts=0, **given)
+    whole = read_eval_log(logs[0].location)
+    assert through and next(e for e in estimates(whole) if e.name == "P(gold) own").n == 2

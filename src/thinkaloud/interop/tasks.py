@@ -6,6 +6,10 @@ needs and the model was not shown to do makes every sample *unscored*, with the 
 protocol are those of `thinkaloud run` with the same task, level and seed; the metrics are its estimates with their
 intervals. There is no search for the edge here: `difficulty` is a level, and the task's second one where none is said.
 
+Where an item failed and may not fail another time, its sample ends with an error, as Inspect's users know it: it counts
+for `fail_on_error`, and `retry_on_error` and `eval_set` do the sample again. What was measured of it is
+scored all the same (`score_on_error`); of several tries in a process that counts of which most was read.
+
 Inspect shows the main rows. All of them, with n, clusters and the reasons of those that could not be made, are given by
 `estimates(log)`, from the records that the log holds.
 """
@@ -27,6 +31,7 @@ from thinkaloud.errors import ModelError, NotMeasurable
 from thinkaloud.models.inspect.model import adopt
 from thinkaloud.models.session import open_session
 from thinkaloud.open_study import open_study
+from thinkaloud.records.shape import attempts, part
 from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.execute import ordered
@@ -117,6 +122,7 @@ def _task(config: Config) -> Task:
         solver=measured(config=config.as_dict()),
         scorer=recorded(),
         metrics=[estimated()],
+        score_on_error=True,
         version=study.version,
         metadata=about,
     )
@@ -186,9 +192,11 @@ def _units(config: Config) -> list[Unit]:
 
 @solver
 def measured(config: dict[str, Any]) -> Solver:
-    """Do one unit of a study with the model that is evaluated, and keep its records."""
+    """Do one unit of a study with the model that is evaluated, and keep its records. `ModelError` where some of them
+    are to be made again."""
     what = Config.from_dict(config, "the solver's arguments", open_study)
     before: dict[str, Any] = {}
+    tried: dict[tuple[int | str, int], list[Record]] = {}
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         study, model = open_study(what.study), await adopt(get_model())
@@ -206,14 +214,25 @@ def measured(config: dict[str, Any]) -> Solver:
             state.store.set(STORED, {"why": str(error), "card": model.shown.details})
             state.output = ModelOutput.from_content(model.card.name, f"not measurable here: {error}")
             return state
-        records = do.found or []
-        if all(record["status"] == "failed" for record in records) and any(record.get("again") for record in records):
-            raise ModelError(str(records[0]["error"]))  # may pass: Inspect counts it, and asks again when it is told to
-        state.store.set(STORED, {"records": [dict(record) for record in records], "card": model.shown.details})
+        at = state.sample_id, state.epoch
+        records = max(do.found or [], tried.pop(at, []), key=_read)
+        kept: dict[str, Any] = {"records": [dict(record) for record in records]}
+        again = [record for record in records if record.get("again")]
+        if again and not _read(records):
+            kept = {"why": str(again[0]["error"])}
+        state.store.set(STORED, {**kept, "card": model.shown.details})
         state.output = ModelOutput.from_content(model.card.name, "\n".join(_said(record) for record in records))
+        if again:
+            tried[at] = records
+            raise ModelError(f"{len(again)} of {len(records)} items are to be asked again: {again[0]['error']}")
         return state
 
     return solve
+
+
+def _read(records: Sequence[Record]) -> int:
+    """How much of a unit was read, as a run that does it again counts it."""
+    return sum(len(part(r, "conditions")) or attempts(r) or int(r["status"] == "ok") for r in records)
 
 
 def _said(record: Record) -> str:
