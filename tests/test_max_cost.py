@@ -145,6 +145,33 @@ def test_a_server_is_asked_for_no_more_money_than_the_cap_by_any_number_of_comma
     assert done.stopped is None and {unit["status"] for unit in done.units} == {"ok"} and count.prompt > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["an error", "a malformed reply", "a dropped connection"])
+def test_what_a_server_computed_and_did_not_give_counts_each_time_it_is_asked_again(fault: str, tmp_path: Path) -> None:
+    """Every fourth request is computed, counted by the server, and lost."""
+    with closing(FakeVLLM()) as server:
+        model = ta.open_model(f"{server.url}?backoff=0.001")
+        count, lost, counted = Counting(server), [0], server.answer
+
+        def answer(path: str, body: Any) -> Any:
+            found = counted(path, body)
+            if path == "/v1/completions":
+                lost[0] += 1
+                if lost[0] % 4 == 0:
+                    if fault == "a dropped connection":
+                        raise OSError("dropped")
+                    return (500, {}) if fault == "an error" else {"choices": []}
+            return found
+
+        server.answer = answer  # type: ignore[method-assign]
+        for most in (0.002, 0.004):
+            run = asked(model, tmp_path / "run", max_cost=most)
+            kept = json.loads((tmp_path / "run" / "spent.json").read_text())["money"] * float(UNIT)
+            assert run.stopped is not None and lost[0] > 4
+            assert count.prompt + 3.0 * count.written <= kept * 1e6 + 1e-6 and kept <= most
+        assert model.retried > 0  # type: ignore[attr-defined]
+
+
 def test_a_server_without_a_price_is_one_line_that_says_how_to_give_it(tmp_path: Path) -> None:
     for caps, said in (
         ({"max_cost": 5}, r"--max-cost is 5, and no price is known: .* as in --price 0\.15,0\.60"),

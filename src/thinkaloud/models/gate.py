@@ -4,13 +4,14 @@ An engine that computes here computes no token of a batch twice, so what a batch
 prefix tree and all tokens that its texts may have. A server is asked request by request: each can cost its whole prompt
 and all tokens that it may write; where it is asked in text, no more prompt tokens than the text has bytes, and `FRAME`
 for each turn. Whoever holds a budget lets it pass or raises. This module holds no budget, and does not know what a
-server did for a request that it did not answer: then the most counts.
+server did for a request that it did not answer: then the most counts, and once more for each time it is asked again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -22,6 +23,8 @@ from thinkaloud.vocabulary import Usage
 Gate = Callable[[Usage, Callable[[], Usage]], AbstractContextManager[None]]
 """Around the computing of a batch: the most that it can cost (`computed` and `generated`), and what says its bill
 afterwards (`asked` beyond `computed` was read from a cache)."""
+AGAIN: ContextVar[Callable[[], None]] = ContextVar("AGAIN", default=lambda: None)
+"""To be called before a request is made again that a server may have computed; raises where there is no room."""
 FRAME = 64
 """Tokens that a template may write around a turn, and before all of them."""
 
@@ -52,12 +55,21 @@ def requested(gate: Gate | None, most: Usage) -> Iterator[Callable[[Usage], None
         nonlocal cost
         cost = usage
 
-    with nullcontext() if gate is None else gate(most, lambda: cost):
-        try:
-            yield told
-        except Unreached:
-            cost = Usage()
-            raise
+    def again() -> None:
+        if gate is not None:
+            with gate(most, lambda: most):
+                pass
+
+    before = AGAIN.set(again)
+    try:
+        with nullcontext() if gate is None else gate(most, lambda: cost):
+            try:
+                yield told
+            except Unreached:
+                cost = Usage()
+                raise
+    finally:
+        AGAIN.reset(before)
 
 
 def most(requests: Sequence[ScoreRequest | SampleRequest]) -> Usage:

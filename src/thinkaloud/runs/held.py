@@ -8,7 +8,7 @@ the last line says by how much.
 
 Money is counted over a run and not over a command: the pot is a file in its folder (of shards, beside their folders),
 which begins with the most that what is recorded there can have cost. Several commands may share both caps (`pot.py`).
-Not counted: what a server did for a request that it answered with an error and was asked again.
+What a server may have done for a request that it did not answer, or with an error, counts as its most, each time.
 
 A cap of time ends a unit that is being done before its next batch or request, once the command has finished another
 one: the first is always finished, so that resuming again and again comes to an end.

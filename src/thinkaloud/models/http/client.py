@@ -25,6 +25,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from thinkaloud.errors import FatalError, ModelError, Unreached, UserError
+from thinkaloud.models.gate import AGAIN
 from thinkaloud.models.http.address import KEYS, Address, api_key
 from thinkaloud.models.loop import BackgroundLoop
 from thinkaloud.reading import json_of
@@ -63,11 +64,11 @@ class RefusedAll(Refused, FatalError):
 
 class _Again(Exception):
     """A failure worth a retry. `gone`: the server could not be reached; `after`: seconds that the server asks to
-    wait."""
+    wait; `computed`: it may have done what it was asked, and nothing of it came back."""
 
-    def __init__(self, reason: str, gone: bool = False, after: float | None = None) -> None:
+    def __init__(self, reason: str, gone: bool = False, after: float | None = None, computed: bool = True) -> None:
         super().__init__(reason)
-        self.gone, self.after = gone, after
+        self.gone, self.after, self.computed = gone, after, computed
 
 
 @dataclass(slots=True)
@@ -132,8 +133,10 @@ class Client:
                 allowed = patience if self._heard else min(patience, FIRST)
                 if loop.time() + pause > started + allowed or tries >= most:
                     self._gave_up = self._gave_up or error.gone
-                    kind = Unreached if error.gone else ModelError
+                    kind = Unreached if error.gone and not error.computed else ModelError
                     raise kind(self._hide(f"{self.address.base} did not answer {path}: {error}")) from error
+                if error.computed:
+                    AGAIN.get()()
                 self.tally.retried += 1
                 await asyncio.sleep(pause)
                 wait = min(wait * 2, LONGEST)
@@ -153,10 +156,12 @@ class Client:
             except httpx.TimeoutException as error:
                 connecting = isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout))
                 self._away = self._away or connecting
-                raise _Again(f"no answer within the timeout ({type(error).__name__})", connecting) from error
+                said = f"no answer within the timeout ({type(error).__name__})"
+                raise _Again(said, connecting, computed=not connecting) from error
             except httpx.TransportError as error:
                 self._away = self._away or _is_gone(error)
-                raise _Again(f"{type(error).__name__}: {error}", _is_gone(error)) from error
+                taken = not isinstance(error, httpx.ConnectError)
+                raise _Again(f"{type(error).__name__}: {error}", _is_gone(error), computed=taken) from error
             except (httpx.DecodingError, httpx.TooManyRedirects) as error:
                 raise _Again(f"{type(error).__name__}: {error}") from error
             except httpx.InvalidURL as error:
@@ -167,7 +172,8 @@ class Client:
         if status in PASSING or status >= 500:
             # a proxy says 502 to 504 while the server behind it is away, and a server that is starting says 503
             self._away = self._away or status in (502, 503, 504)
-            raise _Again(f"status {status}: {_reason(reply)}", status in (429, 502, 503, 504), _retry_after(reply))
+            said, gone = f"status {status}: {_reason(reply)}", status in (429, 502, 503, 504)
+            raise _Again(said, gone, _retry_after(reply), computed=status not in (429, 503))
         if status >= 300:
             said = f"refuses {path} with status {status}"
             if status in (401, 403):
