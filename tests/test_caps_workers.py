@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from cluster_fixture import TROUBLE, Asking, Ledgered, counted_in
 from shards_fixture import everything, stopped_clock
 from test_caps_hold import CONFIG, OF, QUICK, Batch, Engine, Pass, plans
 from thinkaloud.api import asked
+from thinkaloud.cluster.allowed import Allowed
+from thinkaloud.cluster.allowed import asking as asking_at
 from thinkaloud.cluster.pool import ATTEMPTS, Pool
 from thinkaloud.cluster.protocol import About, Answer, Keep, Lost, Spent, Tell, Wanted
 from thinkaloud.errors import UserError
@@ -100,6 +103,31 @@ def test_no_schedule_of_workers_and_losses_spends_more_than_the_cap(
     assert pool.lost <= len(fated) and sum(cost for i in run.done() for _, cost, _ in plan[i]) <= truly[0]
     failed = [unit for unit in run.journal if unit["status"] != "ok"]
     assert all(unit["error"].startswith(f"{ATTEMPTS} workers were lost") for unit in failed)
+
+
+def test_time_ends_a_unit_in_a_worker_before_its_next_batch() -> None:
+    """A second is a token here: the second unit is given up after two of its four batches."""
+    plan, truly = [[(1, 1, 0)] * 4 for _ in range(3)], [0]
+    run, caps = Pass(plan, Engine()), Held(None, 6, clock=lambda: truly[0])
+    pool = Pool(None, Played(plan, iter(()), truly, []))  # type: ignore[arg-type]
+    given = (run.study, asked(CONFIG, run.model, ()), OF, run.journal, NullProgress(), 1, caps, None, pool)
+    assert asyncio.run(Following(*given).run()) is None
+    assert truly[0] == 6 and len(run.done()) == 1
+
+
+def test_a_worker_that_waits_is_always_answered() -> None:
+    """A pot that cannot be written when a batch was done is an error of the unit, and no worker that waits for ever."""
+
+    @contextmanager
+    def gate(most: Usage, told: Any) -> Iterator[None]:
+        yield
+        raise UserError("the disk is full")
+
+    allowed = Allowed(gate)
+    with pytest.raises(UserError, match="the disk is full"), asking_at(3, allowed.hear)(Usage(), Usage):
+        pass
+    allowed.close()
+    assert isinstance(allowed.hear(Keep(3, 1, Usage())), CapReached)
 
 
 # ------------------------------------------------------------------------------------------------------ real processes

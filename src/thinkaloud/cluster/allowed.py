@@ -35,20 +35,23 @@ class Allowed:
         return self._gate is not None
 
     def hear(self, said: Keep | Spent) -> Exception | None:
-        """See `Tell`."""
-        if isinstance(said, Spent):
-            self._end(said.number, said.bill)
-            return None
-        if self._gate is None:
-            return CapReached(GONE)
-        cost = [said.most]
-        kept = self._gate(said.most, lambda: cost[0])
+        """See `Tell`. Raises nothing: a worker waits for the answer."""
         try:
-            kept.__enter__()
+            if isinstance(said, Spent):
+                self._end(said.number, said.bill)
+            else:
+                self._begin(said)
         except Exception as error:
             return error
-        self._open[said.number] = kept, cost
         return None
+
+    def _begin(self, said: Keep) -> None:
+        if self._gate is None:
+            raise CapReached(GONE)
+        cost = [said.most]
+        kept = self._gate(said.most, lambda: cost[0])
+        kept.__enter__()
+        self._open[said.number] = kept, cost
 
     def close(self) -> None:
         """Nothing more is allowed, and what was kept back and not told about is spent."""
@@ -76,6 +79,8 @@ def asking(ticket: int, tell: Tell) -> Gate:
         try:
             yield
         finally:
-            tell(Spent(ticket, number, bill()))
+            lost = tell(Spent(ticket, number, bill()))
+        if lost is not None:
+            raise lost
 
     return gate
