@@ -30,7 +30,7 @@ from typing import Any
 from many_records import begun
 from thinkaloud import open_run
 from thinkaloud.cluster.pool import Pool
-from thinkaloud.cluster.protocol import About, Answer, Lost, Wanted, Worker
+from thinkaloud.cluster.protocol import About, Answer, Lost, Tell, Wanted, Worker
 from thinkaloud.runs.caps import Caps
 from thinkaloud.runs.following import Following
 from thinkaloud.runs.identity import Identity
@@ -100,14 +100,14 @@ class Cluster:
 class Simulated:
     """A worker that is lost at a moment which is drawn when it starts."""
 
-    about = About("nowhere", NoModel.card, None, False, OF)
+    about = About("nowhere", 0, NoModel.card, None, False, True, OF)
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._until = cluster.lots.expovariate(1 / cluster.world.lost_every)
         self._began: float | None = None
 
-    async def do(self, wanted: Wanted) -> Answer:
+    async def do(self, wanted: Wanted, heard: Tell) -> Answer:
         world, lots = self._cluster.world, self._cluster.lots
         now = asyncio.get_running_loop().time()
         self._began = now if self._began is None else self._began

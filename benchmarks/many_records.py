@@ -148,7 +148,8 @@ def report(folder: Path, records: int) -> dict[str, Any]:
     """The two pages."""
     run = opened(folder)
     began = time.perf_counter()
-    page = run.report(folder / "page") if (folder / "page").mkdir(exist_ok=True) is None else folder
+    (folder / "page").mkdir(exist_ok=True)
+    page = run.report(folder / "page")
     return {"s to report": time.perf_counter() - began, "MB of the page": page.stat().st_size / 1e6}
 
 
