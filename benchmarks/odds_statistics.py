@@ -1,6 +1,6 @@
 """Do intervals of the odds model hold the truth, and do its tests keep their level? Ladders of known skills and worths.
 
-    python benchmarks/odds_statistics.py [--table holds|power|stopping|planned] [--ladders 200] [--openings 12,24,100]
+    python benchmarks/odds_statistics.py [--table holds|power|stopping|planned] [--ladders 300] [--openings 12,24,100]
 
 Four players, odds worth 0, 80, 120 and 200 Elo (the last is the sum of the two before it, and no worth depends on
 skill), every pair at all odds, either side first, once an opening. `spread`: how much openings favour one side, in
@@ -21,7 +21,7 @@ import numpy as np
 from thinkaloud.stats import ladder
 from thinkaloud.stats.davidson import ELO, Array, Design, averaged, fit, played
 from thinkaloud.stats.games import of_worth
-from thinkaloud.stats.ladder import Ladder, Of, break_even, slope_of, spread_of, worth_at
+from thinkaloud.stats.ladder import Ladder, Of, break_even, slope_of, worth_at
 from thinkaloud.stats.wilson import wilson
 from thinkaloud.vocabulary import Estimate, Key
 
@@ -91,9 +91,9 @@ def adds_up(of: Design) -> Array:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--ladders", type=int, default=200)
+    asked.add_argument("--ladders", type=int, default=300)
     asked.add_argument("--openings", default="12,24,100")
-    asked.add_argument("--draws", type=int, default=400, help="resamples of each ladder")
+    asked.add_argument("--draws", type=int, default=600, help="resamples of each ladder; in a run, 1,000")
     asked.add_argument("--spreads", default="0,.5,1")
     tables = {"holds": holds, "power": power, "stopping": stopping, "planned": planned}
     asked.add_argument("--table", choices=tables, default="holds")
@@ -116,7 +116,6 @@ def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         at = Truth(spread=spread).at(of)
         numbers: list[tuple[Of, tuple[int, ...]]] = [
             (worth_at(of, 2), (0, 2)), (break_even(of, 2, 0), (0, 2)), (slope_of(of, 2), (0, 2)),
-            (spread_of(of, 2), (2,)),
         ]  # fmt: skip
         lines, halves = [], []
         for seed in range(ladders):
@@ -124,7 +123,7 @@ def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
             found = [made.estimate("", number, odds, {}) for number, odds in numbers]
             halves.append(half_width(found[0]))
             held = [inside(e, float(number(at[None])[0])) for e, (number, _) in zip(found, numbers, strict=True)]
-            lines.append([*held, *rejected(made)])
+            lines.append([*held, inside(made.openings("", 2, {}), ELO * spread), *rejected(made)])
         shares = [shown(column) for column in zip(*lines, strict=True)]
         cells = [count, f"{spread:g}", shares[0], f"{np.median(halves):.0f}", *shares[1:]]
         print(f"| {' | '.join(map(str, cells))} |", flush=True)

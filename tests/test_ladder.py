@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize
-from scipy.stats import norm, t
+from scipy.stats import f, norm, t
 
 from simulators import simulator
 from thinkaloud.stats import ladder
 from thinkaloud.stats.davidson import ELO, Array, Design, averaged, chances, fit
+from thinkaloud.stats.fisher import f_tail
 from thinkaloud.stats.games import by_davidson, by_score
-from thinkaloud.stats.ladder import Ladder, apart, break_even, skill, slope_of, spread_of, worth_at
+from thinkaloud.stats.ladder import Ladder, apart, break_even, skill, slope_of, worth_at
 from thinkaloud.vocabulary import Key
 
 KEY = Key(("test",))
@@ -210,6 +211,39 @@ def test_resamples_vary_as_much_as_games_drawn_anew_do() -> None:
     assert abs(found.mean() - 100) < 3.5 * found.std() / 60**0.5
 
 
+def test_what_resamples_err_by_is_taken_off_an_interval_and_a_test() -> None:
+    """Resamples lie half a deviation above what was found, so what was found is taken to lie as far above the truth."""
+    of = design()
+    games = played(of, 12, 3)
+    lots = np.tile(games.at, (20_000, 1))
+    place, found = of.worth(2), games.at[of.worth(2)]
+    lots[:, place] += norm.ppf((np.arange(20_000) + 0.5) / 20_000, 0.25 * found, 0.5 * found)
+    games.__dict__["resampled"] = lots
+    e = games.estimate("", worth_at(of, 2), (0, 2), {})
+    reach = t.ppf(0.975, 11) * (13 / 11) ** 0.5
+    ends = [ELO * found * (1 - 0.25 + 0.5 * side * reach) for side in (-1, 1)]
+    assert [e.low, e.high] == pytest.approx(ends, abs=0.01 * ELO * found)
+    p = games.test(row(of, (place, 1.0))[None], (0, 2)).p  # type: ignore[union-attr]
+    assert p == pytest.approx(2 * t.sf(1.5 / (13 / 11) ** 0.5, 11), rel=0.01)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.6, 1.2])
+def test_how_much_openings_differ_lies_in_its_interval(spread: float) -> None:
+    """Two odds of 10 ladders, 12 openings each: of 20 intervals at 95%, fewer than 16 hold 1 time in 400."""
+    of = design(3, 2)
+    found = [played(of, 12, seed, worth=(0, 100), spread=spread).openings("", odds, {})
+             for seed in range(10) for odds in (0, 1)]  # fmt: skip
+    assert sum(e.low <= ELO * spread <= e.high for e in found if e.value is not None) >= 16  # type: ignore[operator]
+    far = played(of, 40, 1, worth=(0, 100), spread=spread).openings("", 1, {})
+    assert not far.low <= ELO * (spread + 1) <= far.high  # type: ignore[operator]
+
+
+def test_shares_of_fishers_f_are_those_of_scipy() -> None:
+    for above, below, ratio in ((1, 4, 0.3), (2, 11, 4.0), (3, 33, 2.9), (3, 33, 1e-4), (5, 495, 1.0), (7, 70, 25.0)):
+        assert f_tail(ratio, above, below) == pytest.approx(f.sf(ratio, above, below), rel=1e-8)
+    assert f_tail(0, 3, 33) == 1
+
+
 def test_few_openings_have_no_interval() -> None:
     of = design()
     games = played(of, 4, 7)
@@ -259,7 +293,7 @@ def test_games_of_which_only_some_were_played_are_a_ladder_too() -> None:
     games = played(of, 200, 9, spread=1.0)
     games.counts[::2, ::3] = 0
     assert games.at[3] - games.at[0] == pytest.approx(500 / ELO, rel=0.1)
-    assert spread_of(of, 2)(games.at[None])[0] == pytest.approx(ELO, rel=0.25)
+    assert games.at[of.spread(2)] == pytest.approx(1, rel=0.25)
 
 
 @pytest.mark.slow

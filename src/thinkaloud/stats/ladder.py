@@ -4,9 +4,11 @@ Games that share an opening are not independent: an opening is a *cluster*, with
 played them. How much openings favour a side is estimated (`spread.py`), and chances are averages over them, so that
 skill and worth are those of an opening that favours nobody. Intervals are a Bayesian bootstrap over clusters
 (`bootstrap.py`), the whole fit made anew each time; the number of clusters that an interval is corrected for is that of
-its own odds or of even games, whichever is less. A test asks how many resamples lie as far from what was found as the
-hypothesis does, in the metric of their own covariance, with the same correction; for one number it says what the
-interval says. What the games do not identify has no number (`davidson.py`).
+its own odds or of even games, whichever is less. A fit of few games errs away from 0, and a resample errs once more, so
+percentiles are taken of what is left when the resamples' error is taken off (Efron 1981). A
+test of one number says what its interval says; one of several is Wald's, with the covariance of resamples and Fisher's
+F. How much openings differ has an interval of its own (`spread.py`). What the games do not identify has no number
+(`davidson.py`).
 
 This module knows no game and no records, and never speaks of the performance of a single match.
 """
@@ -24,7 +26,9 @@ from numpy.typing import NDArray
 
 from thinkaloud.stats.bootstrap import FEWEST, LEVEL, t_quantile, weights
 from thinkaloud.stats.davidson import ELO, ENDLESS, Array, Design, Fit, averaged, fit, played
-from thinkaloud.stats.spread import spread
+from thinkaloud.stats.distributions import t_tail
+from thinkaloud.stats.fisher import f_tail
+from thinkaloud.stats.spread import MOST, limits, spread
 from thinkaloud.vocabulary import Estimate, Key, Part
 
 DRAWS = 1000
@@ -38,6 +42,8 @@ WIDEST = 2 * NORMAL * ENDLESS
 """Logits of an interval that says nothing: that of an endless standard error."""
 SMALL, TINY = 1e-6, 1e-300
 """A deviance that is rounding, and games that are none."""
+RARE = 5
+"""Of resamples, so few say little of how likely it is what they say."""
 RISE = 1e-5
 """A step by which derivatives are taken."""
 LEAST_GAIN = 0.0005
@@ -48,7 +54,7 @@ Of = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Test:
-    """Of `df` numbers that all of them are 0. `p`: the share of resamples that are as far from what was found."""
+    """Of `df` numbers that all of them are 0."""
 
     df: int
     p: float
@@ -127,16 +133,9 @@ class Ladder:
 
     def estimate(self, name: str, of: Of, odds: tuple[int, ...], about: Mapping[str, Part]) -> Estimate:
         """A number made from parameters, with its bootstrap interval. `odds`: those whose games it rests on."""
-        n, k = self.games(*odds), self.clusters(*odds)
-        if 0 in odds and not self.games(0):
-            why = "not identifiable: there are no even games to hold the others against; play those that failed"
+        n, k, slope = self.games(*odds), self.clusters(*odds), self._gradient(of)
+        if (why := self._lacking(odds, slope)) is not None:
             return Estimate.absent(name, why, n, k, "opening", about)
-        if k < FEWEST:
-            why = f"too few openings (n={k}): an interval needs at least {FEWEST}"
-            return Estimate.absent(name, why, n, k, "opening", about)
-        slope = self._gradient(of)
-        if not math.isfinite(self.found.error(slope)):
-            return Estimate.absent(name, self._why(odds), n, k, "opening", about)
         value, lots = float(of(self.at[None])[0]), of(self.resampled)
         if not math.isfinite(value) or not np.isfinite(lots).all():
             lost = int((~np.isfinite(lots)).sum())
@@ -144,12 +143,36 @@ class Ladder:
                 f"not identifiable: {lost} of {len(lots)} resamples give no number, so it may be endless; add openings"
             )
             return Estimate.absent(name, why, n, k, "opening", about)
-        low, high = np.quantile(lots, (NormalDist().cdf(-_reach(k)), NormalDist().cdf(_reach(k))))
+        middle, reach = 2 * _below(lots, value), _reach(k)
+        low, high = np.quantile(lots, [NormalDist().cdf(middle + side * reach) for side in (-1, 1)])
         low, high = min(float(low), value), max(float(high), value)
         if high - low > WIDEST * float(np.abs(slope).max()):
             why = f"not identifiable: {value:.0f} [{low:.0f}, {high:.0f}] says nothing; add openings"
             return Estimate.absent(name, why, n, k, "opening", about)
         return Estimate(name, value, low, high, n, k, "opening", None, about)
+
+    def openings(self, name: str, odds: int, about: Mapping[str, Part]) -> Estimate:
+        """Elo by which openings differ in whom they favour, as a standard deviation."""
+        n, k = self.games(odds), self.clusters(odds)
+        if (why := self._lacking((odds,))) is not None:
+            return Estimate.absent(name, why, n, k, "opening", about)
+        value = float(self.at[self.design.spread(odds)])
+        low, high = limits(self.design, self.counts, self.of, self.at, odds, NORMAL)
+        if high > MOST - NEAR:
+            why = f"not identifiable: {ELO * low:.0f} or more; add openings"
+            return Estimate.absent(name, why, n, k, "opening", about)
+        low, high = ELO * min(low, value), ELO * max(high, value)
+        return Estimate(name, ELO * value, low, high, n, k, "opening", None, about)
+
+    def _lacking(self, odds: tuple[int, ...], slope: Array | None = None) -> str | None:
+        """Why a number that rests on games at these odds, and moves with the parameters like that, cannot be told."""
+        if 0 in odds and not self.games(0):
+            return "not identifiable: there are no even games to hold the others against; play those that failed"
+        if (k := self.clusters(*odds)) < FEWEST:
+            return f"too few openings (n={k}): an interval needs at least {FEWEST}"
+        if slope is not None and not math.isfinite(self.found.error(slope)):
+            return self._why(odds)
+        return None
 
     def test(self, restriction: Array, odds: tuple[int, ...]) -> Test | None:
         """Whether restriction @ parameters = 0, [restrictions, parameters]; None where that is not identified. `odds`:
@@ -157,11 +180,13 @@ class Ladder:
         clusters = self.clusters(*odds)
         if clusters < FEWEST or any(not math.isfinite(self._error(row)) for row in restriction):
             return None
-        found = restriction @ self.at
-        lots = self.resampled @ restriction.T - found
-        scale = np.linalg.pinv(np.atleast_2d(np.cov(lots.T)), hermitian=True)
-        far = np.einsum("lr,rs,ls->l", lots, scale, lots) * (_reach(clusters) / NORMAL) ** 2
-        return Test(len(restriction), (1 + int((far >= found @ scale @ found).sum())) / (1 + len(far)))
+        found, lots, several = restriction @ self.at, self.resampled @ restriction.T, len(restriction)
+        if several == 1:
+            far = _below(lots[:, 0], 0.0) - 2 * _below(lots[:, 0], float(found[0]))
+            return Test(1, 2 * t_tail(abs(far) / math.sqrt(_lacks(clusters)), clusters - 1))
+        scale = np.linalg.pinv(np.cov(lots.T), hermitian=True) / _lacks(clusters)
+        # numbers of several odds rest on openings of their own
+        return Test(several, f_tail(float(found @ scale @ found) / several, several, several * (clusters - 1)))
 
     def misfit(self) -> Misfit:
         """How far the scores of all cells are from what the fit expects of them. `p`: how often games that are drawn
@@ -219,10 +244,26 @@ class Ladder:
 
 
 def _reach(clusters: int) -> float:
-    """How many of their standard deviations resamples are followed to either side. Of n clusters that count by
-    exponential weights, means vary by (n - 1) / (n + 1) of what they should, and that is known to n - 1 degrees of
-    freedom (Hesterberg 2015, of the ordinary bootstrap)."""
-    return t_quantile((1 + LEVEL) / 2, clusters - 1) * math.sqrt((clusters + 1) / (clusters - 1))
+    """How many of their standard deviations resamples are followed to either side: their variance is known to n - 1
+    degrees of freedom (Hesterberg 2015, of the ordinary bootstrap)."""
+    return t_quantile((1 + LEVEL) / 2, clusters - 1) * math.sqrt(_lacks(clusters))
+
+
+def _lacks(clusters: int) -> float:
+    """By how much more than resamples do means vary: of n clusters that count by exponential weights, they vary by
+    (n - 1) / (n + 1) of what they should."""
+    return (clusters + 1) / (clusters - 1)
+
+
+def _below(lots: Array, value: float) -> float:
+    """What share of resamples lies below a value, as a normal quantile; those at it are halved. Beyond all but a few it
+    goes on with their standard deviation."""
+    few = RARE / len(lots)
+    share = float(((lots < value).mean() + (lots <= value).mean()) / 2)
+    inside = min(max(share, few), 1 - few)
+    if inside == share:
+        return NormalDist().inv_cdf(share)
+    return NormalDist().inv_cdf(inside) + float((value - np.quantile(lots, inside)) / max(lots.std(), TINY))
 
 
 def _deviance(counts: Array, expected: Array) -> Array:
@@ -274,11 +315,6 @@ def colour_slope_of(design: Design, odds: int) -> Of:
 def damping_of(design: Design, odds: int) -> Of:
     """By which share a difference of skill counts for less than at even games."""
     return lambda at: at[:, design.damping(odds)]
-
-
-def spread_of(design: Design, odds: int) -> Of:
-    """Elo by which openings differ in whom they favour, as a standard deviation."""
-    return lambda at: ELO * at[:, design.spread(odds)]
 
 
 def apart(one: int, other: int) -> Of:

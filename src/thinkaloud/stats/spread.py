@@ -14,9 +14,14 @@ from __future__ import annotations
 import numpy as np
 
 from thinkaloud.stats.davidson import NODES, SHARES, Array, Design, Ints, chances
+from thinkaloud.stats.distributions import halving
 
 LEAST, ROUNDS = 0.05, 3
 """What openings make of scores is proportional to t^2 where t is small. So it is found from a t above 0, in rounds."""
+MOST = 6.0
+"""Logits: no opening differs from another by more."""
+NONE, TINY = 1e-6, 1e-12
+"""A t that is 0 but for rounding, and a variance that is none."""
 
 
 def spread(design: Design, counts: Array, of: Ints, at: Array, weights: Array) -> Array:
@@ -29,6 +34,24 @@ def spread(design: Design, counts: Array, of: Ints, at: Array, weights: Array) -
             one = _Odds(design, cells, counts[rows][:, cells], at, weights[:, rows])
             found[:, odds] = one.spread(at[:, design.spread(odds)])
     return found
+
+
+def limits(design: Design, counts: Array, of: Ints, at: Array, odds: int, reach: float) -> tuple[float, float]:
+    """Between which values t of some odds lies, given the parameters [parameters] that were found: those for which the
+    totals of openings vary as much as they did, give or take so many standard deviations (`reach`). How much totals
+    vary is nearly a chi-square; its cube root is nearly normal (Wilson and Hilferty 1931), with degrees of freedom that
+    follow from how long the tails of totals are (they are short where openings differ a lot)."""
+    rows, cells = of == odds, np.flatnonzero(design.odds == odds)
+    one = _Odds(design, cells, counts[rows][:, cells], at[None], np.ones((1, int(rows.sum()))))
+    found = float(at[design.spread(odds)])
+
+    def beyond(t: float) -> float:
+        """By how many standard deviations totals vary less than openings with this t would make them."""
+        ratio, df = one.against(t, found)
+        return float((1 - 2 / (9 * df) - ratio ** (1 / 3)) / np.sqrt(2 / (9 * df)))
+
+    low, high = (halving(lambda t, far=far: beyond(t) - far, 0.0, MOST) for far in (-reach, reach))  # type: ignore[misc]
+    return (0.0 if low < NONE else low), (0.0 if high < NONE else high)
 
 
 class _Odds:
@@ -51,19 +74,45 @@ class _Odds:
             found = tried * np.sqrt(np.maximum(self._seen(mean), 0) / np.maximum(self._expected(scores - mean), 1e-12))
         return found
 
+    def against(self, spread: float, found: float) -> tuple[float, float]:
+        """How much totals of openings vary, as a share of what it would be with another spread than was found, all else
+        being as it was; and the degrees of freedom of that. Of the first fit."""
+        mean, n = self._mean(np.array([found])), len(self.won)
+        scores = np.stack([self._score(np.array([spread]), node) for node in NODES])
+        shifts = scores - np.tensordot(SHARES, scores, 1)
+        alone = max(float(self._alone(mean)[0]), TINY)
+        moved = (shifts[:, 0] @ self.games.T).mean(axis=1)  # the total of an opening at each node
+        common = max(float(self._expected(shifts)[0]), 0.0)
+        inside = max(alone - float(SHARES @ (shifts[:, 0] ** 2 @ self.games.T).mean(axis=1)), TINY)
+        fourth = float(SHARES @ (moved**4 + 6 * moved**2 * inside + 3 * inside**2))
+        tails = fourth / float(SHARES @ (moved**2 + inside)) ** 2 - 3
+        df = 2 / max(2 / (n - 1) + tails / n, 1 / n)
+        return float(self._totals(mean)[0]) / (alone + common), df
+
+    def _mean(self, spread: Array) -> Array:
+        return np.tensordot(SHARES, np.stack([self._score(spread, node) for node in NODES]), 1)
+
     def _score(self, spread: Array, node: float) -> Array:
         p = chances(self.advantage + node * spread[:, None], self.log_nu)
         found: Array = p[..., 0] + p[..., 1] / 2
         return found
 
     def _seen(self, mean: Array) -> Array:
-        """What the scores of games of one opening have in common, beyond what all openings have. That takes some of it
-        away: a share of 1 / openings where they count the same."""
+        """What the scores of games of one opening have in common, beyond what all openings have."""
+        return self._totals(mean) - self._alone(mean)
+
+    def _totals(self, mean: Array) -> Array:
+        """The variance of totals over openings. What all of them have takes some of it away: a share of 1 / openings
+        where they count the same."""
         apart = self.won.sum(axis=1) - mean @ self.games.T
         apart -= (self.weights * apart).sum(axis=1, keepdims=True)
+        found: Array = (self.weights * apart**2).sum(axis=1) / (1 - (self.weights**2).sum(axis=1))
+        return found
+
+    def _alone(self, mean: Array) -> Array:
+        """The variance of the games of an opening, added up as if they had nothing in common."""
         alone = self.squares - 2 * mean @ self.won.T + mean**2 @ self.games.T
-        kept = 1 - (self.weights**2).sum(axis=1)
-        found: Array = (self.weights * apart**2).sum(axis=1) / kept - (self.weights * alone).sum(axis=1)
+        found: Array = (self.weights * alone).sum(axis=1)
         return found
 
     def _expected(self, shifts: Array) -> Array:

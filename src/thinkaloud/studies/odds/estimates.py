@@ -33,7 +33,6 @@ from thinkaloud.stats.ladder import (
     damping_of,
     skill,
     slope_of,
-    spread_of,
     worth_at,
 )
 from thinkaloud.studies.odds.block import FIRST
@@ -148,7 +147,7 @@ def _first(ladder: Ladder, o: int, label: str) -> list[Estimate]:
 
 def _openings(ladder: Ladder, o: int, label: str) -> Estimate:
     about: dict[str, Part] = {"measure": "spread", "odds": label}
-    return ladder.estimate(f"openings, {label}", spread_of(ladder.design, o), (o,), about)
+    return ladder.openings(f"openings, {label}", o, about)
 
 
 def _of_odds(games: Games, ladder: Ladder, o: int, label: str) -> list[Estimate]:
