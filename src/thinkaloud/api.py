@@ -31,6 +31,7 @@ from thinkaloud.open_study import open_run as _open_run
 from thinkaloud.open_study import open_study
 from thinkaloud.runs import shards
 from thinkaloud.runs.config import Config
+from thinkaloud.runs.counted import counted
 from thinkaloud.runs.folder import Run, make_folder
 from thinkaloud.runs.folder import write as write_file
 from thinkaloud.runs.held import Asked as CapsAsked
@@ -107,9 +108,9 @@ def run(  # noqa: PLR0913  (everything a user may say, by name)
         shards.check_divided(opened, config.settings)
     with answering(_program(study, config, model, tasks), on, work) as who:
         check_able(opened, who.card)
-        caps.check(who.model if "model" in opened.takes else None)
-        of = identify(config, opened, who.card, who.tasks)
         request = asked(config, who.model, who.tasks)
+        caps.check(counted(opened, request))
+        of = identify(config, opened, who.card, who.tasks)
         opened.ready(request)
         folder = Path(out) if out is not None else Path("runs") / shards.named(slug(config, of), part)
         Run.check(folder)
@@ -219,10 +220,10 @@ def resume(  # noqa: PLR0913  (everything a user may say, by name)
                     tasks=tasks or named.tasks, settings=named.settings, loading=named.loading,
                 )  # fmt: skip
                 who = workers.enter_context(answering(program, on, work))
-                caps.check(who.model if found.config.model else None)
+                request = replace(asked(found.config, who.model, who.tasks), settings=named.settings)
+                caps.check(counted(found.study, request))
                 of = identify(found.config, found.study, who.card, who.tasks, named.settings)
             found.claim(who.card, of)
-            request = replace(asked(found.config, who.model, who.tasks), settings=named.settings)
             return finish(found, request, progress, who.work, caps)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from thinkaloud.errors import UserError
@@ -34,8 +35,10 @@ from thinkaloud.vocabulary import Model, Task, Usage
 
 
 def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
-    """What a run asks of its study. A further model that it opens passes the gate of whatever unit asks it."""
+    """What a run asks of its study. A further model is opened once, whoever asks for it, and passes the gate of whatever
+    unit asks it."""
 
+    @cache
     def further(name: str) -> Model:
         found = paying(open_model(name, config.loading))
         return lent(found) if found.card.digest else found  # without one it is known by what it is

@@ -68,6 +68,11 @@ class Odds(Study):
         half = self._recipe(settings).half_width
         return f"with half_width = {half:g} in its recipe, when it stops follows from all games" if half else ""
 
+    def asks(self, asked: Asked) -> Model | None:
+        """The language model of the recipe, if one plays."""
+        name = self._recipe(asked.settings).model
+        return None if name is None else _opened(asked, name)
+
     def _recipe(self, settings: OddsSettings) -> Recipe:
         return read(settings.recipe, settings.game)
 
@@ -86,7 +91,7 @@ class Odds(Study):
             begun = {odds.label: made.openings(odds.label, key.child("openings", odds.label)) for odds in made.odds}
         finally:
             close_all()
-        model = None if recipe.model is None else _opened(asked, recipe.model)
+        model = self.asks(asked)
         manners = {} if model is None else await self._manners(recipe, model, do, key.child("settled"))
         done: list[Sequence[Record]] = []
         async with Workers() as workers:
