@@ -401,6 +401,9 @@ def test_no_further_block_is_played_once_worth_is_known_well_enough(tmp_path: Pa
     for half in (10_000, 1):
         recipe = recipe_file(tmp_path, f"half_width = {half}\n{text}")
         made[half] = ta.run("odds", settings={"recipe": recipe}, out=tmp_path / str(half))
+    told = {"recipe": recipe_file(tmp_path, text), "half_width": 10_000.0}
+    asked = ta.run("odds", settings=told, out=tmp_path / "asked")
+    assert [e.low for e in asked.estimates()] == [e.low for e in made[10_000].estimates()]
     games = {half: len(list(run.records)) for half, run in made.items()}
     assert games == {10_000: 8 * 10, 1: 8 * 20}
     assert "10 games of every cell" in (tmp_path / "10000" / "report.md").read_text(encoding="utf-8")
@@ -410,13 +413,19 @@ def test_no_further_block_is_played_once_worth_is_known_well_enough(tmp_path: Pa
 def test_a_run_that_stops_by_what_it_found_is_not_cut_into_shards(tmp_path: Path) -> None:
     """A shard has games of its own only: each would play all openings, and the merged run would have too many."""
     recipe = recipe_file(tmp_path, f"half_width = 400\n{TOML}")
-    said = "odds cannot be run in shards: with half_width = 400 in its recipe, when it stops follows from all games"
+    said = "odds cannot be run in shards: with a half-width of 400 Elo wanted, when it stops follows from all games"
     with pytest.raises(UserError, match=said):
         ta.run("odds", settings={"recipe": recipe}, out=tmp_path / "shard", shard="1/2")
     done = CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe])
     assert isinstance(done.exception, UserError) and said in str(done.exception)
     assert not (tmp_path / "shard").exists()
     assert CliRunner().invoke(cli, ["slurm", "odds", "--recipe", recipe_file(tmp_path)]).exit_code == 0
+
+
+def test_a_half_width_that_no_interval_has_is_refused() -> None:
+    for half in (0.0, -25.0):
+        with pytest.raises(UserError, match=f"--half-width is {half:g}: give Elo above 0"):
+            Odds.Settings(half_width=half)
 
 
 def test_a_plan_plays_nothing_and_says_how_many_games_an_interval_takes(tmp_path: Path) -> None:

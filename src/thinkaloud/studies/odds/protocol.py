@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -66,7 +67,7 @@ class Odds(Study):
     def undivided(self, settings: OddsSettings) -> str:
         """Whether a further block is played follows from the games of all cells, and a shard has only its own."""
         half = self._recipe(settings).half_width
-        return f"with half_width = {half:g} in its recipe, when it stops follows from all games" if half else ""
+        return f"with a half-width of {half:g} Elo wanted, when it stops follows from all games" if half else ""
 
     def asks(self, asked: Asked) -> Model | None:
         """The language model of the recipe, if one plays."""
@@ -74,7 +75,8 @@ class Odds(Study):
         return None if name is None else _opened(asked, name)
 
     def _recipe(self, settings: OddsSettings) -> Recipe:
-        return read(settings.recipe, settings.game)
+        found, half = read(settings.recipe, settings.game), settings.half_width
+        return found if half is None else replace(found, half_width=half)
 
     async def run(self, asked: Asked, do: Do) -> list[str]:
         """What is solved first, then every cell, block by block."""
