@@ -10,7 +10,7 @@ import pytest
 from thinkaloud.errors import UserError
 from thinkaloud.games import policies
 from thinkaloud.games.breakthrough import Breakthrough, Position, board
-from thinkaloud.games.graph import Graph, explore
+from thinkaloud.games.graph import Graph, check_even, explore
 from thinkaloud.games.search import Search, advanced, least_nodes
 
 TABLE = {  # men missing -> share of blunders -> what optimal, resisting and best response score; one row on 4x4
@@ -84,6 +84,17 @@ def test_what_is_no_game_is_said_in_a_line(wrong: object, said: str) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------- exact solutions
+
+
+@pytest.mark.slow
+def test_a_board_that_is_refused_unseen_is_too_large_and_those_that_fit_are_not_refused() -> None:
+    """The smallest of the boards that were counted, and three that were solved."""
+    rules = board("3x5", 2)
+    for refuse in (check_even, lambda rules: explore(rules, [rules.start(0, first) for first in (True, False)])):
+        with pytest.raises(UserError, match="3x5 with 2 rows of men has more than 6,000,000 positions"):
+            refuse(rules)
+    for size, rows in (("4x4", 1), ("3x4", 2), ("3x5", 1)):
+        check_even(board(size, rows))
 
 
 @pytest.mark.slow

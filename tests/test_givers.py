@@ -17,7 +17,7 @@ import pytest
 
 import thinkaloud as ta
 from thinkaloud.errors import UserError
-from thinkaloud.games import policies
+from thinkaloud.games import graph, policies
 from thinkaloud.records.about import fits
 from thinkaloud.studies.givers.course import Course
 from thinkaloud.studies.givers.estimates import (
@@ -291,9 +291,16 @@ def test_what_cannot_move_has_no_numbers_and_one_number_of_men_missing_is_shown_
     assert "In even games, over the base net: even, equal " in moved
 
 
-def test_a_board_too_large_to_be_solved_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    recipe = recipe_file(tmp_path, TOML.replace("3x4", "8x8"))
-    with pytest.raises(UserError, match="8x8 cannot be solved"):
+@pytest.mark.parametrize(
+    ("size", "said"), [("8x8", "8x8 cannot be solved"), ("4x4", "4x4 with 2 rows of men has more")]
+)
+def test_a_board_too_large_to_be_solved_is_refused_before_anything_is_tried_or_written(
+    size: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finding out that 4x4 with two rows does not fit takes seconds."""
+    monkeypatch.setattr(graph, "_steps", lambda *_: pytest.fail("it was explored"))
+    recipe = recipe_file(tmp_path, TOML.replace("3x4", size))
+    with pytest.raises(UserError, match=said):
         ta.run("givers", settings={"recipe": recipe, "seeds": (0, 1, 2)}, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -27,6 +27,8 @@ LARGEST = 31
 """Squares of a board whose positions fit into a number of 63 bits. Of more than 16, few can be explored at all."""
 MOST = 6_000_000
 """Positions that are held at a time: about 1 GB."""
+COUNTED = ((3, 5, 2), (4, 4, 2), (4, 5, 1), (5, 4, 1))
+"""Columns, rows and rows of men of boards that were found to have more, from even games with either side first."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,24 @@ class Graph:
             values[low:high] = decide(slice(low, high), moves, self.first[low:high] - moves.start)
 
 
+def check_even(board: Breakthrough) -> None:
+    """`UserError` at once where even games, either side first, are known to reach too many positions: as few columns,
+    rows and rows of men do already. Whether any other board fits, only `explore` can tell."""
+    mine = (board.width, board.height, board.rows)
+    if board.squares <= LARGEST and any(
+        all(one >= least for one, least in zip(mine, counted, strict=True)) for counted in COUNTED
+    ):
+        raise _too_many(board)
+
+
+def _too_many(board: Breakthrough) -> UserError:
+    men = f"{board.rows} row{'s' if board.rows > 1 else ''} of men"
+    return UserError(
+        f"a board of {board.width}x{board.height} with {men} has more than {MOST:,} positions: solve a smaller one, "
+        "such as 4x4 with one row"
+    )
+
+
 def explore(board: Breakthrough, roots: Sequence[Position]) -> Graph:
     """All positions that can be reached from `roots`, which are all unfinished."""
     if board.squares > LARGEST:
@@ -112,10 +132,7 @@ def explore(board: Breakthrough, roots: Sequence[Position]) -> Graph:
         every.append(frontier)
         total += len(frontier)
         if total > MOST:
-            raise UserError(
-                f"a board of {board.width}x{board.height} with {board.rows} rows has more than {MOST:,} positions: "
-                "solve a smaller one, such as 4x4"
-            )
+            raise _too_many(board)
         frontier = np.unique(np.concatenate([child for _, child in _steps(board, frontier[~_over(board, frontier)])]))
     keys = np.unique(np.concatenate(every))
     over = _over(board, keys)

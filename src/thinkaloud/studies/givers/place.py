@@ -64,7 +64,8 @@ def place(recipe: Recipe, root: Key, stranger: Stranger) -> Place:
 
 def check_solvable(recipe: Recipe) -> None:
     """`UserError` where a recipe's exact board is too large to be solved. Boards on which all ways to place the men are
-    few surely fit; others are tried, in seconds, and what was solved is kept for the run."""
+    few surely fit; those known to be too large are refused at once; narrow ones between are tried, in seconds, and what
+    was solved is kept for the run."""
     men, squares = recipe.rules.width * recipe.rows, recipe.rules.squares
     ways = 2 * sum(
         comb(squares, own) * comb(squares - own, other) for own in range(men + 1) for other in range(men + 1)

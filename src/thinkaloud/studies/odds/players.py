@@ -16,7 +16,7 @@ import numpy as np
 from thinkaloud.games import policies
 from thinkaloud.games.breakthrough import Move, Position, board
 from thinkaloud.games.game import Game, M, P
-from thinkaloud.games.graph import explore
+from thinkaloud.games.graph import check_even, explore
 from thinkaloud.games.match import Chosen, Player
 from thinkaloud.games.policies import Policy, Solved
 from thinkaloud.games.search import Search, advanced
@@ -30,8 +30,10 @@ REPLACED = "replaced"
 
 @lru_cache(maxsize=2)
 def board_solved(size: str, rows: int, missing: tuple[int, ...]) -> Solved:
-    """A board from the first positions of all these odds, whoever moves first."""
+    """A board from the first positions of all these odds, whoever moves first; `UserError` where it is too large."""
     rules = board(size, rows)
+    if 0 in missing:
+        check_even(rules)
     return policies.solve(explore(rules, [rules.start(one, first) for one in missing for first in (True, False)]))
 
 
