@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from typing import get_args
 
 from thinkaloud.open_model import open_model
+from thinkaloud.report.tables import whole
 from thinkaloud.stats.wilson import wilson
 from thinkaloud.studies.odds import estimates as played
 from thinkaloud.studies.odds.block import games
-from thinkaloud.studies.odds.found import Found, elo
+from thinkaloud.studies.odds.found import Found
 from thinkaloud.studies.odds.language import Manner
 from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.players import Follower, board_solved
@@ -84,7 +85,7 @@ def main() -> None:
             held = sum(low <= truth <= high for low, high, truth in there)
             told = sum(low > 0 or high < 0 for low, high, _ in there)
             n = len(there)
-            row = (rule, first[0].name, f"{round(first[1]) + 0:+d}", elo(first[0]), share(held, n), share(told, n))
+            row = (rule, first[0].name, f"{round(first[1]) + 0:+d}", whole(first[0]), share(held, n), share(told, n))
             print(f"| {' | '.join(row)} |", flush=True)
 
 

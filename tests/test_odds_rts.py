@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from thinkaloud.errors import UserError
 from thinkaloud.games.rts import LONGEST, Start, jar
 from thinkaloud.studies.odds.at_rts import ODDS, RESOURCES, WORKERS, AtRts, Less, start_of
+from thinkaloud.studies.odds.block import GAME
+from thinkaloud.studies.odds.estimates import estimates
 from thinkaloud.studies.odds.recipe import Recipe, Spec
-from thinkaloud.studies.odds.setups import Cell
+from thinkaloud.studies.odds.setups import EVEN, Cell
 from thinkaloud.studies.odds.workers import Job, Workers
 from thinkaloud.vocabulary import Key, Record
 
@@ -71,6 +74,23 @@ def test_what_is_wrong_with_a_recipe_of_rts_is_said_in_a_line() -> None:
 async def _records(jobs: list[Job]) -> list[list[Record]]:
     async with Workers() as workers:
         return [await workers.records(job) for job in jobs]
+
+
+def made_up(game: str) -> list[Record]:
+    """Even games of two players, one on either side of six openings, won by lot."""
+    rng = np.random.default_rng(1)
+    return [
+        {"item": str(i), "status": "ok", "kind": GAME, "game": game, "giver": giver, "taker": taker, "odds": EVEN,
+         "material": 0.0, "sums": [], "by lot": True, "opening": i, "first": first, "score": float(rng.integers(2)),
+         "ended": "won", "board": "", "moves": []}
+        for i in range(6) for giver, taker in (("a", "b"), ("b", "a")) for first in ("giver", "taker")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("game", "being"), [("rts", "beginning at the upper left"), ("go", "moving first")])
+def test_where_both_act_at_the_same_time_nobody_is_said_to_move_first(game: str, being: str) -> None:
+    names = [e.name for e in estimates(made_up(game), KEY) if str(e.about["measure"]).startswith("first")]
+    assert names == [f"{being}, even", f"{being}, even, for each Elo of skill"]
 
 
 @pytest.mark.slow

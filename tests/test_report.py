@@ -7,6 +7,7 @@ import math
 import re
 from html import unescape
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,8 +23,9 @@ from thinkaloud.report.explorer import as_json, payload
 from thinkaloud.report.figure import NARROW, WIDE, condition_figure
 from thinkaloud.report.html import source_hash
 from thinkaloud.report.markdown import plain
+from thinkaloud.report.series import ticks
 from thinkaloud.report.svg import number as coordinate
-from thinkaloud.report.tables import READING, by_subject, number, shown
+from thinkaloud.report.tables import READING, by_subject, number, shown, whole
 from thinkaloud.studies.channels.figure import channel_figure
 from thinkaloud.studies.channels.words import CHANNELS, EXPLORER, SHARE, TOTAL, WORDS, sentences
 from thinkaloud.studies.channels.words import grids as channel_grids
@@ -310,6 +312,23 @@ def test_a_run_with_nothing_in_it_still_makes_a_report() -> None:
     assert "All 0 items" in render_html([], [], {})
     assert render_markdown([], {}).startswith("# Report")
     assert number(-0.001) == "0.00"
+
+
+def test_elo_has_a_sign_and_a_zero_has_none() -> None:
+    def told(value: float, low: float, high: float) -> str:
+        return whole(Estimate("", value, low, high, 9, 9, "opening"))
+
+    assert told(-0.4, -30.6, 0.3) == "0 [-31, 0]" and told(198, 130.4, 269) == "+198 [+130, +269]"
+    assert told(-12, -12, -12) == "-12" and whole(None) == ""
+    assert whole(Estimate.absent("", "not identifiable: too few", 1, 1, "opening", {})) == "not identifiable"
+
+
+def test_ticks_are_round_and_lie_within_the_scale() -> None:
+    for low, high in ((-37.0, 41.0), (-3.0, 3.0), (12.0, 990.0), (-8000.0, 64_000.0)):
+        found = ticks(low, high, 6)
+        steps = {b - a for a, b in pairwise(found)}
+        assert len(found) <= 7 and low <= min(found) and max(found) <= high and len(steps) <= 1
+        assert all(step in (10, 20, 50, 100, 200, 500, 10_000, 20_000) for step in steps)
 
 
 def test_a_long_reason_is_said_once_in_a_row_of_lines() -> None:

@@ -121,6 +121,22 @@ def shown(estimate: Estimate) -> str:
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
+def signed(value: float) -> str:
+    """A whole number with its sign; 0 has none."""
+    return f"{round(value):+d}" if round(value) else "0"
+
+
+def whole(estimate: Estimate | None) -> str:
+    """`+198 [+130, +269]`, a number that is known without its interval, or the reason cut at its colon."""
+    if estimate is None:
+        return ""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return str(estimate.reason).split(":")[0]
+    if estimate.low == estimate.high:
+        return signed(estimate.value)
+    return f"{signed(estimate.value)} [{signed(estimate.low)}, {signed(estimate.high)}]"
+
+
 AS_ABOVE = "as above"
 LONG = 60
 """Characters of a reason that is not said twice in a row."""

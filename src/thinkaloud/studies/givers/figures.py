@@ -8,31 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from thinkaloud.report.layout import Figure
+from thinkaloud.report.series import STYLE, mark, style, ticks
 from thinkaloud.report.svg import at, document, number, path, text, title, vertical, whisker
+from thinkaloud.report.tables import signed, whole
 from thinkaloud.studies.givers.estimates import CONTRASTS, MARGIN, ODDS
-from thinkaloud.studies.givers.found import Found, found_in, signed, whole
+from thinkaloud.studies.givers.found import Found, found_in
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 WORDS, ROW, GAP, NAMES = 170, 18, 14, 200
 """Room for the names of contrasts, the height of a line, the space between contrasts, and room for a name below."""
 TALL, LEFT, RIGHT, ASIDE = 210, 64, 18, 4
 """Height of the plot of lessons, room beside it, and how far apart the points of one stop are drawn."""
-MARKS = (
-    "M0,-4.6L4.6,0L0,4.6L-4.6,0z",
-    "M-3.2,-3.2h6.4v6.4h-6.4z",
-    "M0,-4.4L4.2,3.4L-4.2,3.4z",
-    "M-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0z",
-    "M-4,-1.2h8v2.4h-8z",
-    "M0,4.4L4.2,-3.4L-4.2,-3.4z",
-)
-COLOURS = """.ta-giver0{stroke:#0072b2;fill:#0072b2}.ta-giver1{stroke:#b35c00;fill:#b35c00}
-.ta-giver2{stroke:#8a3f78;fill:#8a3f78}.ta-giver3{stroke:#00734f;fill:#00734f}.ta-giver4{stroke:#59636e;fill:#59636e}
-.ta-giver5{stroke:#a3312f;fill:#a3312f}
-.ta-fig .ta-curve{stroke-width:1.8;fill:none}
-.ta-fig .ta-reach{stroke-width:1;stroke-opacity:.6}.ta-fig .ta-margin{stroke:none;fill:#59636e;fill-opacity:.12}
-@media screen and (prefers-color-scheme:dark){.ta-giver0{stroke:#56b4e9;fill:#56b4e9}
-.ta-giver1{stroke:#e69f00;fill:#e69f00}.ta-giver2{stroke:#cc79a7;fill:#cc79a7}.ta-giver3{stroke:#3ecf9a;fill:#3ecf9a}
-.ta-giver4{stroke:#a3adb8;fill:#a3adb8}.ta-giver5{stroke:#f08a80;fill:#f08a80}}
+COLOURS = f"""{STYLE}.ta-fig .ta-reach{{stroke-width:1;stroke-opacity:.6}}
+.ta-fig .ta-margin{{stroke:none;fill:#59636e;fill-opacity:.12}}
 """
 Scale = Callable[[float], float]
 
@@ -45,11 +33,6 @@ def _scale(values: Sequence[float], low: float, high: float) -> tuple[Scale, tup
     return (
         lambda value: low + (min(ends[1], max(ends[0], value)) - ends[0]) / (ends[1] - ends[0]) * (high - low)
     ), ends
-
-
-def _ticks(ends: tuple[float, float]) -> list[float]:
-    step = next(step for step in (10, 20, 25, 50, 100, 200, 500, 1000, 1e9) if (ends[1] - ends[0]) / step <= 7)
-    return [i * step for i in range(int(-(-ends[0] // step)), int(ends[1] // step) + 1)]
 
 
 def contrast_figure(findings: Sequence[Finding], width: int) -> str:
@@ -67,7 +50,7 @@ def _forest(found: Found, width: int) -> str:
     block = ROW * len(found.takers) + GAP
     high = 24 + block * len(rows)
     parts = [path(f"M{number(x(-MARGIN))},20H{number(x(MARGIN))}V{high}H{number(x(-MARGIN))}z", "ta-margin")]
-    for tick in _ticks(ends):
+    for tick in ticks(*ends):
         parts += [vertical(x(tick), 20, high, "ta-axis" if tick == 0 else "ta-grid"),
                   text(x(tick), high + 16, signed(tick), "ta-quiet", "middle")]  # fmt: skip
     for i, (name, some) in enumerate(rows):
@@ -81,19 +64,19 @@ def _forest(found: Found, width: int) -> str:
 
 def _lines(found: Found, some: Sequence[Estimate], x: Scale, y: float) -> Iterator[str]:
     for j, e in enumerate(some):
-        style, there = f"ta-giver{j % len(MARKS)}", y + ROW * j
+        there = y + ROW * j
         if e.value is None or e.low is None or e.high is None:
             yield text(x(0) + 6, there + 4, whole(e), "ta-quiet")
             continue
-        yield whisker(x, there, e.low, e.high, style)
-        yield at(x(e.value), there, path(MARKS[j % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
+        yield whisker(x, there, e.low, e.high, style(j))
+        yield at(x(e.value), there, path(mark(j), style(j), title(f"{e.name}: {whole(e)}")))
 
 
 def _legend(names: Sequence[str], y: float, width: int, bold: str = "") -> Iterator[str]:
     beside = max(1, width // NAMES)
     for i, name in enumerate(names):
         there = (12 + i % beside * NAMES, y + i // beside * 18)
-        yield at(*there, path(MARKS[i % len(MARKS)], f"ta-giver{i % len(MARKS)}"))
+        yield at(*there, path(mark(i), style(i)))
         yield text(there[0] + 12, there[1] + 4, f"{name} (held out)" if name == bold else name,
                    "ta-name" if name == bold else "")  # fmt: skip
 
@@ -122,7 +105,7 @@ def _lessons(found: Found, width: int) -> str:
         return LEFT + int(str(stop)) / last * (width - LEFT - RIGHT)
 
     parts = [text(0, 10, f"{found.subject}: Elo at odds", "ta-name")]
-    for tick in _ticks(ends):
+    for tick in ticks(*ends):
         parts += [path(f"M{LEFT},{number(y(tick))}H{number(x(last))}", "ta-axis" if tick == 0 else "ta-grid"),
                   text(LEFT - 18, y(tick) + 4, signed(tick), "ta-quiet", "end")]  # fmt: skip
     for stop in sorted({int(e.about["stop"]) for line in curves.values() for e in line}):
@@ -130,11 +113,10 @@ def _lessons(found: Found, width: int) -> str:
     for i, line in enumerate(curves.values()):
         aside = ASIDE * (i - (len(curves) - 1) / 2)
         points = [(x(e.about["stop"]) + aside, y(e.value or 0.0)) for e in line]
-        style = f"ta-giver{i % len(MARKS)}"
-        parts.append(path("M" + "L".join(f"{number(a)},{number(b)}" for a, b in points), f"{style} ta-curve"))
-        parts += [vertical(a, y(e.high or 0.0), y(e.low or 0.0), f"{style} ta-reach")
+        parts.append(path("M" + "L".join(f"{number(a)},{number(b)}" for a, b in points), f"{style(i)} ta-curve"))
+        parts += [vertical(a, y(e.high or 0.0), y(e.low or 0.0), f"{style(i)} ta-reach")
                   for (a, _), e in zip(points, line, strict=True)]  # fmt: skip
-        parts += [at(a, b, path(MARKS[i % len(MARKS)], style, title(f"{e.name}: {whole(e)}")))
+        parts += [at(a, b, path(mark(i), style(i), title(f"{e.name}: {whole(e)}")))
                   for (a, b), e in zip(points, line, strict=True)]  # fmt: skip
     parts += _legend(list(curves), TALL + 54, width)
     said = "; ".join(f"{e.name}: {whole(e)}" for line in curves.values() for e in line)

@@ -63,17 +63,3 @@ def found_in(findings: Sequence[Finding]) -> list[Found]:
     """The boards, in their order."""
     made = [Found(str(subject.task), list(named.values())) for subject, named in by_subject(findings).items()]
     return [one for one in made if one.every(measure="strength")]
-
-
-def whole(e: Estimate | None) -> str:
-    """`+198 [+130, +269]`, or the reason cut at its colon."""
-    if e is None:
-        return ""
-    if e.value is None or e.low is None or e.high is None:
-        return str(e.reason).split(":")[0]
-    return signed(e.value) if e.low == e.high else f"{signed(e.value)} [{signed(e.low)}, {signed(e.high)}]"
-
-
-def signed(elo: float) -> str:
-    """A whole number with its sign; 0 has none."""
-    return f"{round(elo):+d}" if round(elo) else "0"

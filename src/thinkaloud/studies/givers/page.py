@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from thinkaloud.report.layout import CASES, Layout
-from thinkaloud.report.tables import Grid, Words, brief, shown
+from thinkaloud.report.tables import Grid, Words, brief, shown, whole
 from thinkaloud.stats.seeds import FEWEST
 from thinkaloud.studies.givers.estimates import APART, CONTRASTS, HEADLINE, ODDS
 from thinkaloud.studies.givers.figures import FIGURES
-from thinkaloud.studies.givers.found import Found, found_in, whole
+from thinkaloud.studies.givers.found import Found, found_in
 from thinkaloud.studies.odds.setups import EVEN
 from thinkaloud.vocabulary import Estimate, Finding
 

@@ -6,7 +6,8 @@
     slope of ODDS         how much more they are worth for every Elo of skill
     skill at ODDS         by which share a difference of skill counts for less than at even games
     equal chances         how much stronger than this taker a giver must be
-    moving first          what it is worth, at these odds; and how much more for every Elo of skill
+    moving first          what it is worth, at these odds; and how much more for every Elo of skill (where both move
+                          at the same time: beginning at the upper left)
     openings              how much they differ in whom they favour, at these odds
     beyond the parts      worth of odds, less that of two others that add up to them
 
@@ -39,6 +40,7 @@ from thinkaloud.studies.odds.block import FIRST
 from thinkaloud.studies.odds.gathered import Cell, Games, Place, gathered
 from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.reasoning import gaps, spoken
+from thinkaloud.studies.odds.setups import SIDES, TURNS
 from thinkaloud.vocabulary import Estimate, Key, Part, Record
 
 BY = "opening"
@@ -123,7 +125,7 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
         for i, name in enumerate(games.players)
     ]
     for o, label in enumerate(games.odds):
-        found += [*_first(ladder, o, label), _openings(ladder, o, label)]
+        found += [*_first(games, ladder, o, label), _openings(ladder, o, label)]
         if o:
             found += _of_odds(games, ladder, o, label)
     if ladder.draws:
@@ -131,13 +133,14 @@ def _of_ladder(games: Games, ladder: Ladder) -> list[Estimate]:
     return [*found, *_joint(games, ladder), *_beyond(games, ladder), _misfit(ladder)]
 
 
-def _first(ladder: Ladder, o: int, label: str) -> list[Estimate]:
+def _first(games: Games, ladder: Ladder, o: int, label: str) -> list[Estimate]:
     """What the first move is worth between players of mean skill, and how much more for every Elo of skill."""
     d = ladder.design
-    place, name = d.colour(o), f"moving first, {label}"
+    being, did = SIDES.get(games.game, TURNS)
+    place, name = d.colour(o), f"{being}, {label}"
     about: dict[str, Part] = {"measure": "first", "odds": label}
     if ladder.games(o) and not ladder.found.basis[place].any():
-        return [Estimate.absent(name, "only one side moved first", ladder.games(o), ladder.clusters(o), BY, about)]
+        return [Estimate.absent(name, f"only one side {did}", ladder.games(o), ladder.clusters(o), BY, about)]
     growth: dict[str, Part] = {**about, "measure": "first slope", **_p(ladder, _row(d, (d.colour_slope(o), 1.0)), o)}
     return [
         ladder.estimate(name, lambda at: ELO * at[:, place], (o,), about),

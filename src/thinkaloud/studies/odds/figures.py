@@ -10,24 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from thinkaloud.report.layout import Figure
+from thinkaloud.report.series import STYLE, mark, style, ticks
 from thinkaloud.report.svg import at, document, number, path, rect, tag, text, title, vertical
-from thinkaloud.report.tables import shown
-from thinkaloud.studies.odds.found import Found, elo, found_in
+from thinkaloud.report.tables import shown, signed, whole
+from thinkaloud.studies.odds.found import Found, found_in
 from thinkaloud.studies.odds.replays import PART
 from thinkaloud.studies.odds.setups import Cell
 from thinkaloud.vocabulary import Estimate, Finding
 
 TALL, LEFT, BELOW = 230, 52, 46
 """Height of a plot, room for its scale at the left, and below."""
-MARKS = ("M0,-4.6L4.6,0L0,4.6L-4.6,0z", "M-3.2,-3.2h6.4v6.4h-6.4z", "M0,-4.4L4.2,3.4L-4.2,3.4z", "M-4,-1.2h8v2.4h-8z")
+STEPS = 6
+"""Of a scale, at the most."""
 SIDE, WORDS = 42, 130
 """A cell of the last figure, and room for the giver's name."""
-COLOURS = """.ta-odds0{stroke:#0072b2;fill:#0072b2}.ta-odds1{stroke:#b35c00;fill:#b35c00}
-.ta-odds2{stroke:#8a3f78;fill:#8a3f78}.ta-odds3{stroke:#00734f;fill:#00734f}
-.ta-fig .ta-curve{stroke-width:1.8;fill:none}.ta-fig .ta-band{stroke:none;fill-opacity:.13}
-.ta-fig .ta-won{fill:#0072b2;stroke:none}.ta-fig .ta-lost{fill:#e69f00;stroke:none}
-@media screen and (prefers-color-scheme:dark){.ta-odds0{stroke:#56b4e9;fill:#56b4e9}
-.ta-odds1{stroke:#e69f00;fill:#e69f00}.ta-odds2{stroke:#cc79a7;fill:#cc79a7}.ta-odds3{stroke:#3ecf9a;fill:#3ecf9a}}
+COLOURS = f"""{STYLE}.ta-fig .ta-band{{stroke:none;fill-opacity:.13}}
+.ta-fig .ta-won{{fill:#0072b2;stroke:none}}.ta-fig .ta-lost{{fill:#e69f00;stroke:none}}
 """
 Line = list[tuple[float, Estimate]]
 """(Elo of skill, number there)."""
@@ -77,39 +75,31 @@ def _curves(found: Found, lines: dict[str, Line], words: str, width: int) -> str
     plot = Plot(width, (min(xs), low), (max(xs), high))
     parts = [text(LEFT, 8, f"{found.subject}: {words[:1].lower()}{words[1:]}", "ta-name"), *_axes(plot)]
     for i, (odds, line) in enumerate(there.items()):
-        parts += _line(plot, line, f"ta-odds{i % 4}", MARKS[i % 4], odds)
-    said = "; ".join(f"{odds}: " + ", ".join(f"{elo(e)} at {x:+.0f}" for x, e in line) for odds, line in there.items())
+        parts += _line(plot, line, i, odds)
+    said = "; ".join(
+        f"{odds}: " + ", ".join(f"{whole(e)} at {signed(x)}" for x, e in line) for odds, line in there.items()
+    )
     return document((width, TALL + BELOW + 8), (f"{found.subject}: {words}", said), [at(0, 6, "".join(parts))])
 
 
 def _axes(plot: Plot) -> Iterator[str]:
-    step = _step(plot.high[1] - plot.low[1])
-    value = step * -(-plot.low[1] // step)
-    while value <= plot.high[1]:
-        yield path(f"M{LEFT},{number(plot.y(value))}H{number(plot.width - 84)}", "ta-axis" if value == 0 else "ta-grid")
-        yield text(LEFT - 6, plot.y(value) + 4, f"{value:+.0f}" if value else "0", "ta-quiet", "end")
-        value += step
-    step = _step(plot.high[0] - plot.low[0])
-    value = step * -(-plot.low[0] // step)
-    while value <= plot.high[0]:
+    for value in ticks(plot.low[1], plot.high[1], STEPS):
+        yield path(f"M{LEFT},{number(plot.y(value))}H{number(plot.width - 84)}", "ta-grid" if value else "ta-axis")
+        yield text(LEFT - 6, plot.y(value) + 4, signed(value), "ta-quiet", "end")
+    for value in ticks(plot.low[0], plot.high[0], STEPS):
         yield vertical(plot.x(value), 12 + TALL, 16 + TALL, "ta-axis")
-        yield text(plot.x(value), 30 + TALL, f"{value:+.0f}" if value else "0", "ta-quiet", "middle")
-        value += step
+        yield text(plot.x(value), 30 + TALL, signed(value), "ta-quiet", "middle")
     yield text(LEFT, 45 + TALL, "skill in Elo; 0 is the mean of the players", "ta-quiet")
 
 
-def _step(reach: float) -> float:
-    return next(step for step in (10, 20, 50, 100, 200, 500, 1000, 5000, 1e9) if reach / step <= 6)
-
-
-def _line(plot: Plot, line: Line, style: str, mark: str, words: str) -> Iterator[str]:
+def _line(plot: Plot, line: Line, which: int, words: str) -> Iterator[str]:
     line = sorted(line, key=lambda point: point[0])
     there = [(plot.x(x), plot.y(e.high or 0.0)) for x, e in line]
     back = [(plot.x(x), plot.y(e.low or 0.0)) for x, e in reversed(line)]
     points = [(plot.x(x), plot.y(e.value or 0.0)) for x, e in line]
-    yield path(_through([*there, *back]) + "z", f"{style} ta-band")
-    yield path(_through(points), f"{style} ta-curve")
-    yield "".join(at(px, py, path(mark, style)) for px, py in points)
+    yield path(_through([*there, *back]) + "z", f"{style(which)} ta-band")
+    yield path(_through(points), f"{style(which)} ta-curve")
+    yield "".join(at(px, py, path(mark(which), style(which))) for px, py in points)
     yield text(points[-1][0] + 10, points[-1][1] + 4, words)
 
 
@@ -169,7 +159,7 @@ FIGURES = (
            COLOURS),
     Figure("chances", "How much stronger must a giver be?",
            lambda findings, records, width: chances_figure(findings, width),
-           "Where the line is, giver and taker have equal chances; who moves first is drawn by lot. That is not the "
+           "Where the line is, giver and taker have equal chances; who is first is drawn by lot. That is not the "
            "worth of odds where this grows with skill, or where a difference of skill counts for less at odds."),
     Figure("cells", "The giver's score in every cell", lambda findings, records, width: cells_figure(findings, width),
            "Rows are givers, columns takers, the weakest first. <span class=\"script\">Choose a cell to see its "

@@ -91,12 +91,3 @@ def found_in(findings: Sequence[Finding], measure: str = "score") -> list[Found]
     """The subjects that have such a number, in their order."""
     made = [Found(str(subject.task), list(named.values())) for subject, named in by_subject(findings).items()]
     return [one for one in made if one.every(measure=measure)]
-
-
-def elo(e: Estimate) -> str:
-    """`+198 [130, 269]`, or the reason cut at its colon."""
-    if e.value is None or e.low is None or e.high is None:
-        return str(e.reason).split(":")[0]
-    if e.low == e.high:
-        return f"{e.value:+.0f}"
-    return f"{e.value:+.0f} [{e.low:+.0f}, {e.high:+.0f}]"

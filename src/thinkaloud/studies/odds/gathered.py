@@ -34,6 +34,7 @@ class Game(msgspec.Struct, gc=False):
 
     kind: str = ""
     status: str = ""
+    game: str = ""
     giver: str = ""
     taker: str = ""
     odds: str = ""
@@ -110,10 +111,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Games:
-    """The games of a board: by cell, the names of players in the order of the recipe, and the odds that were played,
-    even games first, with how much they are and which others add up to them. `spoken`: records of games with a language
+    """The games of a board: which `game` it is, by cell, the names of players in the order of the recipe, and the odds
+    that were played, even games first, with how much they are and which others add up to them. `spoken`: records of games with a language
     model, by cell; `others`: places of records that are no games."""
 
+    game: str
     cells: Mapping[Place, Cell]
     players: tuple[str, ...]
     odds: tuple[str, ...]
@@ -163,4 +165,5 @@ def gathered(records: Sequence[Record]) -> Games:
     uneven = sorted((label for label in odds if label != EVEN), key=lambda label: odds[label].material)
     material = (0.0, *(odds[label].material for label in uneven))
     sums: dict[str, Sequence[Sequence[str]]] = {EVEN: (), **{label: odds[label].sums for label in uneven}}
-    return Games(cells, tuple(players), (EVEN, *uneven), material, sums, spoken, others)
+    game = next((one.game for one in odds.values()), "")
+    return Games(game, cells, tuple(players), (EVEN, *uneven), material, sums, spoken, others)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from thinkaloud.report.layout import Layout
-from thinkaloud.report.tables import Grid, Words, shown
+from thinkaloud.report.tables import Grid, Words, shown, signed, whole
 from thinkaloud.stats.equivalence import ALPHA
 from thinkaloud.studies.odds import page_words
 from thinkaloud.studies.odds.figures import FIGURES
-from thinkaloud.studies.odds.found import Found, elo, found_in
+from thinkaloud.studies.odds.found import Found, found_in
 from thinkaloud.studies.odds.players import REPLACED
 from thinkaloud.studies.odds.replays import EXPLORER
 from thinkaloud.studies.odds.setups import Cell
@@ -23,7 +23,7 @@ LIMITS = (
     "Skill is a number on the ladder of these players. Elo of programs that differ in nodes, of a small board, is not "
     "Elo of people, and 0 is the mean of whoever plays.",
     "Skill and worth are those of an opening that favours nobody: averaged over openings, results look more even.",
-    "The model says that worth, and what moving first is worth, change in a straight line with skill, and that a "
+    "The model says that worth, and what being first is worth, change in a straight line with skill, and that a "
     "difference of skill counts by one share less at each odds. Where that does not hold, misfit says so; worth at a "
     "player's own skill is then a smoothed number.",
     "Intervals are over openings. Players and odds are one draw each, and men are taken from one corner inwards: other "
@@ -49,14 +49,14 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 def _of_ladder(found: Found) -> Iterator[str]:
     worth = [(odds, e) for odds in found.uneven if (e := found.one(measure="worth", odds=odds))]
     if worth:
-        told = ", ".join(f"{odds} {elo(e) if e.value is not None else e.reason}" for odds, e in worth)
+        told = ", ".join(f"{odds} {whole(e) if e.value is not None else e.reason}" for odds, e in worth)
         yield f"{found.subject}. Worth in Elo, between players of mean skill: {told}."
     yield from page_words.lines(found)
     yield from _growth(found)
     yield from _sums(found)
     known = [(o, e, k) for o, e in worth if (k := found.one(measure="worth", odds=o, role="known")) and k.value]
     if known:
-        told = ", ".join(f"{o} {k.value:+.0f} (found {elo(e)})" for o, e, k in known)
+        told = ", ".join(f"{o} {whole(k)} (found {whole(e)})" for o, e, k in known)
         yield f"{found.subject}. What endlessly many games would say, which is known here: {told}."
     yield from _warnings(found)
 
@@ -74,7 +74,8 @@ def _growth(found: Found) -> Iterator[str]:
         f"{verdict}."
     )
     if told := _grown(found, "first slope"):
-        yield f"{found.subject}. What the first move is worth grows by so many Elo for every 100: {told}."
+        what = found.every(measure="first slope")[0].name.split(",")[0].capitalize()
+        yield f"{found.subject}. {what} is worth so many Elo more for every 100 of skill: {told}."
     if told := _grown(found, "damping"):
         yield (
             f"{found.subject}. A difference of skill does not count at odds as it does at even games; of every 100 Elo "
@@ -91,7 +92,7 @@ def _grown(found: Found, measure: str) -> str:
 def _of_100(e: Estimate) -> str:
     """`+111 [+94, +130]` of a number that is for each Elo."""
     value, low, high = (100 * (one or 0.0) for one in (e.value, e.low, e.high))
-    return f"{value:+.0f} [{low:+.0f}, {high:+.0f}]"
+    return f"{signed(value)} [{signed(low)}, {signed(high)}]"
 
 
 def _clear(e: Estimate, alpha: float = ALPHA) -> bool:
@@ -107,7 +108,7 @@ def _sums(found: Found) -> Iterator[str]:
         if e.value is None or e.low is None or e.high is None or "p" not in e.about:
             continue
         word = "cannot be told" if not _clear(e) else "more than its parts" if e.value > 0 else "less than its parts"
-        told.append(f"{e.about['odds']} beyond {e.about['parts']}: {elo(e)}, p {_p(e.about['p'])}, {word}")
+        told.append(f"{e.about['odds']} beyond {e.about['parts']}: {whole(e)}, p {_p(e.about['p'])}, {word}")
     if told:
         yield f"{found.subject}. Do worths add up? {'; '.join(told)}."
 
@@ -151,7 +152,7 @@ def _of_solution(found: Found) -> Iterator[str]:
         hard, known = (found.every(measure=name, **at)[0].value or 0.0 for name in ("resisting", "exploiting"))
         yield (
             f"{found.subject}, {missing} missing, against a taker that {at['taker']}: {told}. Resistance adds "
-            f"{hard:+.0f} Elo; exploitation, which knows the taker, {known:+.0f} more."
+            f"{signed(hard)} Elo; exploitation, which knows the taker, {signed(known)} more."
         )
 
 
@@ -175,12 +176,12 @@ def grids(findings: Sequence[Finding]) -> list[Grid]:
 
 def _worth(found: Found) -> Grid:
     players = list(found.skills)
-    skills = ("skill", "0", *(elo(found.skills[name]) for name in players), "")
+    skills = ("skill", "0", *(whole(found.skills[name]) for name in players), "")
     rows = []
     for odds in found.uneven:
-        own = [_cell(found.one(measure="worth", odds=odds, player=name)) for name in players]
+        own = [whole(found.one(measure="worth", odds=odds, player=name)) for name in players]
         mean, slope = found.one(measure="worth", odds=odds), found.one(measure="slope", odds=odds)
-        rows.append((odds, _cell(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
+        rows.append((odds, whole(mean), *own, "" if slope is None else f"slope {shown(slope)}"))
     head = ("Elo", "mean skill", *players, "for each Elo of skill")
     return Grid(f"{found.subject}: worth by skill", head, (skills, *rows) if rows else ())
 
@@ -188,7 +189,7 @@ def _worth(found: Found) -> Grid:
 def _chances(found: Found) -> Grid:
     takers = found.in_order(found.takers)
     rows = [
-        (odds, *(_cell(found.one(measure="equal chances", odds=odds, player=name)) for name in takers))
+        (odds, *(whole(found.one(measure="equal chances", odds=odds, player=name)) for name in takers))
         for odds in found.uneven
     ]
     title = f"{found.subject}: how many Elo stronger than this taker a giver must be for equal chances"
@@ -212,10 +213,6 @@ def _score(e: Estimate | None) -> str:
     return f"{shown(e)}{known}"
 
 
-def _cell(e: Estimate | None) -> str:
-    return "" if e is None else elo(e)
-
-
 def _solution(found: Found) -> Grid:
     rows = []
     for one in found.every(measure="exact score", giver=GIVERS[0]):
@@ -224,7 +221,7 @@ def _solution(found: Found) -> Grid:
         gains = [found.every(measure=name, **at)[0] for name in ("resisting", "exploiting")]
         value = "won" if one.about["won"] else "lost"
         name = f"{at['missing']} missing ({value}), taker {at['taker']}"
-        rows.append((name, *(f"{e.value:.3f}" for e in scores), *(elo(e) for e in gains)))
+        rows.append((name, *(f"{e.value:.3f}" for e in scores), *(whole(e) for e in gains)))
     head = ("", *GIVERS, "resisting - optimal, Elo", "best response - resisting, Elo")
     return Grid(f"{found.subject}: the giver's exact score", head, tuple(rows))
 
@@ -254,7 +251,10 @@ PAGE = Layout(
             ("Do worths add up?", ("worth of * beyond *",)),
             ("What odds are worth", ("worth of *", "slope of *", "mean slope *", "skill at *")),
             ("Equal chances", ("equal chances, *",)),
-            ("Moving first, openings and draws", ("moving first, *", "openings, *", "draws")),
+            (
+                "Moving first, openings and draws",
+                ("moving first, *", "beginning at the upper left, *", "openings, *", "draws"),
+            ),
             ("How well the ladder describes the games", ("misfit",)),
             ("Scores of cells", ("score, *",)),
             ("Solved", ("score of *", "* - *, taker *")),
@@ -283,10 +283,12 @@ PAGE = Layout(
             ),
             ("slope of *", "how much that grows for each Elo of skill"),
             ("mean slope *", "the mean of these"),
-            ("equal chances, *", "Elo by which a giver must be stronger than this taker; who moves first drawn by lot"),
+            ("equal chances, *", "Elo by which a giver must be stronger than this taker; who is first drawn by lot"),
             ("draws", "nu: P(draw) over the root of P(win) P(loss), the same in all cells"),
             ("moving first, *, for each Elo of skill", "how much more the first move is worth for each Elo of skill"),
             ("moving first, *", "Elo that the first move is worth, between players of mean skill"),
+            ("beginning at the upper left, *, for each Elo of skill", "how much more that is worth for each Elo"),
+            ("beginning at the upper left, *", "Elo that this side of the map is worth, between players of mean skill"),
             ("skill at *", "the share by which a difference of skill counts for less than at even games"),
             ("openings, *", "Elo by which openings differ in whom they favour (standard deviation)"),
             ("misfit", "mean distance between a cell's score and the one that the ladder expects"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from thinkaloud.report.tables import Grid, shown
-from thinkaloud.studies.odds.found import Found, elo
+from thinkaloud.report.tables import Grid, shown, signed, whole
+from thinkaloud.studies.odds.found import Found
 from thinkaloud.vocabulary import Estimate
 
 FEW = 0.2
@@ -54,9 +54,9 @@ def _gap(found: Found, e: Estimate) -> str:
     in_men = "" if men is None or men.value is None else f", {shown(men)} men"
     known = [found.every(measure="skill", player=name, role="known") for name in (one, other)]
     truth = [estimates[0].value for estimates in known if estimates]
-    held = "" if len(truth) < 2 or None in truth else f" (known {truth[0] - truth[1]:+.0f})"  # type: ignore[operator]
+    held = "" if len(truth) < 2 or None in truth else f" (known {signed(truth[0] - truth[1])})"  # type: ignore[operator]
     word = "cannot be told" if e.low <= 0 <= e.high else "stronger" if e.value > 0 else "weaker"
-    return f"{e.name} {elo(e)} Elo{in_men}{held}: {word}"
+    return f"{e.name} {whole(e)} Elo{in_men}{held}: {word}"
 
 
 def _same(e: Estimate) -> str:
@@ -78,6 +78,6 @@ def grid(found: Found) -> Grid:
     for player in found.in_order(players):
         cells = [shown(there[name][player]) if player in there[name] else "" for name, _ in used]
         moves = str(next(there[name][player].about["moves"] for name, _ in used if player in there[name]))
-        rows.append((player, elo(found.skills[player]) if player in found.skills else "", moves, *cells))
+        rows.append((player, whole(found.skills[player]) if player in found.skills else "", moves, *cells))
     head = ("player", "skill, Elo", "moves", *(head for _, head in used))
     return Grid(f"{found.subject}: skill, and what a move took", head, tuple(rows))

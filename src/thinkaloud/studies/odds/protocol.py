@@ -30,6 +30,7 @@ from thinkaloud.studies.odds.open_setup import cells, setup
 from thinkaloud.studies.odds.page import LIMITS, PAGE
 from thinkaloud.studies.odds.recipe import Exact, Recipe, Spec, located, read
 from thinkaloud.studies.odds.settings import OddsSettings
+from thinkaloud.studies.odds.setups import SIDES
 from thinkaloud.studies.odds.workers import Job, Workers
 from thinkaloud.study import Asked, Do, Study, Unit, digest_of
 from thinkaloud.vocabulary import Estimate, Key, Model, Record
@@ -104,8 +105,10 @@ class Odds(Study):
                 if recipe.half_width and played.precise(chained(done), key.child("enough"), recipe.half_width):
                     break
         n = sum(gathered(chained(done)).openings.values()) // max(1, len(made.odds))
-        notes = [*asides, f"{2 * n} games of every cell: {n} openings of {recipe.plies} random moves, each with either "
-                          "side to move first."]  # fmt: skip
+        sides = SIDES.get(recipe.game)
+        begun_from = f"{n} openings of {recipe.plies} random moves" if sides is None else f"{n} maps"
+        turned = "to move first" if sides is None else sides[0]
+        notes = [*asides, f"{2 * n} games of every cell: {begun_from}, each with either side {turned}."]
         notes += [line for one in manners.values() for line in about_asking("moves", one.asking, one.settled)]
         if recipe.half_width:
             notes.append(

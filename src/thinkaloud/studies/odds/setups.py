@@ -58,6 +58,11 @@ Match = Callable[[Opening, bool, Key], Awaitable[Played]]
 game of turns; where both act at the same time it has the first side of the map."""
 
 
+SIDES = {"rts": ("beginning at the upper left", "began at the upper left")}
+"""What it is to be first, and what the first did, in games in which both act at the same time."""
+TURNS = ("moving first", "moved first")
+
+
 class Setup(Protocol):
     """A game as a recipe wants it."""
 
