@@ -92,6 +92,7 @@ def adds_up(of: Design) -> Array:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--ladders", type=int, default=300)
+    asked.add_argument("--first", type=int, default=0, help="number of the first ladder, which is its seed")
     asked.add_argument("--openings", default="12,24,100")
     asked.add_argument("--draws", type=int, default=600, help="resamples of each ladder; in a run, 1,000")
     asked.add_argument("--spreads", default="0,.5,1")
@@ -100,10 +101,10 @@ def main() -> None:
     given = asked.parse_args()
     ladder.DRAWS = given.draws
     worlds = [(int(n), float(t)) for n in given.openings.split(",") for t in given.spreads.split(",")]
-    tables[given.table](given.ladders, worlds)
+    tables[given.table](range(given.first, given.first + given.ladders), worlds)
 
 
-def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
+def holds(ladders: range, worlds: Sequence[tuple[int, float]]) -> None:
     """How often intervals hold what is true, and tests reject what is true."""
     of = design()
     for spread in dict.fromkeys(spread for _, spread in worlds):
@@ -118,7 +119,7 @@ def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
             (worth_at(of, 2), (0, 2)), (break_even(of, 2, 0), (0, 2)), (slope_of(of, 2), (0, 2)),
         ]  # fmt: skip
         lines, halves = [], []
-        for seed in range(ladders):
+        for seed in ladders:
             made = games(of, at, count, seed)
             found = [made.estimate("", number, odds, {}) for number, odds in numbers]
             halves.append(half_width(found[0]))
@@ -129,17 +130,19 @@ def holds(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
-def power(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
+def power(ladders: range, worlds: Sequence[tuple[int, float]]) -> None:
     """How often tests reject what is not true."""
     of = design()
-    print("| openings | spread | slopes of .3 | 60 Elo more than its parts |\n|---|---|---|---|")
+    print("| openings | spread | slopes of .3 | one of them | 60 Elo more than its parts |\n|---|---|---|---|---|")
     for count, spread in worlds:
         truth = Truth(worth=(0, 80, 120, 260), slopes=(0, 0.3, 0.3, 0.3), spread=spread)
-        lines = [rejected(games(of, truth.at(of), count, seed)) for seed in range(ladders)]
+        made = [games(of, truth.at(of), count, seed) for seed in ladders]
+        asked = (slopes_0(of), row(of, (of.slope(2), 1.0))[None], adds_up(of))
+        lines = [[refused(one, rows) for rows in asked] for one in made]
         print(f"| {count} | {spread:g} | {' | '.join(shown(c) for c in zip(*lines, strict=True))} |", flush=True)
 
 
-def stopping(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
+def stopping(ladders: range, worlds: Sequence[tuple[int, float]]) -> None:
     """Intervals of a ladder of three players at one odds that is looked at after every block of openings, until its
     worth is known well enough."""
     of, most, half = design(3, 2), 8, 60.0
@@ -147,7 +150,7 @@ def stopping(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
     for block, spread in worlds:
         at = Truth(worth=WORTH[:2], spread=spread).at(of)
         held, seen = [], []
-        for seed in range(ladders):
+        for seed in ladders:
             whole = games(of, at, block * most, seed)
             for count in range(block, block * most + 1, block):
                 found = first(whole, count).estimate("", worth_at(of, 1), (0, 1), {})
@@ -158,7 +161,7 @@ def stopping(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         print(f"| {block} | {spread:g} | {half:.0f} | {np.median(seen):.0f} | {shown(held)} |", flush=True)
 
 
-def planned(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
+def planned(ladders: range, worlds: Sequence[tuple[int, float]]) -> None:
     """Half-widths that `thinkaloud plan` promises, and those that are found."""
     of = design()
     print("| openings | spread | promised | found, median |\n|---|---|---|---|")
@@ -167,7 +170,7 @@ def planned(ladders: int, worlds: Sequence[tuple[int, float]]) -> None:
         at[: of.players] = 0
         cells = of.players * (of.players - 1)
         halves = []
-        for seed in range(ladders):
+        for seed in ladders:
             found = games(of, at, count, seed).estimate("", worth_at(of, 2), (0, 2), {})
             halves.append(half_width(found))
         print(f"| {count} | {spread:g} | {of_worth(2 * count * cells, count, spread):.0f} | {np.median(halves):.0f} |")
@@ -181,9 +184,13 @@ def first(whole: Ladder, openings: int) -> Ladder:
 
 def rejected(made: Ladder) -> list[bool | None]:
     """That slopes are 0, and that worths add up, at 5%."""
-    of = made.design
-    tests = [made.test(rows, tuple(range(of.kinds))) for rows in (slopes_0(of), adds_up(of))]
-    return [None if test is None else test.p <= 0.05 for test in tests]
+    return [refused(made, rows) for rows in (slopes_0(made.design), adds_up(made.design))]
+
+
+def refused(made: Ladder, rows: Array) -> bool | None:
+    """That these contrasts are 0, at 5%; None where that is not identified."""
+    test = made.test(rows, tuple(range(made.design.kinds)))
+    return None if test is None else test.p <= 0.05
 
 
 def half_width(found: Estimate) -> float:

@@ -334,7 +334,7 @@ def test_a_model_that_says_one_sentence_before_all_moves_has_no_foreign_reasonin
     lines = sentences([Finding("odds", "fake", "3x3, 1 row", None, e) for e in found.values()])
     told = "\n".join(lines)
     assert "own over foreign changed nothing" in told and "were the model's own, word by word" in told
-    assert "was one of 1 texts before" in told
+    assert "was one and the same text before" in told
 
 
 @pytest.mark.slow

@@ -14,14 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from thinkaloud.stats.davidson import NODES, SHARES, Array, Design, Ints, chances
-from thinkaloud.stats.distributions import halving
 
 LEAST, ROUNDS = 0.05, 3
 """What openings make of scores is proportional to t^2 where t is small. So it is found from a t above 0, in rounds."""
 MOST = 6.0
 """Logits: no opening differs from another by more."""
-NONE, TINY = 1e-6, 1e-12
-"""A t that is 0 but for rounding, and a variance that is none."""
+STEPS, TINY = 601, 1e-12
+"""So many t are tried; and a variance that is none."""
 
 
 def spread(design: Design, counts: Array, of: Ints, at: Array, weights: Array) -> Array:
@@ -43,15 +42,12 @@ def limits(design: Design, counts: Array, of: Ints, at: Array, odds: int, reach:
     follow from how long the tails of totals are (they are short where openings differ a lot)."""
     rows, cells = of == odds, np.flatnonzero(design.odds == odds)
     one = _Odds(design, cells, counts[rows][:, cells], at[None], np.ones((1, int(rows.sum()))))
-    found = float(at[design.spread(odds)])
-
-    def beyond(t: float) -> float:
-        """By how many standard deviations totals vary less than openings with this t would make them."""
-        ratio, df = one.against(t, found)
-        return float((1 - 2 / (9 * df) - ratio ** (1 / 3)) / np.sqrt(2 / (9 * df)))
-
-    low, high = (halving(lambda t, far=far: beyond(t) - far, 0.0, MOST) for far in (-reach, reach))  # type: ignore[misc]
-    return (0.0 if low < NONE else low), (0.0 if high < NONE else high)
+    tried = np.linspace(0, MOST, STEPS)
+    ratio, df = one.against(tried, float(at[design.spread(odds)]))
+    # by how many standard deviations totals vary less than openings with this t would make them
+    less = np.maximum.accumulate((1 - 2 / (9 * df) - np.cbrt(ratio)) / np.sqrt(2 / (9 * df)))
+    low, high = np.interp((-reach, reach), less, tried)
+    return float(low), float(high)
 
 
 class _Odds:
@@ -74,20 +70,20 @@ class _Odds:
             found = tried * np.sqrt(np.maximum(self._seen(mean), 0) / np.maximum(self._expected(scores - mean), 1e-12))
         return found
 
-    def against(self, spread: float, found: float) -> tuple[float, float]:
-        """How much totals of openings vary, as a share of what it would be with another spread than was found, all else
-        being as it was; and the degrees of freedom of that. Of the first fit."""
+    def against(self, spread: Array, found: float) -> tuple[Array, Array]:
+        """How much totals of openings vary, as a share of what it would be with each of these spreads in the place of
+        the one that was found, all else being as it was; and the degrees of freedom of that. Of the first fit."""
         mean, n = self._mean(np.array([found])), len(self.won)
-        scores = np.stack([self._score(np.array([spread]), node) for node in NODES])
+        scores = np.stack([self._score(spread, node) for node in NODES])
         shifts = scores - np.tensordot(SHARES, scores, 1)
         alone = max(float(self._alone(mean)[0]), TINY)
-        moved = (shifts[:, 0] @ self.games.T).mean(axis=1)  # the total of an opening at each node
-        common = max(float(self._expected(shifts)[0]), 0.0)
-        inside = max(alone - float(SHARES @ (shifts[:, 0] ** 2 @ self.games.T).mean(axis=1)), TINY)
-        fourth = float(SHARES @ (moved**4 + 6 * moved**2 * inside + 3 * inside**2))
-        tails = fourth / float(SHARES @ (moved**2 + inside)) ** 2 - 3
-        df = 2 / max(2 / (n - 1) + tails / n, 1 / n)
-        return float(self._totals(mean)[0]) / (alone + common), df
+        common = np.maximum(self._expected(shifts), 0.0)
+        moved = (shifts @ self.games.T).mean(axis=-1)  # the total of an opening at each node, for each spread
+        inside = np.maximum(alone - SHARES @ (shifts**2 @ self.games.T).mean(axis=-1), TINY)
+        fourth = SHARES @ (moved**4 + 6 * moved**2 * inside + 3 * inside**2)
+        tails = fourth / (SHARES @ (moved**2 + inside)) ** 2 - 3
+        df = 2 / np.maximum(2 / (n - 1) + tails / n, 1 / n)
+        return self._totals(mean) / (alone + common), df
 
     def _mean(self, spread: Array) -> Array:
         return np.tensordot(SHARES, np.stack([self._score(spread, node) for node in NODES]), 1)

@@ -37,8 +37,9 @@ def lines(found: Found) -> Iterator[str]:
     for e in found.every(measure="prompt tokens"):
         moves, texts = int(e.about["moves"]), int(e.about["texts"])
         if e.about["reasoning"] in ("own", "foreign", "paraphrased") and texts < FEW * moves:
+            said = "one and the same text" if texts == 1 else f"one of {texts} texts"
             yield (
-                f"{found.subject}. What stood before the moves of {e.about['player']} was one of {texts} texts before "
+                f"{found.subject}. What stood before the moves of {e.about['player']} was {said} before "
                 f"{moves} moves: it hardly speaks of the board."
             )
     illegal = [f"{e.about['player']} {shown(e)} of {e.about['moves']}" for e in found.every(measure="illegal")]
