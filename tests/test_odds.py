@@ -34,7 +34,7 @@ from thinkaloud.studies.odds.at_breakthrough import AtBreakthrough, positions
 from thinkaloud.studies.odds.block import games
 from thinkaloud.studies.odds.gathered import gathered
 from thinkaloud.studies.odds.open_setup import cells, setup
-from thinkaloud.studies.odds.page import sentences
+from thinkaloud.studies.odds.page import PAGE, sentences
 from thinkaloud.studies.odds.protocol import Odds
 from thinkaloud.studies.odds.recipe import GAMES, Exact, Recipe, Spec, names, read
 from thinkaloud.studies.odds.replays import payload
@@ -466,6 +466,15 @@ def test_a_known_gap_between_two_ways_to_ask_comes_back_in_elo_and_in_men() -> N
 
 def as_findings(found: list[Estimate]) -> list[Finding]:
     return [Finding("odds", "no model", AtBreakthrough(KNOWN).title, None, e) for e in found]
+
+
+@pytest.mark.slow
+def test_a_slope_of_all_odds_is_not_explained_as_what_reasoning_buys() -> None:
+    words = PAGE.words
+    assert "mean slope, all odds" in {e.name for e in known_estimates()}
+    assert words.heading("mean slope, all odds") == words.heading("slope of 1 missing") == "What odds are worth"
+    assert words.meaning("mean slope, all odds") == "the mean of these"
+    assert words.heading("own over silent") == "What reasoning buys"
 
 
 @pytest.mark.slow

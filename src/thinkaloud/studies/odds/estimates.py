@@ -179,7 +179,7 @@ def _joint(games: Games, ladder: Ladder) -> list[Estimate]:
     tested = _p(ladder, np.stack([_row(d, (d.slope(o), 1.0)) for o in some]), 0, *some)
     places = [d.slope(o) for o in some]
     about: dict[str, Part] = {"measure": "mean slope", **tested}
-    return [ladder.estimate("mean slope over all odds", lambda at: at[:, places].mean(axis=1), (0, *some), about)]
+    return [ladder.estimate("mean slope, all odds", lambda at: at[:, places].mean(axis=1), (0, *some), about)]
 
 
 def _beyond(games: Games, ladder: Ladder) -> list[Estimate]:

@@ -249,7 +249,7 @@ PAGE = Layout(
             ("Skill", ("skill of *",)),
             ("Worth at a player's own skill", ("worth of * at the skill of *",)),
             ("Do worths add up?", ("worth of * beyond *",)),
-            ("What odds are worth", ("worth of *", "slope of *", "mean slope *", "skill at *")),
+            ("What odds are worth", ("worth of *", "slope of *", "mean slope, *", "skill at *")),
             ("Equal chances", ("equal chances, *",)),
             (
                 "Moving first, openings and draws",
@@ -282,7 +282,7 @@ PAGE = Layout(
                 "Elo by which it changes what to expect of two players of mean skill who are equal otherwise",
             ),
             ("slope of *", "how much that grows for each Elo of skill"),
-            ("mean slope *", "the mean of these"),
+            ("mean slope, *", "the mean of these"),
             ("equal chances, *", "Elo by which a giver must be stronger than this taker; who is first drawn by lot"),
             ("draws", "nu: P(draw) over the root of P(win) P(loss), the same in all cells"),
             ("moving first, *, for each Elo of skill", "how much more the first move is worth for each Elo of skill"),
