@@ -112,8 +112,8 @@ class Cell:
 @dataclass(frozen=True)
 class Games:
     """The games of a board: which `game` it is, by cell, the names of players in the order of the recipe, and the odds
-    that were played, even games first, with how much they are and which others add up to them. `spoken`: records of games with a language
-    model, by cell; `others`: places of records that are no games."""
+    that were played, even games first, with how much they are and which others add up to them. `spoken`: records of
+    games with a language model, by cell; `others`: places of records that are no games."""
 
     game: str
     cells: Mapping[Place, Cell]
