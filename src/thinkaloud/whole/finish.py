@@ -35,8 +35,8 @@ from thinkaloud.vocabulary import Model, Task, Usage
 
 
 def asked(config: Config, model: Model, tasks: Sequence[Task]) -> Asked:
-    """What a run asks of its study. A further model is opened once, whoever asks for it, and passes the gate of whatever
-    unit asks it."""
+    """What a run asks of its study. A further model is opened once, whoever asks for it, and passes the gate of the
+    unit that asks it."""
 
     @cache
     def further(name: str) -> Model:
