@@ -12,6 +12,7 @@ from shards_fixture import everything, stopped_clock
 from thinkaloud.errors import UserError
 from thinkaloud.records.many import chained
 from thinkaloud.runs import journal as module
+from thinkaloud.runs import sealed
 from thinkaloud.runs.journal import Journal
 from thinkaloud.runs.stored import Stored
 from thinkaloud.whole.verify import verify
@@ -117,16 +118,16 @@ def test_an_index_that_says_otherwise_than_the_records_is_found(
 
     monkeypatch.setattr(module, "HELD", 0)
     run = ta.run(Counted, out=tmp_path / "run")
-    sealed = run.folder / "segments" / "records.parquet"
+    file = run.folder / "segments" / "records.parquet"
     with duckdb.connect() as connection:
-        rows = connection.execute("select * from read_parquet(?)", [str(sealed)]).fetchall()
+        rows = connection.execute("select * from read_parquet(?)", [str(file)]).fetchall()
         assert [row[0] for row in rows] == list(range(len(rows))) and all(len(row[6]) < len(row[7]) for row in rows)
         connection.execute(
             "copy (select * replace (replace(head, '\"wall\":', '\"wall\":1') as head) from read_parquet($1)) "
             "to $2 (format parquet)",
-            [str(sealed), str(tmp_path / "changed")],
+            [str(file), str(tmp_path / "changed")],
         )
-    (tmp_path / "changed").replace(sealed)
+    (tmp_path / "changed").replace(file)
     with pytest.raises(UserError, match=r"the index of records\.parquet says otherwise of"):
         verify(run.folder, study=Counted)
 
@@ -137,13 +138,34 @@ def test_files_of_earlier_versions_are_read_whole(tmp_path: Path, monkeypatch: p
     made = filled(tmp_path, 5)
     before = [{**unit, "records": list(unit["records"])} for unit in made]
     made.seal()
-    sealed = tmp_path / "segments" / "records.parquet"
+    file = tmp_path / "segments" / "records.parquet"
     with duckdb.connect() as connection:
         connection.execute(
             "copy (select unit, phase, task, status, json from read_parquet($1)) to $2 (format parquet)",
-            [str(sealed), str(tmp_path / "old")],
+            [str(file), str(tmp_path / "old")],
         )
-    (tmp_path / "old").replace(sealed)
+    (tmp_path / "old").replace(file)
     for held in (1 << 20, 0):
         monkeypatch.setattr(module, "HELD", held)
         assert [dict(unit) for unit in Journal(tmp_path)] == before
+
+
+def test_many_units_are_sealed_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same rows as all at once, in their order; what a killed process left beside the file is cleared away."""
+    import duckdb
+
+    made = filled(tmp_path / "a", 9), filled(tmp_path / "b", 9)
+    made[0].seal()
+    monkeypatch.setattr(sealed, "BATCH", 4)
+    left = tmp_path / "b" / "segments" / "records.parquet.part.d"
+    left.mkdir()
+    (left / "000007.parquet").write_text("half")
+    made[1].seal()
+    with duckdb.connect() as connection:
+        rows = [
+            connection.execute("select * from read_parquet(?)", [str(one.folder / "records.parquet")]).fetchall()
+            for one in made
+        ]
+    assert rows[0] == rows[1] and [row[0] for row in rows[0]] == list(range(9))
+    assert [path.name for path in (tmp_path / "b" / "segments").iterdir()] == ["records.parquet"]
+    assert list(Journal(tmp_path / "b"))[8]["records"][0]["item"] == "8"

@@ -179,7 +179,7 @@ class Journal:
             return
         part, sealed = self.folder / f"{SEALED}.part", self.folder / SEALED
         try:
-            write(part, iter(self), on_disk=self._held > HELD)
+            write(part, iter(self))
             if SEALED in self._foreign:
                 os.replace(sealed, sealed.with_name(SEALED + KEPT))
             os.replace(part, sealed)

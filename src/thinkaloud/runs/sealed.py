@@ -7,11 +7,12 @@ finds a unit without going through the file. Files of earlier versions have neit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PUT = 256
-"""Rows that are written, or looked at, at once."""
-ROOM = "1GB"
-"""Memory that sealing may take; what is more goes over a file."""
+"""Rows that are looked at, at once."""
 COLUMNS = {
     "row": "bigint", "unit": "text", "phase": "text", "task": "text", "status": "text", "size": "bigint",
     "head": "text", "json": "text",
@@ -33,6 +32,7 @@ COLUMNS = {
 """Of the file. `head`: a unit without its records, which takes little; `size`: characters of `json`."""
 BATCH = 2048
 """Rows that are compressed together, and read at once."""
+FORM: Mapping[str, Any] = {"compression": "zstd", "row_group_size": BATCH}
 _WRITER = msgspec.json.Encoder()
 
 
@@ -99,27 +99,43 @@ def texts(path: Path, room: int | None = None) -> Iterator[tuple[object, int, bo
         ) from error
 
 
-def write(part: Path, units: Iterator[Mapping[str, Any]], on_disk: bool) -> None:
-    """All units in their order as a Parquet file; what does not fit into memory goes over a file of DuckDB's."""
+def write(part: Path, units: Iterator[Mapping[str, Any]]) -> None:
+    """All units in their order as a Parquet file; of many, some at a time in files of their own, which are joined then.
+    So it takes the memory of `BATCH` units, however many there are."""
+    import duckdb
+
+    beside = part.with_name(f"{part.name}.d")
+    rmtree(beside, ignore_errors=True)
+    numbered, written = enumerate(units), [part]
+    _written(part, list(islice(numbered, BATCH)))
+    try:
+        while some := list(islice(numbered, BATCH)):
+            beside.mkdir(exist_ok=True)
+            written.append(beside / f"{len(written):06d}.parquet")
+            _written(written[-1], some)
+        if len(written) > 1:
+            os.replace(part, beside / part.name)
+            written[0] = beside / part.name
+            with duckdb.connect(config={"threads": 1}) as connection:  # several keep more in memory to keep the order
+                connection.read_parquet([str(one) for one in written]).write_parquet(str(part), **FORM)
+    finally:
+        rmtree(beside, ignore_errors=True)
+
+
+def _written(path: Path, some: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Some units as a file."""
     import duckdb
     import numpy as np
 
-    beside = part.with_name(f"{part.name}.db")
-    beside.unlink(missing_ok=True)
-    with ExitStack() as done:
-        done.callback(beside.unlink, missing_ok=True)
-        place = str(beside) if on_disk else ":memory:"
-        connection = done.enter_context(duckdb.connect(place, config={"memory_limit": ROOM}))
-        connection.execute(f"create table u ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
-        numbered = enumerate(units)
-        while some := list(islice(numbered, PUT)):
-            columns = zip(COLUMNS.items(), zip(*(_row(*one) for one in some), strict=True), strict=True)
-            batch = {
-                name: np.array(values, dtype=object if kind == "text" else np.int64) for (name, kind), values in columns
-            }
-            connection.register("batch", batch)
-            connection.execute("insert into u select * from batch")
-        connection.table("u").write_parquet(str(part), compression="zstd", row_group_size=BATCH)
+    columns = list(zip(*(_row(*one) for one in some), strict=True)) or [()] * len(COLUMNS)
+    batch = {
+        name: np.array(values, dtype=object if kind == "text" else np.int64)
+        for (name, kind), values in zip(COLUMNS.items(), columns, strict=True)
+    }
+    typed = ", ".join(f"{name}::{kind} as {name}" for name, kind in COLUMNS.items())
+    with duckdb.connect() as connection:
+        connection.register("batch", batch)
+        connection.sql(f"select {typed} from batch").write_parquet(str(path), **FORM)
 
 
 def _row(number: int, unit: Mapping[str, Any]) -> tuple[Any, ...]:
