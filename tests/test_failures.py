@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud.api import planned
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
@@ -218,8 +219,6 @@ def test_a_length_that_cannot_be_counted_costs_its_condition_and_no_other(
 
 
 def test_a_run_with_failed_items_ends_with_code_3_and_says_it_last(tmp_path: Path) -> None:
-    from test_cli import thinkaloud
-
     arguments = ("--model", "scripted:nan:0.3", "--items", "8", "--difficulty", "3", "--out", str(tmp_path / "run"))
     done = thinkaloud("run", "channels", *arguments)
     assert done.returncode == 3 and "Traceback" not in done.stderr

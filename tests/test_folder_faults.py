@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud.api import trend
 from thinkaloud.cli.main import main
 from thinkaloud.errors import ModelError, UserError
@@ -73,7 +73,7 @@ def test_a_report_on_part_of_a_run_says_so_everywhere(half: Path) -> None:
     assert json.loads((half / "findings.json").read_text())["unfinished"] == "1 of 2 units"
     said = "This run is not finished: 1 of 2 units were done. The numbers are of the rest alone."
     assert said in (half / "report.html").read_text() and said in (half / "report.md").read_text()
-    done = subprocess.run([sys.executable, "-m", "thinkaloud", "report", str(half)], capture_output=True, text=True)
+    done = thinkaloud("report", str(half))
     assert done.returncode == 0 and done.stdout.startswith("NOT FINISHED: 1 of 2 units are done"), done.stderr
     with pytest.raises(UserError, match=r"is not finished \(1 of 2 units\): thinkaloud resume"):
         trend([half], {half: 1e6})
