@@ -26,7 +26,7 @@ from thinkaloud.runs.folder import Run, write
 LONG = "x" * 300
 
 
-def measured(out: Path, items: int = 16, model: Any = "scripted:faithful") -> Run:
+def measured(out: Path, items: int = 9, model: Any = "scripted:faithful") -> Run:
     return ta.run("channels", model, ["chain_sum"], items=items, difficulty=3, out=out)
 
 
@@ -57,7 +57,7 @@ class Stops:
 def half(tmp_path: Path) -> Path:
     """A folder with 1 of 2 units."""
     with pytest.raises(Stops.Killed):
-        measured(tmp_path / "half", model=Stops(200))
+        measured(tmp_path / "half", model=Stops(150))
     folder = tmp_path / "half"
     shutil.copy(folder / "config.toml", tmp_path / "config")
     text = (folder / "config.toml").read_text().replace("object:Stops", "scripted:faithful")
@@ -199,7 +199,7 @@ def test_a_read_only_folder_can_be_read_and_reported_elsewhere(tmp_path: Path, m
     with monkeypatch.context() as patch:
         disk = ReadOnly(tmp_path / "ro", patch)
         again = ta.open_run(run.folder)
-        assert again.findings == run.findings and len(again.records) == 16
+        assert again.findings == run.findings and len(again.records) == 9
         assert len(ta.open_run(bare).units) == 0 and ta.open_run(bare).findings == run.findings
         assert disk.tried == 0
         for command, way in (

@@ -356,10 +356,10 @@ def test_what_is_known_to_have_come_out_is_said() -> None:
 def test_without_any_effect_one_table_in_twenty_has_a_false_word() -> None:
     """Seven measures of three arms are held together: a word that is not true stands in at most 5% of such tables."""
     false = 0
-    for draw in range(300):
+    for draw in range(150):
         made = {arm: records(arm, {}, noise=0.1, draw=draw) for arm in ("control", "a", "b", "c")}
         false += any(e.about.get("verdict") in ("rose", "fell") for e in beyond(made, "control"))
-    assert false <= scipy.stats.binom.ppf(0.99, 300, 0.05)
+    assert false <= scipy.stats.binom.ppf(0.99, 150, 0.05)
 
 
 def test_an_interval_over_seeds_is_students() -> None:
