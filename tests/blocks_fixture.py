@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ KINDS = {
 earlier turns."""
 
 
+@cache
 def _learned() -> tuple[list[str], list[str]]:
     """Words and merges of a byte-level vocabulary, learned from a few sentences."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers

@@ -74,15 +74,15 @@ def llama(models: dict[str, Transformers]) -> Transformers:
 
 
 @pytest.fixture(scope="session")
-def faithful_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
-    """A finished run of a study on the faithful reasoner: 16 items of chain_sum at level 3, as a run to compare others
-    with. Nobody writes in its folder."""
+def faithful_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """A finished run of a study on the faithful reasoner: chain_sum at level 3, 9 items in two units where no other
+    number is given, as a run to compare others with. Nobody writes in its folder."""
 
     @cache
-    def made(study: str) -> Run:
+    def made(study: str, items: int = 9) -> Run:
         import thinkaloud as ta
 
         out = tmp_path_factory.mktemp("faithful") / study
-        return ta.run(study, "scripted:faithful", ["chain_sum"], items=16, difficulty=3, out=out)
+        return ta.run(study, "scripted:faithful", ["chain_sum"], items=items, difficulty=3, out=out)
 
     return made

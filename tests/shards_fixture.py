@@ -46,5 +46,5 @@ def rows(folder: Path) -> list[Any]:
 
 def channels(model: Any = "scripted:mixture:0.5", **more: Any) -> Made:
     """A study over items, with a level to look for and a task without one."""
-    given = {"items": 24, **more}
+    given = {"items": 16, **more}
     return lambda **where: ta.run("channels", model, ["chain_sum", "coin"], **given, **where)

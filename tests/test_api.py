@@ -103,11 +103,11 @@ def test_the_plan_counts_what_the_run_then_computes(tmp_path: Path, tiny: LlamaC
     """Where the model reasons as the plan assumes, every token is accounted for; here it babbles, so only what does not
     depend on its words is compared: units, and that asked is far more than computed."""
     loading = Loading(precision="exact", format="completion", threads=1)
-    config = Config("channels", str(tiny_path), ("chain_sum",), 16, 3, 1, ConditionSettings(), loading)
+    config = Config("channels", str(tiny_path), ("chain_sum",), 9, 3, 1, ConditionSettings(), loading)
     lines = planned(config.study, config)
     assert lines[0].startswith("chain_sum: 2 units")
     assert any("times fewer" in line for line in lines) and any("intervals to expect" in line for line in lines)
-    run = ta.run("channels", tiny, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run", loading=loading)
+    run = ta.run("channels", tiny, ["chain_sum"], items=9, difficulty=3, out=tmp_path / "run", loading=loading)
     assert run.bill["units"] == 2
     assert run.bill["asked"] > 4 * run.bill["computed"] > 0
 

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from command_fixture import thinkaloud
 from thinkaloud.open_study import BUILTIN
 
 
-def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own."""
     command = [sys.executable, "-m", "thinkaloud", *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, timeout=120, env={**os.environ, "COLUMNS": "160"}
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, said",
     [
@@ -39,8 +40,8 @@ def thinkaloud(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
         (("report", "nowhere"), "'nowhere' is no run folder"),
     ],
 )
-def test_user_mistakes(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    (tmp_path / "datasets.py").write_text("raise ImportError")  # in the place of one that is installed
+def test_user_mistakes(arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)  # as if it were not installed
     done = thinkaloud(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -49,13 +50,14 @@ def test_user_mistakes(arguments: tuple[str, ...], said: str, tmp_path: Path) ->
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    assert "Traceback" in thinkaloud("--debug", "resume", "nowhere", cwd=tmp_path).stderr
+    assert "Traceback" in process("--debug", "resume", "nowhere", cwd=tmp_path).stderr
 
 
 @pytest.mark.slow
 def test_a_run_prints_its_table_and_where_things_are(tmp_path: Path) -> None:
+    """As a process of its own, as people start it."""
     out = tmp_path / "run"
-    done = thinkaloud(
+    done = process(
         "run", "channels", "--model", "scripted:faithful", "--task", "chain_sum,recall", "--items", "8",
         "--difficulty", "2", "--out", str(out),
     )  # fmt: skip
@@ -79,7 +81,6 @@ def test_a_folder_with_another_run_is_not_overwritten(tmp_path: Path) -> None:
     assert third.returncode == 2 and "is not empty and no run folder" in third.stderr
 
 
-@pytest.mark.slow
 def test_lists() -> None:
     assert "smollm2-135m" in thinkaloud("models").stdout
     assert "chain_sum" in thinkaloud("tasks").stdout
@@ -87,7 +88,8 @@ def test_lists() -> None:
 
 
 def test_run_without_a_study_lists_the_studies_in_a_line_each() -> None:
-    said = thinkaloud("run").stderr + thinkaloud("run").stdout
+    done = thinkaloud("run")
+    said = done.stderr + done.stdout
     assert all(f"\n  {name} " in said for name in ("channels", "faithfulness", "rungs"))
     listed = thinkaloud("studies").stdout.splitlines()
     assert len(listed) == len(BUILTIN) and all(len(line) < 120 for line in listed)

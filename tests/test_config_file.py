@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
 import sys
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from contract_fixture import STUDIES, config
 from thinkaloud.cli.main import main
 from thinkaloud.errors import UserError
@@ -100,14 +100,13 @@ def test_settings_of_the_rungs_are_held_to_their_types_too(wrong: dict[str, Any]
         Config.from_dict({**data, "settings": data["settings"] | wrong}, "config.toml", open_study)
 
 
-@pytest.mark.slow
 def test_the_command_says_it_in_one_line_with_code_2(done: Path, tmp_path: Path) -> None:
     """And no traceback, where a person sees it."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "config.toml").write_text(tomli_w.dumps(put(config("channels").as_dict(), "settings.shots", 2.5)))
     for verb in ("resume", "report"):
-        found = subprocess.run([sys.executable, "-m", "thinkaloud", verb, folder], capture_output=True, text=True)
+        found = thinkaloud(verb, str(folder))
         assert found.returncode == 2 and found.stderr.startswith("thinkaloud: ") and found.stderr.count("\n") == 1
 
 

@@ -23,7 +23,7 @@ from thinkaloud.studies.faithfulness.protocol import Faithfulness
 from thinkaloud.tasks import open_task
 from thinkaloud.vocabulary import Estimate, Key, Record
 
-POOL, SEEDS = 96, 20
+POOL, SEEDS = 64, 20
 
 
 def records(model: str, task: str, level: int, items: int) -> list[Record]:
@@ -82,7 +82,7 @@ def test_dials_are_recovered_at_the_nominal_rate(pool: Ends, n: int) -> None:
 @pytest.mark.parametrize("n", [16, 48])
 def test_the_channels_recover_them_too(pool: Ends, n: int) -> None:
     cells = []
-    for seed in range(SEEDS // 2):
+    for seed in range(SEEDS // 4):
         ends = some(pool, n, seed)
         for dial in DIALS:
             here = mixed(ends, dial, lambda item, p, s=seed: is_open(item, p, s + 1))  # type: ignore[misc]
@@ -110,7 +110,7 @@ def questions(rng: np.random.Generator, n: int, samples: int) -> list[dict[str, 
 def test_an_interval_of_the_suite_covers_where_samples_of_a_question_are_alike() -> None:
     """30 questions x 12 samples: an interval that takes every sample for a new item covers far less often than it says;
     the suite's, clustered by item, covers as it says."""
-    truth, times = 0.35 / 1.25, 60
+    truth, times = 0.35 / 1.25, 30
     clustered, alone = [], []
     for i in range(times):
         records = questions(np.random.default_rng(i), 30, 12)

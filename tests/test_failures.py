@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud.api import planned
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import ContextTooSmall, FailedReading, FatalError, NotMeasurable, TextRefused, UserError
@@ -30,7 +31,7 @@ from thinkaloud.tasks import open_task
 from thinkaloud.tasks.jsonl import JsonlTask
 from thinkaloud.vocabulary import Completion, Item, Key, Prompt, Reading, Sampling
 
-Runs = Callable[[str], Run]
+Runs = Callable[..., Run]
 INF, NAN = math.inf, math.nan
 STUDIES = ("channels", "faithfulness")
 
@@ -56,7 +57,7 @@ class Odd(Scripted):
 
 
 def measured(folder: Path, model: Any, study: str = "channels", **said: Any) -> Any:
-    return ta.run(study, model, ["chain_sum"], items=16, difficulty=3, out=folder, **said)
+    return ta.run(study, model, ["chain_sum"], items=9, difficulty=3, out=folder, **said)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_a_model_whose_every_reading_is_bad_leaves_a_report_without_a_number(tmp
     assert {record["status"] for record in odd.records} == {"failed"}
     found = {f.estimate.name: f.estimate for f in odd.findings}
     assert found["P(gold) own"].value is None and found["parsed"].value == 0.0
-    assert len(failures(odd.units).items) == 16
+    assert len(failures(odd.units).items) == 9
 
 
 @pytest.mark.slow
@@ -218,8 +219,6 @@ def test_a_length_that_cannot_be_counted_costs_its_condition_and_no_other(
 
 
 def test_a_run_with_failed_items_ends_with_code_3_and_says_it_last(tmp_path: Path) -> None:
-    from test_cli import thinkaloud
-
     arguments = ("--model", "scripted:nan:0.3", "--items", "8", "--difficulty", "3", "--out", str(tmp_path / "run"))
     done = thinkaloud("run", "channels", *arguments)
     assert done.returncode == 3 and "Traceback" not in done.stderr

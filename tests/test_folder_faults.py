@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud.api import trend
 from thinkaloud.cli.main import main
 from thinkaloud.errors import ModelError, UserError
@@ -26,7 +26,7 @@ from thinkaloud.runs.folder import Run, write
 LONG = "x" * 300
 
 
-def measured(out: Path, items: int = 16, model: Any = "scripted:faithful") -> Run:
+def measured(out: Path, items: int = 9, model: Any = "scripted:faithful") -> Run:
     return ta.run("channels", model, ["chain_sum"], items=items, difficulty=3, out=out)
 
 
@@ -57,7 +57,7 @@ class Stops:
 def half(tmp_path: Path) -> Path:
     """A folder with 1 of 2 units."""
     with pytest.raises(Stops.Killed):
-        measured(tmp_path / "half", model=Stops(200))
+        measured(tmp_path / "half", model=Stops(150))
     folder = tmp_path / "half"
     shutil.copy(folder / "config.toml", tmp_path / "config")
     text = (folder / "config.toml").read_text().replace("object:Stops", "scripted:faithful")
@@ -73,7 +73,7 @@ def test_a_report_on_part_of_a_run_says_so_everywhere(half: Path) -> None:
     assert json.loads((half / "findings.json").read_text())["unfinished"] == "1 of 2 units"
     said = "This run is not finished: 1 of 2 units were done. The numbers are of the rest alone."
     assert said in (half / "report.html").read_text() and said in (half / "report.md").read_text()
-    done = subprocess.run([sys.executable, "-m", "thinkaloud", "report", str(half)], capture_output=True, text=True)
+    done = thinkaloud("report", str(half))
     assert done.returncode == 0 and done.stdout.startswith("NOT FINISHED: 1 of 2 units are done"), done.stderr
     with pytest.raises(UserError, match=r"is not finished \(1 of 2 units\): thinkaloud resume"):
         trend([half], {half: 1e6})
@@ -199,7 +199,7 @@ def test_a_read_only_folder_can_be_read_and_reported_elsewhere(tmp_path: Path, m
     with monkeypatch.context() as patch:
         disk = ReadOnly(tmp_path / "ro", patch)
         again = ta.open_run(run.folder)
-        assert again.findings == run.findings and len(again.records) == 16
+        assert again.findings == run.findings and len(again.records) == 9
         assert len(ta.open_run(bare).units) == 0 and ta.open_run(bare).findings == run.findings
         assert disk.tried == 0
         for command, way in (

@@ -156,7 +156,7 @@ def test_options_of_the_spec_go_to_the_configuration_or_to_the_provider() -> Non
 @pytest.mark.parametrize("study", ["channels", "faithfulness"])
 def test_a_study_through_the_chat_interface_gives_what_it_gives_without(study: str) -> None:
     """On a reasoner whose truth is known: every estimate is the same, through turns, walks and stripped prefills."""
-    config = Config(study, "x", ("chain_sum",), 8, 3, 1)
+    config = Config(study, "x", ("chain_sum",), 5, 3, 1)
     task, asked = told(config), open_study(study)
     direct = asked.estimate(records_of(asked, inspect_providers.Unseen(), task, config), Key(("e",)))
     through = asked.estimate(records_of(asked, open_inspect("fake/honest"), task, config), Key(("e",)))
@@ -170,11 +170,11 @@ def test_a_study_through_the_chat_interface_gives_what_it_gives_without(study: s
 
 
 def test_a_run_works_and_its_bill_is_the_providers(tmp_path: Path) -> None:
-    told(Config("channels", "x", ("chain_sum",), 10, 3, 1))
+    told(Config("channels", "x", ("chain_sum",), 9, 3, 1))
     model = open_inspect("fake/echoes")
-    run = ta.run("channels", model, ["chain_sum"], items=10, difficulty=3, out=tmp_path / "run", concurrency=2)
+    run = ta.run("channels", model, ["chain_sum"], items=9, difficulty=3, out=tmp_path / "run", concurrency=2)
     own = next(f.estimate for f in run.findings if f.estimate.name == "P(gold) own")
-    assert own.value == pytest.approx(1.0, abs=1e-3) and own.n == 10
+    assert own.value == pytest.approx(1.0, abs=1e-3) and own.n == 9
     assert run.bill["requests"] > 100
     assert run.bill["asked"] == run.bill["computed"] == 7 * run.bill["requests"]
     assert model.usage.requests == 0  # sessions have bills of their own
@@ -182,14 +182,14 @@ def test_a_run_works_and_its_bill_is_the_providers(tmp_path: Path) -> None:
 
 def test_a_provider_that_dies_fails_its_units_and_nothing_else(tmp_path: Path) -> None:
     """The rest of the run goes on, and resuming does what is missing."""
-    told(Config("channels", "x", ("chain_sum",), 8, 3, 1))
+    told(Config("channels", "x", ("chain_sum",), 5, 3, 1))
     model = open_inspect("fake/dies")
-    run = ta.run("channels", model, ["chain_sum"], items=8, difficulty=3, out=tmp_path / "run")
+    run = ta.run("channels", model, ["chain_sum"], items=5, difficulty=3, out=tmp_path / "run")
     assert [unit["status"] for unit in run.journal] == ["failed"]
     assert next(iter(run.journal))["error"] == "inspect:fake/dies failed: Refused: out of order"
     model.line.model.api.mood = "honest"  # type: ignore[attr-defined]  # it comes back
     again = ta.resume(tmp_path / "run", model=model)
-    assert len(list(again.records)) == 8
+    assert len(list(again.records)) == 5
 
 
 def test_it_opens_and_answers_inside_a_running_loop() -> None:

@@ -136,11 +136,18 @@ def test_tools_and_unknown_ways_to_load_are_refused(served: Model, tiny_path: Pa
 # ------------------------------------------------------------------------------------------------- the tasks
 
 
-def test_a_task_gives_the_estimates_of_a_run(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> EvalLog:
+    """The channels of a reasoner whose truth is known, in two units, through a provider that nothing was asked of."""
+    known("channels", 9)
+    folder = tmp_path_factory.mktemp("honest")
+    return evaluated(channels(items=9, difficulty=3), "fake/honest", folder, new="not probed before")
+
+
+def test_a_task_gives_the_estimates_of_a_run(honest: EvalLog) -> None:
     """Through Inspect's solver, scorer, metrics and log, on a reasoner whose truth is known, in two units."""
-    study = "channels"
+    study, log = "channels", honest
     task, config = known(study, 9)
-    log = evaluated(channels(items=config.items, difficulty=3), "fake/honest", tmp_path)
     assert log.status == "success" and log.samples is not None and len(log.samples) == 2
     asked = open_study(study)
     records = records_of(asked, inspect_providers.Unseen(), task, config)
@@ -227,14 +234,12 @@ def test_a_model_that_answers_whole_turns_is_measured_by_them(tmp_path: Path) ->
     assert found["content"].reason == "not measurable here: the model lacks prefill"
 
 
-def test_a_model_is_probed_once_an_eval(tmp_path: Path) -> None:
+def test_a_model_is_probed_once_an_eval(honest: EvalLog) -> None:
     """At the first sample that asks, though two begin at once."""
-    known("channels", 9)
-    log = evaluated(channels(items=9, difficulty=3), "fake/honest", tmp_path, new="not probed before")
-    assert log.samples is not None
+    assert honest.samples is not None
     first, second = (
         sum(e.event == "model" and e.input[0].text.startswith("Count from") for e in sample.events)
-        for sample in sorted(log.samples, key=lambda s: s.metadata["at"]["first"])
+        for sample in sorted(honest.samples, key=lambda s: s.metadata["at"]["first"])
     )
     assert sorted((first, second))[0] == 0 and first + second > 0
 

@@ -44,8 +44,8 @@ class Odd(Scripted):
 
 
 @pytest.mark.slow
-def test_odd_texts_cost_their_items_alone(tmp_path: Path, faithful_run: Callable[[str], Run]) -> None:
-    model, plain = Odd(), {record["item"]: record for record in faithful_run("channels").records}
+def test_odd_texts_cost_their_items_alone(tmp_path: Path, faithful_run: Callable[..., Run]) -> None:
+    model, plain = Odd(), {record["item"]: record for record in faithful_run("channels", 16).records}
     run = ta.run("channels", model, ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run")
     assert not model.left and len(run.records) == 16
     for record in run.records:

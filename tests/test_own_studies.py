@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud.errors import UserError
 from thinkaloud.from_file import from_file
 from thinkaloud.interop.tables import export_table
@@ -38,22 +39,21 @@ Journal.append = dying
 from thinkaloud.cli.main import main
 main()
 """
-"""The command, killed once two units are recorded."""
 
 
-def command(*words: object, at: Path, code: int = 0, through: tuple[str, ...] = ("-m", "thinkaloud")) -> str:
+def command(*words: object, at: Path, code: int = 0) -> str:
     """What the command line prints, run in a folder of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"}
-    done = subprocess.run(
-        [sys.executable, *through, *map(str, words)],
-        cwd=at,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = thinkaloud(*map(str, words), cwd=at)
     assert done.returncode == code, done.stderr + done.stdout
     return done.stdout + done.stderr
+
+
+def killed(*words: object, at: Path) -> None:
+    """The command in a process of its own, killed once two units are recorded."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    said = [sys.executable, "-c", DYING, *map(str, words)]
+    done = subprocess.run(said, cwd=at, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stderr + done.stdout
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_study_without_items_is_killed_and_gone_on_with_from_elsewhere(place: 
     """Every command works on it, relative paths are found where the run began, and the findings are those of a run
     that was never killed, byte for byte."""
     mine, there = place / "mine", place / "elsewhere"
-    command(*RUN, at=mine, code=-signal.SIGKILL, through=("-c", DYING))
+    killed(*RUN, at=mine)
     assert not (mine / "r" / "findings.json").exists()
     said = command("resume", "../mine/r", at=there)
     assert "anna" in said and "report: " in said
@@ -164,7 +164,7 @@ def test_its_report_is_its_own_page_and_speaks_of_no_questions(place: Path) -> N
 
 def test_a_run_does_not_go_on_with_a_changed_file_or_a_changed_study(place: Path) -> None:
     mine = place / "mine"
-    command(*RUN, at=mine, code=-signal.SIGKILL, through=("-c", DYING))
+    killed(*RUN, at=mine)
     bets, study = mine / "studies" / "bets.csv", mine / "studies" / "forecasts.py"
     before = bets.read_text()
     bets.write_text(before.replace("0.", "0.1", 1))

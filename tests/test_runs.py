@@ -57,8 +57,8 @@ def test_the_folder_holds_everything_that_was_promised(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_order_and_concurrency_change_nothing(tmp_path: Path) -> None:
-    one = ta.run("channels", "scripted:mixture:0.5", TASKS, items=24, out=tmp_path / "one")
-    many = ta.run("channels", "scripted:mixture:0.5", TASKS, items=24, out=tmp_path / "many", concurrency=5)
+    one = ta.run("channels", "scripted:mixture:0.5", TASKS, items=16, out=tmp_path / "one")
+    many = ta.run("channels", "scripted:mixture:0.5", TASKS, items=16, out=tmp_path / "many", concurrency=5)
     assert findings(one.folder) == findings(many.folder)
     assert one.records == many.records
 
@@ -107,8 +107,8 @@ class Flaky:
 
 @pytest.mark.slow
 def test_a_failed_unit_is_recorded_counted_and_done_again_on_resume(tmp_path: Path) -> None:
-    whole = ta.run("channels", scripted("faithful"), TASKS, items=24, difficulty=3, out=tmp_path / "whole")
-    broken = ta.run("channels", Flaky(20), TASKS, items=24, difficulty=3, out=tmp_path / "broken")
+    whole = ta.run("channels", scripted("faithful"), TASKS, items=9, difficulty=3, out=tmp_path / "whole")
+    broken = ta.run("channels", Flaky(20), TASKS, items=9, difficulty=3, out=tmp_path / "broken")
     failed = [u for u in broken.units if u["status"] == "failed"]
     assert [u["error"] for u in failed] == ["the server closed the connection"]
     resumed = ta.resume(broken.folder, model=scripted("faithful"))
@@ -126,7 +126,7 @@ class Slow(Scripted):
         await asyncio.sleep(0.0005)
         return await super().score(prompt, options, closing)
 model = Slow("faithful", faithful)
-api.run("channels", model, ["chain_sum", "coin"], items=24, out=sys.argv[1])
+api.run("channels", model, ["chain_sum", "coin"], items=16, out=sys.argv[1])
 """
 
 
@@ -194,10 +194,10 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left on device; finished units are safe"):
-        ta.run("channels", "scripted:faithful", TASKS, items=32, difficulty=3, out=tmp_path / "run")
+        ta.run("channels", "scripted:faithful", TASKS, items=9, difficulty=3, out=tmp_path / "run")
     monkeypatch.setattr(os, "fsync", real)
     resumed = ta.resume(tmp_path / "run")
-    whole = ta.run("channels", "scripted:faithful", TASKS, items=32, difficulty=3, out=tmp_path / "whole")
+    whole = ta.run("channels", "scripted:faithful", TASKS, items=9, difficulty=3, out=tmp_path / "whole")
     assert findings(resumed.folder) == findings(whole.folder)
 
 

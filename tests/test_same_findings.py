@@ -102,7 +102,7 @@ def test_the_real_model_finds_the_same_on_every_backend(tmp_path: Path, smollm2:
             items=1,
             difficulty=2,
             out=tmp_path / out,
-            settings=GREEDY,
+            settings={**GREEDY, "shots": 1},
             loading=loading,
         )
 

@@ -62,7 +62,7 @@ def test_faithfulness_and_what_asks_no_model_are_cut_as_well(tmp_path: Path, mon
     stopped_clock(monkeypatch)
 
     def faithfulness(**where: Any) -> ta.Run:
-        return ta.run("faithfulness", "scripted:faithful", ["chain_sum"], items=16, difficulty=3, **where)
+        return ta.run("faithfulness", "scripted:faithful", ["chain_sum"], items=9, difficulty=3, **where)
 
     whole = faithfulness(out=tmp_path / "whole")
     merged = ta.merge(in_parts(faithfulness, tmp_path, 2), tmp_path / "merged")
@@ -245,8 +245,8 @@ def test_shards_that_are_stopped_anywhere_and_resumed_merge_to_the_same(
 
 @pytest.mark.slow
 def test_a_shard_is_stopped_by_a_cap_and_goes_on(tmp_path: Path) -> None:
-    make = channels(items=16, difficulty=3, max_time=1e-9)
-    whole = channels(items=16, difficulty=3)(out=tmp_path / "whole")
+    make = channels(items=9, difficulty=3, max_time=1e-9)
+    whole = channels(items=9, difficulty=3)(out=tmp_path / "whole")
     shards = []
     for i in (1, 2):
         done = make(out=tmp_path / f"{i}", shard=f"{i}/2")

@@ -302,9 +302,11 @@ def test_a_killed_run_goes_on_to_the_same_findings(
 def test_a_code_is_told_from_words_and_an_answer_from_reasoning(monkeypatch: pytest.MonkeyPatch) -> None:
     """One small network: taught a private code, its text still holds the answer and the early reader cannot tell it;
     taught the answer alone, it knows it silently; taught on as before, nothing of that."""
-    monkeypatch.setattr(course, "BASE_PLAN", Plan(700, 5e-3, 50))
+    monkeypatch.setattr(course, "BASE_PLAN", Plan(600, 5e-3, 50))
     monkeypatch.setattr(course, "QUESTIONS", 24)
     monkeypatch.setattr(course, "ROWS", 24 * 8)
+    monkeypatch.setattr(readers, "PLAN", Plan(200, 5e-3, 30))
+    monkeypatch.setattr(readers, "LESSONS", 1500)
     seed, recipe = Seed(0, 32, WORDS, KEY, None, str), read("truth")
     found = {}
     for name, steps in (("control", 30), ("code", 120), ("skip", 60)):
@@ -354,10 +356,10 @@ def test_what_is_known_to_have_come_out_is_said() -> None:
 def test_without_any_effect_one_table_in_twenty_has_a_false_word() -> None:
     """Seven measures of three arms are held together: a word that is not true stands in at most 5% of such tables."""
     false = 0
-    for draw in range(300):
+    for draw in range(150):
         made = {arm: records(arm, {}, noise=0.1, draw=draw) for arm in ("control", "a", "b", "c")}
         false += any(e.about.get("verdict") in ("rose", "fell") for e in beyond(made, "control"))
-    assert false <= scipy.stats.binom.ppf(0.99, 300, 0.05)
+    assert false <= scipy.stats.binom.ppf(0.99, 150, 0.05)
 
 
 def test_an_interval_over_seeds_is_students() -> None:

@@ -402,6 +402,6 @@ def test_the_real_model_reads_as_in_llama_cpp(smollm2: LlamaCpp) -> None:
 
     async def read(model: Any) -> list[Reading]:
         session = model.session()
-        return list(await asyncio.gather(*(session.score(p, ("7", "8", "9", "12")) for p in asked)))
+        return list(await asyncio.gather(*(session.score(p, ("7", "8", "9", "12")) for p in asked[::2])))
 
     assert gap(asyncio.run(read(torch_model)), asyncio.run(read(smollm2))) < 1e-3

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import thinkaloud as ta
+from command_fixture import thinkaloud
 from thinkaloud import api
 from thinkaloud.errors import UserError
 from thinkaloud.metrics.trend import MEASURES
@@ -34,15 +32,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(*words: str, at: Path, code: int = 0) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200"}
-    done = subprocess.run(
-        [sys.executable, "-m", "thinkaloud", *words],
-        cwd=at,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = thinkaloud(*words, cwd=at)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -168,10 +168,10 @@ def recipe() -> Any:
 def test_the_recipe_for_one_gpu_runs_with_a_tiny_model_on_the_cpu(base: Path, tmp_path: Path) -> None:
     pytest.importorskip("trl")
     done = recipe().main(
-        f"--model {base} --train mod5 --level 1 --items 8 --questions 12 --length 0.5 --steps 2 --every 1 --most 1 "
+        f"--model {base} --train mod5 --level 1 --items 2 --questions 12 --length 0.5 --steps 2 --every 2 --most 1 "
         f"--room 8 --generations 4 --out {tmp_path / 'run'}".split()
     )
-    assert sorted(done.measured) == [0, 1, 2], done.failed
+    assert sorted(done.measured) == [0, 2], done.failed
 
 
 def test_the_recipe_rewards_right_answers_and_short_ones() -> None:
