@@ -15,6 +15,7 @@ from thinkaloud.records.many import chained, picked, structs
 from thinkaloud.runs import journal as module
 from thinkaloud.runs.journal import Journal
 from thinkaloud.runs.order import canonical
+from thinkaloud.runs.stored import Stored
 from thinkaloud.studies.odds.gathered import gathered
 from thinkaloud.vocabulary import Record
 
@@ -70,6 +71,19 @@ def test_games_are_gathered_alike_from_memory_and_from_files(tmp_path: Path, mon
         assert {name: kept[name] for name in ("opening", "first", "odds", "said", "models")} == {
             "opening": 1, "first": "giver", "odds": "2 missing", **said,
         }  # fmt: skip
+
+
+def test_copies_are_seen_between_games_in_memory_and_games_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python and msgspec put other blanks between moves; the first units of a run are in memory, the others are not."""
+    made = Journal(tmp_path)
+    for i in range(4):
+        monkeypatch.setattr(module, "HELD", 0 if i > 1 else 1 << 20)
+        made.append(str(i), {**UNIT, "records": [game(0, moves=["a0", "b1"])]})
+    assert [isinstance(unit, Stored) for unit in made] == [False, False, True, True]
+    (cell,) = gathered(chained(unit["records"] for unit in made)).cells.values()
+    assert cell.copies == 3
 
 
 class Small(msgspec.Struct):

@@ -58,6 +58,12 @@ class Game(msgspec.Struct, gc=False):
         return found
 
 
+def _plain(text: Raw) -> bytes:
+    """JSON without the blanks that some writers put between values: equal where the values are, whoever wrote them."""
+    found = bytes(text)
+    return msgspec.json.format(found, indent=-1) if found else found
+
+
 class Cell:
     """The games of one giver and one taker at the same odds, in the order in which they were recorded: the number of
     the `opening`, whether the giver moved `first` (1 or 0), its `score`; how many moves were illegal or replaced."""
@@ -74,7 +80,7 @@ class Cell:
         self._score.extend([game.score for game in games])
         self._exact.extend([game.exact for game in games if game.exact is not UNSET])
         self._fixed.extend(
-            [hash((game.first, bytes(game.board), bytes(game.moves))) for game in games if not game.by_lot]
+            [hash((game.first, _plain(game.board), _plain(game.moves))) for game in games if not game.by_lot]
         )
         self.illegal += sum([game.ended == "illegal" for game in games])
         self.replaced += sum([game.replaced for game in games])
