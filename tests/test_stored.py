@@ -169,3 +169,22 @@ def test_many_units_are_sealed_some_at_a_time(tmp_path: Path, monkeypatch: pytes
     assert rows[0] == rows[1] and [row[0] for row in rows[0]] == list(range(9))
     assert [path.name for path in (tmp_path / "b" / "segments").iterdir()] == ["records.parquet"]
     assert list(Journal(tmp_path / "b"))[8]["records"][0]["item"] == "8"
+
+
+@pytest.mark.parametrize("damaged", [b'[{"a": "\xff\xfe"}]', b"[" * 3000 + b"]" * 3000], ids=["bytes", "depth"])
+@pytest.mark.parametrize("held", [0, 1 << 20])
+def test_a_damaged_line_is_no_unit_also_where_records_are_not_read(
+    held: int, damaged: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named and done again, and ends neither a resume nor the sealing, which would stop there each time."""
+    monkeypatch.setattr(module, "HELD", held)
+    (tmp_path / "segments").mkdir()
+    line = b'{"unit": "u", "status": "ok", "phase": "p", "task": "t", "records": %s}\n'
+    (tmp_path / "segments" / "0001.jsonl").write_bytes(line % damaged + (line % b"[]").replace(b'"u"', b'"v"'))
+    found = Journal(tmp_path)
+    assert [unit["unit"] for unit in found] == ["v"] and found.get("u") is None
+    assert "line 1" in found.remarks()[0]
+    found.append("u", {"status": "ok", "phase": "p", "task": "t", "records": [{"a": 1}]})
+    found.seal()
+    again = Journal(tmp_path).get("u")
+    assert again is not None and list(again["records"]) == [{"a": 1}]

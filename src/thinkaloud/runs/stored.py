@@ -88,10 +88,11 @@ def headed(line: bytes) -> dict[str, Any] | None:
     """A line with a `Count` instead of its records, which are skipped and not made; None where only a reader of all of
     it can tell."""
     try:
+        line.decode()  # a text that is skipped is not looked at, and could not be read later
         fields = _FIELDS.decode(line)
         unit: dict[str, Any] = {name: _READER.decode(raw) for name, raw in fields.items() if name != LONG}
         return {name: unit[name] if name != LONG else Count(len(_LIST.decode(fields[LONG]))) for name in fields}
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
