@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
@@ -38,33 +40,54 @@ _WRITER = msgspec.json.Encoder()
 
 @dataclass(slots=True)
 class Rows:
-    """A sealed file; `at` is a row. Neighbours are read together."""
+    """A sealed file; `at` is a row. Neighbours are read together, and the next ones while these are looked at."""
 
     path: Path
     _first: int = 0
     _texts: list[str] = field(default_factory=list)
+    _numbered: bool | None = None
 
     def read(self, at: int, size: int) -> str:
         """See `Shelf`."""
         if not self._first <= at < self._first + len(self._texts):
-            self._fetch(at - at % BATCH)
+            self._turn(at - at % BATCH)
         if not self._first <= at < self._first + len(self._texts):
             raise gone(self.path, f"it has no row {at}")
         return self._texts[at - self._first]
 
-    def _fetch(self, first: int) -> None:
+    def _turn(self, first: int) -> None:
+        """To the rows from `first` on."""
+        follows = first == self._first + len(self._texts)
+        ahead, self._texts = _AHEAD.pop((self.path, first), None), []
+        self._first, self._texts = first, self._fetched(first) if ahead is None else ahead.result()
+        if follows and len(self._texts) == BATCH:
+            _AHEAD.clear()
+            _AHEAD[self.path, first + BATCH] = _other_thread().submit(self._fetched, first + BATCH)
+
+    def _fetched(self, first: int) -> list[str]:
         import duckdb
 
         try:
-            with duckdb.connect() as connection:
+            with duckdb.connect(config={"threads": 1}) as connection:
+                if self._numbered is None:
+                    self._numbered = "row" in columns_of(connection, self.path)
                 # rows that are numbered in the file are found without going through it
-                numbered = "row" in columns_of(connection, self.path)
-                row, given = ("row", "") if numbered else ("file_row_number", ", file_row_number = true")
+                row, given = ("row", "") if self._numbered else ("file_row_number", ", file_row_number = true")
                 query = f"select json from read_parquet(?{given}) where {row} between ? and ? order by {row}"
                 found = connection.execute(query, [str(self.path), first, first + BATCH - 1]).fetchall()
         except (duckdb.Error, OSError) as error:
             raise gone(self.path, next(iter(str(error).splitlines()), "")) from error
-        self._first, self._texts = first, [text for (text,) in found]
+        return [text for (text,) in found]
+
+
+_AHEAD: dict[tuple[Path, int], Future[list[str]]] = {}
+"""What is being read of a file before it is asked for: the rows from a place on; of one file at a time."""
+
+
+@cache
+def _other_thread() -> ThreadPoolExecutor:
+    """That reads ahead: taking a file out of its compression needs no Python."""
+    return ThreadPoolExecutor(1)
 
 
 def columns_of(connection: DuckDBPyConnection, path: Path) -> set[str]:

@@ -44,7 +44,7 @@ class Game(msgspec.Struct, gc=False):
     first: str = ""
     score: float = 0.0
     ended: str = ""
-    board: Raw = Raw()
+    board: Any = None
     moves: Raw = Raw()
     by_lot: bool = msgspec.field(name="by lot", default=True)
     replaced: int = msgspec.field(name=REPLACED, default=0)
@@ -61,7 +61,7 @@ class Game(msgspec.Struct, gc=False):
 def _plain(text: Raw) -> bytes:
     """JSON without the blanks that some writers put between values: equal where the values are, whoever wrote them."""
     found = bytes(text)
-    return msgspec.json.format(found, indent=-1) if found else found
+    return found if b" " not in found else msgspec.json.format(found, indent=-1)
 
 
 class Cell:
@@ -80,7 +80,7 @@ class Cell:
         self._score.extend([game.score for game in games])
         self._exact.extend([game.exact for game in games if game.exact is not UNSET])
         self._fixed.extend(
-            [hash((game.first, _plain(game.board), _plain(game.moves))) for game in games if not game.by_lot]
+            [hash((game.first, str(game.board), _plain(game.moves))) for game in games if not game.by_lot]
         )
         self.illegal += sum([game.ended == "illegal" for game in games])
         self.replaced += sum([game.replaced for game in games])
