@@ -3,6 +3,7 @@ still, has the findings of a calm one; its progress speaks on; and `--max-time` 
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import sys
@@ -64,9 +65,9 @@ def test_the_clock_does_jump_and_keeps_what_python_promises() -> None:
         day = [time.time() for _ in range(400)]
         grows = [time.monotonic() for _ in range(400)]
     assert (time.time, time.monotonic) == was
-    steps = [b - a for a, b in zip(day, day[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(day)]
     assert min(steps) < -1e8 and max(steps) > 1e8, "years back, and years forward"
-    steps = [b - a for a, b in zip(grows, grows[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(grows)]
     assert min(steps) == 0.0 and max(steps) >= 90, "it stands still and leaps, and never goes back"
 
 

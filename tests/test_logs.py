@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from simulators import simulator
 from thinkaloud.cli.interop import import_
 from thinkaloud.conditions.bench import Bench
 from thinkaloud.conditions.group import Group
@@ -266,6 +267,25 @@ def test_a_log_that_was_killed_gives_what_it_has(tmp_path):
     broken.write_bytes(log.read_bytes()[:500])
     with pytest.raises(UserError, match=r"broken\.eval' cannot be read as an Inspect log"):
         import_log(broken, tmp_path / "broken.jsonl")
+
+
+@pytest.mark.slow
+def test_half_a_character_costs_its_sample_alone(tmp_path):
+    """Inspect's reader of archives lets one in, and no file can hold it: importing ended with a traceback."""
+    logs = simulator("fuzz_logs")
+    _, members = logs.small(tmp_path)
+    odd = dict(members)
+    for name in ("samples/2_epoch_1.json", "samples/2_epoch_2.json"):
+        assert "1. Add 2." in members[name]
+        odd[name] = members[name].replace("1. Add 2.", "1. Add \\ud800 2.")
+    odd["header.json"] = members["header.json"].replace('"sums"', '"sums \\udc00"')
+    for name, archive, items in (("right", members, 3), ("odd", odd, 2)):
+        (tmp_path / f"{name}.eval").write_bytes(logs.as_archive(archive, b""))
+        made = import_log(tmp_path / f"{name}.eval", tmp_path / f"{name}.jsonl")
+        assert made.items == items
+    assert made.left_out["a text of it holds half a character"] == 2
+    lines = [json.loads(line) for line in made.path.read_text().splitlines()]
+    assert {line["meta"]["task"] for line in lines} == {"sums ?"} and len(lines) == 2
 
 
 def test_users_mistakes_are_one_line(sums, came, tmp_path):

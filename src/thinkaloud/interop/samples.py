@@ -7,9 +7,10 @@ opens no file and imports nothing of Inspect.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ThinkaloudError
@@ -65,6 +66,15 @@ class Came:
     def sure(self) -> bool:
         """Whether `read` is certain: an open question may be answered rightly in other words than the target's."""
         return self.choices is not None or self.read is True
+
+
+def whole(one: Came) -> Came:
+    """The same; raises `LeftOut` where a text of it holds half a character: no file and no tokenizer can hold that."""
+    try:
+        json.dumps(asdict(one), ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise LeftOut("a text of it holds half a character") from error
+    return one
 
 
 def came(sample: EvalSample, writer: str) -> Came:
