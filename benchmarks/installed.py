@@ -107,7 +107,7 @@ from thinkaloud.vocabulary import Key
 (task,) = open_tasks(["gym:knights_knaves"])
 assert len(list(task.items(task.levels[0], 2, Key(("a",))))) == 2
 """
-NATIVE = "--precision exact --items 8 --difficulty 1 --task chain_sum --shots 1 --think-tokens 8"
+NATIVE = "--precision exact --items 8 --difficulty 2 --task chain_sum --shots 1 --think-tokens 8"
 EXTRAS = {
     "http": Extra((SERVER,)),
     "chess": Extra((CHESS,)),
