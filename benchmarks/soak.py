@@ -100,7 +100,7 @@ def round_of(kind: str, seed: int, where: Path, seen: Counter[str]) -> None:
 def told(seen: Counter[str], rounds: Counter[str]) -> str:
     """What was tried, by kind, in lines."""
     lines = ["rounds: " + ", ".join(f"{n} {kind}" for kind, n in rounds.items())]
-    for kind, n in sorted(seen.items()):
+    for kind, n in sorted((+seen).items()):
         lines.append(f"{kind}: {n}" + (f" ({TRIED[kind]})" if kind in TRIED else ""))
     return "\n".join(lines)
 

@@ -33,7 +33,8 @@ class Disk:
         if self.real:
             state = os.statvfs(self.where)
             used = (state.f_blocks - state.f_bfree) * state.f_frsize
-            assert _mount("-o", f"remount,size={ROOM if free is None else used + free}", str(self.where))
+            size = ROOM if free is None else max(state.f_frsize, used + free)  # none at all would be no limit
+            assert _mount("-o", f"remount,size={size}", str(self.where))
 
     def writable(self, may: bool) -> bool:
         """Whether that could be done: no file is open there to be written."""

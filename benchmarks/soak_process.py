@@ -105,6 +105,7 @@ def through(part: Part, rng: random.Random, seen: Counter[str]) -> None:
         if killed:
             continue
         settled(process.returncode, part, fault)
+        seen[f"{fault}: ended with one line"] += process.returncode == 2
         if process.returncode in (0, 3) and not (fault in TROUBLE and process.returncode) and n:
             return
     raise AssertionError("a part never came through: resuming makes no progress")
