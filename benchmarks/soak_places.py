@@ -138,13 +138,12 @@ def served(asked: Asked, where: Path, rng: random.Random, seen: Counter[str]) ->
             process, back = part.start(rng, "server"), rng.choice((one, other))
             begun(process, part)
             time.sleep(rng.uniform(0.0, 2.5))
-            running = process.poll() is None
             server.back(back)
             seen["kills"] += 1
             seen["server killed, other weights came back" if back is other else "server killed, it came back"] += 1
             process.wait(LONG)
             if back is other:
-                _refused(process, part, running, rng, seen)
+                _refused(process, part, rng, seen)
                 server.back(one)
             else:
                 settled(process.returncode, part, "full")  # a unit may have failed meanwhile, and is asked again
@@ -153,12 +152,11 @@ def served(asked: Asked, where: Path, rng: random.Random, seen: Counter[str]) ->
     raise AssertionError("a run never came through: resuming makes no progress")
 
 
-def _refused(
-    process: subprocess.Popen[bytes], part: Part, running: bool, rng: random.Random, seen: Counter[str]
-) -> None:
+def _refused(process: subprocess.Popen[bytes], part: Part, rng: random.Random, seen: Counter[str]) -> None:
     """The run has ended with one line, unless it was through before; and so does one that begins now."""
     said = part.said.read_text(errors="replace")
-    ended = process.returncode == 2 and "another model" in said and len(said.strip().splitlines()) == 1
+    noticed = "another model" in said or "was made by a model" in said  # the latter where it had only just begun
+    ended = process.returncode == 2 and noticed and len(said.strip().splitlines()) == 1
     assert ended or process.returncode == 0, f"other weights came back, code {process.returncode}: {said[-2000:]}"
     seen["other weights noticed in a run"] += ended
     again = part.start(rng, "server")
