@@ -30,8 +30,8 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """`asyncio.run`; where an error or an interrupt ends it, pieces of work that have not begun are closed: Python would
-    warn of each, in dozens of lines around the one that says what to do."""
+    """`asyncio.run`; where an error or an interrupt ends it, pieces of work that have not begun are closed: Python
+    would warn of each, in dozens of lines around the one that says what to do."""
     with asyncio.Runner() as runner:
         try:
             return runner.run(work())
