@@ -309,9 +309,10 @@ def logs(data: bytes) -> None:
     from thinkaloud.interop.logs_in import import_log
 
     text, members = fuzz_logs.small(folder())
-    made = {"log.json": fuzz_logs.as_json(text, data), "log.eval": fuzz_logs.as_archive(members, data)}
-    if data[:1] in (b"{", b"P", b""):  # as both begin
+    if data[:1] in (b"{", b"P"):  # as both begin
         made = {"log.json": data, "log.eval": data}
+    else:
+        made = {"log.json": fuzz_logs.as_json(text, data), "log.eval": fuzz_logs.as_archive(members, data)}
     for name, content in made.items():
         out = folder() / f"{name}.jsonl"
         out.unlink(missing_ok=True)
@@ -415,6 +416,8 @@ def fuzzed(name: str, seconds: int, out: Path) -> None:
         import thinkaloud.tasks  # noqa: F401
 
     target = TARGETS[name]
+    for seed in target.seeds:  # nor is what they make once for all inputs
+        target.try_(seed)
     seeds = out / name / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for i, seed in enumerate(target.seeds):

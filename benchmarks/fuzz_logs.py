@@ -12,11 +12,14 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 EDITS = 12
 """Changes of one log, at most."""
+MOST = 3000
+"""Values of a log that is changed further: each change looks at all of them."""
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, 10**400, 1e308, float("nan"), float("-inf"), "", " \n", "\ud800", "\x00", "9" * 5000, [],
     {}, [[]], ["a", "b"], [None], {"a": {}}, {"type": "text", "text": "a"}, {"type": "reasoning", "reasoning": None},
@@ -74,8 +77,8 @@ def changed(tree: Any, data: bytes) -> Any:
         head = [next(bytes_, None) for _ in range(4)]
         if None in head:
             break
-        places = list(_places(tree))
-        if not places:
+        places = list(islice(_places(tree), MOST))
+        if not 0 < len(places) < MOST:
             break
         where, what, which = head[0] * 256 + head[1], head[2], head[3]  # type: ignore[operator]
         holder, name = places[where % len(places)]
@@ -106,7 +109,8 @@ def _text(holder: Any, name: Any, which: int, rest: Iterator[int]) -> None:
 
 def _longer(holder: Any, name: Any, which: int, rest: Iterator[int]) -> None:
     value = holder[name]
-    holder[name] = value * (which % 40) if isinstance(value, str | list) else [value] * (which % 5)
+    times = which % (40 if isinstance(value, str) and len(value) < 1000 else 4)
+    holder[name] = value * times if isinstance(value, str | list) else [value] * times
 
 
 def _renamed(holder: Any, name: Any, which: int, rest: Iterator[int]) -> None:
@@ -115,7 +119,7 @@ def _renamed(holder: Any, name: Any, which: int, rest: Iterator[int]) -> None:
 
 
 def _deep(holder: Any, name: Any, which: int, rest: Iterator[int]) -> None:
-    for _ in range(which):
+    for _ in range(which % 100):
         holder[name] = [holder[name]]
 
 
