@@ -60,8 +60,8 @@ def small(folder: Path) -> tuple[str, Mapping[str, str]]:
     task = Task(dataset=samples, solver=generate(), scorer=match(), name="sums")
     made = eval(task, model=model, log_dir=str(folder / "inspect"), display="none", epochs=2)[0].location
     log = read_eval_log(made)
-    for sample in log.samples or []:  # events are most of a log, and no reader of ours looks at them
-        sample.events = []
+    for sample in log.samples or []:  # events are most of a log; of them readers look at a model's calls alone
+        sample.events = [event for event in sample.events if event.event == "model"]
     for name in ("small.json", "small.eval"):
         write_eval_log(log, str(folder / name))
     text = (folder / "small.json").read_text()

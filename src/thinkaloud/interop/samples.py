@@ -151,7 +151,10 @@ def _turn(sample: EvalSample) -> ChatMessageAssistant:
         raise LeftOut("the turn was cut off before its end")
     # a solver may have rewritten the message (shuffled choices are put back so, without the reasoning): the call has it
     calls = [event.output.message for event in sample.events if event.event == "model" and event.output.choices]
-    return next((call for call in calls if call.id is not None and call.id == turns[0].id), turns[0])
+    turn = next((call for call in calls if call.id is not None and call.id == turns[0].id), turns[0])
+    if turn.role != "assistant":  # an output may hold any message
+        raise LeftOut("its output is no turn of a model")
+    return turn
 
 
 def _text(turn: ChatMessageAssistant) -> tuple[str, int]:
