@@ -74,14 +74,14 @@ def test_the_clock_does_jump_and_keeps_what_python_promises() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_run_under_jumping_clocks_has_the_findings_of_a_calm_one(
-    seed: int, tmp_path: Path, faithful_run: Callable[[str], Run], capsys: pytest.CaptureFixture[str]
+    seed: int, tmp_path: Path, faithful_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A study with readings and intervals, with progress in lines; gone on with, and verified, by a right clock."""
     calm = faithful_run("channels")
     with jumping(random.Random(seed)):
         with progress.progress() as told:
             made = ta.run(
-                "channels", "scripted:faithful", ["chain_sum"], items=16, difficulty=3, out=tmp_path / "run",
+                "channels", "scripted:faithful", ["chain_sum"], items=9, difficulty=3, out=tmp_path / "run",
                 progress=told,
             )  # fmt: skip
         assert ta.rescore(made.folder).findings == calm.findings
