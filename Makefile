@@ -59,8 +59,8 @@ ray: $(VENV)/.tested
 	$(BIN)/python -m pip install -q -e '.[ray]'
 	$(PYTEST) -n 0 tests/test_ray.py
 
-# MINUTES of runs killed at random moments, shards merged and folders verified; then as long of every reader fuzzed, where
-# the fuzzer can be had.
+# MINUTES of runs killed at random moments (also on Ray, where it is installed), shards merged and folders verified; then as
+# long of every reader fuzzed, where the fuzzer can be had.
 MINUTES ?= 60
 .PHONY: soak
 soak: $(VENV)/.tested
@@ -77,12 +77,20 @@ lowest:
 	$(LOWEST)/bin/python -m pip install -q -c $(LOWEST)/least.txt -e '.[http,dev]'
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m "not slow" $(shell $(PYTHON) benchmarks/lowest.py --tests)
 
-# A wheel and a source archive, each installed in an empty environment with every extra that needs no torch, and tried.
+# A wheel and a source archive, each installed in an empty environment with every extra that needs no torch, and tried;
+# or the wheel with those that are named: make dist EXTRAS='transformers transformers,lora transformers,watch organisms'.
+EXTRAS ?=
 .PHONY: dist
 dist: $(VENV)/.installed
 	$(BIN)/python -m pip install -q 'build>=1.2'
 	$(BIN)/python -m build --outdir dist .
-	$(BIN)/python benchmarks/installed.py dist
+	TORCH='$(TORCH)' $(BIN)/python benchmarks/installed.py dist $(EXTRAS)
+
+# Known weaknesses of the versions in constraints.txt. What cannot be looked up is a failure, and not a clean bill.
+.PHONY: audit
+audit: $(VENV)/.installed
+	$(BIN)/python -m pip install -q 'pip-audit>=2.7'
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 # Every metric on every reasoner whose truth is known; keeps the result as the cards that reports print.
 ruler: $(VENV)/.installed

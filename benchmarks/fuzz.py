@@ -25,6 +25,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+import fuzz_logs
+
 MODULES = ["thinkaloud"]
 LONGEST = 4096
 """Bytes of an input."""
@@ -302,13 +305,20 @@ def of_a_run(name: str) -> Callable[[bytes], None]:
 
 
 def logs(data: bytes) -> None:
-    """A log of Inspect, as JSON and as an archive."""
-    from thinkaloud.interop.logs_in import read
+    """A log of Inspect, as JSON and as an archive: the bytes themselves, and a right log that they change."""
+    from thinkaloud.interop.logs_in import import_log
 
-    for ending in (".json", ".eval"):
+    text, members = fuzz_logs.small(folder())
+    if data[:1] in (b"{", b"P"):  # as both begin
+        made = {"log.json": data, "log.eval": data}
+    else:
+        made = {"log.json": fuzz_logs.as_json(text, data), "log.eval": fuzz_logs.as_archive(members, data)}
+    for name, content in made.items():
+        out = folder() / f"{name}.jsonl"
+        out.unlink(missing_ok=True)
         with one_line():
-            _, samples = read(file(f"log{ending}", data))
-            list(samples)
+            import_log(file(name, content), out)
+            questions(".jsonl")(out.read_bytes())  # what comes in can be asked
 
 
 def replies(data: bytes) -> None:
@@ -388,7 +398,7 @@ TARGETS: Mapping[str, Target] = {
     "shard": Target(of_a_run("shard.json"), ('{"shard": {"number": 1, "of": 2}}',)),
     "gguf": Target(gguf, (small_gguf(),)),
     "safetensors": Target(safetensors, (small_safetensors(),)),
-    "logs": Target(logs, ('{"version": 2, "eval": {}, "samples": []}',)),
+    "logs": Target(logs, ('{"version": 2, "eval": {}, "samples": []}', b"", b"\1\2\3ANSWER: 4", b"\0\7\0\1" * 3)),
     "replies": Target(replies, ('{"choices": [{"text": "a", "logprobs": [-1e999]}]}',)),
 }
 
@@ -406,6 +416,8 @@ def fuzzed(name: str, seconds: int, out: Path) -> None:
         import thinkaloud.tasks  # noqa: F401
 
     target = TARGETS[name]
+    for seed in target.seeds:  # nor is what they make once for all inputs
+        target.try_(seed)
     seeds = out / name / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for i, seed in enumerate(target.seeds):

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("http", "dev")
 OTHER = ("inspect_ai", "torch", "xllamacpp", "llama_cpp", "gguf", "chess", "transformers", "reasoning_gym", "smollm2",
-         "tiny", "pydantic_monty", "gepa", "peft", "trl", "organism_models")  # fmt: skip
+         "tiny", "pydantic_monty", "gepa", "peft", "trl", "organism_models", "rungs_fixture")  # fmt: skip
 """Words by which a test that needs another extra is known."""
 
 

@@ -1,152 +1,141 @@
 """Kills runs at random moments for as long as it is told to, and looks whether anything was lost, doubled or mixed.
 
     python benchmarks/soak.py --minutes 60
+    python benchmarks/soak.py --seed 17 --round ray      one round again
 
-Each round makes a run in one to three parts side by side, in processes that are killed with SIGKILL again and again
-until they come through; then the parts are merged, the folder is verified, and findings, notes and manifest are held
-against those of a run that nobody disturbed, byte for byte. Every round has another seed, study and kind of fault: a
-kill alone, a torn line at the end of a segment, a disk that is full for a moment (a limit on the size of files), or a
-second process in the same folder, which must be refused. The seed of a round that fails is printed and makes it again.
+Each round makes a run, and makes it again in processes that are disturbed and killed with SIGKILL again and again until
+they come through; then the folder is verified, and findings, notes and manifest are held against those of the run that
+nobody disturbed, byte for byte. What a process that was not killed says must be one line: a traceback is a fault.
+
+Rounds (`ROUNDS`): a run, or one to three shards and their merge; the same of a model that writes and reads odd things;
+workers in processes; workers of Ray on nodes of this machine, of which workers, nodes and the coordinator are killed;
+a real llama-server that is killed and comes back, with other weights at times. What happens to a process beside the
+kill is in `FAULTS`. What cannot be tried here, for want of Ray, an engine or the right to mount a disk, is said.
+
+A round that fails is told with its seed, its folder is kept, and the others go on; the exit code is then 1. How many
+kills there are, and where they fall, hangs on the clock: the seed makes the same round, and not the same moments.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import resource
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import thinkaloud as ta
 from killed import held_against
-from thinkaloud.runs.lock import NAME
+from soak_child import Asked
+from soak_disk import Disk
+from soak_places import TRIED, kinds_missing, nodes, served
+from soak_process import Part, calm, through
 
-RUN = """
-import asyncio, sys
-from thinkaloud import api
-from thinkaloud.organisms.rules import faithful
-from thinkaloud.organisms.scripted import Scripted
-class Slow(Scripted):
-    async def score(self, prompt, options, closing="."):
-        await asyncio.sleep(0.0005)
-        return await super().score(prompt, options, closing)
-out, shard, study, seed, concurrency = sys.argv[1:]
-api.run(study, Slow("faithful", faithful), ["chain_sum", "coin"], items=24, seed=int(seed), out=out,
-        shard=shard or None, concurrency=int(concurrency))
-"""
-FAULTS = ("kill", "torn", "full", "second")
-SMALL = 20_000
-"""Bytes that a file may have while the disk plays full: a unit does not fit."""
+ROUNDS = {"shards": 10, "strange": 3, "processes": 2, "ray": 1, "server": 2}
+"""Kind of round -> how often it is drawn."""
+MOST = 5
+"""Rounds that may fail before the rest is not tried any more."""
 
 
-def started(script: Path, out: Path, shard: str, rest: list[str], full: bool = False) -> subprocess.Popen[bytes]:
-    """A process that does a part; `full`: no file may grow beyond `SMALL`."""
-
-    def limited() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
-
-    return subprocess.Popen(
-        [sys.executable, str(script), str(out), shard, *rest], start_new_session=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, preexec_fn=limited if full else None,
-    )  # fmt: skip
+def asked_of(kind: str, rng: random.Random) -> Asked:
+    """What a round runs."""
+    study, seed, concurrency = rng.choice(("channels", "faithfulness")), rng.randrange(1, 1000), rng.choice((1, 3))
+    whole = Asked(study=study, seed=seed, concurrency=concurrency, difficulty=rng.choice((0, 2, 3)))
+    if kind == "strange":
+        return Asked(study=study, seed=seed, concurrency=concurrency, items=10, difficulty=3, strange=True)
+    if kind == "server":
+        return Asked(tasks=("recall",), seed=10, items=12, difficulty=2)
+    return whole
 
 
-def torn(folder: Path) -> None:
-    """Half a line at the end of the newest segment, as a power cut leaves it."""
-    segments = sorted((folder / "segments").glob("*.jsonl")) if (folder / "segments").is_dir() else []
-    if segments:
-        with segments[-1].open("ab") as file:
-            file.write(b'{"unit": "' + b"a" * 20)
-
-
-def refused(first: subprocess.Popen[bytes], script: Path, out: Path, shard: str, rest: list[str]) -> None:
-    """A second process in a folder that the first works in ends at once with one line."""
-    for _ in range(500):
-        if _holds(first, out) or first.poll() is not None:
-            break
-        time.sleep(0.01)
-    held = _holds(first, out)
-    second = started(script, out, shard, rest)
-    _, said = second.communicate()
-    if held and _holds(first, out) and (second.returncode == 0 or b"works in" not in said):
-        raise AssertionError(f"a second process was let in: {said[-200:]!r}")
-
-
-def _holds(process: subprocess.Popen[bytes], out: Path) -> bool:
-    """Whether a process is alive and works in a folder."""
+def disturbed(asked: Asked, where: Path, rng: random.Random, seen: Counter[str]) -> Path:
+    """A run or its shards and their merge, disturbed; the folder that comes of it."""
+    parts, folders, disks = rng.choice((1, 1, 2, 3)), [], []
     try:
-        holder = json.loads((out / NAME).read_text())["pid"]
-    except (OSError, ValueError, KeyError):
-        return False
-    return bool(process.poll() is None and holder == process.pid)
+        for i in range(1, parts + 1):
+            disks.append(Disk(where / f"disk-{i}"))
+            part = Part(asked, disks[-1].where / "run", "" if parts == 1 else f"{i}/{parts}", disks[-1])
+            through(part, rng, seen)
+            folders.append(shutil.copytree(part.out, where / f"part-{i}"))
+        if parts == 1:
+            return folders[0]
+        merged = Asked(merged=tuple(map(str, folders)))
+        disks.append(Disk(where / "disk-merge"))
+        part = Part(merged, disks[-1].where / "run", "", disks[-1])
+        through(part, rng, seen)
+        return shutil.copytree(part.out, where / "merged")
+    finally:
+        for disk in disks:
+            disk.gone()
 
 
-def through(script: Path, out: Path, shard: str, rest: list[str], rng: random.Random, seen: Counter[str]) -> None:
-    """Start a part and kill it at random moments until it comes through."""
-    for _ in range(200):
-        fault = rng.choice(FAULTS)
-        process = started(script, out, shard, rest, fault == "full")
-        if fault == "second":
-            refused(process, script, out, shard, rest)
-        try:
-            process.wait(rng.uniform(0.6, 2.2))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            seen["kills"] += 1
-            if fault == "torn":
-                torn(out)
-        seen[fault] += 1
-        if process.returncode == 0:
-            return
-    raise AssertionError("a part never came through: resuming makes no progress")
+def in_processes(asked: Asked, where: Path, rng: random.Random, seen: Counter[str]) -> Path:
+    """Workers that are processes: they and their coordinator are killed."""
+    part = Part(Asked(**{**vars(asked), "on": "processes"}), where / "run", "", None)
+    through(part, rng, seen)
+    return part.out
 
 
-def round_of(seed: int, where: Path, seen: Counter[str]) -> None:
+HOW: dict[str, Callable[[Asked, Path, random.Random, Counter[str]], Path]] = {
+    "shards": disturbed, "strange": disturbed, "processes": in_processes, "ray": nodes, "server": served,
+}  # fmt: skip
+
+
+def round_of(kind: str, seed: int, where: Path, seen: Counter[str]) -> None:
     """One run, undisturbed and disturbed; `AssertionError` where they differ."""
     rng = random.Random(seed)
-    script = where / "run.py"
-    script.write_text(RUN)
-    study, parts = rng.choice(("channels", "faithfulness")), rng.choice((1, 2, 3))
-    rest = [study, str(rng.randrange(1, 1000)), str(rng.choice((1, 3)))]
-    whole = where / "whole"
-    subprocess.run([sys.executable, script, whole, "", *rest], check=True, capture_output=True)
-    folders = []
-    for i in range(1, parts + 1):
-        shard = "" if parts == 1 else f"{i}/{parts}"
-        through(script, where / f"part-{i}", shard, rest, rng, seen)
-        folders.append(where / f"part-{i}")
-    found = folders[0] if parts == 1 else ta.merge(folders, where / "merged").folder
-    held_against(ta.open_run(found), whole)
+    asked = asked_of(kind, rng)
+    if kind != "server":
+        calm(asked, where / "whole")
+    found = HOW[kind](asked, where, rng, seen)
+    held_against(ta.open_run(found), where / "whole")
+    seen["units compared"] += len(ta.open_run(found).journal)
+
+
+def told(seen: Counter[str], rounds: Counter[str]) -> str:
+    """What was tried, by kind, in lines."""
+    lines = ["rounds: " + ", ".join(f"{n} {kind}" for kind, n in rounds.items())]
+    for kind, n in sorted((+seen).items()):
+        lines.append(f"{kind}: {n}" + (f" ({TRIED[kind]})" if kind in TRIED else ""))
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Rounds until the time is over."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--minutes", type=float, default=60.0)
-    asked.add_argument("--seed", type=int, default=None, help="make one round again")
-    given = asked.parse_args()
-    seen: Counter[str] = Counter()
-    first, rounds, end = given.seed or int(time.time()), 0, time.monotonic() + 60 * given.minutes
-    while rounds == 0 or (given.seed is None and time.monotonic() < end):
-        where = Path(tempfile.mkdtemp(prefix="soak-"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=None, help="make one round again")
+    parser.add_argument("--round", choices=ROUNDS, default=None, help="of this kind alone")
+    given = parser.parse_args()
+    missing = kinds_missing()
+    for kind, why in missing.items():
+        print(f"not tried: {kind}: {why}", flush=True)
+    kinds = {kind: n for kind, n in ROUNDS.items() if kind not in missing and given.round in (None, kind)}
+    if not kinds:
+        sys.exit(f"nothing of {given.round} can be tried here")
+    seen, rounds, failed = Counter[str](), Counter[str](), list[str]()
+    first, end = given.seed or int(time.time()), time.monotonic() + 60 * given.minutes
+    while not rounds or (given.seed is None and time.monotonic() < end and len(failed) < MOST):
+        seed, where = first + rounds.total(), Path(tempfile.mkdtemp(prefix="soak-"))
+        (kind,) = random.Random(seed).choices(list(kinds), list(kinds.values()))
+        rounds[kind] += 1
         try:
-            round_of(first + rounds, where, seen)
-        except AssertionError as error:
-            sys.exit(f"round with --seed {first + rounds}: {error} ({where} is kept)")
-        shutil.rmtree(where)
-        rounds += 1
-        print(f"round {rounds}: {dict(seen)}", flush=True)
-    print(f"{rounds} rounds, {seen['kills']} kills: nothing was lost, doubled or mixed")
+            round_of(kind, seed, where, seen)
+            shutil.rmtree(where)
+        except Exception as error:
+            if not isinstance(error, AssertionError):
+                traceback.print_exc()
+            failed.append(f"--seed {seed} --round {kind}: {error} ({where} is kept)")
+            print(f"FAILED {failed[-1]}", flush=True)
+        print(f"round {rounds.total()}, {kind}: {seen['kills']} kills so far", flush=True)
+    print(told(seen, rounds))
+    print(f"{rounds.total()} rounds, {seen['kills']} kills, {len(failed)} failed")
+    sys.exit("\n".join(failed) if failed else 0)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture
+def sandbox() -> None:
+    """For tests that run programs: the extra `tools`."""
+    pytest.importorskip("pydantic_monty")
+
+
 @pytest.fixture(scope="session")
 def tiny_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny random model as a file."""

@@ -208,6 +208,7 @@ def test_the_same_question_twice_gets_two_answers_that_can_be_repeated() -> None
     assert run(model, votes).answer == run(Fake(error=0.5), votes).answer
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_a_program_that_asks_is_waited_for() -> None:
     """A tool beside a refused call: its program's question is still answered, charged and below the tool."""
     from thinkaloud.arms.toolbox import Session
@@ -234,6 +235,7 @@ def test_a_program_that_asks_is_waited_for() -> None:
     assert total(made).calls == len(model.asked) == 1
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_a_program_that_runs_out_of_budget_ends_the_process_and_is_written_down() -> None:
     """Its sub-process has no answer within its budget: it gets what was offered, which is nothing; and where the
     program stops for good the tool says so."""
@@ -249,6 +251,7 @@ def test_a_program_that_runs_out_of_budget_ends_the_process_and_is_written_down(
     assert made.answer == "got"
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_a_long_text_is_a_variable_of_a_program_in_one_context_too() -> None:
     """T0's examples over records read `context`, so its program has it."""
     task = open_task("records_count")

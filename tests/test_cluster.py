@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ import thinkaloud as ta
 from cluster_fixture import TROUBLE, Counted, told
 from shards_fixture import everything, stopped_clock
 from thinkaloud.cluster.free import Free
+from thinkaloud.cluster.on_processes import processes
 from thinkaloud.cluster.place import place_of
 from thinkaloud.cluster.pool import ATTEMPTS, Pool
-from thinkaloud.cluster.protocol import About, Answer, Program
+from thinkaloud.cluster.protocol import About, Answer, Lost, Program, Start, Worker, sent
 from thinkaloud.cluster.replica import Replica, sendable
 from thinkaloud.errors import ContextTooSmall, FatalError, ModelError, UserError
 from thinkaloud.organisms.rules import faithful
@@ -50,6 +54,37 @@ def test_workers_make_the_folder_of_one_process_though_two_are_killed(
     assert everything(made.folder) == everything(alone)
     assert sum("was lost; unit" in line for line in progress.said) == 2
     assert verify(made.folder, study=Counted())[-1].startswith("whole: ")
+
+
+@pytest.mark.slow
+def test_a_first_worker_of_ray_that_is_lost_on_its_way_is_tried_again(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node was killed while the run began there: the soak ended so, though another node was left. It is not tried
+    for ever. Processes stand in for Ray's actors."""
+    tried = 0
+
+    @contextmanager
+    def actors(address: str, program: Program, workers: int, share: Any) -> Iterator[Start]:
+        with processes(sent(program, pickle.dumps), 1) as begun:
+
+            async def start() -> Worker:
+                nonlocal tried
+                tried += 1
+                if tried < ATTEMPTS or lost:
+                    raise Lost("a worker on its way to a node was lost")
+                return await begun()
+
+            yield start
+
+    monkeypatch.setattr("thinkaloud.cluster.place.actors", actors)
+    lost = False
+    made = counted(tmp_path / "run", on=ta.place("ray", workers=1))
+    assert everything(made.folder) == everything(alone) and tried == ATTEMPTS
+    tried, lost = 0, True
+    with pytest.raises(UserError, match="no worker could be started: a worker on its way to a node was lost"):
+        counted(tmp_path / "none", on="ray")
+    assert tried == ATTEMPTS
 
 
 @pytest.mark.slow

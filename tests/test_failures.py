@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from thinkaloud.models.loading import Loading
 from thinkaloud.models.sound import IMPOSSIBLE, fault, sound
 from thinkaloud.open_study import open_study
 from thinkaloud.organisms.scripted import Scripted, scripted
+from thinkaloud.runs.aside import run_to_end
 from thinkaloud.runs.config import Config
 from thinkaloud.runs.failures import failures
 from thinkaloud.runs.folder import Run
@@ -235,6 +239,33 @@ def test_what_is_true_of_every_item_stops_at_once(study: str, error: Exception, 
 
     with pytest.raises(type(error), match=str(error)):
         measured(tmp_path / "run", Odd(fails=fails), study)
+
+
+def test_what_stops_a_run_is_one_line_though_much_had_not_begun() -> None:
+    """A full disk was told in 45 lines: Python warned of every piece of work that was given up before it began."""
+
+    async def piece() -> None: ...
+
+    async def guards(inner: Coroutine[Any, Any, None]) -> None:
+        await inner
+
+    async def unit() -> None:
+        await asyncio.gather(*(guards(piece()) for _ in range(3)))
+
+    async def stops() -> None:
+        other = asyncio.create_task(unit())  # begins once this has ended, and what it begins does not
+        raise FatalError(f"{other.get_name()} goes no further")
+
+    async def inside() -> None:
+        run_to_end(stops)  # in a thread, as in a notebook
+
+    for where in (lambda: run_to_end(stops), lambda: asyncio.run(inside())):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with pytest.raises(FatalError, match="goes no further"):
+                where()
+            gc.collect()
+        assert [str(one.message) for one in said] == []
 
 
 def test_bad_settings_stop_at_once(tmp_path: Path) -> None:

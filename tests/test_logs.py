@@ -14,13 +14,15 @@ import pytest
 from click.testing import CliRunner
 
 import thinkaloud as ta
+from simulators import simulator
 from thinkaloud.cli.interop import import_
 from thinkaloud.conditions.bench import Bench
 from thinkaloud.conditions.group import Group
 from thinkaloud.conditions.settings import ConditionSettings
 from thinkaloud.errors import UserError
-from thinkaloud.interop.logs_in import import_log
-from thinkaloud.interop.samples import letter
+from thinkaloud.interop import samples
+from thinkaloud.interop.logs_in import import_log, read
+from thinkaloud.interop.samples import LeftOut, letter
 from thinkaloud.metrics.reasons import NO_MISTAKE
 from thinkaloud.tasks import open_task
 from thinkaloud.tasks.answer_statement import split_answer
@@ -266,6 +268,33 @@ def test_a_log_that_was_killed_gives_what_it_has(tmp_path):
     broken.write_bytes(log.read_bytes()[:500])
     with pytest.raises(UserError, match=r"broken\.eval' cannot be read as an Inspect log"):
         import_log(broken, tmp_path / "broken.jsonl")
+
+
+@pytest.mark.slow
+def test_what_is_odd_in_a_sample_costs_that_sample_alone(tmp_path):
+    """Both were found by fuzzing, as tracebacks: half a character, which Inspect's reader of archives lets in and no
+    file can hold, and an output that is no turn of a model."""
+    logs = simulator("fuzz_logs")
+    _, members = logs.small(tmp_path)
+    odd = dict(members)
+    for name in ("samples/2_epoch_1.json", "samples/2_epoch_2.json"):
+        assert "1. Add 2." in members[name]
+        odd[name] = members[name].replace("1. Add 2.", "1. Add \\ud800 2.")
+    odd["header.json"] = members["header.json"].replace('"sums"', '"sums \\udc00"')
+    for name, archive, items in (("right", members, 3), ("odd", odd, 2)):
+        (tmp_path / f"{name}.eval").write_bytes(logs.as_archive(archive, b""))
+        made = import_log(tmp_path / f"{name}.eval", tmp_path / f"{name}.jsonl")
+        assert made.items == items
+    assert made.left_out["a text of it holds half a character"] == 2
+    lines = [json.loads(line) for line in made.path.read_text().splitlines()]
+    assert {line["meta"]["task"] for line in lines} == {"sums ?"} and len(lines) == 2
+    from inspect_ai.model import ChatMessageSystem
+
+    sample = next(read(tmp_path / "right.eval")[1])  # their reader can leave such an output in a damaged log
+    sample.messages, sample.events = sample.messages[:1], []
+    sample.output.choices[0].message = ChatMessageSystem(content="1. Add 3.\n\nANSWER: 6")
+    with pytest.raises(LeftOut, match="its output is no turn of a model"):
+        samples.came(sample, "mockllm/model")
 
 
 def test_users_mistakes_are_one_line(sums, came, tmp_path):

@@ -42,6 +42,7 @@ async def run(code: str, item: Item) -> ToolResult:
     return await run_python(code, inputs=inputs)
 
 
+@pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize(("name", "level"), CASES)
 def test_a_program_prints_the_gold(name: str, level: int) -> None:
     """Run in the sandbox, the program of every item prints its answer and nothing else."""

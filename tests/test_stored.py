@@ -124,8 +124,8 @@ def test_an_index_that_says_otherwise_than_the_records_is_found(
         assert [row[0] for row in rows] == list(range(len(rows))) and all(len(row[6]) < len(row[7]) for row in rows)
         connection.execute(
             "copy (select * replace (replace(head, '\"wall\":', '\"wall\":1') as head) from read_parquet($1)) "
-            "to $2 (format parquet)",
-            [str(file), str(tmp_path / "changed")],
+            f"to '{tmp_path / 'changed'}' (format parquet)",  # a parameter here needs a newer DuckDB than the least
+            [str(file)],
         )
     (tmp_path / "changed").replace(file)
     with pytest.raises(UserError, match=r"the index of records\.parquet says otherwise of"):
@@ -141,8 +141,9 @@ def test_files_of_earlier_versions_are_read_whole(tmp_path: Path, monkeypatch: p
     file = tmp_path / "segments" / "records.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            "copy (select unit, phase, task, status, json from read_parquet($1)) to $2 (format parquet)",
-            [str(file), str(tmp_path / "old")],
+            "copy (select unit, phase, task, status, json from read_parquet($1)) "
+            f"to '{tmp_path / 'old'}' (format parquet)",
+            [str(file)],
         )
     (tmp_path / "old").replace(file)
     for held in (1 << 20, 0):

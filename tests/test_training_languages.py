@@ -187,6 +187,7 @@ def test_a_helper_is_asked_what_was_handed_over() -> None:
     assert alone.mean() == pytest.approx(1 / 3, abs=0.08) and not (tokens[alone] == calls.ASK).any()
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_what_others_write_is_in_the_turn_and_is_not_pushed() -> None:
     """An environment that always brings a 7: its tokens stand there, are marked, and move no gradient."""
     small = shape(32, LANGUAGES["tool"])
@@ -219,6 +220,7 @@ def test_what_others_write_is_in_the_turn_and_is_not_pushed() -> None:
 # ------------------------------------------------------------------------------------------------------------- programs
 
 
+@pytest.mark.usefixtures("sandbox")
 def test_programs_run_as_python_runs_them() -> None:
     """Complete ones, and what is left of them when tokens are missing, in the sandbox and here."""
     q = as_asked(programs.base(rng(), 60)[0]).q

@@ -123,6 +123,15 @@ def test_what_cannot_be_is_said(more: dict[str, Any], said: str, tmp_path: Path)
         callback(tmp_path, **more)
 
 
+def test_what_is_usual_can_be_done(tmp_path: Path) -> None:
+    """The usual task has no level 1, which was the usual level: without a level, the least that all tasks have."""
+    assert watch(every=1, out=tmp_path).watch.difficulty == 2
+    assert watch("channels", ["chain_sum", "coin"], every=1, out=tmp_path).watch.difficulty == 2
+    (tmp_path / "one.jsonl").write_text('{"question": "2+2?", "options": ["4", "5"], "answer": "4"}\n')
+    with pytest.raises(UserError, match="no level is in all of the tasks 'chain_sum, one': give a difficulty"):
+        watch("channels", ["chain_sum", str(tmp_path / "one.jsonl")], every=1, out=tmp_path)
+
+
 @pytest.mark.slow
 def test_a_real_grpo_training_is_measured_and_unchanged(base: Path, tmp_path: Path) -> None:
     """TRL's own trainer, two steps: with the callback it ends with the same weights as without."""

@@ -79,8 +79,10 @@ class _Lines:
         if now - self._shown < self.EVERY:
             return
         self._shown = now
-        left = (now - self._started) * (1 - self._share) / self._share if self._share else float("nan")
-        self.say(f"{self._share:4.0%}  {what}, about {left:.0f} s left")
+        left = ""
+        if self._share:  # else nobody said how many there are
+            left = f", about {(now - self._started) * (1 - self._share) / self._share:.0f} s left"
+        self.say(f"{self._share:4.0%}  {what}{left}")
 
     @property
     def _share(self) -> float:

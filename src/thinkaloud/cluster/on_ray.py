@@ -46,7 +46,11 @@ class Actor:
 
     async def open(self, program: Sent) -> None:
         """Have it open its program; raises why it cannot."""
-        found = await self._call(self._handle.open.remote(program))
+        try:
+            found = await self._call(self._handle.open.remote(program))
+        except Lost:  # perhaps it only cannot be reached, and would keep its room
+            self.end()
+            raise
         if isinstance(found, Exception):
             self.end()
             raise found

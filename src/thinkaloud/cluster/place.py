@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from thinkaloud.cluster.on_processes import processes
 from thinkaloud.cluster.on_ray import Share, actors
-from thinkaloud.cluster.pool import Pool
-from thinkaloud.cluster.protocol import Lost, Program, Start, sent
+from thinkaloud.cluster.pool import ATTEMPTS, Pool
+from thinkaloud.cluster.protocol import Lost, Program, Start, Worker, sent
 from thinkaloud.errors import UserError, unknown
 from thinkaloud.open_study import open_study
 from thinkaloud.runs.aside import run_to_end
@@ -72,11 +72,20 @@ def pool_on(on: str | Place | None, program: Program, work: Work) -> Iterator[Po
         return waits or unit.phase != study.name
 
     with _started(place, program, threads, share) as start:
-        try:
-            first = run_to_end(start)
-        except Lost as error:
-            raise UserError(f"no worker could be started: {error}{OWN if place.kind == 'processes' else ''}") from error
+        first = _first(start, place.kind)
         yield Pool(start, first, place.workers, share.each, work.unit_time, decides)
+
+
+def _first(start: Start, kind: str) -> Worker:
+    """The first worker. A node may be lost while it begins there, and others be left; a process that ends before it
+    began would most often do so again."""
+    for left in reversed(range(ATTEMPTS if kind == "ray" else 1)):
+        try:
+            return run_to_end(start)
+        except Lost as error:
+            if not left:
+                raise UserError(f"no worker could be started: {error}{OWN if kind == 'processes' else ''}") from error
+    raise AssertionError("unreachable: at least one is tried")
 
 
 def _started(place: Place, program: Program, threads: int, share: Share) -> AbstractContextManager[Start]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from thinkaloud.conditions.filler import length
 from thinkaloud.errors import UserError
-from thinkaloud.interop.samples import LONGEST, Came, LeftOut, is_accepted
+from thinkaloud.interop.samples import LONGEST, Came, LeftOut, is_accepted, whole
 from thinkaloud.interop.samples import came as came_of
 from thinkaloud.interop.scorers import Chosen, choose, verdict
 from thinkaloud.runs.folder import write
@@ -90,11 +90,12 @@ def import_log(
     if exists(path):
         raise UserError(f"{str(path)!r} is there already: give another --out")
     header, samples = read(source)
+    writer, name, status = (_text(one) for one in (header.eval.model, header.eval.task, header.status))
     left, found, total = Counter[str](), list[Came](), 0
     for sample in samples:
         total += 1
         try:
-            found.append(came_of(sample, str(header.eval.model)))
+            found.append(whole(came_of(sample, writer)))
         except LeftOut as reason:
             left[str(reason)] += 1
     found, chosen = _judged(found, scorer)
@@ -108,11 +109,16 @@ def import_log(
         why = "; ".join(f"{count} {reason}" for reason, count in left.items()) or "it has no samples"
         raise UserError(f"nothing of {str(source)!r} can come in: {why}")
     shown = _examples([one for one, _ in drawn], examples, key)
-    about = {"log": source.name, "task": str(header.eval.task), "log_status": str(header.status)}
+    about = {"log": source.name, "task": name, "log_status": status}
     rows = [_line(one, options, about, one.sample in shown) for one, options in drawn]
     write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     remarks = (*_remarks(header, [one for one, _ in drawn], len(shown), examples), chosen.sentence)
-    return Imported(path, str(header.eval.model), total, len(rows), len(shown), dict(left.most_common()), remarks)
+    return Imported(path, writer, total, len(rows), len(shown), dict(left.most_common()), remarks)
+
+
+def _text(given: object) -> str:
+    """As a file can hold it: half a character becomes a question mark."""
+    return str(given).encode("utf-8", "replace").decode()
 
 
 def read(path: Path) -> tuple[EvalLog, Iterator[EvalSample]]:

@@ -7,9 +7,10 @@ opens no file and imports nothing of Inspect.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from thinkaloud.errors import ThinkaloudError
@@ -65,6 +66,15 @@ class Came:
     def sure(self) -> bool:
         """Whether `read` is certain: an open question may be answered rightly in other words than the target's."""
         return self.choices is not None or self.read is True
+
+
+def whole(one: Came) -> Came:
+    """The same; raises `LeftOut` where a text of it holds half a character: no file and no tokenizer can hold that."""
+    try:
+        json.dumps(asdict(one), ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise LeftOut("a text of it holds half a character") from error
+    return one
 
 
 def came(sample: EvalSample, writer: str) -> Came:
@@ -141,7 +151,10 @@ def _turn(sample: EvalSample) -> ChatMessageAssistant:
         raise LeftOut("the turn was cut off before its end")
     # a solver may have rewritten the message (shuffled choices are put back so, without the reasoning): the call has it
     calls = [event.output.message for event in sample.events if event.event == "model" and event.output.choices]
-    return next((call for call in calls if call.id is not None and call.id == turns[0].id), turns[0])
+    turn = next((call for call in calls if call.id is not None and call.id == turns[0].id), turns[0])
+    if turn.role != "assistant":  # an output may hold any message
+        raise LeftOut("its output is no turn of a model")
+    return turn
 
 
 def _text(turn: ChatMessageAssistant) -> tuple[str, int]:

@@ -28,6 +28,7 @@ from thinkaloud.errors import UserError
 from thinkaloud.models.loading import Loading
 from thinkaloud.open_study import open_study
 from thinkaloud.tasks import open_tasks
+from thinkaloud.vocabulary import Task
 
 FIRST_STEP = 0
 
@@ -116,14 +117,14 @@ def watch(  # noqa: PLR0913  (everything a user may say, by name)
     every: int,
     out: str | Path,
     items: int = 24,
-    difficulty: str | int = 1,
+    difficulty: str | int | None = None,
     settings: dict[str, Any] | None = None,
     loading: Loading | None = None,
     most: float = 0.2,
     say: Callable[[str], None] = print,
 ) -> Any:
     """A `TrainerCallback` that measures what is being trained; its `watch` holds what came of it. `difficulty`: a
-    level, since every checkpoint must be asked the same questions."""
+    level, since every checkpoint must be asked the same questions; None: the least one that all tasks have."""
     from transformers import TrainerCallback
 
     if every < 1:
@@ -132,7 +133,9 @@ def watch(  # noqa: PLR0913  (everything a user may say, by name)
         raise UserError(f"most is {most}: a share of the training's time, above 0 and at most 1")
     if difficulty == "edge":
         raise UserError("at difficulty 'edge' every checkpoint would be asked at a level of its own: give a level")
-    for task in open_tasks(tuple(tasks)):  # what is wrong in the question is said before a training of days begins
+    opened_tasks = open_tasks(tuple(tasks))  # what is wrong in the question is said before a training of days begins
+    difficulty = _least(opened_tasks) if difficulty is None else difficulty
+    for task in opened_tasks:
         if difficulty not in task.levels:
             raise UserError(f"task {task.name!r} has no level {difficulty!r}; its levels are {list(task.levels)}")
     opened = open_study(study)
@@ -162,6 +165,15 @@ def watch(  # noqa: PLR0913  (everything a user may say, by name)
                 made.end(given["model"], given.get("processing_class") or given.get("tokenizer"), state.global_step)
 
     return Measuring()
+
+
+def _least(tasks: Sequence[Task]) -> int:
+    """The least level that all of these have; `UserError` where there is none."""
+    every = [set(task.levels) for task in tasks]
+    if not every or not (shared := set.intersection(*every)):
+        named = ", ".join(task.name for task in tasks)
+        raise UserError(f"no level is in all of the tasks {named!r}: give a difficulty, or watch one of them")
+    return min(shared)
 
 
 @contextmanager

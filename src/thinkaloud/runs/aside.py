@@ -8,11 +8,13 @@ it. This module does not know what the work is.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from types import CoroutineType
+from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -22,9 +24,38 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work())
+        return _run(work)
     found: T = _Aside(work).result()
     return found
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """`asyncio.run`; where an error or an interrupt ends it, pieces of work that have not begun are closed: Python
+    would warn of each, in dozens of lines around the one that says what to do."""
+    with asyncio.Runner() as runner:
+        try:
+            return runner.run(work())
+        except BaseException:
+            for task in asyncio.all_tasks(runner.get_loop()):
+                if _unbegun(own := task.get_coro()):
+                    _close_given(own)  # and not itself: that is cancelled
+            raise
+
+
+def _unbegun(work: Any) -> TypeGuard[CoroutineType[Any, Any, Any]]:
+    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
+
+
+def _close_given(work: CoroutineType[Any, Any, Any]) -> None:
+    """Close what a piece of work that has not begun was given to await: itself, or in a collection."""
+    assert work.cr_frame is not None, "it has not begun"
+    for given in list(work.cr_frame.f_locals.values()):
+        several = (
+            given.values() if isinstance(given, Mapping) else given if isinstance(given, list | tuple) else (given,)
+        )
+        for one in filter(_unbegun, several):
+            _close_given(one)
+            one.close()
 
 
 class _Aside:
@@ -61,6 +92,6 @@ class _Aside:
             return await self._work()
 
         try:
-            self._done.set_result(asyncio.run(main()))
+            self._done.set_result(_run(main))
         except BaseException as error:
             self._done.set_exception(error)
