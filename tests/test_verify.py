@@ -174,6 +174,23 @@ def test_records_that_were_changed_with_their_manifest_do_not_give_the_findings(
         verify(folder)
 
 
+def test_only_the_last_digits_of_a_finding_may_hang_on_who_adds_up(folder: Path) -> None:
+    """Another machine, or another release, sums in another order; a change that anybody could see is still one."""
+    path = folder / "findings.json"
+    real = json.loads(path.read_text())
+    for change, fits in ((1e-12, True), (1e-6, False)):
+        told = json.loads(json.dumps(real))
+        row = next(row for row in told["findings"] if row["value"])
+        row["value"] += change
+        path.write_text(json.dumps(told))
+        remade(folder)
+        if fits:
+            assert verify(folder)[-1].startswith("whole: ")
+        else:
+            with pytest.raises(NotWhole, match=r"in findings\.json \(value\), and .* from the records$"):
+                verify(folder)
+
+
 def test_questions_that_are_drawn_otherwise_now_are_found_by_the_program(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

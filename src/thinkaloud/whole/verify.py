@@ -18,6 +18,7 @@ What it does not show: that the records are what the model said (ask it again), 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,8 @@ from thinkaloud.whole.merge import replayed
 
 SHOWN = 23
 """How many characters of a digest a message shows."""
+CLOSE = 1e-9
+"""How far two values of a finding may be apart, as a share of them or of 1."""
 
 
 class NotWhole(UserError):
@@ -187,13 +190,13 @@ def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, str]
 
 
 def _findings(run: Run, manifest: Manifest) -> Iterator[str]:
-    """Estimated again they are equal."""
+    """Estimated again they are equal, but for the last digits, which another machine adds up in another order
+    (`CLOSE`); that the file is the one that was written, to the byte, its digest says."""
     made = findings(run.config, run.study, run.card.name, run.identity.tasks, run.units)
     was, now = list(run.findings), json.loads(json.dumps([finding_as_dict(one) for one in made]))
     rows = [json.loads(json.dumps(finding_as_dict(one))) for one in was]
     for a, b in zip(rows, now, strict=False):
-        if a != b:
-            fields = [name for name in a if a[name] != b.get(name)]
+        if fields := [name for name in a if not _close(a[name], b.get(name))]:
             other = "" if manifest.code == code() else "; other code made the run"
             raise NotWhole(
                 f"{_of(run)} {a['estimate']!r} of {a['task']} is {a[fields[0]]!r} in findings.json ({fields[0]}), and "
@@ -208,6 +211,15 @@ def _findings(run: Run, manifest: Manifest) -> Iterator[str]:
     if bill != run.bill:
         raise NotWhole(f"{_of(run)} bill.json is not the sum of what the units cost: thinkaloud report {run.folder}")
     yield f"findings: {len(rows)} estimates, and the bill, are those that the records give"
+
+
+def _close(a: Any, b: Any) -> bool:
+    """Whether two values of a finding are the same."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=CLOSE, abs_tol=CLOSE)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_close(a[name], b[name]) for name in a)
+    return bool(a == b)
 
 
 def _of(run: Run) -> str:
