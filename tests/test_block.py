@@ -188,3 +188,15 @@ def test_an_adapter_that_is_not_there_or_not_what_was_stored_is_refused(tmp_path
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(UserError, match="SHA-256"):
         adapter.load(7, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [("%d %B %Y", "'01 January 2026'"), ("\udc80%Y", None), ("", "''")],
+)
+def test_the_day_is_written_into_a_template_for_others_where_it_can_be(asked: str, written: str | None) -> None:
+    """What no date can be written as stays as it is, and is no error here: found by fuzzing."""
+    from thinkaloud.models.template import dated
+
+    template = f"{{{{ strftime_now('{asked}') }}}}"
+    assert dated(template) == (template if written is None else f"{{{{ {written} }}}}")

@@ -95,7 +95,7 @@ def test_a_study_without_items_is_killed_and_gone_on_with_from_elsewhere(place: 
 def test_workers_go_on_from_elsewhere_with_a_study_of_a_file(place: Path) -> None:
     """They look for the file, and for those that it names, where the run began."""
     mine, there = place / "mine", place / "elsewhere"
-    command(*RUN, at=mine, code=-signal.SIGKILL, through=("-c", DYING))
+    killed(*RUN, at=mine)
     assert "report: " in command("resume", "../mine/r", "--on", "processes", at=there)
     command(*RUN[:-1], "whole", at=mine)
     assert (mine / "r" / "findings.json").read_bytes() == (mine / "whole" / "findings.json").read_bytes()

@@ -88,8 +88,16 @@ def writes_date(template: str) -> bool:
 
 
 def dated(template: str) -> str:
-    """The template with `DATE` in place of the current date, for other programs that render it."""
-    return _NOW.sub(lambda found: repr(DATE.strftime(found[2])), template)
+    """The template with `DATE` in place of the current date, for other programs that render it. What no date can be
+    written as (half a character) is left to them."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return repr(DATE.strftime(found[2]))
+        except ValueError:
+            return found[0]
+
+    return _NOW.sub(written, template)
 
 
 def chosen(templates: Mapping[str, str]) -> tuple[str | None, str]:

@@ -25,7 +25,7 @@ from typing import Any, TypeVar, cast
 
 from thinkaloud.errors import TextRefused, ThinkaloudError, Unreached, UserError, ends_run
 from thinkaloud.models.gate import FRAME, Gate, Gated, most_said
-from thinkaloud.models.session import Lowers, Tokenizes, usage_of
+from thinkaloud.models.session import Lowers, Tokenizes, open_session, usage_of
 from thinkaloud.vocabulary import Completion, Key, Model, Prompt, Reading, Sampling, Usage
 
 UNIT: ContextVar[Gate | None] = ContextVar("UNIT", default=None)
@@ -110,7 +110,7 @@ def lent(model: Model) -> Model:
     unit's gate."""
 
     def session() -> Model:
-        opened = model.session() if hasattr(model, "session") else model
+        opened = open_session(model)
         if UNIT.get() is None:
             return opened
         own = gated(opened)
