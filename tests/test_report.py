@@ -342,3 +342,13 @@ def test_a_long_reason_is_said_once_in_a_row_of_lines() -> None:
     assert text.count(why) == 1 and text.count("| as above |") == 2 and text.count("| not measured: x |") == 2
     page = render_html(rows, [], {})
     assert page.count(f'<td class="absent">{why}') == 1 and page.count(">as above<") == 2
+
+
+def test_the_last_column_of_numbers_is_written_like_the_others() -> None:
+    """Only words about the other columns are quiet: a number in small grey type reads as if it counted for less."""
+    from thinkaloud.report.html import _style
+    from thinkaloud.report.tables import Grid
+
+    numbers = Grid("", ("who", "weak", "strong"), [("2 missing", "+230 [+152, +379]", "-278 [-400, -115]")])
+    words = Grid("", ("test", "value", "reads"), [("mistakes", "0.50", "need, use"), ("hint", "0.1", "bias")])
+    assert (_style(numbers), _style(words)) == ("grid", "grid told")

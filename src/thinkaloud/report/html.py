@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import Any
 from thinkaloud.report.explorer import CAP, as_json, payload
 from thinkaloud.report.figure import NARROW, STYLE, WIDE
 from thinkaloud.report.layout import PLAIN, Card, Figure, Layout, no_card
-from thinkaloud.report.tables import AS_ABOVE, Estimates, Subject, by_subject, column, shown
+from thinkaloud.report.tables import AS_ABOVE, Estimates, Grid, Subject, by_subject, column, shown
 from thinkaloud.vocabulary import Estimate, Finding, Record
 
 POLICY = "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'"
@@ -33,6 +34,8 @@ FACTS: tuple[tuple[str, str], ...] = (
     ("work", "Work"),
 )
 """Key of the meta mapping -> what it is called."""
+NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?[\d.]")
+"""How a cell of a number begins."""
 
 
 def render_html(
@@ -127,9 +130,15 @@ def _summary(page: Layout, findings: Sequence[Finding]) -> str:
         body = "".join(_grid_row(row) for row in grid.rows)
         below = "".join(f'<p class="quiet">{escape(reason)}</p>' for reason in grid.reasons)
         parts.append(
-            f"<h3>{escape(grid.title)}</h3>{_scroll(grid.title, head, body, 'grid') if grid.rows else ''}{below}"
+            f"<h3>{escape(grid.title)}</h3>{_scroll(grid.title, head, body, _style(grid)) if grid.rows else ''}{below}"
         )
     return f'<section id="summary">\n<h2>{page.summary}</h2>\n{"".join(parts)}\n</section>' if parts else ""
+
+
+def _style(grid: Grid) -> str:
+    """The last column is quiet where it says something in words about the others; numbers are all alike."""
+    last = [row[-1] for row in grid.rows]
+    return "grid" if any(NUMBER.match(cell) for cell in last) else "grid told"
 
 
 def _grid_row(row: Sequence[str]) -> str:
