@@ -75,7 +75,7 @@ lowest:
 	$(LOWEST)/bin/python -m pip install -q --upgrade 'pip>=23'
 	$(PYTHON) benchmarks/lowest.py > $(LOWEST)/least.txt
 	$(LOWEST)/bin/python -m pip install -q -c $(LOWEST)/least.txt -e '.[http,dev]'
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m "not slow" $(shell $(PYTHON) benchmarks/lowest.py --tests)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow" $(shell $(PYTHON) benchmarks/lowest.py --tests)
 
 # A wheel and a source archive, each installed in an empty environment with every extra that needs no torch, and tried;
 # or the wheel with those that are named: make dist EXTRAS='transformers transformers,lora transformers,watch organisms'.

@@ -92,3 +92,12 @@ def faithful_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]
         return ta.run(study, "scripted:faithful", ["chain_sum"], items=items, difficulty=3, out=out)
 
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_ended() -> Iterator[None]:
+    """A process waits for engines that were left running before it ends, for ever."""
+    yield
+    from thinkaloud.games.programs import close_all
+
+    close_all()
