@@ -6,6 +6,7 @@ The engines are small programs of the tests (`fake_uci.py`); where Stockfish is 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -231,6 +232,11 @@ def test_a_net_that_is_not_there_or_not_of_this_kind_is_said_in_a_line(tmp_path:
         Engine(program(tmp_path, "crash"), 100).greet()
     with pytest.raises(UserError, match="does not take its options"):
         Engine(program(tmp_path, "first"), 100, {"Hash": "much"}).greet()
+    close_all()
+    for one in threading.enumerate():  # the process would wait for it for ever
+        if one.name.startswith("SimpleEngine"):
+            one.join(20)
+            assert not one.is_alive()
 
 
 def test_a_position_without_kings_is_none() -> None:

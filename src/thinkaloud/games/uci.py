@@ -138,20 +138,27 @@ class Engine:
             except (chess.engine.EngineError, TimeoutError, OSError) as error:
                 raise UserError(f"{self.path} does not speak UCI: give the path of a chess engine") from error
             made.timeout = self.hang
-            there = sorted(made.options)
-            lacking = [name for name in self.options if name not in there]
-            if lacking:
-                made.close()
-                raise UserError(f"{self.path} has no option {lacking[0]!r}; it has {', '.join(there)}")
-            usual = {name: value for name, value in USUAL.items() if name in there}
             try:
-                made.configure({**usual, **self._net(there), **self.options})
-            except (chess.engine.EngineError, TimeoutError) as error:
-                made.close()
-                raise UserError(f"{self.path} does not take its options: {' '.join(str(error).split())}") from error
+                self._set(made)
+            except BaseException:
+                made.close()  # the process would wait for it for ever
+                raise
             self._open = made
             RUNNING.append(made)
         return self._open
+
+    def _set(self, made: SimpleEngine) -> None:
+        import chess.engine
+
+        there = sorted(made.options)
+        lacking = [name for name in self.options if name not in there]
+        if lacking:
+            raise UserError(f"{self.path} has no option {lacking[0]!r}; it has {', '.join(there)}")
+        usual = {name: value for name, value in USUAL.items() if name in there}
+        try:
+            made.configure({**usual, **self._net(there), **self.options})
+        except (chess.engine.EngineError, TimeoutError) as error:
+            raise UserError(f"{self.path} does not take its options: {' '.join(str(error).split())}") from error
 
     def _net(self, there: list[str]) -> dict[str, str]:
         named = [name for name in NETS if name in there]
