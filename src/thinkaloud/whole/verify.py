@@ -36,6 +36,7 @@ from thinkaloud.runs.found import finding_as_dict
 from thinkaloud.runs.manifest import FILES, Manifest, code, file_digest, seal_of
 from thinkaloud.runs.order import unit_digest
 from thinkaloud.runs.replay import Missing
+from thinkaloud.runs.stored import head
 from thinkaloud.study import Study
 from thinkaloud.vocabulary import Task
 from thinkaloud.whole.finish import passed
@@ -134,7 +135,7 @@ def _records(run: Run, manifest: Manifest) -> Iterator[str]:
         if unit["status"] == "ok":
             found[name] = unit_digest(unit), len(unit["records"]), where
             there = run.journal.recorded(name)
-            if there is not None and _short(there) != _short(unit):
+            if there is not None and head(there) != head(unit):
                 raise NotWhole(
                     f"{_of(run)} the index of records.parquet says otherwise of {where} than its record does"
                 )
@@ -157,11 +158,6 @@ def _records(run: Run, manifest: Manifest) -> Iterator[str]:
             f"besides: {len(more)} recorded that the run, once through, did not ask for ({first}{more[0]}), as "
             f"an earlier attempt may have: {verb} in the bill, and in no finding"
         )
-
-
-def _short(unit: Mapping[str, Any]) -> dict[str, Any]:
-    """A unit without its records, with how many they are."""
-    return {name: value if name != "records" else len(value) for name, value in unit.items()}
 
 
 def _program(run: Run, manifest: Manifest, tasks: Sequence[Task] | None) -> Iterator[str]:
