@@ -9,14 +9,14 @@ cannot be stopped so. Units may be done somewhere else (`Where`). This module do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from thinkaloud.errors import ModelError
 from thinkaloud.runs.caps import CapReached
 from thinkaloud.runs.execute import Execution, placed
-from thinkaloud.runs.held import Held
+from thinkaloud.runs.held import Held, Work
 from thinkaloud.study import Done, Unit
 from thinkaloud.vocabulary import Model, Record
 
@@ -72,9 +72,6 @@ class Following(Execution):
         of = self.identity.hash
         mine = (unit for unit in self.journal if unit.get("of") == of)
         return [unit for unit in mine if placed(unit) in self.asked_for]
-
-
-Work = Callable[[Model], Awaitable[Sequence[Record]]]
 
 
 def timed(work: Work, seconds: float) -> Work:

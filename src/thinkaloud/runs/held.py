@@ -36,6 +36,7 @@ from thinkaloud.vocabulary import Model, Record, Usage
 SPENT = "spent.json"
 """What a run with a cap of money spent, in its folder; of a run in shards, beside their folders, behind its name."""
 Work = Callable[[Model], Awaitable[Sequence[Record]]]
+"""Of a unit (`study.Unit`)."""
 
 
 @dataclass(frozen=True, slots=True)
